@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From events to features: point-in-time aggregates of every eligible customer at every cutoff. */
+#ifndef WINBACK_FEATURES_H
+#define WINBACK_FEATURES_H
+
+#include <winback/project.h>
+#include <winback/table.h>
+#include <winback/time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Features: a table whose columns are customer_id (text), cutoff (time, absent in flat tables), features (number or
+ * category) and label_<name> (number: 0, 1 or missing), and the definitions they came from. */
+typedef struct wb_features wb_features;
+
+/* An engine holds the events of a project and computes its features at any cutoff. It is immutable once created. */
+typedef struct wb_engine wb_engine;
+
+/* Reads the headers of the project's tables, binds features, label and population to their columns, and reads the
+ * events. The project is copied. Memory: the used columns of all events, once more while they are sorted. */
+WB_API WB_WARN_UNUSED wb_status wb_engine_create(wb_engine **out, const wb_project *project,
+                                                 const wb_read_options *options, wb_error *err);
+WB_API void wb_engine_free(wb_engine *engine); /* NULL-safe */
+
+/* Time of the first event, and the exclusive end of the data (as the project says, else the end of the day of the last
+ * row of the label's table, without a label of any event table). */
+WB_API void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int64_t *until_us);
+
+/* One table as it was read. Borrowed strings. */
+typedef struct wb_engine_table {
+    const char *name, *file;
+    uint64_t n_rows;          /* rows that were kept */
+    uint64_t n_bad;           /* bad rows left out by on_error */
+    uint64_t n_without_key;   /* rows without a customer */
+    uint64_t n_unresolved;    /* rows whose key another table does not know */
+    uint64_t n_after_end;     /* rows at or after data_until */
+} wb_engine_table;
+WB_API size_t wb_engine_n_tables(const wb_engine *engine);
+WB_API wb_engine_table wb_engine_table_info(const wb_engine *engine, size_t table);
+
+WB_API size_t wb_engine_n_features(const wb_engine *engine);
+/* Catalogue entries that were left out because a column is absent: "name: why", borrowed; NULL past the last. */
+WB_API const char *wb_engine_left_out(const wb_engine *engine, size_t index);
+/* The project as the engine uses it: defaults filled in. Borrowed. */
+WB_API const wb_project *wb_engine_project(const wb_engine *engine);
+
+/* Fails with WB_ERR_INCONSISTENT, naming the last usable cutoff, when the cutoff is before the first event or, with
+ * `with_label`, when its label window passes the end of the data. */
+WB_API WB_WARN_UNUSED wb_status wb_engine_check_cutoff(const wb_engine *engine, int64_t cutoff_us, int with_label,
+                                                       wb_error *err);
+
+/* Computes all features of the eligible customers at the cutoffs, ordered by customer_id bytes, then cutoff; with
+ * `with_label` also the project's label. The same bytes for any number of threads. Thread-safe. */
+WB_API WB_WARN_UNUSED wb_status wb_engine_features(const wb_engine *engine, wb_features **out,
+                                                   const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
+                                                   int n_threads, const wb_log *log, wb_error *err);
+
+/* Reads a features file, or any flat table: columns are numbers when their first 10,000 cells that are not missing are,
+ * else categories; customer_id (or the column `id`, NULL: customer_id) is text, cutoff a time. Columns in `categories`
+ * are categories whatever they hold. The definitions come from PATH.meta.json when its hash is that of the file. */
+WB_API WB_WARN_UNUSED wb_status wb_features_read(wb_features **out, const char *path, const char *id,
+                                                 const char *const *categories, size_t n_categories,
+                                                 const wb_read_options *options, wb_error *err);
+WB_API void wb_features_free(wb_features *features); /* NULL-safe */
+
+/* Writes the table as CSV and, unless `path` is "-" or the features are flat, PATH.meta.json beside it. */
+WB_API WB_WARN_UNUSED wb_status wb_features_write(const wb_features *features, const char *path, int n_threads,
+                                                  wb_error *err);
+
+WB_API const wb_table *wb_features_table(const wb_features *features); /* borrowed */
+/* The definitions as JSON text, itself a project file without files; NULL when the features are flat. Borrowed. */
+WB_API const char *wb_features_definitions(const wb_features *features);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

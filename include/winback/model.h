@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Models: trained from features, kept as JSON, read back for scoring. */
+#ifndef WINBACK_MODEL_H
+#define WINBACK_MODEL_H
+
+#include <winback/features.h>
+#include <winback/metrics.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wb_model wb_model; /* immutable; may be used from many threads */
+
+typedef enum wb_penalty { WB_PENALTY_NONE = 0, WB_PENALTY_RIDGE } wb_penalty;
+
+/* Start from WB_TRAIN_OPTIONS_INIT. Strings are borrowed during the call only. */
+typedef struct wb_train_options {
+    const char *target;          /* column, with or without the prefix label_; NULL: the only label_* column */
+    const char *positive;        /* value that means 1; NULL: 1, true, yes against 0, false, no */
+    const char *id;              /* NULL: customer_id */
+    const char *weights;         /* column of row weights >= 0; NULL: all 1 */
+    const char *const *exclude;  /* columns that are not to become terms */
+    size_t n_exclude;
+    const uint8_t *use_row;      /* one byte a row, 0 leaves the row out; NULL: all rows */
+    wb_penalty penalty;
+    double lambda;               /* >= 0; NaN: chosen by cross-validation (ridge only) */
+    int n_folds;                 /* 0: no folds; -1: 5 when lambda is to be chosen, else none; else 2 .. 100 */
+    uint64_t seed;               /* salt of the folds */
+    int n_threads;               /* 0: as many as the machine has */
+    const wb_log *log;
+} wb_train_options;
+
+#define WB_TRAIN_OPTIONS_INIT \
+    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_LAMBDA_AUTO, -1, 1, 0, NULL}
+#define WB_LAMBDA_AUTO (__builtin_nan(""))
+
+/* Fits a logistic regression. Objective: mean weighted log loss + lambda/2 * sum of squared coefficients on columns
+ * divided by their population standard deviation, intercept free, weights normalised to mean 1 (as glmnet). Fails with
+ * WB_ERR_INCONSISTENT (no such column, a label of more than two values), WB_ERR_DEGENERATE (one class, no rows). */
+WB_API WB_WARN_UNUSED wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options,
+                                         wb_error *err);
+
+WB_API WB_WARN_UNUSED wb_status wb_model_read(wb_model **out, const char *path, wb_error *err);
+WB_API WB_WARN_UNUSED wb_status wb_model_write(const wb_model *model, const char *path, wb_error *err);
+WB_API void wb_model_free(wb_model *model); /* NULL-safe */
+
+/* The definitions of the features the model names, itself a project file without files; NULL for a flat model. */
+WB_API const char *wb_model_definitions(const wb_model *model);
+
+/* Facts of the training. Strings borrowed from the model. Figures that were not made are NaN. */
+typedef struct wb_model_summary {
+    const char *target;
+    uint64_t n_rows, n_customers, n_positive;
+    double base_rate;       /* weighted share of positives */
+    size_t n_terms, n_columns;
+    wb_penalty penalty;
+    double lambda;
+    int n_folds;            /* 0 when none were made */
+    wb_metrics out_of_fold; /* pooled over the folds */
+    double mean_log_loss;   /* at the optimum, training rows */
+    int iterations;
+    double gradient_max;    /* max-norm on standardised columns */
+    int converged;
+} wb_model_summary;
+WB_API wb_model_summary wb_model_summarise(const wb_model *model);
+
+/* Cross-validated log loss along the values of lambda that were tried, largest first; 0 when none were. */
+WB_API size_t wb_model_path(const wb_model *model, const double **lambda, const double **log_loss);
+
+/* One column of the design: 0 is the intercept. Strings borrowed. */
+typedef struct wb_coefficient {
+    const char *column;  /* "recency", "channel=web", "csat (missing)" */
+    const char *feature; /* the feature it is made of, "" for the intercept */
+    double raw;          /* per unit */
+    double per_sd;       /* per standard deviation of the column in training; NaN for the intercept */
+} wb_coefficient;
+WB_API size_t wb_model_n_coefficients(const wb_model *model);
+WB_API wb_coefficient wb_model_coefficient(const wb_model *model, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

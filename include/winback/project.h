@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The project: which tables there are, what they mean, which features and labels are wanted. docs/project.md is the
+ * reference of the file's keys. */
+#ifndef WINBACK_PROJECT_H
+#define WINBACK_PROJECT_H
+
+#include <winback/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wb_project wb_project; /* not to be changed while another thread uses it */
+
+/* An empty project: no tables, UTC, every default of the reference. */
+WB_API WB_WARN_UNUSED wb_status wb_project_create(wb_project **out, wb_error *err);
+
+/* Reads a project file. Relative paths in it start at its folder; `${WINBACK_DATA}` is expanded in `file:`. Fails with
+ * WB_ERR_IO, or WB_ERR_MALFORMED naming line and column (unknown keys with the nearest known one). */
+WB_API WB_WARN_UNUSED wb_status wb_project_read(wb_project **out, const char *path, wb_error *err);
+
+/* Reads what wb_features_definitions or wb_model_definitions returned. The tables then have no files. */
+WB_API WB_WARN_UNUSED wb_status wb_project_parse(wb_project **out, const char *text, wb_error *err);
+
+WB_API void wb_project_free(wb_project *project); /* NULL-safe */
+
+/* Adds the table `name` with the conventional columns of that name, or gives an existing one another file. `file` is a
+ * path, a glob, or "-". */
+WB_API WB_WARN_UNUSED wb_status wb_project_set_file(wb_project *project, const char *table, const char *file,
+                                                    wb_error *err);
+
+/* Copies the files, and only them, of `from`'s tables to the tables of the same name in `project`. A table that `from`
+ * lacks is WB_ERR_INCONSISTENT. */
+WB_API WB_WARN_UNUSED wb_status wb_project_take_files(wb_project *project, const wb_project *from, wb_error *err);
+
+/* Replaces the cutoffs, sorted and unique afterwards. */
+WB_API WB_WARN_UNUSED wb_status wb_project_set_cutoffs(wb_project *project, const int64_t *cutoffs_us, size_t n,
+                                                       wb_error *err);
+/* Borrowed until the project changes. */
+WB_API const int64_t *wb_project_cutoffs(const wb_project *project, size_t *n);
+
+/* Sets horizon and gap; without a label, `churned` = no orders in the horizon is made. Microseconds, horizon > 0. */
+WB_API WB_WARN_UNUSED wb_status wb_project_set_horizon(wb_project *project, int64_t horizon_us, wb_error *err);
+WB_API WB_WARN_UNUSED wb_status wb_project_set_gap(wb_project *project, int64_t gap_us, wb_error *err);
+/* Forgets the label, for scoring. */
+WB_API void wb_project_clear_label(wb_project *project);
+/* The label's name and times; NULL without a label. The name is borrowed. */
+WB_API const char *wb_project_label(const wb_project *project, int64_t *gap_us, int64_t *horizon_us);
+
+/* Exclusive end of the data; WB_TIME_MISSING: found in the data. */
+WB_API void wb_project_set_data_until(wb_project *project, int64_t until_us);
+
+WB_API WB_WARN_UNUSED wb_status wb_project_set_windows(wb_project *project, const int64_t *windows_us, size_t n,
+                                                       wb_error *err);
+
+/* Seconds east of UTC of times without an offset. */
+WB_API int32_t wb_project_zone_offset_s(const wb_project *project);
+
+WB_API size_t wb_project_n_tables(const wb_project *project);
+WB_API const char *wb_project_table_name(const wb_project *project, size_t table);
+/* The table's file as it will be opened; NULL when none is set. */
+WB_API const char *wb_project_table_file(const wb_project *project, size_t table);
+
+/* The settings of the first model of `models:`, or the defaults. Strings borrowed, NULL when unsaid. */
+typedef struct wb_project_model {
+    const char *name, *target, *penalty, *basis;
+    double lambda; /* NaN: to be chosen */
+} wb_project_model;
+WB_API wb_project_model wb_project_first_model(const wb_project *project);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Scoring: the probability of each customer, from features or straight from events. */
+#ifndef WINBACK_SCORE_H
+#define WINBACK_SCORE_H
+
+#include <winback/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wb_score_report {
+    uint64_t n_rows;
+    uint64_t n_bad;       /* rows left out by on_error */
+    uint64_t n_imputed;   /* cells that were missing */
+    uint64_t n_unseen;    /* category cells whose level training did not see */
+    uint64_t n_ignored_columns;
+    double mean_probability;
+} wb_score_report;
+
+/* Scores all rows of `table`, whose columns are found by name; a missing one is WB_ERR_INCONSISTENT, naming the nearest
+ * spelling. `probability` has n_rows values. `report` may be NULL. Thread-safe. */
+WB_API WB_WARN_UNUSED wb_status wb_score_table(const wb_model *model, const wb_table *table, double *probability,
+                                               wb_score_report *report, int n_threads, wb_error *err);
+
+/* Streams CSV files (gzip, zstd, globs, "-") to the scores file `output` ("-": standard output), in input order:
+ * customer_id[, cutoff], probability. Memory is bounded whatever the size. `id`: NULL means customer_id. */
+WB_API WB_WARN_UNUSED wb_status wb_score_csv(const wb_model *model, const char *const *inputs, size_t n_inputs,
+                                             const char *id, const char *output, const wb_read_options *options,
+                                             wb_score_report *report, wb_error *err);
+
+/* Writes the scores of features already in memory in the same form. */
+WB_API WB_WARN_UNUSED wb_status wb_score_features(const wb_model *model, const wb_features *features,
+                                                  const char *output, int n_threads, wb_score_report *report,
+                                                  wb_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything: include this one, or the headers you need. */
+#ifndef WINBACK_WINBACK_H
+#define WINBACK_WINBACK_H
+
+#include <winback/features.h>
+#include <winback/metrics.h>
+#include <winback/model.h>
+#include <winback/project.h>
+#include <winback/score.h>
+#include <winback/simulate.h>
+#include <winback/status.h>
+#include <winback/table.h>
+#include <winback/time.h>
+#include <winback/version.h>
+
+#endif

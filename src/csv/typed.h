@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cells to typed columns: what a column is, and what a cell that is not says. */
+#ifndef WINBACK_CSV_TYPED_H
+#define WINBACK_CSV_TYPED_H
+
+#include "base/time.h"
+#include "csv/reader.h"
+#include "table/table.h"
+
+/* One wanted column of a file. */
+typedef struct wbi_typed_column {
+    const char *name;   /* column of the file */
+    wb_type type;
+    wbi_time_format time;   /* WB_TYPE_TIME */
+    bool required;          /* a missing cell makes a bad row: "has no <name>" */
+} wbi_typed_column;
+
+/* Adds the rows of `cells` to `table`, whose column k has the type of columns[k] and takes cell k. A cell that does not
+ * parse goes to `bad` with file:line:column (column_numbers[k] is the 1-based place in the file). `keep`, when not NULL,
+ * has n_rows bytes and receives 1 for rows that were added, 0 for bad ones. True, yes / false, no are 1 / 0 in number
+ * columns (any case). */
+WB_WARN_UNUSED wb_status wbi_typed_append(wb_table *table, const wbi_cells *cells, const wbi_typed_column *columns,
+                                          const size_t *column_numbers, char decimal, wbi_bad_rows *bad, uint8_t *keep,
+                                          wb_error *err);
+
+/* Reads a whole flat file: text_columns (may be absent) are text, `cutoff` a time, `categories` categories; every other
+ * column is a number when its first 10,000 cells that are not missing are, else a category; after that, other cells are
+ * bad rows. */
+typedef struct wbi_flat_options {
+    const char *const *text_columns;
+    size_t n_text_columns;
+    const char *const *categories;
+    size_t n_categories;
+} wbi_flat_options;
+WB_WARN_UNUSED wb_status wbi_typed_read_flat(wb_table **out, const char *path, const wbi_flat_options *flat,
+                                             const wb_read_options *options, wb_error *err);
+
+#endif

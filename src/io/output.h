@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bytes out: a file appears whole or not at all. */
+#ifndef WINBACK_IO_OUTPUT_H
+#define WINBACK_IO_OUTPUT_H
+
+#include "base/error.h"
+
+/* Opens `path` for writing. A regular or new file is written beside its place under a temporary name and renamed by
+ * wbi_output_commit; "-" is standard output; anything else (a device, a pipe) is written directly. Missing folders are
+ * WB_ERR_IO. Links are followed, permissions of an existing file kept. */
+typedef struct wbi_output wbi_output;
+WB_WARN_UNUSED wb_status wbi_output_open(wbi_output **out, const char *path, wb_error *err);
+/* Buffered. WB_ERR_IO names file and reason ("No space left on device"). A closed pipe on standard output is success
+ * from then on: wbi_output_closed tells, so that work can stop early. */
+WB_WARN_UNUSED wb_status wbi_output_write(wbi_output *output, const char *bytes, size_t n, wb_error *err);
+int wbi_output_closed(const wbi_output *output);
+/* Flushes, closes (every result checked) and renames; the output is freed, whatever the result. */
+WB_WARN_UNUSED wb_status wbi_output_commit(wbi_output *output, wb_error *err);
+/* Removes what was written so far and frees the output; NULL-safe. */
+void wbi_output_abort(wbi_output *output);
+
+/* Makes a directory when it is absent (its parent must exist). */
+WB_WARN_UNUSED wb_status wbi_make_directory(const char *path, wb_error *err);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The project as parsed: the only home of libyaml is this folder. All strings are owned by the project; NULL means
+ * unsaid. `line` is where the thing stands in the project file, 0 when it did not come from one. */
+#ifndef WINBACK_PROJECT_INTERNAL_H
+#define WINBACK_PROJECT_INTERNAL_H
+
+#include <stdbool.h>
+#include <winback/project.h>
+#include <winback/table.h>
+
+#include "base/time.h"
+#include "csv/reader.h"
+
+typedef enum wbi_aggregate {
+    WBI_AGG_NONE = 0,
+    WBI_AGG_COUNT, WBI_AGG_SUM, WBI_AGG_MEAN, WBI_AGG_MIN, WBI_AGG_MAX, WBI_AGG_STD, WBI_AGG_MEDIAN,
+    WBI_AGG_FIRST, WBI_AGG_LAST, WBI_AGG_DISTINCT, WBI_AGG_SHARE, WBI_AGG_DAYS_SINCE_LAST, WBI_AGG_DAYS_SINCE_FIRST,
+    WBI_AGG_ACTIVE_DAYS, WBI_AGG_GAP_DAYS_MEAN, WBI_AGG_GAP_DAYS_STD, WBI_AGG_GAP_DAYS_MAX, WBI_AGG_TREND
+} wbi_aggregate;
+const char *wbi_aggregate_name(wbi_aggregate aggregate);
+
+/* [cutoff - from, cutoff - to); from_us 0 = all history. */
+typedef struct wbi_window {
+    int64_t from_us, to_us;
+} wbi_window;
+
+typedef struct wbi_column_def {
+    char *name;         /* name in expressions and features */
+    char *source;       /* column of the file; NULL when computed */
+    char *expr;         /* computed columns */
+    wb_type type;       /* of a computed column: only when `type_said` */
+    bool type_said;
+    wbi_time_format time;
+    char *known_at;     /* name of a time column of the table ("the row's own time" is that column's name); NULL: known
+                           at the row's time */
+    bool fixed;         /* a constant of the customer: a feature of its own */
+    bool conventional;  /* added by convention: silently absent when the file lacks it */
+    wbi_aggregate agg;  /* how group_by rolls lines up; WBI_AGG_NONE: sum for numbers, first for others */
+    size_t line;
+} wbi_column_def;
+
+typedef struct wbi_dialect_def { /* owned counterpart of wbi_dialect */
+    wbi_dialect dialect;  /* its name and na pointers point to the two below; ready to use */
+    char **names;
+    size_t n_names;
+    char **na;
+    size_t n_na;
+    bool said;            /* the table has a dialect: */
+} wbi_dialect_def;
+
+typedef struct wbi_table_def {
+    char *name;
+    char *file;            /* joined with the project's folder, ${WINBACK_DATA} expanded; NULL: none */
+    wbi_dialect_def dialect;
+    char *customer;        /* key column; default customer_id. With `through` it is the key into that file */
+    char *through_file, *through_key, *through_customer; /* NULL: direct */
+    char *time;            /* NULL: a table without time (customers) */
+    wbi_time_format time_format;
+    int64_t delay_us;
+    int64_t max_age_us;    /* 0: unsaid */
+    char *where;
+    size_t where_line;
+    char *group_by, *event_time, *order_by;
+    wbi_column_def *columns; /* in the order of their names */
+    size_t n_columns;
+    size_t line;
+} wbi_table_def;
+
+typedef struct wbi_feature_def {
+    char *name;
+    char *table;          /* NULL with `expr` over features */
+    wbi_aggregate agg;
+    char *of, *where;
+    char *expr;           /* over other features */
+    wbi_window window;
+    size_t line;
+} wbi_feature_def;
+
+typedef struct wbi_bundle_use { /* one entry of features.use */
+    char *bundle;         /* rfm, tickets, profile, … */
+    char *table;          /* table it binds to; NULL: the bundle's usual one */
+    size_t line;
+} wbi_bundle_use;
+
+typedef enum wbi_label_kind { WBI_LABEL_NONE = 0, WBI_LABEL_ABSENT, WBI_LABEL_PRESENT } wbi_label_kind;
+
+typedef struct wbi_label_def {
+    wbi_label_kind kind;
+    char *name, *table, *where;
+    int64_t horizon_us, gap_us;
+    size_t line;
+} wbi_label_def;
+
+typedef struct wbi_population_def {
+    char *table;          /* NULL: orders, without limit */
+    int64_t within_us;    /* 0: no limit */
+    char *since, *not_after, *where;
+    size_t line;
+} wbi_population_def;
+
+typedef struct wbi_model_def {
+    char *name, *target, *penalty, *basis;
+    double lambda;        /* NaN: unsaid */
+    size_t line;
+} wbi_model_def;
+
+struct wb_project {
+    char *path;           /* of the project file, NULL */
+    char *zone;           /* as written; "UTC" */
+    int32_t zone_offset_s;
+    wbi_table_def *tables;
+    size_t n_tables;
+    wbi_population_def population;
+    wbi_label_def label;
+    int64_t data_until_us;    /* WB_TIME_MISSING: unsaid */
+    int64_t *cutoffs_us;      /* ascending; the list given, or every..from..to spelled out */
+    size_t n_cutoffs;
+    int64_t *windows_us;      /* default 30d 90d 180d 365d */
+    size_t n_windows;
+    wbi_bundle_use *uses;
+    size_t n_uses;
+    bool uses_said;           /* false: every bundle whose table is there */
+    wbi_feature_def *features;
+    size_t n_features;
+    wbi_model_def *models;
+    size_t n_models;
+};
+
+/* NULL when there is none. */
+wbi_table_def *wbi_project_table(const wb_project *project, const char *name);
+WB_WARN_UNUSED wb_status wbi_project_copy(wb_project **out, const wb_project *project, wb_error *err);
+/* Replaces `features` (taking ownership of nothing: the definitions are copied) and empties `uses` (uses_said = true). */
+WB_WARN_UNUSED wb_status wbi_project_set_features(wb_project *project, const wbi_feature_def *features, size_t n,
+                                                  wb_error *err);
+/* What the features mean, as a project file in JSON (terminated, freed by wbi_free): zone, tables (columns, where,
+ * group_by, known_at, …; no file names, no max_age), population, label, cutoffs, data_until when said, features. Read
+ * back by wb_project_parse it is the same project; writing that again gives the same bytes. */
+WB_WARN_UNUSED wb_status wbi_project_to_json(char **text, const wb_project *project, wb_error *err);
+
+#endif

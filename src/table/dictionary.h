@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Distinct byte strings numbered in the order of first appearance. */
+#ifndef WINBACK_TABLE_DICTIONARY_H
+#define WINBACK_TABLE_DICTIONARY_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+typedef struct wbi_dictionary wbi_dictionary;
+
+WB_WARN_UNUSED wb_status wbi_dictionary_create(wbi_dictionary **out, wb_error *err);
+void wbi_dictionary_free(wbi_dictionary *dictionary); /* NULL-safe */
+/* The code of `bytes`, added when new. At most INT32_MAX entries of 4 GiB in all. */
+WB_WARN_UNUSED wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, size_t n, int32_t *code,
+                                               wb_error *err);
+/* The code of `bytes`, -1 when absent. Many threads may look up while nobody interns. */
+int32_t wbi_dictionary_find(const wbi_dictionary *dictionary, const char *bytes, size_t n);
+size_t wbi_dictionary_size(const wbi_dictionary *dictionary);
+/* Borrowed until the next intern. `code` must exist. */
+wbi_str wbi_dictionary_at(const wbi_dictionary *dictionary, int32_t code);
+/* rank[code] = place of the entry among all, ordered by bytes; a new array of size entries, freed by wbi_free. */
+WB_WARN_UNUSED wb_status wbi_dictionary_ranks(const wbi_dictionary *dictionary, int32_t **rank, wb_error *err);
+
+#endif
