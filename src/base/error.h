@@ -5,7 +5,7 @@
 
 #include <winback/status.h>
 
-#define WBI_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define WBI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* Returns from the calling function when `call` fails. Only where nothing is to be cleaned up. */
 #define WBI_TRY(call)                              \
