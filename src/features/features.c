@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "features/features.h"
+
+#include "base/memory.h"
+
+void wb_features_free(wb_features *features)
+{
+    if (features == NULL)
+        return;
+    wb_table_free(features->table);
+    wbi_free(features->definitions);
+    wbi_free(features);
+}
+
+const wb_table *wb_features_table(const wb_features *features)
+{
+    return features->table;
+}
+
+const char *wb_features_definitions(const wb_features *features)
+{
+    return features->definitions;
+}
