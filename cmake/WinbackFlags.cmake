@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Language, warnings and sanitizers, carried by one interface target.
-option(WINBACK_WERROR "Treat warnings as errors" OFF)
+option(WINBACK_WERROR "Treat warnings as errors (WINBACK_WERROR=1 in the environment does too)" OFF)
 set(WINBACK_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
 option(WINBACK_COVERAGE "Instrument for gcov" OFF)
 
@@ -12,14 +12,14 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 add_library(winback_flags INTERFACE)
 target_compile_definitions(winback_flags INTERFACE _GNU_SOURCE)
-target_compile_options(winback_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off $<$<BOOL:${WINBACK_WERROR}>:-Werror>)
-if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  target_compile_options(winback_flags INTERFACE -O3)
+# No contraction into fused multiply-adds: results must not depend on the optimisation level or the target's width.
+target_compile_options(winback_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off)
+if(WINBACK_WERROR OR "$ENV{WINBACK_WERROR}")
+  target_compile_options(winback_flags INTERFACE -Werror)
 endif()
 if(WINBACK_SANITIZE)
-  target_compile_options(winback_flags INTERFACE -fsanitize=${WINBACK_SANITIZE} -fno-omit-frame-pointer
-    -fno-sanitize-recover=all)
+  set(WINBACK_SANITIZE_FLAGS -fsanitize=${WINBACK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_compile_options(winback_flags INTERFACE ${WINBACK_SANITIZE_FLAGS})
   target_link_options(winback_flags INTERFACE -fsanitize=${WINBACK_SANITIZE})
 endif()
 if(WINBACK_COVERAGE)
