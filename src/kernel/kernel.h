@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Numeric kernels over rows of doubles: no I/O, no allocation, no threads. A row's results do not depend on its place
+ * in the call, so any cut into blocks gives the same bits per row. */
+#ifndef WINBACK_KERNEL_KERNEL_H
+#define WINBACK_KERNEL_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows are padded with zeros to a multiple of this many doubles and start at multiples of 64 bytes. */
+enum { WBI_KERNEL_PAD = 8, WBI_KERNEL_FUSED_COLUMNS = 64 };
+
+/* Rows of a matrix: row i begins at x + i * stride; the columns from n_columns to stride are zero. */
+typedef struct wbi_matrix_rows {
+    const double *x;
+    size_t stride, n_rows, n_columns;
+} wbi_matrix_rows;
+
+/* One set of implementations; all sets agree to rounding. */
+typedef struct wbi_kernels {
+    const char *name;
+    /* eta[i] = sum over columns of x[i][j] beta[j] */
+    void (*eta)(double *eta, const wbi_matrix_rows *rows, const double *beta);
+    /* sums[j] += sum over rows of residual[i] x[i][j] */
+    void (*gradient)(double *sums, const wbi_matrix_rows *rows, const double *residual);
+    /* sums[j * n_columns + k] += sum over rows of v[i] x[i][j] x[i][k] for k <= j; at most WBI_KERNEL_FUSED_COLUMNS
+     * columns. v >= 0. Other entries are not touched. */
+    void (*crossproduct)(double *sums, const wbi_matrix_rows *rows, const double *v);
+    /* Returns the sum of weight[i] loss_i with loss = log(1 + exp(eta)) - y eta, and gives its first and second
+     * derivatives by eta: residual = weight (p - y), curvature = weight p (1 - p). */
+    double (*logistic)(double *residual, double *curvature, const double *eta, const uint8_t *outcome,
+                       const double *weight, size_t n);
+    /* p[i] = 1 / (1 + exp(-eta[i])) */
+    void (*sigmoid)(double *p, const double *eta, size_t n);
+} wbi_kernels;
+
+extern const wbi_kernels wbi_kernels_portable;
+#ifdef WBI_KERNEL_X86_V3
+extern const wbi_kernels wbi_kernels_x86_v3; /* AVX2 and FMA */
+#endif
+
+/* The best set this processor runs. */
+const wbi_kernels *wbi_kernels_best(void);
+
+/* Crossproduct of any width by BLAS, same sums; `scratch` holds n_rows * stride doubles at a 64-byte boundary. */
+void wbi_blas_crossproduct(double *sums, const wbi_matrix_rows *rows, const double *v, double *scratch);
+/* Tells OpenBLAS to use the calling thread only; to be called before the first use, any number of times. The setting is
+ * one for the process. */
+void wbi_blas_single_thread(void);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test_util.h"
+
+#include <dlfcn.h>
+#include <gsl/gsl_cblas.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "kernel/kernel.h"
+
+/* Numbers in (-1, 1) that need no seed: the fractional parts of multiples of the golden ratio. */
+static double number(size_t i)
+{
+    double whole;
+    return 2 * modf((double)(i + 1) * 0.6180339887498949, &whole) - 1;
+}
+
+static const wbi_kernels *const *kernel_sets(size_t *n)
+{
+    static const wbi_kernels *sets[2] = {&wbi_kernels_portable, NULL};
+    *n = 1;
+    if (wbi_kernels_best() != sets[0])
+        sets[(*n)++] = wbi_kernels_best();
+    return sets;
+}
+
+typedef struct fixture {
+    wbi_matrix_rows rows;
+    double *x, *beta, *v;
+} fixture;
+
+static fixture make(size_t n_rows, size_t n_columns)
+{
+    fixture f;
+    size_t stride = (n_columns + WBI_KERNEL_PAD - 1) / WBI_KERNEL_PAD * WBI_KERNEL_PAD;
+    f.x = wbi_alloc_aligned(n_rows * stride, sizeof(double));
+    f.beta = wbi_alloc_array(n_columns, sizeof(double));
+    f.v = wbi_alloc_array(n_rows, sizeof(double));
+    for (size_t i = 0; i < n_rows; i++) {
+        f.v[i] = fabs(number(7 * i + 3));
+        for (size_t j = 0; j < stride; j++)
+            f.x[i * stride + j] = j < n_columns ? number(i * n_columns + j) : 0;
+    }
+    for (size_t j = 0; j < n_columns; j++)
+        f.beta[j] = number(13 * j + 5);
+    f.rows = (wbi_matrix_rows){f.x, stride, n_rows, n_columns};
+    return f;
+}
+
+static void drop(fixture *f)
+{
+    wbi_free(f->x);
+    wbi_free(f->beta);
+    wbi_free(f->v);
+}
+
+static double naive_crossproduct(const fixture *f, size_t j, size_t k)
+{
+    double sum = 0;
+    for (size_t i = 0; i < f->rows.n_rows; i++)
+        sum += f->v[i] * f->x[i * f->rows.stride + j] * f->x[i * f->rows.stride + k];
+    return sum;
+}
+
+static void check_linear_algebra(const wbi_kernels *kernels, size_t n_rows, size_t n_columns)
+{
+    fixture f = make(n_rows, n_columns);
+    double *eta = wbi_alloc_array(n_rows, sizeof *eta), *gradient = wbi_alloc_zeroed(n_columns, sizeof *gradient);
+    double *cross = wbi_alloc_zeroed(n_columns * n_columns, sizeof *cross);
+    kernels->eta(eta, &f.rows, f.beta);
+    kernels->gradient(gradient, &f.rows, f.v);
+    kernels->crossproduct(cross, &f.rows, f.v);
+    for (size_t i = 0; i < n_rows; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < n_columns; j++)
+            sum += f.x[i * f.rows.stride + j] * f.beta[j];
+        assert_close(eta[i], sum, 1e-13);
+    }
+    for (size_t j = 0; j < n_columns; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < n_rows; i++)
+            sum += f.x[i * f.rows.stride + j] * f.v[i];
+        assert_close(gradient[j], sum, 1e-12);
+        for (size_t k = 0; k < n_columns; k++)
+            assert_close(cross[j * n_columns + k], k <= j ? naive_crossproduct(&f, j, k) : 0.0, 1e-12);
+    }
+    wbi_free(eta);
+    wbi_free(gradient);
+    wbi_free(cross);
+    drop(&f);
+}
+
+static void linear_algebra(void **state)
+{
+    (void)state;
+    static const size_t columns[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 31, 63, 64};
+    static const size_t rows[] = {1, 2, 127, 128, 129, 300};
+    size_t n_sets;
+    const wbi_kernels *const *sets = kernel_sets(&n_sets);
+    for (size_t s = 0; s < n_sets; s++)
+        for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+            for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+                check_linear_algebra(sets[s], rows[r], columns[c]);
+}
+
+static void eta_does_not_depend_on_the_block(void **state)
+{
+    (void)state;
+    fixture f = make(37, 19);
+    double whole[37], part[37];
+    wbi_kernels_best()->eta(whole, &f.rows, f.beta);
+    for (size_t i = 0; i < 37; i++) {
+        wbi_matrix_rows one = f.rows;
+        one.x += i * one.stride;
+        one.n_rows = 1;
+        wbi_kernels_best()->eta(part + i, &one, f.beta);
+    }
+    assert_memory_equal(whole, part, sizeof whole);
+    drop(&f);
+}
+
+/* Against libm, over the whole range of eta, in calls of every length so that tails meet every value. */
+static void logistic_against_libm(void **state)
+{
+    (void)state;
+    enum { N = 4001 };
+    static double eta[N], weight[N], r[N], v[N], p[N], tail[N];
+    static uint8_t outcome[N];
+    for (size_t i = 0; i < N; i++) {
+        eta[i] = ((double)i - N / 2) * (i % 3 == 0 ? 0.35 : i % 3 == 1 ? 0.01 : 0.0003);
+        weight[i] = 0.5 + fabs(number(i));
+        outcome[i] = number(3 * i) > 0;
+    }
+    size_t n_sets;
+    const wbi_kernels *const *sets = kernel_sets(&n_sets);
+    for (size_t s = 0; s < n_sets; s++) {
+        double loss = sets[s]->logistic(r, v, eta, outcome, weight, N), expected = 0;
+        sets[s]->sigmoid(p, eta, N);
+        for (size_t i = 0; i < N; i++) {
+            double t = exp(-fabs(eta[i])), want = eta[i] >= 0 ? 1 / (1 + t) : t / (1 + t);
+            assert_true(fabs(p[i] - want) <= 1e-15 * want);
+            assert_true(fabs(r[i] - weight[i] * (want - outcome[i])) <= 1e-15 * weight[i]);
+            assert_true(fabs(v[i] - weight[i] * t / (1 + t) / (1 + t)) <= 2e-15 * v[i]);
+            expected += weight[i] * (log1p(t) + fmax(eta[i], 0) - outcome[i] * eta[i]);
+            sets[s]->sigmoid(tail + i, eta + i, 1);
+            double one_r, one_v, one = sets[s]->logistic(&one_r, &one_v, eta + i, outcome + i, weight + i, 1);
+            assert_true(one_r == r[i] && one_v == v[i]);
+            assert_close(one, weight[i] * (log1p(t) + fmax(outcome[i] ? -eta[i] : eta[i], 0)), 1e-14);
+        }
+        assert_memory_equal(p, tail, sizeof p);
+        assert_close(loss, expected, 1e-13);
+    }
+}
+
+static void sigmoid_at_the_ends(void **state)
+{
+    (void)state;
+    double eta[] = {1e308, -1e308, INFINITY, -INFINITY, NAN, 0.0, -0.0}, p[7];
+    wbi_kernels_best()->sigmoid(p, eta, 7);
+    assert_true(p[0] == 1 && p[2] == 1 && p[1] >= 0 && p[1] < 1e-300 && p[3] >= 0 && p[3] < 1e-300);
+    assert_true(isnan(p[4]));
+    assert_true(p[5] == 0.5 && p[6] == 0.5);
+}
+
+static void wide_crossproduct(void **state)
+{
+    (void)state;
+    enum { N = 150, P = 91 };
+    fixture f = make(N, P);
+    double *scratch = wbi_alloc_aligned(N * f.rows.stride, sizeof *scratch);
+    double *cross = wbi_alloc_zeroed(P * P, sizeof *cross);
+    wbi_blas_single_thread();
+    wbi_blas_crossproduct(cross, &f.rows, f.v, scratch);
+    wbi_blas_crossproduct(cross, &f.rows, f.v, scratch);
+    for (size_t j = 0; j < P; j++)
+        for (size_t k = 0; k <= j; k++)
+            assert_close(cross[j * P + k], 2 * naive_crossproduct(&f, j, k), 1e-12);
+    wbi_free(scratch);
+    wbi_free(cross);
+    drop(&f);
+}
+
+static void blas_is_openblas(void **state)
+{
+    (void)state;
+    void (*function)(const enum CBLAS_ORDER, const enum CBLAS_UPLO, const enum CBLAS_TRANSPOSE, const int, const int,
+                     const double, const double *, const int, const double, double *, const int) = cblas_dsyrk;
+    void *address;
+    memcpy(&address, &function, sizeof address);
+    Dl_info info;
+    assert_true(dladdr(address, &info) != 0);
+    assert_non_null(strstr(info.dli_fname, "openblas"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(linear_algebra),        cmocka_unit_test(eta_does_not_depend_on_the_block),
+        cmocka_unit_test(logistic_against_libm), cmocka_unit_test(sigmoid_at_the_ends),
+        cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
