@@ -14,8 +14,9 @@ extern "C" {
 #define WB_HOUR_US ((int64_t)3600 * 1000000)
 #define WB_TIME_CHARS 40 /* enough for any instant or duration that is printed, terminator included */
 
-/* Reads an ISO 8601 date or instant: YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|±HH[:]MM]]. Without an offset it is taken at
- * `zone_offset_s` seconds east of UTC. The calendar is checked (2023-02-29 fails), as are years outside 0001..9999.
+/* Reads an ISO 8601 date or instant: YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|±HH[[:]MM]]]. Without an offset it is taken at
+ * `zone_offset_s` seconds east of UTC. The calendar is checked (2023-02-29 fails), as are years outside 0001..9999. Of a
+ * fraction's up to nine digits, what is finer than a microsecond is cut off.
  * Fails with WB_ERR_MALFORMED. Thread-safe. */
 WB_API WB_WARN_UNUSED wb_status wb_time_parse(int64_t *time_us, const char *text, int32_t zone_offset_s, wb_error *err);
 

@@ -27,8 +27,11 @@ wb_status wbi_buffer_reserve(wbi_buffer *buffer, size_t n, wb_error *err)
     size_t wanted = buffer->length + n;
     size_t capacity = buffer->capacity < 256 ? 256 : buffer->capacity;
     while (capacity < wanted)
-        capacity = capacity > buffer->ceiling / 2 ? buffer->ceiling : capacity * 2;
-    char *data = wbi_realloc_array(buffer->data, capacity, 1);
+        capacity = capacity > SIZE_MAX / 2 ? SIZE_MAX : capacity * 2;
+    if (capacity > buffer->ceiling)
+        capacity = buffer->ceiling;
+    /* One byte more, for printf's terminator. */
+    char *data = wbi_realloc_array(buffer->data, capacity < SIZE_MAX ? capacity + 1 : capacity, 1);
     if (data == NULL)
         return wbi_fail_nomem(err, capacity);
     buffer->data = data;
@@ -58,8 +61,8 @@ wb_status wbi_buffer_printf(wbi_buffer *buffer, wb_error *err, const char *forma
     int n = vsnprintf(NULL, 0, format, args);
     va_end(args);
     wb_status status = n < 0 ? wbi_fail(err, WB_ERR_INTERNAL, "formatting failed")
-                             : wbi_buffer_reserve(buffer, (size_t)n + 1, err);
-    if (status == WB_OK) {
+                             : wbi_buffer_reserve(buffer, (size_t)n, err);
+    if (status == WB_OK && n > 0) {
         vsnprintf(buffer->data + buffer->length, (size_t)n + 1, format, again);
         buffer->length += (size_t)n;
     }

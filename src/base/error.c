@@ -2,6 +2,7 @@
 #include "base/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,31 +69,45 @@ wb_status wbi_fail_nomem(wb_error *err, size_t bytes)
     return wbi_fail(err, WB_ERR_NOMEM, "out of memory (%zu bytes wanted)", bytes);
 }
 
+/* Writes the first character of `bytes` as it is shown, or its first byte as \xNN where it is a control (C0, DEL, C1) or
+ * no UTF-8. Returns how many bytes it took. */
+static size_t show_cell(char cell[8], const char *bytes, size_t n)
+{
+    const size_t width = wbi_utf8_width(bytes, n);
+    const unsigned char first = (unsigned char)bytes[0];
+    const bool c1 = width == 2 && first == 0xc2 && (unsigned char)bytes[1] < 0xa0;
+    if (width == 0 || first < 0x20 || first == 0x7f || c1) {
+        snprintf(cell, 8, "\\x%02x", first);
+        return 1;
+    }
+    memcpy(cell, bytes, width);
+    cell[width] = '\0';
+    return width;
+}
+
 const char *wbi_printable(char *out, size_t size, const char *bytes, size_t n)
 {
     static const char ellipsis[] = "\xe2\x80\xa6";
-    size_t used = 0, i = 0;
-    while (i < n) {
-        size_t width = wbi_utf8_width(bytes + i, n - i);
+    const size_t room = sizeof ellipsis - 1;
+    size_t used = 0, cut = 0; /* where an ellipsis would still fit */
+    if (size == 0)
+        return out;
+    for (size_t i = 0; i < n;) {
         char cell[8];
-        if (width == 0 || (width == 1 && ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f))) {
-            snprintf(cell, sizeof cell, "\\x%02x", (unsigned char)bytes[i]);
-            width = 1;
-        } else {
-            memcpy(cell, bytes + i, width);
-            cell[width] = '\0';
-        }
-        size_t length = strlen(cell);
-        if (used + length + sizeof ellipsis > size) {
-            if (used + sizeof ellipsis <= size) {
-                memcpy(out + used, ellipsis, sizeof ellipsis - 1);
-                used += sizeof ellipsis - 1;
+        i += show_cell(cell, bytes + i, n - i);
+        const size_t length = strlen(cell);
+        if (used + length >= size) {
+            used = cut;
+            if (cut + room < size) {
+                memcpy(out + cut, ellipsis, room);
+                used += room;
             }
             break;
         }
         memcpy(out + used, cell, length);
         used += length;
-        i += width;
+        if (used + room < size)
+            cut = used;
     }
     out[used] = '\0';
     return out;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/text.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -84,6 +83,12 @@ size_t wbi_utf8_check(const char *bytes, size_t n)
 
 enum { NAME_LIMIT = 64 };
 
+/* Of ASCII alone: what is near may not depend on the locale. */
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
 /* Levenshtein's distance with neighbours swapped counted as one (optimal string alignment). */
 static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b)
 {
@@ -94,13 +99,13 @@ static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b
     for (size_t i = 1; i <= n_a; i++) {
         row[0] = i;
         for (size_t j = 1; j <= n_b; j++) {
-            int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+            char x = lower(a[i - 1]), y = lower(b[j - 1]);
             size_t best = last[j - 1] + (x != y);
             if (last[j] + 1 < best)
                 best = last[j] + 1;
             if (row[j - 1] + 1 < best)
                 best = row[j - 1] + 1;
-            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) && y == tolower((unsigned char)a[i - 2]) &&
+            if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]) &&
                 before[j - 2] + 1 < best)
                 best = before[j - 2] + 1;
             row[j] = best;

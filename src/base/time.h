@@ -16,14 +16,14 @@ enum { WBI_TIME_FORMAT_CHARS = 64 };
 typedef struct wbi_time_format {
     wbi_time_kind kind;
     char format[WBI_TIME_FORMAT_CHARS]; /* for WBI_TIME_FORMAT: %Y %y %m %d %H %I %p %M %S (fraction allowed) %f %b %B %a
-                                           %A %j %z %e %T %F %D %% , blanks match any run of blanks, others themselves */
+                                           %A %j %z %e %T %F %D %% , blanks match a run of blanks, others themselves */
     int32_t zone_offset_s;              /* of times without an offset */
 } wbi_time_format;
 
 /* Reads what the project file says: "iso", "unix", "unix_ms" or a format with %. Fails with WB_ERR_ARGUMENT on an
- * unknown directive, or a format that cannot give a whole date. */
+ * unknown directive, a format that names a part twice, or one that cannot give a whole date. */
 WB_WARN_UNUSED wb_status wbi_time_format_parse(wbi_time_format *out, const char *text, wb_error *err);
-/* Reads a fixed-offset zone: UTC, Z, ±HH:MM, ±HHMM, UTC±H[:MM], at most 18 h. */
+/* Reads a fixed-offset zone: UTC, Z, ±HH[[:]MM], UTC±H[H][:MM], at most 18 h; names of places are refused. */
 WB_WARN_UNUSED wb_status wbi_zone_parse(int32_t *offset_s, const char *text, wb_error *err);
 
 /* Reads `n` bytes as a whole; false when they are no such time (years 1 to 9999, calendar checked, leap seconds
