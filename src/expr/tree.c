@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "expr/tree.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void wbi_expr_free(wbi_expr *expr)
+{
+    if (expr == NULL)
+        return;
+    wbi_free(expr->text);
+    wbi_free(expr->file);
+    wbi_free(expr->nodes);
+    wbi_free(expr->bytes);
+    wbi_free(expr->names);
+    wbi_free(expr);
+}
+
+size_t wbi_expr_n_names(const wbi_expr *expr)
+{
+    return expr->n_names;
+}
+
+const char *wbi_expr_name(const wbi_expr *expr, size_t index)
+{
+    return expr->names[index];
+}
+
+bool wbi_expr_uses_cutoff(const wbi_expr *expr)
+{
+    return expr->uses_cutoff;
+}
+
+wbi_expr_type wbi_expr_result(const wbi_expr *expr)
+{
+    return expr->nodes[expr->root].as;
+}
+
+wbi_str wbi_node_text(const wbi_expr *expr, const wbi_node *node)
+{
+    return (wbi_str){expr->text + node->start, node->end - node->start};
+}
+
+const char *wbi_expr_quote(char out[WBI_QUOTE_CHARS], wbi_str text)
+{
+    return wbi_printable(out, WBI_QUOTE_CHARS, text.data, text.length);
+}
+
+/* Characters, not bytes, so that an editor finds the place. */
+static size_t characters_before(const char *text, size_t at)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < at; i++)
+        n += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return n;
+}
+
+wb_status wbi_expr_fail(const wbi_expr *expr, wb_error *err, wb_status code, size_t at, wbi_str value,
+                        const char *format, ...)
+{
+    char message[sizeof err->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    size_t first = expr->column == 0 ? 1 : expr->column;
+    wbi_where where = {expr->file, expr->line, first + characters_before(expr->text, at)};
+    return wbi_fail_at(err, code, where, value.data, value.length, "%s", message);
+}
