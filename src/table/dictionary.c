@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Open addressing with linear probing over a power of two of slots, at most three quarters full. A slot keeps 32 bits of
+ * the hash: they place the entry when the slots grow, and spare nearly every comparison of bytes. */
+#include "table/dictionary.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+enum { FIRST_SLOTS = 64, FIRST_ENTRIES = 32, FIRST_BYTES = 512 };
+
+typedef struct slot {
+    uint32_t tag;
+    uint32_t entry; /* code + 1; 0: empty */
+} slot;
+
+struct wbi_dictionary {
+    slot *slots;
+    size_t n_slots;
+    uint32_t *offsets; /* n + 1 of them: entry `code` is bytes[offsets[code]..offsets[code + 1]) */
+    size_t n, entries_capacity;
+    char *bytes;
+    size_t bytes_capacity;
+};
+
+wb_status wbi_dictionary_create(wbi_dictionary **out, wb_error *err)
+{
+    *out = NULL;
+    wbi_dictionary *dictionary = wbi_alloc_zeroed(1, sizeof *dictionary);
+    if (dictionary == NULL)
+        return wbi_fail_nomem(err, sizeof *dictionary);
+    dictionary->slots = wbi_alloc_zeroed(FIRST_SLOTS, sizeof *dictionary->slots);
+    dictionary->offsets = wbi_alloc_array(FIRST_ENTRIES + 1, sizeof *dictionary->offsets);
+    dictionary->bytes = wbi_alloc_array(FIRST_BYTES, 1);
+    if (dictionary->slots == NULL || dictionary->offsets == NULL || dictionary->bytes == NULL) {
+        wbi_dictionary_free(dictionary);
+        return wbi_fail_nomem(err, FIRST_SLOTS * sizeof(slot));
+    }
+    dictionary->n_slots = FIRST_SLOTS;
+    dictionary->entries_capacity = FIRST_ENTRIES;
+    dictionary->bytes_capacity = FIRST_BYTES;
+    dictionary->offsets[0] = 0;
+    *out = dictionary;
+    return WB_OK;
+}
+
+void wbi_dictionary_free(wbi_dictionary *dictionary)
+{
+    if (dictionary == NULL)
+        return;
+    wbi_free(dictionary->slots);
+    wbi_free(dictionary->offsets);
+    wbi_free(dictionary->bytes);
+    wbi_free(dictionary);
+}
+
+size_t wbi_dictionary_size(const wbi_dictionary *dictionary)
+{
+    return dictionary->n;
+}
+
+static wbi_str entry_at(const wbi_dictionary *dictionary, size_t code)
+{
+    uint32_t begin = dictionary->offsets[code];
+    return (wbi_str){dictionary->bytes + begin, dictionary->offsets[code + 1] - begin};
+}
+
+wbi_str wbi_dictionary_at(const wbi_dictionary *dictionary, int32_t code)
+{
+    assert(code >= 0 && (size_t)code < dictionary->n);
+    return entry_at(dictionary, (size_t)code);
+}
+
+static uint32_t tag_of(const char *bytes, size_t n)
+{
+    return (uint32_t)wbi_hash_bytes(bytes, n);
+}
+
+/* The slot that holds `bytes`, or the empty one where they belong. */
+static size_t probe(const wbi_dictionary *dictionary, uint32_t tag, wbi_str bytes)
+{
+    size_t mask = dictionary->n_slots - 1, at = tag & mask;
+    while (dictionary->slots[at].entry != 0 &&
+           (dictionary->slots[at].tag != tag ||
+            !wbi_str_equal(entry_at(dictionary, dictionary->slots[at].entry - 1), bytes)))
+        at = (at + 1) & mask;
+    return at;
+}
+
+int32_t wbi_dictionary_find(const wbi_dictionary *dictionary, const char *bytes, size_t n)
+{
+    size_t at = probe(dictionary, tag_of(bytes, n), (wbi_str){bytes, n});
+    return (int32_t)dictionary->slots[at].entry - 1;
+}
+
+static wb_status grow_slots(wbi_dictionary *dictionary, wb_error *err)
+{
+    size_t n_slots = dictionary->n_slots * 2, mask = n_slots - 1;
+    slot *slots = wbi_alloc_zeroed(n_slots, sizeof *slots);
+    if (slots == NULL)
+        return wbi_fail_nomem(err, n_slots * sizeof *slots);
+    for (size_t i = 0; i < dictionary->n_slots; i++) {
+        slot old = dictionary->slots[i];
+        if (old.entry == 0)
+            continue;
+        size_t at = old.tag & mask;
+        while (slots[at].entry != 0)
+            at = (at + 1) & mask;
+        slots[at] = old;
+    }
+    wbi_free(dictionary->slots);
+    dictionary->slots = slots;
+    dictionary->n_slots = n_slots;
+    return WB_OK;
+}
+
+static wb_status grow_entries(wbi_dictionary *dictionary, wb_error *err)
+{
+    size_t capacity = dictionary->entries_capacity * 2;
+    uint32_t *offsets = wbi_realloc_array(dictionary->offsets, capacity + 1, sizeof *offsets);
+    if (offsets == NULL)
+        return wbi_fail_nomem(err, (capacity + 1) * sizeof *offsets);
+    dictionary->offsets = offsets;
+    dictionary->entries_capacity = capacity;
+    return WB_OK;
+}
+
+static wb_status grow_bytes(wbi_dictionary *dictionary, size_t wanted, wb_error *err)
+{
+    size_t capacity = dictionary->bytes_capacity;
+    while (capacity < wanted)
+        capacity = capacity > SIZE_MAX / 2 ? wanted : capacity * 2;
+    char *bytes = wbi_realloc_array(dictionary->bytes, capacity, 1);
+    if (bytes == NULL)
+        return wbi_fail_nomem(err, capacity);
+    dictionary->bytes = bytes;
+    dictionary->bytes_capacity = capacity;
+    return WB_OK;
+}
+
+/* Room for one more entry of `length` bytes. */
+static wb_status make_room(wbi_dictionary *dictionary, size_t length, wb_error *err)
+{
+    size_t used = dictionary->offsets[dictionary->n];
+    if (dictionary->n >= INT32_MAX)
+        return wbi_fail(err, WB_ERR_NOMEM, "more than %d distinct values in one column", INT32_MAX);
+    if (length > UINT32_MAX - used)
+        return wbi_fail(err, WB_ERR_NOMEM, "the distinct values of one column exceed 4 GiB");
+    if (dictionary->n >= dictionary->n_slots / 4 * 3)
+        WBI_TRY(grow_slots(dictionary, err));
+    if (dictionary->n == dictionary->entries_capacity)
+        WBI_TRY(grow_entries(dictionary, err));
+    if (used + length > dictionary->bytes_capacity)
+        WBI_TRY(grow_bytes(dictionary, used + length, err));
+    return WB_OK;
+}
+
+wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, size_t n, int32_t *code, wb_error *err)
+{
+    uint32_t tag = tag_of(bytes, n);
+    wbi_str str = {bytes, n};
+    size_t at = probe(dictionary, tag, str);
+    if (dictionary->slots[at].entry == 0) {
+        size_t n_slots = dictionary->n_slots;
+        WBI_TRY(make_room(dictionary, n, err));
+        if (dictionary->n_slots != n_slots)
+            at = probe(dictionary, tag, str);
+        uint32_t begin = dictionary->offsets[dictionary->n];
+        if (n > 0)
+            memcpy(dictionary->bytes + begin, bytes, n);
+        dictionary->n++;
+        dictionary->offsets[dictionary->n] = begin + (uint32_t)n;
+        dictionary->slots[at] = (slot){tag, (uint32_t)dictionary->n};
+    }
+    *code = (int32_t)dictionary->slots[at].entry - 1;
+    return WB_OK;
+}
+
+typedef struct sortable {
+    uint64_t prefix; /* the first eight bytes as a big-endian number, padded with 0: decides most comparisons */
+    wbi_str bytes;
+    size_t code;
+} sortable;
+
+static uint64_t prefix_of(wbi_str text)
+{
+    uint64_t prefix = 0;
+    for (size_t i = 0; i < 8; i++)
+        prefix = prefix << 8 | (i < text.length ? (unsigned char)text.data[i] : 0);
+    return prefix;
+}
+
+static int compare_sortables(const void *left, const void *right)
+{
+    const sortable *a = left, *b = right;
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix ? -1 : 1;
+    return wbi_str_compare(a->bytes, b->bytes);
+}
+
+wb_status wbi_dictionary_ranks(const wbi_dictionary *dictionary, int32_t **rank, wb_error *err)
+{
+    size_t n = dictionary->n;
+    *rank = wbi_alloc_array(n, sizeof **rank);
+    sortable *sorted = wbi_alloc_array(n, sizeof *sorted);
+    if (*rank == NULL || sorted == NULL) {
+        wbi_free(*rank);
+        wbi_free(sorted);
+        *rank = NULL;
+        return wbi_fail_nomem(err, n * sizeof *sorted);
+    }
+    for (size_t code = 0; code < n; code++) {
+        wbi_str bytes = entry_at(dictionary, code);
+        sorted[code] = (sortable){prefix_of(bytes), bytes, code};
+    }
+    qsort(sorted, n, sizeof *sorted, compare_sortables);
+    for (size_t place = 0; place < n; place++)
+        (*rank)[sorted[place].code] = (int32_t)place;
+    wbi_free(sorted);
+    return WB_OK;
+}
