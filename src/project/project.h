@@ -54,6 +54,7 @@ typedef struct wbi_table_def {
     wbi_dialect_def dialect;
     char *customer;        /* key column; default customer_id. With `through` it is the key into that file */
     char *through_file, *through_key, *through_customer; /* NULL: direct */
+    int32_t zone_offset_s; /* of the times without an offset in this table */
     char *time;            /* NULL: a table without time (customers) */
     wbi_time_format time_format;
     int64_t delay_us;

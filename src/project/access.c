@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looking at a project and changing it. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "project/records.h"
+#include "project/schema.h"
+
+wbi_table_def *wbi_project_table(const wb_project *project, const char *name)
+{
+    for (size_t i = 0; i < project->n_tables; i++)
+        if (strcmp(project->tables[i].name, name) == 0)
+            return &project->tables[i];
+    return NULL;
+}
+
+static wb_status add_table(wb_project *project, const char *name, const char *file, wb_error *err)
+{
+    if (!wbi_is_name(name))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "a table's name must be a letter or _, then letters, digits and _");
+    wbi_table_def *tables = wbi_realloc_array(project->tables, project->n_tables + 1, sizeof *tables);
+    if (tables == NULL)
+        return wbi_fail_nomem(err, (project->n_tables + 1) * sizeof *tables);
+    project->tables = tables;
+    wbi_table_def *table = &tables[project->n_tables];
+    WBI_TRY(wbi_table_init(table, name, project->zone_offset_s, err));
+    wb_status status = wbi_set_text(&table->file, file, err);
+    if (status == WB_OK)
+        status = wbi_add_conventional_columns(table, err);
+    if (status == WB_OK)
+        status = wbi_add_known_at_columns(table, err);
+    if (status == WB_OK)
+        project->n_tables++;
+    else
+        wbi_table_clear_def(table);
+    return status;
+}
+
+wb_status wb_project_set_file(wb_project *project, const char *table, const char *file, wb_error *err)
+{
+    wbi_table_def *known = wbi_project_table(project, table);
+    return known != NULL ? wbi_set_text(&known->file, file, err) : add_table(project, table, file, err);
+}
+
+static wb_status take_text(char **to, const char *from, wb_error *err)
+{
+    if (from != NULL)
+        return wbi_set_text(to, from, err);
+    wbi_free(*to);
+    *to = NULL;
+    return WB_OK;
+}
+
+wb_status wb_project_take_files(wb_project *project, const wb_project *from, wb_error *err)
+{
+    for (size_t i = 0; i < project->n_tables; i++) {
+        wbi_table_def *table = &project->tables[i];
+        const wbi_table_def *source = wbi_project_table(from, table->name);
+        if (source == NULL)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "the project has no table '%s'", table->name);
+        if (table->through_key != NULL && source->through_file == NULL)
+            return wbi_fail(err, WB_ERR_INCONSISTENT,
+                            "the project's table '%s' does not say through which file its customers are found",
+                            table->name);
+        WBI_TRY(take_text(&table->file, source->file, err));
+        if (table->through_key != NULL)
+            WBI_TRY(take_text(&table->through_file, source->through_file, err));
+    }
+    return WB_OK;
+}
+
+wb_status wb_project_set_cutoffs(wb_project *project, const int64_t *cutoffs_us, size_t n, wb_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (cutoffs_us[i] == WB_TIME_MISSING)
+            return wbi_fail(err, WB_ERR_ARGUMENT, "a cutoff must not be missing");
+    return wbi_set_sorted(&project->cutoffs_us, &project->n_cutoffs, cutoffs_us, n, err);
+}
+
+const int64_t *wb_project_cutoffs(const wb_project *project, size_t *n)
+{
+    *n = project->n_cutoffs;
+    return project->cutoffs_us;
+}
+
+static wb_status need_label(wb_project *project, wb_error *err)
+{
+    if (project->label.kind != WBI_LABEL_NONE)
+        return WB_OK;
+    const wbi_label_def label = {.kind = WBI_LABEL_ABSENT,
+                                 .name = (char *)"churned",
+                                 .table = (char *)"orders",
+                                 .horizon_us = WBI_DEFAULT_HORIZON_US};
+    return wbi_record_copy(&project->label, &label, &wbi_record_label, err);
+}
+
+wb_status wb_project_set_horizon(wb_project *project, int64_t horizon_us, wb_error *err)
+{
+    if (horizon_us <= 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "the horizon must be more than 0");
+    WBI_TRY(need_label(project, err));
+    project->label.horizon_us = horizon_us;
+    return WB_OK;
+}
+
+wb_status wb_project_set_gap(wb_project *project, int64_t gap_us, wb_error *err)
+{
+    if (gap_us < 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "the gap must be 0 or more");
+    WBI_TRY(need_label(project, err));
+    project->label.gap_us = gap_us;
+    return WB_OK;
+}
+
+void wb_project_clear_label(wb_project *project)
+{
+    wbi_record_clear(&project->label, &wbi_record_label);
+}
+
+const char *wb_project_label(const wb_project *project, int64_t *gap_us, int64_t *horizon_us)
+{
+    *gap_us = project->label.gap_us;
+    *horizon_us = project->label.horizon_us;
+    return project->label.name;
+}
+
+void wb_project_set_data_until(wb_project *project, int64_t until_us)
+{
+    project->data_until_us = until_us;
+}
+
+wb_status wb_project_set_windows(wb_project *project, const int64_t *windows_us, size_t n, wb_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (windows_us[i] <= 0)
+            return wbi_fail(err, WB_ERR_ARGUMENT, "a window must be more than 0");
+    return wbi_set_sorted(&project->windows_us, &project->n_windows, windows_us, n, err);
+}
+
+int32_t wb_project_zone_offset_s(const wb_project *project)
+{
+    return project->zone_offset_s;
+}
+
+size_t wb_project_n_tables(const wb_project *project)
+{
+    return project->n_tables;
+}
+
+const char *wb_project_table_name(const wb_project *project, size_t table)
+{
+    return project->tables[table].name;
+}
+
+const char *wb_project_table_file(const wb_project *project, size_t table)
+{
+    return project->tables[table].file;
+}
+
+wb_project_model wb_project_first_model(const wb_project *project)
+{
+    if (project->n_models == 0)
+        return (wb_project_model){.lambda = NAN};
+    const wbi_model_def *model = &project->models[0];
+    return (wb_project_model){model->name, model->target, model->penalty, model->basis, model->lambda};
+}
+
+wb_status wbi_project_set_features(wb_project *project, const wbi_feature_def *features, size_t n, wb_error *err)
+{
+    void *copy;
+    WBI_TRY(wbi_records_copy(&copy, features, n, &wbi_record_feature, err));
+    wbi_records_free(project->features, project->n_features, &wbi_record_feature);
+    wbi_records_free(project->uses, project->n_uses, &wbi_record_use);
+    project->features = copy;
+    project->n_features = n;
+    project->uses = NULL;
+    project->n_uses = 0;
+    project->uses_said = true;
+    return WB_OK;
+}

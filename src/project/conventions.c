@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What tables of the usual names hold when the project does not say. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "project/records.h"
+
+typedef struct conventional_column {
+    const char *name;
+    wb_type type;
+    const char *known_at;
+    bool fixed;
+} conventional_column;
+
+typedef struct convention {
+    const char *table, *time;
+    conventional_column columns[8]; /* ends with a NULL name */
+} convention;
+
+static const convention conventions[] = {
+    {"orders",
+     "ordered_at",
+     {{"amount", WB_TYPE_NUMBER, NULL, false},
+      {"discount", WB_TYPE_NUMBER, NULL, false},
+      {"channel", WB_TYPE_CATEGORY, NULL, false}}},
+    {"tickets",
+     "opened_at",
+     {{"first_reply_at", WB_TYPE_TIME, NULL, false},
+      {"resolved_at", WB_TYPE_TIME, NULL, false},
+      {"priority", WB_TYPE_CATEGORY, NULL, false},
+      {"channel", WB_TYPE_CATEGORY, NULL, false},
+      {"reopens", WB_TYPE_NUMBER, "resolved_at", false},
+      {"csat", WB_TYPE_NUMBER, "resolved_at", false}}},
+    {"surveys",
+     "sent_at",
+     {{"answered_at", WB_TYPE_TIME, NULL, false},
+      {"kind", WB_TYPE_CATEGORY, NULL, false},
+      {"score", WB_TYPE_NUMBER, "answered_at", false}}},
+    {"customers",
+     NULL,
+     {{"signup_date", WB_TYPE_TIME, NULL, false},
+      {"country", WB_TYPE_CATEGORY, NULL, true},
+      {"channel", WB_TYPE_CATEGORY, NULL, true}}},
+};
+
+static const convention *convention_of(const char *table)
+{
+    for (size_t i = 0; i < sizeof conventions / sizeof conventions[0]; i++)
+        if (strcmp(conventions[i].table, table) == 0)
+            return &conventions[i];
+    return NULL;
+}
+
+const char *wbi_convention_time(const char *table)
+{
+    const convention *known = convention_of(table);
+    return known != NULL ? known->time : NULL;
+}
+
+const wb_type *wbi_convention_type(const char *table, const char *column)
+{
+    const convention *known = convention_of(table);
+    for (const conventional_column *c = known != NULL ? known->columns : NULL; c != NULL && c->name != NULL; c++)
+        if (strcmp(c->name, column) == 0)
+            return &c->type;
+    return NULL;
+}
+
+static bool is_text(const char *a, const char *b)
+{
+    return a != NULL && strcmp(a, b) == 0;
+}
+
+/* Whether the project has its own word on that column of the file. */
+static bool is_spoken_for(const wbi_table_def *table, const char *column)
+{
+    if (is_text(table->time, column) || is_text(table->customer, column))
+        return true;
+    for (size_t i = 0; i < table->n_columns; i++)
+        if (strcmp(table->columns[i].name, column) == 0 || is_text(table->columns[i].source, column))
+            return true;
+    return false;
+}
+
+static wb_status reserve_columns(wbi_table_def *table, size_t n, wb_error *err)
+{
+    wbi_column_def *columns = wbi_realloc_array(table->columns, table->n_columns + n, sizeof *columns);
+    if (columns == NULL)
+        return wbi_fail_nomem(err, n * sizeof *columns);
+    table->columns = columns;
+    return WB_OK;
+}
+
+void wbi_column_time_default(wbi_time_format *format, const wbi_table_def *table)
+{
+    *format = table->time_format;
+    format->zone_offset_s = table->zone_offset_s;
+}
+
+/* Into memory that is reserved. */
+static wb_status add_column(wbi_table_def *table, const conventional_column *column, bool conventional, wb_error *err)
+{
+    wbi_column_def def = {.name = (char *)column->name,
+                          .source = (char *)column->name,
+                          .type = column->type,
+                          .type_said = true,
+                          .known_at = (char *)column->known_at,
+                          .fixed = column->fixed,
+                          .conventional = conventional};
+    wbi_column_time_default(&def.time, table);
+    WBI_TRY(wbi_record_copy(&table->columns[table->n_columns], &def, &wbi_record_column, err));
+    table->n_columns++;
+    return WB_OK;
+}
+
+void wbi_column_time_like_table(wbi_time_format *format, const wbi_table_def *table)
+{
+    *format = table->time_format;
+    format->zone_offset_s = table->zone_offset_s;
+}
+
+static int compare_columns(const void *a, const void *b)
+{
+    return strcmp(((const wbi_column_def *)a)->name, ((const wbi_column_def *)b)->name);
+}
+
+static void sort_columns(wbi_table_def *table)
+{
+    if (table->n_columns > 0)
+        qsort(table->columns, table->n_columns, sizeof *table->columns, compare_columns);
+}
+
+/* Among the first `n` columns, which are sorted. */
+static const wbi_column_def *find_column(const wbi_table_def *table, size_t n, const char *name)
+{
+    const wbi_column_def wanted = {.name = (char *)name};
+    return n == 0 ? NULL : bsearch(&wanted, table->columns, n, sizeof wanted, compare_columns);
+}
+
+const wbi_column_def *wbi_table_column(const wbi_table_def *table, const char *name)
+{
+    return find_column(table, table->n_columns, name);
+}
+
+wb_status wbi_add_conventional_columns(wbi_table_def *table, wb_error *err)
+{
+    const convention *known = convention_of(table->name);
+    if (known != NULL) {
+        WBI_TRY(reserve_columns(table, sizeof known->columns / sizeof known->columns[0], err));
+        for (const conventional_column *c = known->columns; c->name != NULL; c++)
+            if (!is_spoken_for(table, c->name))
+                WBI_TRY(add_column(table, c, true, err));
+    }
+    sort_columns(table);
+    return WB_OK;
+}
+
+/* Of neighbours of one name the first stays; it is conventional when all are. */
+static void drop_doubles(wbi_table_def *table)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        wbi_column_def *column = &table->columns[i], *last = kept > 0 ? &table->columns[kept - 1] : NULL;
+        if (last != NULL && strcmp(last->name, column->name) == 0) {
+            last->conventional = last->conventional && column->conventional;
+            wbi_record_clear(column, &wbi_record_column);
+        } else {
+            table->columns[kept++] = *column;
+        }
+    }
+    table->n_columns = kept;
+}
+
+wb_status wbi_add_known_at_columns(wbi_table_def *table, wb_error *err)
+{
+    size_t n = table->n_columns;
+    WBI_TRY(reserve_columns(table, n, err));
+    for (size_t i = 0; i < n; i++) {
+        const char *name = table->columns[i].known_at;
+        if (name == NULL || is_text(table->time, name) || find_column(table, n, name) != NULL)
+            continue;
+        WBI_TRY(add_column(table, &(conventional_column){name, WB_TYPE_TIME, NULL, false},
+                           table->columns[i].conventional, err));
+    }
+    sort_columns(table);
+    drop_doubles(table);
+    return WB_OK;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The project file as a whole, and as JSON. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "io/input.h"
+#include "project/records.h"
+#include "project/schema.h"
+
+enum { MAX_FILE_BYTES = 16 << 20 };
+
+static wb_status read_zone(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    wb_project *project = field;
+    WBI_TRY(wbi_read_zone(&project->zone_offset_s, at, err));
+    return wbi_set_text(&project->zone, wbi_at_text(at), err);
+}
+
+static wb_status write_zone(json_t **out, const void *field, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    return wbi_write_zone(out, ((const wb_project *)field)->zone_offset_s, err);
+}
+
+static const wbi_kind kind_zone = {"`UTC` or an offset", "", read_zone, write_zone};
+
+#define AT(member) offsetof(wb_project, member)
+const wbi_key wbi_project_keys[] = {
+    {"timezone", &kind_zone, 0, "`UTC`", .meaning = "of times without an offset, dates and cutoffs: `+02:00`, `-0530`"},
+    {"tables", &wbi_kind_tables, 0, NULL, .meaning = "the event tables", .children = wbi_table_keys},
+    {"population", &wbi_kind_population, AT(population), "`{table: orders}`", .meaning = "which customers count",
+     .children = wbi_population_keys},
+    {"label", &wbi_kind_label, AT(label), NULL, .meaning = "what is to be predicted", .children = wbi_label_keys},
+    {"data_until", &wbi_kind_instant, AT(data_until_us), "end of the last row's day",
+     .meaning = "when the data end, exclusive: a date is its first moment"},
+    {"cutoffs", &wbi_kind_cutoffs, 0, NULL, .meaning = "the instants at which features are taken",
+     .children = wbi_cutoff_keys},
+    {"features", &wbi_kind_mapping, 0, NULL, .meaning = "what is computed of each customer",
+     .children = wbi_features_keys},
+    {"models", &wbi_kind_models, 0, NULL, .meaning = "how models are made", .children = wbi_model_keys, .local = true},
+    {.name = NULL}};
+#undef AT
+
+/* No document at all, or one that holds nothing. */
+static bool is_empty(const wbi_at *root)
+{
+    return root->node == NULL || (wbi_at_is_text(root) && wbi_at_text(root)[0] == '\0');
+}
+
+/* `file` NULL: a text without a file. */
+static wb_status parse(wb_project **out, const char *text, size_t n, const char *file, wb_error *err)
+{
+    yaml_document_t document;
+    WBI_TRY(wbi_yaml_load(&document, text, n, file, err));
+    wb_project *project = NULL;
+    wb_status status = wb_project_create(&project, err);
+    if (status == WB_OK && file != NULL)
+        status = wbi_set_text(&project->path, file, err);
+    const wbi_reader reader = {&document, file, project};
+    const wbi_at root = {.reader = &reader, .node = yaml_document_get_root_node(&document), .line = 1};
+    if (status == WB_OK && !is_empty(&root))
+        status = wbi_read_mapping(project, &root, wbi_project_keys, err);
+    yaml_document_delete(&document);
+    if (status == WB_OK)
+        *out = project;
+    else
+        wb_project_free(project);
+    return status;
+}
+
+wb_status wb_project_parse(wb_project **out, const char *text, wb_error *err)
+{
+    return parse(out, text, strlen(text), NULL, err);
+}
+
+wb_status wb_project_read(wb_project **out, const char *path, wb_error *err)
+{
+    char *text = NULL;
+    size_t n = 0;
+    WBI_TRY(wbi_input_slurp(&text, &n, path, MAX_FILE_BYTES, err));
+    wb_status status = parse(out, text, n, path, err);
+    wbi_free(text);
+    return status;
+}
+
+static int append(const char *bytes, size_t n, void *user)
+{
+    return wbi_buffer_append(user, bytes, n, NULL) == WB_OK ? 0 : -1;
+}
+
+wb_status wbi_project_to_json(char **text, const wb_project *project, wb_error *err)
+{
+    json_t *root = NULL;
+    WBI_TRY(wbi_write_mapping(&root, project, wbi_project_keys, err));
+    wbi_buffer out = wbi_buffer_make(MAX_FILE_BYTES);
+    bool done = json_dump_callback(root, append, &out, JSON_INDENT(2)) == 0 && append("", 1, &out) == 0;
+    json_decref(root);
+    if (!done) {
+        wbi_buffer_free(&out);
+        return wbi_fail(err, WB_ERR_NOMEM, "out of memory");
+    }
+    *text = out.data;
+    return WB_OK;
+}

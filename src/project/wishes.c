@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is wanted of the tables: who counts, the label, and models. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "project/records.h"
+#include "project/schema.h"
+
+/* ---- population */
+
+#define AT(member) offsetof(wbi_population_def, member)
+const wbi_key wbi_population_keys[] = {
+    {"table", &wbi_kind_name, AT(table), "`orders`", .meaning = "whose customers count"},
+    {"within", &wbi_kind_span, AT(within_us), "no limit",
+     .meaning = "only customers with an event so long before the cutoff"},
+    {"since", &wbi_kind_text, AT(since), NULL,
+     .meaning = "a time column of the table that must be before the cutoff (missing: out)"},
+    {"not_after", &wbi_kind_text, AT(not_after), NULL,
+     .meaning = "a time column of the table that must not be before the cutoff (missing: in)"},
+    {"where", &wbi_kind_expression, AT(where), NULL, .meaning = "which of the table's events count"},
+    {.name = NULL}};
+#undef AT
+
+static wb_status read_population(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    wbi_population_def *population = field;
+    population->line = wbi_at_line(at);
+    WBI_TRY(wbi_read_mapping(population, at, key->children, err));
+    return population->table != NULL ? WB_OK : wbi_set_text(&population->table, "orders", err);
+}
+
+static wb_status write_population(json_t **out, const void *field, const wbi_key *key, wb_error *err)
+{
+    return ((const wbi_population_def *)field)->table != NULL ? wbi_write_mapping(out, field, key->children, err)
+                                                              : WB_OK;
+}
+
+const wbi_kind wbi_kind_population = {"mapping", "", read_population, write_population};
+
+/* ---- label */
+
+static wb_status read_outcome(wbi_label_def *label, wbi_label_kind kind, const wbi_at *at, wb_error *err)
+{
+    if (label->kind != WBI_LABEL_NONE)
+        return wbi_at_fail(at, err, "and 'absent' exclude each other");
+    WBI_TRY(wbi_at_want_text(at, err));
+    WBI_TRY(wbi_at_want_name(at, wbi_at_text(at), err));
+    label->kind = kind;
+    return wbi_set_text(&label->table, wbi_at_text(at), err);
+}
+
+static wb_status read_absent(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    return read_outcome(field, WBI_LABEL_ABSENT, at, err);
+}
+
+static wb_status write_absent(json_t **out, const void *field, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    const wbi_label_def *label = field;
+    return label->kind == WBI_LABEL_ABSENT ? wbi_write_string(out, label->table, err) : WB_OK;
+}
+
+static wb_status read_present(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    return read_outcome(field, WBI_LABEL_PRESENT, at, err);
+}
+
+static wb_status write_present(json_t **out, const void *field, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    const wbi_label_def *label = field;
+    return label->kind == WBI_LABEL_PRESENT ? wbi_write_string(out, label->table, err) : WB_OK;
+}
+
+static const wbi_kind kind_absent = {"table", "", read_absent, write_absent};
+static const wbi_kind kind_present = {"table", "", read_present, write_present};
+
+#define AT(member) offsetof(wbi_label_def, member)
+const wbi_key wbi_label_keys[] = {
+    {"name", &wbi_kind_name, AT(name), "`churned`; required with `present`", .meaning = "the column is `label_<name>`"},
+    {"absent", &kind_absent, 0, "`orders`", .meaning = "1 for customers without an event of this table in the window"},
+    {"present", &kind_present, 0, NULL, .meaning = "1, instead, for customers with one"},
+    {"horizon", &wbi_kind_span, AT(horizon_us), "`90d`", .meaning = "how long the window is"},
+    {"gap", &wbi_kind_duration, AT(gap_us), "`0d`", .meaning = "how long after the cutoff it begins"},
+    {"where", &wbi_kind_expression, AT(where), NULL, .meaning = "which events of the table count"},
+    {.name = NULL}};
+#undef AT
+
+static wb_status read_label(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    wbi_label_def *label = field;
+    label->line = wbi_at_line(at);
+    label->horizon_us = WBI_DEFAULT_HORIZON_US;
+    WBI_TRY(wbi_read_mapping(label, at, key->children, err));
+    if (label->kind == WBI_LABEL_NONE) {
+        label->kind = WBI_LABEL_ABSENT;
+        WBI_TRY(wbi_set_text(&label->table, "orders", err));
+    }
+    if (label->name == NULL && label->kind == WBI_LABEL_PRESENT)
+        return wbi_at_fail(at, err, "needs the key 'name'");
+    return label->name != NULL ? WB_OK : wbi_set_text(&label->name, "churned", err);
+}
+
+static wb_status write_label(json_t **out, const void *field, const wbi_key *key, wb_error *err)
+{
+    bool said = ((const wbi_label_def *)field)->kind != WBI_LABEL_NONE;
+    return said ? wbi_write_mapping(out, field, key->children, err) : WB_OK;
+}
+
+const wbi_kind wbi_kind_label = {"mapping", "", read_label, write_label};
+
+/* ---- models */
+
+static const char *const penalties[] = {"none", "ridge", "lasso", "elastic_net", "firth", NULL};
+static const char *const bases[] = {"auto", "linear", NULL};
+
+static wb_status read_lambda(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    WBI_TRY(wbi_at_want_text(at, err));
+    const char *text = wbi_at_text(at);
+    double value = NAN;
+    if (strcmp(text, "auto") != 0 && !(wbi_double_read(&value, text, strlen(text), '.') && value >= 0))
+        return wbi_at_refuse(at, err, "a number of 0 or more, or auto");
+    *(double *)field = value;
+    return WB_OK;
+}
+
+static const wbi_kind kind_lambda = {"number, or `auto`", "", read_lambda, NULL};
+
+#define AT(member) offsetof(wbi_model_def, member)
+const wbi_key wbi_model_keys[] = {
+    {"target", &wbi_kind_name, AT(target), "the label", .meaning = "what the model predicts"},
+    {"penalty", &wbi_kind_choice, AT(penalty), "`ridge`", .meaning = "how coefficients are held small",
+     .choices = penalties},
+    {"basis", &wbi_kind_choice, AT(basis), "`auto`", .meaning = "how numbers enter", .choices = bases},
+    {"lambda", &kind_lambda, AT(lambda), "`auto`", .meaning = "how strong the penalty is"},
+    {.name = NULL}};
+#undef AT
+
+static wb_status read_model(wbi_model_def *model, const wbi_at *at, const wbi_key *keys, wb_error *err)
+{
+    model->lambda = NAN;
+    model->line = wbi_at_line(at);
+    WBI_TRY(wbi_at_want_name(at, at->name, err));
+    WBI_TRY(wbi_set_text(&model->name, at->name, err));
+    return wbi_read_mapping(model, at, keys, err);
+}
+
+static wb_status read_models(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    wb_project *project = field;
+    WBI_TRY(wbi_at_want_mapping(at, err));
+    size_t n = wbi_at_length(at);
+    project->models = wbi_alloc_zeroed(n, sizeof *project->models);
+    if (project->models == NULL)
+        return wbi_fail_nomem(err, n * sizeof *project->models);
+    while (project->n_models < n) {
+        wbi_at model = wbi_at_child(at, project->n_models);
+        WBI_TRY(read_model(&project->models[project->n_models++], &model, key->children, err));
+    }
+    return WB_OK;
+}
+
+const wbi_kind wbi_kind_models = {"mapping of names", ".NAME", read_models, NULL};
