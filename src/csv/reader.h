@@ -33,8 +33,9 @@ typedef struct wbi_bad_rows wbi_bad_rows;
 WB_WARN_UNUSED wb_status wbi_bad_rows_create(wbi_bad_rows **out, wb_on_error policy, const char *rejects,
                                              const wb_log *log, wb_error *err);
 void wbi_bad_rows_free(wbi_bad_rows *bad); /* NULL-safe; an uncommitted rejects file vanishes */
-/* Deals with one bad row that `row_error` describes: under FAIL copies it to err (with the advice to use --on-error) and
- * returns its code; else counts it, logs the first 5, keeps `raw` (the row's bytes) under REJECT, and returns WB_OK. */
+/* Deals with one bad row that `row_error` describes: under FAIL copies it to err (with the advice to use --on-error)
+ * and returns its code; else counts it, logs the first 5, keeps `raw` (the row's bytes) under REJECT, and returns
+ * WB_OK. */
 WB_WARN_UNUSED wb_status wbi_bad_rows_add(wbi_bad_rows *bad, const wb_error *row_error, wbi_str raw, wb_error *err);
 uint64_t wbi_bad_rows_count(const wbi_bad_rows *bad);
 /* Logs how many rows were left out in all, and commits the rejects file. */
@@ -45,7 +46,7 @@ typedef struct wbi_cells {
     size_t n_rows, n_wanted;
     wbi_str *cells;   /* n_rows x n_wanted, row-major, borrowed until the next block */
     size_t *lines;    /* line where the row begins */
-    wbi_str *raw;     /* the row's bytes as they stand in the file, without the line end; for rejects */
+    wbi_str *raw;     /* under WB_ON_ERROR_REJECT the row's bytes as they stand in the file, without the line end */
     const char *file; /* the file they come from; a block never spans two */
 } wbi_cells;
 
@@ -64,8 +65,11 @@ size_t wbi_csv_find(const wbi_csv_reader *reader, const char *name);
 wb_status wbi_csv_no_column(const wbi_csv_reader *reader, const char *name, wb_error *err);
 /* Which columns (indices) the blocks shall hold, in which order; before the first block. */
 WB_WARN_UNUSED wb_status wbi_csv_want(wbi_csv_reader *reader, const size_t *columns, size_t n, wb_error *err);
-/* The next block of at most `max_rows` rows; n_rows = 0 at the end. Bad rows (width, quotes, bytes, a repeated header)
- * go to `bad`. The cells are borrowed until the next call. */
+/* The next block of at most `max_rows` (1 or more) rows; n_rows = 0 at the end. Bad rows (width, quotes, bytes, a
+ * repeated header, a cell of more than 1 MiB) go to `bad`; a quote that is still open after its line and then never
+ * properly closed, and a row of more than 64 MiB, fail whatever the policy. The cells are borrowed until the next call.
+ * Memory: the longest row (at least 256 KiB) and one block, which ends early when its cells pass 32 MiB; both the same
+ * however the input arrives. */
 WB_WARN_UNUSED wb_status wbi_csv_next(wbi_csv_reader *reader, size_t max_rows, const wbi_cells **out, wb_error *err);
 
 #endif

@@ -12,20 +12,21 @@ typedef struct wbi_typed_column {
     const char *name;   /* column of the file */
     wb_type type;
     wbi_time_format time;   /* WB_TYPE_TIME */
-    bool required;          /* a missing cell makes a bad row: "has no <name>" */
+    bool required;          /* a missing cell makes a bad row: "<name> is missing" */
 } wbi_typed_column;
 
 /* Adds the rows of `cells` to `table`, whose column k has the type of columns[k] and takes cell k. A cell that does not
- * parse goes to `bad` with file:line:column (column_numbers[k] is the 1-based place in the file). `keep`, when not NULL,
- * has n_rows bytes and receives 1 for rows that were added, 0 for bad ones. True, yes / false, no are 1 / 0 in number
- * columns (any case). */
+ * parse goes to `bad` with file:line:column (column_numbers[k] is the 1-based place in the file). `keep`, when not
+ * NULL, has n_rows bytes and receives 1 for rows that were added, 0 for bad ones. True, yes / false, no are 1 / 0 in
+ * number columns (any case). An empty cell is missing in every type, quoted or not. A bad row leaves nothing behind,
+ * not even a level. */
 WB_WARN_UNUSED wb_status wbi_typed_append(wb_table *table, const wbi_cells *cells, const wbi_typed_column *columns,
                                           const size_t *column_numbers, char decimal, wbi_bad_rows *bad, uint8_t *keep,
                                           wb_error *err);
 
 /* Reads a whole flat file: text_columns (may be absent) are text, `cutoff` a time, `categories` categories; every other
- * column is a number when its first 10,000 cells that are not missing are, else a category; after that, other cells are
- * bad rows. */
+ * column is a number when its first 10,000 cells that are not missing are (words such as true are not), else a
+ * category; after that, other cells are bad rows. `categories` must be there. */
 typedef struct wbi_flat_options {
     const char *const *text_columns;
     size_t n_text_columns;
