@@ -312,8 +312,8 @@ static void utf8_check_finds_the_first_bad_byte(void **state)
         }
     }
     assert_int_equal(wbi_utf8_check("\x01\x01\x01\x01\x01\x01\x01\x01\0aaaaaaa", 16), 8);
-    assert_int_equal(wbi_utf8_check("ab\xc0\xaf", 4), 2);        /* overlong */
-    assert_int_equal(wbi_utf8_check("ab\xed\xa0\x80", 5), 2);     /* a surrogate */
+    assert_int_equal(wbi_utf8_check("ab\xc0\xaf", 4), 2);     /* overlong */
+    assert_int_equal(wbi_utf8_check("ab\xed\xa0\x80", 5), 2); /* a surrogate */
     assert_int_equal(wbi_utf8_check("\xf0\x9f\x98\x80", 4), 4);
 }
 

@@ -174,14 +174,14 @@ static void random_doubles_print_shortest(void **state)
 {
     (void)state;
     uint64_t seed = 1;
-    for (int i = 0; i < 400000; i++) {
+    for (int i = 0; i < 200000; i++) {
         const double value = double_of(next_random(&seed));
         if (isfinite(value) && value != 0)
             check_shortest(value);
     }
-    for (int i = 0; i < 200000; i++)
+    for (int i = 0; i < 100000; i++)
         check_shortest((double)(int64_t)(next_random(&seed) % 2000000) / 100 + 0.005);
-    for (int i = 0; i < 200000; i++)
+    for (int i = 0; i < 100000; i++)
         check_shortest((double)(next_random(&seed) >> 11) * 0x1p-53 + 0x1p-60);
 }
 
@@ -203,7 +203,7 @@ static void millions_of_bit_patterns_round_trip(void **state)
 {
     (void)state;
     uint64_t seed = 2;
-    for (int i = 0; i < 3000000; i++) {
+    for (int i = 0; i < 2000000; i++) {
         const double value = double_of(next_random(&seed));
         char text[WBI_DOUBLE_CHARS];
         double back;
@@ -283,8 +283,18 @@ static void whole_numbers_print_and_read(void **state)
         assert_true(wbi_int_read(&back, text, n));
         assert_true(back == value);
     }
-    static const char *const bad[] = {"", "-", "+", "1.0", " 1", "1 ", "1e3", "0x1", "--1", "9223372036854775808",
-                                      "-9223372036854775809", "99999999999999999999999"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+",
+                                      "1.0",
+                                      " 1",
+                                      "1 ",
+                                      "1e3",
+                                      "0x1",
+                                      "--1",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "99999999999999999999999"};
     int64_t value;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(wbi_int_read(&value, bad[i], strlen(bad[i])));
@@ -295,7 +305,8 @@ static void whole_numbers_print_and_read(void **state)
 static void random_spelling(char *text, uint64_t *seed)
 {
     const uint64_t shape = next_random(seed);
-    const unsigned n = 1 + (unsigned)(shape % ((shape & 1 << 20) != 0 ? 40 : 19)), mark = (unsigned)(shape >> 8) % (n + 1);
+    const unsigned n = 1 + (unsigned)(shape % ((shape & 1 << 20) != 0 ? 40 : 19)),
+                   mark = (unsigned)(shape >> 8) % (n + 1);
     for (unsigned i = 0; i < n; i++) {
         if (i == mark && (shape >> 32) % 4 != 0)
             *text++ = '.';
@@ -311,7 +322,7 @@ static void reading_agrees_with_strtod(void **state)
     (void)state;
     char text[128];
     uint64_t seed = 4;
-    for (int i = 0; i < 1000000; i++) {
+    for (int i = 0; i < 600000; i++) {
         random_spelling(text, &seed);
         const double expected = strtod(text, NULL);
         double value;
@@ -427,14 +438,45 @@ static void known_texts_read_as_known(void **state)
 static void anything_else_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",    ".",     "e",   "1e",   "1e+",     "0x1",   "0x1p3", "nan",  "NaN", "inf",
-                                      "-inf", "infinity", " 1", "1 ",  "1,5",     "1e999", "-1e999", "1e1.5", "1..2", "1.2.3",
-                                      "--1", "+-1",   "-",   "+",    "1_000",   "1e5 ",  "1f",    ".e1",  "1e99999999999999999999",
-                                      "17976931348623159e292",
-                                      "1797693134862315807937289714053034150799341327100378269361737789804449682927647509466490179775872070"
-                                      "9633028641669288791094655554785194040263065748867150582068190890200070838367627385484581771153176447"
-                                      "5730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880177904"
-                                      "174497792", ("\xef\xbb\xbf" "1"), "1\n", "\xd9\xa1"};
+    static const char *const bad[] = {
+        "",
+        ".",
+        "e",
+        "1e",
+        "1e+",
+        "0x1",
+        "0x1p3",
+        "nan",
+        "NaN",
+        "inf",
+        "-inf",
+        "infinity",
+        " 1",
+        "1 ",
+        "1,5",
+        "1e999",
+        "-1e999",
+        "1e1.5",
+        "1..2",
+        "1.2.3",
+        "--1",
+        "+-1",
+        "-",
+        "+",
+        "1_000",
+        "1e5 ",
+        "1f",
+        ".e1",
+        "1e99999999999999999999",
+        "17976931348623159e292",
+        "1797693134862315807937289714053034150799341327100378269361737789804449682927647509466490179775872070"
+        "9633028641669288791094655554785194040263065748867150582068190890200070838367627385484581771153176447"
+        "5730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880177904"
+        "174497792",
+        ("\xef\xbb\xbf"
+         "1"),
+        "1\n",
+        "\xd9\xa1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         double value;
         if (read_text(&value, bad[i])) {

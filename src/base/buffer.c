@@ -60,8 +60,8 @@ wb_status wbi_buffer_printf(wbi_buffer *buffer, wb_error *err, const char *forma
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    wb_status status = n < 0 ? wbi_fail(err, WB_ERR_INTERNAL, "formatting failed")
-                             : wbi_buffer_reserve(buffer, (size_t)n, err);
+    wb_status status =
+        n < 0 ? wbi_fail(err, WB_ERR_INTERNAL, "formatting failed") : wbi_buffer_reserve(buffer, (size_t)n, err);
     if (status == WB_OK && n > 0) {
         vsnprintf(buffer->data + buffer->length, (size_t)n + 1, format, again);
         buffer->length += (size_t)n;

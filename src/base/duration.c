@@ -72,8 +72,8 @@ size_t wb_duration_format(int64_t duration_us, char text[WB_TIME_CHARS])
         return (size_t)snprintf(text, WB_TIME_CHARS, "%" PRId64 "d", duration_us / WB_DAY_US);
     if (duration_us % WB_HOUR_US == 0)
         return (size_t)snprintf(text, WB_TIME_CHARS, "%" PRId64 "h", duration_us / WB_HOUR_US);
-    /* Ten decimals of an hour tell microseconds apart: 10^10 / 3.6e9 = 25/9. */
-    const int64_t decimals = (duration_us % WB_HOUR_US * 25 + 4) / 9;
+    /* Ten decimals of an hour, even cut off, tell microseconds apart: 10^10 / 3.6e9 = 25/9. */
+    const int64_t decimals = duration_us % WB_HOUR_US * 25 / 9;
     int n = snprintf(text, WB_TIME_CHARS, "%" PRId64 ".%010" PRId64, duration_us / WB_HOUR_US, decimals);
     while (text[n - 1] == '0')
         n--;

@@ -69,8 +69,8 @@ wb_status wbi_fail_nomem(wb_error *err, size_t bytes)
     return wbi_fail(err, WB_ERR_NOMEM, "out of memory (%zu bytes wanted)", bytes);
 }
 
-/* Writes the first character of `bytes` as it is shown, or its first byte as \xNN where it is a control (C0, DEL, C1) or
- * no UTF-8. Returns how many bytes it took. */
+/* Writes the first character of `bytes` as it is shown, or its first byte as \xNN where it is a control (C0, DEL, C1)
+ * or no UTF-8. Returns how many bytes it took. */
 static size_t show_cell(char cell[8], const char *bytes, size_t n)
 {
     const size_t width = wbi_utf8_width(bytes, n);

@@ -8,9 +8,11 @@
 
 #include "base/powers_of_ten.h"
 
-static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445"
-                                  "46474849505152535455565758596061626364656667686970717273747576777879808182838485868788899091"
-                                  "9293949596979899";
+static const char digit_pairs[] = "0001020304050607080910111213141516171819"
+                                  "2021222324252627282930313233343536373839"
+                                  "4041424344454647484950515253545556575859"
+                                  "6061626364656667686970717273747576777879"
+                                  "8081828384858687888990919293949596979899";
 
 static size_t count_digits(uint64_t value)
 {
@@ -64,13 +66,12 @@ static int floor_log10_three_quarters_pow2(int q)
     return (q * 1262611 - 524031) >> 22;
 }
 
-/* g * x / 2^128 rounded to odd: its floor, with the last bit set when something was cut off. One unit of 2^-64
- * in the fraction may stem from the rounding of g alone; no double's bounds have a true fraction so small that counting
- * it as none would matter. */
+/* g * x / 2^128 rounded to odd: its floor, with the last bit set when something was cut off. What the rounding of g
+ * adds stays below the 192 - 128 bits that are dropped, and no bound of a double has a true fraction that small. */
 static uint64_t round_to_odd(wbi_power g, uint64_t x)
 {
-    wbi_wide product = wbi_power_multiply(g, x);
-    return (uint64_t)(product >> 64) | ((uint64_t)product > 1);
+    const wbi_wide product = wbi_power_multiply(g, x);
+    return (uint64_t)(product >> 64) | ((uint64_t)product != 0);
 }
 
 /* The shortest decimal in the rounding interval of c * 2^q, the closest of several. All bounds are scaled by four, so

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading numbers, correctly rounded. Three ways, each taken only where it is sure of the result: one exact
- * multiplication (Clinger 1990); a 64 x 128 bit product with a bound on its error (after Lemire 2021, "Number parsing at
- * a gigabyte per second"); strtod on the significant digits. */
+ * multiplication (Clinger 1990); a 64 x 128 bit product with a bound on its error (after Lemire 2021, "Number parsing
+ * at a gigabyte per second"); strtod on the significant digits. */
 #include "base/number.h"
 
 #include <math.h>
@@ -104,9 +104,9 @@ static bool read_exactly_representable(double *value, uint64_t significand, int6
     return true;
 }
 
-/* With the significand w shifted to 64 bits and g the power rounded up, w * 10^k lies in (w * g - w, w * g] up to a power
- * of two, thus less than one unit beside the upper 128 bits of w * g. Rounding is sure unless the point halfway between two
- * doubles is that near. Doubles that are not normal are left to strtod. */
+/* With the significand w shifted to 64 bits and g the power rounded up, w * 10^k lies in (w * g - w, w * g] up to a
+ * power of two, thus less than one unit below w * g in its upper 128 bits. Rounding is sure unless these end in exactly
+ * one half. The powers at hand leave no number below the normal ones. */
 static bool read_by_product(double *value, uint64_t significand, int64_t exponent)
 {
     if (significand == 0 || exponent < WBI_POWER_MIN || exponent > WBI_POWER_MAX)
@@ -117,13 +117,11 @@ static bool read_by_product(double *value, uint64_t significand, int64_t exponen
     const int n_cut = 74 + (int)(product >> 127);
     const wbi_wide half = (wbi_wide)1 << (n_cut - 1);
     const wbi_wide rest = product & (2 * half - 1);
-    if (rest - half + 1 <= 2) /* |rest - half| <= 1, unsigned */
-        return false;
-    const uint64_t rounded = (uint64_t)(product >> n_cut) + (rest > half);
     const int biased = wbi_floor_log2_pow10(k) - 63 - shift + n_cut + 1075;
-    if (biased < 1 || biased > 2045)
+    if (rest == half || biased > 2045)
         return false;
     /* 2^52 <= rounded <= 2^53: the hidden bit, or the carry, adds to the exponent. */
+    const uint64_t rounded = (uint64_t)(product >> n_cut) + (rest > half);
     const uint64_t bits = ((uint64_t)(biased - 1) << 52) + rounded;
     memcpy(value, &bits, sizeof *value);
     return true;

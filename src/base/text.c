@@ -44,7 +44,10 @@ size_t wbi_utf8_width(const char *bytes, size_t n)
     unsigned char first = (unsigned char)bytes[0];
     if (first < 0x80)
         return 1;
-    size_t width = first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) == 0xe0 ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+    size_t width = first >= 0xc2 && first <= 0xdf   ? 2
+                   : (first & 0xf0) == 0xe0         ? 3
+                   : first >= 0xf0 && first <= 0xf4 ? 4
+                                                    : 0;
     if (width == 0 || n < width)
         return 0;
     unsigned char second = (unsigned char)bytes[1];
@@ -105,8 +108,7 @@ static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b
                 best = last[j] + 1;
             if (row[j - 1] + 1 < best)
                 best = row[j - 1] + 1;
-            if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]) &&
-                before[j - 2] + 1 < best)
+            if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]) && before[j - 2] + 1 < best)
                 best = before[j - 2] + 1;
             row[j] = best;
         }

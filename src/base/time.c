@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/time.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -224,9 +223,10 @@ wb_status wbi_zone_parse(int32_t *offset_s, const char *text, wb_error *err)
     int32_t seconds;
     if ((utc ? read_utc_offset(&seconds, text + 3, end) : wbi_read_offset(&seconds, text, end)) != end) {
         char shown[64];
-        return wbi_fail_at(err, WB_ERR_ARGUMENT, (wbi_where){0}, text, strlen(text),
-                           "'%s' is not a known time zone (only fixed offsets are: UTC, +HH:MM, -HH:MM, at most 18 hours)",
-                           wbi_printable(shown, sizeof shown, text, strlen(text)));
+        return wbi_fail_at(
+            err, WB_ERR_ARGUMENT, (wbi_where){0}, text, strlen(text),
+            "'%s' is not a known time zone (only fixed offsets are: UTC, +HH:MM, -HH:MM, at most 18 hours)",
+            wbi_printable(shown, sizeof shown, text, strlen(text)));
     }
     *offset_s = seconds;
     return WB_OK;
@@ -246,27 +246,56 @@ wb_status wb_time_parse(int64_t *time_us, const char *text, int32_t zone_offset_
     return WB_OK;
 }
 
+/* Writes the last `width` digits of `number` and `after`; returns what follows. */
+static char *put_number(char *at, unsigned number, unsigned width, char after)
+{
+    for (unsigned i = width; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
+    at[width] = after;
+    return at + width + 1;
+}
+
+/* YYYY-MM-DD and `after`. Times out of range have longer years. */
+static char *put_date(char *at, int64_t days, char after)
+{
+    int64_t year;
+    unsigned month, day;
+    wbi_civil_from_days(days, &year, &month, &day);
+    if (year >= 0 && year <= 9999) {
+        at = put_number(at, (unsigned)year, 4, '-');
+    } else {
+        at += wbi_int_print(at, year);
+        *at++ = '-';
+    }
+    at = put_number(at, month, 2, '-');
+    return put_number(at, day, 2, after);
+}
+
+/* HH:MM:SS[.ffffff] and a Z. */
+static char *put_clock(char *at, int64_t of_day_us)
+{
+    const unsigned second = (unsigned)(of_day_us / second_us), microsecond = (unsigned)(of_day_us % second_us);
+    at = put_number(at, second / 3600, 2, ':');
+    at = put_number(at, second / 60 % 60, 2, ':');
+    if (microsecond == 0)
+        return put_number(at, second % 60, 2, 'Z');
+    at = put_number(at, second % 60, 2, '.');
+    at = put_number(at, microsecond, 6, 'Z');
+    for (; at[-2] == '0'; at--)
+        at[-2] = 'Z';
+    return at;
+}
+
 size_t wb_time_format(int64_t time_us, char text[WB_TIME_CHARS])
 {
     text[0] = '\0';
     if (time_us == WB_TIME_MISSING)
         return 0;
-    const int64_t days = floor_divide(time_us, WB_DAY_US);
     const int64_t of_day_us = (time_us % WB_DAY_US + WB_DAY_US) % WB_DAY_US;
-    int64_t year;
-    unsigned month, day;
-    wbi_civil_from_days(days, &year, &month, &day);
-    int n = snprintf(text, WB_TIME_CHARS, "%04" PRId64 "-%02u-%02u", year, month, day);
+    char *end = put_date(text, floor_divide(time_us, WB_DAY_US), of_day_us == 0 ? '\0' : 'T');
     if (of_day_us == 0)
-        return (size_t)n;
-    const unsigned second = (unsigned)(of_day_us / second_us), microsecond = (unsigned)(of_day_us % second_us);
-    n += snprintf(text + n, WB_TIME_CHARS - (size_t)n, "T%02u:%02u:%02u", second / 3600, second / 60 % 60, second % 60);
-    if (microsecond != 0) {
-        n += snprintf(text + n, WB_TIME_CHARS - (size_t)n, ".%06u", microsecond);
-        while (text[n - 1] == '0')
-            n--;
-    }
-    text[n++] = 'Z';
-    text[n] = '\0';
-    return (size_t)n;
+        return (size_t)(end - 1 - text);
+    end = put_clock(end, of_day_us);
+    *end = '\0';
+    return (size_t)(end - text);
 }

@@ -21,42 +21,40 @@ enum {
 };
 
 typedef struct directive {
-    char letter;
-    bool digits; /* so that one before or behind it has to fill its width */
+    bool known;
+    bool digits; /* what follows digits has to fill its width */
     unsigned fields;
     const char *stands_for; /* a format, or NULL */
 } directive;
 
-static const directive directives[] = {
-    {'Y', true, YEAR, NULL},
-    {'y', true, YEAR, NULL},
-    {'m', true, MONTH, NULL},
-    {'b', false, MONTH, NULL},
-    {'B', false, MONTH, NULL},
-    {'d', true, DAY, NULL},
-    {'e', true, DAY, NULL},
-    {'j', true, YEAR_DAY, NULL},
-    {'a', false, WEEKDAY, NULL},
-    {'A', false, WEEKDAY, NULL},
-    {'H', true, HOUR, NULL},
-    {'I', true, HOUR | TWELVE_HOURS, NULL},
-    {'p', false, HALF_DAY, NULL},
-    {'M', true, MINUTE, NULL},
-    {'S', true, SECOND, NULL},
-    {'f', true, FRACTION, NULL},
-    {'z', false, ZONE, NULL},
-    {'T', true, HOUR | MINUTE | SECOND, "%H:%M:%S"},
-    {'F', true, YEAR | MONTH | DAY, "%Y-%m-%d"},
-    {'D', true, YEAR | MONTH | DAY, "%m/%d/%y"},
-    {'%', false, 0, NULL},
+static const directive directives['z' + 1] = {
+    ['Y'] = {true, true, YEAR, NULL},
+    ['y'] = {true, true, YEAR, NULL},
+    ['m'] = {true, true, MONTH, NULL},
+    ['b'] = {true, false, MONTH, NULL},
+    ['B'] = {true, false, MONTH, NULL},
+    ['d'] = {true, true, DAY, NULL},
+    ['e'] = {true, true, DAY, NULL},
+    ['j'] = {true, true, YEAR_DAY, NULL},
+    ['a'] = {true, false, WEEKDAY, NULL},
+    ['A'] = {true, false, WEEKDAY, NULL},
+    ['H'] = {true, true, HOUR, NULL},
+    ['I'] = {true, true, HOUR | TWELVE_HOURS, NULL},
+    ['p'] = {true, false, HALF_DAY, NULL},
+    ['M'] = {true, true, MINUTE, NULL},
+    ['S'] = {true, true, SECOND, NULL},
+    ['f'] = {true, true, FRACTION, NULL},
+    ['z'] = {true, false, ZONE, NULL},
+    ['T'] = {true, true, HOUR | MINUTE | SECOND, "%H:%M:%S"},
+    ['F'] = {true, true, YEAR | MONTH | DAY, "%Y-%m-%d"},
+    ['D'] = {true, true, YEAR | MONTH | DAY, "%m/%d/%y"},
+    ['%'] = {true, false, 0, NULL},
 };
 
 static const directive *find_directive(char letter)
 {
-    for (size_t i = 0; i < sizeof directives / sizeof *directives; i++)
-        if (directives[i].letter == letter)
-            return &directives[i];
-    return NULL;
+    const unsigned char at = (unsigned char)letter;
+    return at < sizeof directives / sizeof *directives && directives[at].known ? &directives[at] : NULL;
 }
 
 static wb_status collect_fields(unsigned *fields, const char *format, const char *shown_format, wb_error *err)
@@ -71,8 +69,8 @@ static wb_status collect_fields(unsigned *fields, const char *format, const char
             return wbi_fail(err, WB_ERR_ARGUMENT, "unknown directive '%%%s' in the time format '%s'", shown,
                             shown_format);
         if ((*fields & d->fields) != 0)
-            return wbi_fail(err, WB_ERR_ARGUMENT, "'%%%s' names a part of the time again in the time format '%s'", shown,
-                            shown_format);
+            return wbi_fail(err, WB_ERR_ARGUMENT, "'%%%s' names a part of the time again in the time format '%s'",
+                            shown, shown_format);
         *fields |= d->fields;
     }
     return WB_OK;
@@ -92,7 +90,8 @@ static wb_status check_fields(unsigned fields, const char *shown_format, wb_erro
 
 wb_status wbi_time_format_parse(wbi_time_format *out, const char *text, wb_error *err)
 {
-    static const char *const names[] = {[WBI_TIME_ISO] = "iso", [WBI_TIME_UNIX] = "unix", [WBI_TIME_UNIX_MS] = "unix_ms"};
+    static const char *const names[] = {
+        [WBI_TIME_ISO] = "iso", [WBI_TIME_UNIX] = "unix", [WBI_TIME_UNIX_MS] = "unix_ms"};
     for (size_t kind = 0; kind < sizeof names / sizeof *names; kind++) {
         if (names[kind] != NULL && strcmp(text, names[kind]) == 0) {
             *out = (wbi_time_format){.kind = (wbi_time_kind)kind};
@@ -116,7 +115,7 @@ wb_status wbi_time_format_parse(wbi_time_format *out, const char *text, wb_error
     return WB_OK;
 }
 
-/* Reading goes on at `at`; `fill` says that a number has to have all its digits, `after_digits` that one ended there. */
+/* Reading goes on at `at`. A number that follows another one has to have all its digits: `fill`. */
 typedef struct reader {
     const char *at, *end;
     bool fill, after_digits;
@@ -186,7 +185,8 @@ static bool read_month_name(reader *r)
 
 static bool read_weekday(reader *r)
 {
-    static const char *const weekdays[] = {"thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday"};
+    static const char *const weekdays[] = {"thursday", "friday",  "saturday", "sunday",
+                                           "monday",   "tuesday", "wednesday"};
     return read_name(r, &r->weekday, weekdays, 7);
 }
 
@@ -263,11 +263,6 @@ static bool skip_blanks(reader *r)
     return r->at > first;
 }
 
-static bool starts_with_digits(const char *format)
-{
-    return format[0] == '%' && find_directive(format[1])->digits;
-}
-
 static bool read_parts(reader *r, const char *format)
 {
     while (*format != '\0') {
@@ -282,10 +277,10 @@ static bool read_parts(reader *r, const char *format)
             r->after_digits = false;
         } else {
             const directive *d = find_directive(format[1]);
-            format += 2;
-            r->fill = d->digits && (r->after_digits || starts_with_digits(format));
-            if (d->stands_for != NULL ? !read_parts(r, d->stands_for) : !read_directive(r, d->letter, *format))
+            r->fill = d->digits && r->after_digits;
+            if (d->stands_for != NULL ? !read_parts(r, d->stands_for) : !read_directive(r, format[1], format[2]))
                 return false;
+            format += 2;
             r->fields |= d->fields;
             r->after_digits = d->digits;
         }
