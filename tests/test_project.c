@@ -254,7 +254,7 @@ static void reads_the_other_forms(void **state)
         "      left: {type: time, format: unix_ms}\n"
         "      back: time\n"
         "      late: {type: number, expr: \"if(pages > 3, 1, 0)\", known_at: checked}\n"
-        "  trips: {file: '-', dialect: {delimiter: tab}, customer: who}\n"
+        "  trips: {file: '-', dialect: {delimiter: tab}, customer: who, time: {column: at}, timezone: +03:00}\n"
         "population: {since: signup_date, not_after: cancelled_at, where: pages > 1}\n"
         "label: {name: upgraded, present: plans, where: \"level > 1\", gap: 1w}\n"
         "data_until: 2024-03-01\n"
@@ -295,7 +295,7 @@ static void reads_the_other_forms(void **state)
     assert_string_equal(trips->file, "-");
     assert_int_equal(trips->dialect.dialect.delimiter, '\t');
     assert_string_equal(trips->customer, "who");
-    assert_null(trips->time);
+    assert_int_equal(trips->time_format.zone_offset_s, 3 * 3600);
     assert_string_equal(project->population.table, "orders");
     assert_string_equal(project->population.since, "signup_date");
     assert_string_equal(project->population.not_after, "cancelled_at");
@@ -330,6 +330,13 @@ static void conventions_yield_to_the_project(void **state)
     assert_null(column(project, "tickets", "csat")->known_at);
     assert_string_equal(columns_of(project, "surveys", text), "answer (answered_at) (kind) (score)");
     assert_string_equal(wbi_project_table(project, "customers")->time, "since");
+    wb_project_free(project);
+
+    project =
+        parsed("tables: {tickets: {columns: {done: {column: resolved_at, type: time}, x: {known_at: resolved_at}}}}");
+    assert_string_equal(columns_of(project, "tickets", text),
+                        "(channel) (csat) done (first_reply_at) (priority) (reopens) resolved_at x");
+    assert_string_equal(column(project, "tickets", "resolved_at")->source, "resolved_at");
     wb_project_free(project);
 
     project = parsed("tables: {customers: {columns: {country: {column: land}, x: {known_at: seen}, y: {type: text, "

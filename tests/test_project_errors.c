@@ -237,6 +237,23 @@ static void of_size(void **state)
     assert_non_null(strstr(err.message, "is not a name"));
 }
 
+static void of_file_size(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/winback_project_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *file = fdopen(fd, "wb");
+    for (size_t i = 0; i <= 16u << 20; i++)
+        putc('#', file);
+    fclose(file);
+    wb_project *project = NULL;
+    wb_error err = {0};
+    assert_int_equal(wb_project_read(&project, path, &err), WB_ERR_MALFORMED);
+    assert_string_equal(err.file, path);
+    remove(path);
+}
+
 /* Errors name the file, and `through` needs one there. */
 static void name_the_file(void **state)
 {
@@ -258,9 +275,9 @@ static void name_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_yaml),     cmocka_unit_test(of_keys),       cmocka_unit_test(of_kinds),
-        cmocka_unit_test(of_dialects), cmocka_unit_test(of_meaning),    cmocka_unit_test(of_files),
-        cmocka_unit_test(of_size),     cmocka_unit_test(name_the_file),
+        cmocka_unit_test(of_yaml),     cmocka_unit_test(of_keys),      cmocka_unit_test(of_kinds),
+        cmocka_unit_test(of_dialects), cmocka_unit_test(of_meaning),   cmocka_unit_test(of_files),
+        cmocka_unit_test(of_size),     cmocka_unit_test(of_file_size), cmocka_unit_test(name_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

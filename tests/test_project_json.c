@@ -224,6 +224,10 @@ static void set_features_replace_all(void **state)
     const wbi_feature_def features[] = {
         {.name = (char *)"a", .table = (char *)"orders", .agg = WBI_AGG_COUNT, .window = {.from_us = WB_DAY_US}},
         {.name = (char *)"b", .expr = (char *)"a + 1"}};
+    assert_ok(wb_project_parse(&project, "tables: {orders: {}}", &err), &err);
+    assert_ok(wbi_project_set_features(project, features, 1, &err), &err);
+    assert_true(project->uses_said);
+    wb_project_free(project);
     assert_ok(wb_project_parse(&project, example, &err), &err);
     assert_ok(wbi_project_set_features(project, features, 2, &err), &err);
     assert_true(project->uses_said);
@@ -285,7 +289,7 @@ static const char *const awkward_texts[] = {"\"a b\"",
                                             "2024-01-01"};
 static const char *const spans[] = {"1d", "0.3h", "36h", "2w", "1.234567d", "365d", "0.0000000003h"};
 static const char *const instants[] = {"2024-01-01", "1999-12-31T23:59:59.999999", "2024-02-29T12:00:00+02:00",
-                                       "2024-06-01 10:30"};
+                                       "2024-06-01 10:30", "2024-05-05T00:00:00Z"};
 static const char *const zones[] = {"UTC", "+02:00", "-05:30", "+14:00"};
 static const char *const formats[] = {"iso", "unix", "unix_ms", "'%d.%m.%Y'", "\"%Y-%m-%d %H:%M:%S\""};
 

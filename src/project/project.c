@@ -8,7 +8,7 @@
 #include "project/records.h"
 #include "project/schema.h"
 
-enum { MAX_FILE_BYTES = 16 << 20 };
+enum { MAX_FILE_BYTES = 16 << 20, MAX_JSON_BYTES = 256 << 20 };
 
 static wb_status read_zone(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
 {
@@ -94,7 +94,7 @@ wb_status wbi_project_to_json(char **text, const wb_project *project, wb_error *
 {
     json_t *root = NULL;
     WBI_TRY(wbi_write_mapping(&root, project, wbi_project_keys, err));
-    wbi_buffer out = wbi_buffer_make(MAX_FILE_BYTES);
+    wbi_buffer out = wbi_buffer_make(MAX_JSON_BYTES);
     bool done = json_dump_callback(root, append, &out, JSON_INDENT(2)) == 0 && append("", 1, &out) == 0;
     json_decref(root);
     if (!done) {

@@ -116,7 +116,7 @@ struct wb_project {
     int64_t data_until_us;    /* WB_TIME_MISSING: unsaid */
     int64_t *cutoffs_us;      /* ascending; the list given, or every..from..to spelled out */
     size_t n_cutoffs;
-    int64_t *windows_us;      /* default 30d 90d 180d 365d */
+    int64_t *windows_us;      /* ascending; default 30d 90d 180d 365d */
     size_t n_windows;
     wbi_bundle_use *uses;
     size_t n_uses;
