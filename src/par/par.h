@@ -20,15 +20,15 @@ WB_WARN_UNUSED wb_status wbi_par_for(size_t n, size_t block_rows, int n_threads,
 /* As above; the block adds its `n_sums` numbers to `partial`, zeroed before. */
 typedef wb_status (*wbi_par_sum_fn)(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
                                     wb_error *err);
-/* sums[k] = sum of all blocks' partial[k], added in block order. Memory: n_sums doubles a thread and a fixed number of
- * blocks in flight. */
+/* sums[k] = sum of all blocks' partial[k], added in block order. Memory: 2 n_sums doubles a thread. */
 WB_WARN_UNUSED wb_status wbi_par_sum(size_t n, size_t block_rows, int n_threads, size_t n_sums, wbi_par_sum_fn fn,
                                      void *context, double *sums, wb_error *err);
 
 /* An ordered pipeline: `source` fills slot after slot (one at a time, in order; *more = 0 when there was nothing to
  * fill), `work` runs on several slots at once, `sink` takes them one at a time, in order. There are `n_slots` slots, so
- * that many blocks are in flight at most. `log`-using code belongs in source or sink, both called by one thread at a
- * time but not always the same one. */
+ * that many blocks are in flight at most. Source and sink run in the calling thread only, which is worker 0, so
+ * never at the same time; what uses a log belongs there. Blocks before a failing one are sunk, none behind it. With one
+ * thread a block is sunk before the next is sourced, all in slot 0. */
 typedef struct wbi_pipeline {
     wb_status (*source)(void *context, size_t slot, int *more, wb_error *err);
     wb_status (*work)(void *context, size_t slot, int worker, wb_error *err);
