@@ -1,69 +1,72 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The body of a kernel set, written once on GCC's vector extension and compiled per instruction set; the including file
- * defines KERNEL_SET, the set's name. Multiplications and additions may be fused here (-ffp-contract=fast), and every
+ * defines KERNEL_SET, the set's name, and LANES, the doubles in a register. Multiplications and additions may be fused here (-ffp-contract=fast), and every
  * tail runs through the vector code on padded copies, so that a row's bits never depend on where a block ends. */
 #include "kernel/kernel.h"
 
 #include <string.h>
 
-enum { LANES = 4, PANEL_ROWS = 128, TILE_ROWS = 4 };
+enum { PANEL_ROWS = 128, TILE_ROWS = LANES, PARTS = WBI_KERNEL_PAD / LANES };
 
-typedef double v4 __attribute__((vector_size(32), may_alias));
-typedef double v4_unaligned __attribute__((vector_size(32), aligned(8), may_alias));
-typedef uint64_t v4_bits __attribute__((vector_size(32), may_alias));
+typedef double vec __attribute__((vector_size(8 * LANES), may_alias));
+typedef double vec_unaligned __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
-#define LOAD(p) (*(const v4_unaligned *)(p))
-#define STORE(p, v) (*(v4_unaligned *)(p) = (v))
-#define SPLAT(a) ((v4){(a), (a), (a), (a)})
+#define LOAD(p) (*(const vec_unaligned *)(p))
+#define STORE(p, v) (*(vec_unaligned *)(p) = (v))
+#define SPLAT(a) ((a) - (vec){0})
 /* mask ? a : b, lane by lane */
-#define SELECT(mask, a, b) ((v4)(((v4_bits)(mask) & (v4_bits)(a)) | (~(v4_bits)(mask) & (v4_bits)(b))))
+#define SELECT(mask, a, b) ((vec)(((vec_bits)(mask) & (vec_bits)(a)) | (~(vec_bits)(mask) & (vec_bits)(b))))
 
-INLINE double sum_lanes(const v4 *v)
+INLINE double sum_lanes(const double *lanes)
 {
-    return ((*v)[0] + (*v)[1]) + ((*v)[2] + (*v)[3]);
+    double sum = 0;
+    for (size_t i = 0; i < LANES; i++)
+        sum += lanes[i];
+    return sum;
 }
 
 /* exp(x) for x <= 0, as 2^k exp(r) with |r| <= ln(2)/2 and Taylor's polynomial of degree 13 (remainder below 1e-17).
  * Below -708 the result stays at exp(-708), a normal number. */
-INLINE void exp_negative(v4 *out, const v4 *at)
+INLINE void exp_negative(vec *out, const vec *at)
 {
     static const double inverse_factorial[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800,
                                                1.0 / 362880,     1.0 / 40320,     1.0 / 5040,     1.0 / 720,
                                                1.0 / 120,        1.0 / 24,        1.0 / 6,        1.0 / 2,
                                                1.0,              1.0};
-    const v4 to_integer = SPLAT(0x1.8p52); /* adding it rounds to a whole number, held in the low bits */
-    v4 x = SELECT(*at < SPLAT(-708.0), SPLAT(-708.0), *at);
-    v4 shifted = x * SPLAT(1.4426950408889634) + to_integer;
-    v4 k = shifted - to_integer;
-    v4 r = (x - k * SPLAT(6.93147180369123816490e-01)) - k * SPLAT(1.90821492927058770002e-10);
-    v4 p = SPLAT(inverse_factorial[0]);
+    const vec to_integer = SPLAT(0x1.8p52); /* adding it rounds to a whole number, held in the low bits */
+    vec x = SELECT(*at < SPLAT(-708.0), SPLAT(-708.0), *at);
+    vec shifted = x * SPLAT(1.4426950408889634) + to_integer;
+    vec k = shifted - to_integer;
+    vec r = (x - k * SPLAT(6.93147180369123816490e-01)) - k * SPLAT(1.90821492927058770002e-10);
+    vec p = SPLAT(inverse_factorial[0]);
     for (size_t i = 1; i < sizeof inverse_factorial / sizeof *inverse_factorial; i++)
         p = p * r + SPLAT(inverse_factorial[i]);
-    *out = (v4)((v4_bits)p + ((v4_bits)shifted << 52));
+    *out = (vec)((vec_bits)p + ((vec_bits)shifted << 52));
 }
 
 /* log(1 + t) for 0 <= t <= 1, as 2 atanh(s) with s = t / (2 + t) <= 1/3: s + s^3/3 + s^5/5 ... */
-INLINE void log1p_unit(v4 *out, const v4 *t)
+INLINE void log1p_unit(vec *out, const vec *t)
 {
-    v4 s = *t / (SPLAT(2.0) + *t), z = s * s, p = SPLAT(1.0 / 35.0);
+    vec s = *t / (SPLAT(2.0) + *t), z = s * s, p = SPLAT(1.0 / 35.0);
     for (int k = 33; k >= 1; k -= 2)
         p = p * z + SPLAT(1.0 / k);
     *out = SPLAT(2.0) * s * p;
 }
 
-/* What logistic loss needs at four values of eta: p, t = exp(-|eta|) and q = 1 / (1 + t). */
-INLINE void sigmoid_parts(v4 *p, v4 *t, v4 *q, const v4 *eta)
+/* What logistic loss needs at LANES values of eta: p, t = exp(-|eta|) and q = 1 / (1 + t). */
+INLINE void sigmoid_parts(vec *p, vec *t, vec *q, const vec *eta)
 {
-    v4 minus_abs = (v4)((v4_bits)*eta | (v4_bits)SPLAT(-0.0));
+    vec minus_abs = (vec)((vec_bits)*eta | (vec_bits)SPLAT(-0.0));
     exp_negative(t, &minus_abs);
     *q = SPLAT(1.0) / (SPLAT(1.0) + *t);
     *p = SELECT(*eta >= SPLAT(0.0), *q, *t * *q);
 }
 
-static void sigmoid4(double *p, const double *eta)
+static void sigmoid_lanes(double *p, const double *eta)
 {
-    v4 at = LOAD(eta), value, t, q;
+    vec at = LOAD(eta), value, t, q;
     sigmoid_parts(&value, &t, &q, &at);
     STORE(p, value);
 }
@@ -72,23 +75,26 @@ static void sigmoid(double *p, const double *eta, size_t n)
 {
     size_t whole = n / LANES * LANES;
     for (size_t i = 0; i < whole; i += LANES)
-        sigmoid4(p + i, eta + i);
+        sigmoid_lanes(p + i, eta + i);
     if (whole < n) {
         double in[LANES] = {0}, out[LANES];
         memcpy(in, eta + whole, (n - whole) * sizeof *eta);
-        sigmoid4(out, in);
+        sigmoid_lanes(out, in);
         memcpy(p + whole, out, (n - whole) * sizeof *p);
     }
 }
 
-static void logistic4(double *loss, double *residual, double *curvature, const double *eta, const uint8_t *outcome,
+static void logistic_lanes(double *loss, double *residual, double *curvature, const double *eta, const uint8_t *outcome,
                       const double *weight)
 {
-    v4 at = LOAD(eta), w = LOAD(weight), p, t, q, log_term;
-    v4 y = {outcome[0], outcome[1], outcome[2], outcome[3]};
+    vec at = LOAD(eta), w = LOAD(weight), p, t, q, log_term;
+    double as_number[LANES];
+    for (size_t i = 0; i < LANES; i++)
+        as_number[i] = outcome[i];
+    vec y = LOAD(as_number);
     sigmoid_parts(&p, &t, &q, &at);
     log1p_unit(&log_term, &t);
-    v4 positive_part = SELECT(at > SPLAT(0.0), at, SPLAT(0.0));
+    vec positive_part = SELECT(at > SPLAT(0.0), at, SPLAT(0.0));
     STORE(loss, LOAD(loss) + w * (log_term + (positive_part - y * at)));
     STORE(residual, w * (p - y));
     STORE(curvature, w * (t * q * q));
@@ -100,18 +106,18 @@ static double logistic(double *residual, double *curvature, const double *eta, c
     double loss[LANES] = {0};
     size_t whole = n / LANES * LANES, rest = n - whole;
     for (size_t i = 0; i < whole; i += LANES)
-        logistic4(loss, residual + i, curvature + i, eta + i, outcome + i, weight + i);
+        logistic_lanes(loss, residual + i, curvature + i, eta + i, outcome + i, weight + i);
     if (rest > 0) {
         double last_eta[LANES] = {0}, last_weight[LANES] = {0}, r[LANES], v[LANES];
         uint8_t last_outcome[LANES] = {0};
         memcpy(last_eta, eta + whole, rest * sizeof *eta);
         memcpy(last_weight, weight + whole, rest * sizeof *weight);
         memcpy(last_outcome, outcome + whole, rest);
-        logistic4(loss, r, v, last_eta, last_outcome, last_weight);
+        logistic_lanes(loss, r, v, last_eta, last_outcome, last_weight);
         memcpy(residual + whole, r, rest * sizeof *residual);
         memcpy(curvature + whole, v, rest * sizeof *curvature);
     }
-    return (loss[0] + loss[1]) + (loss[2] + loss[3]);
+    return sum_lanes(loss);
 }
 
 static void eta(double *out, const wbi_matrix_rows *rows, const double *beta)
@@ -121,17 +127,20 @@ static void eta(double *out, const wbi_matrix_rows *rows, const double *beta)
     memcpy(last, beta + whole, (rows->n_columns - whole) * sizeof *beta);
     for (size_t i = 0; i < rows->n_rows; i++) {
         const double *x = rows->x + i * rows->stride;
-        v4 even = SPLAT(0.0), odd = SPLAT(0.0);
-        for (size_t j = 0; j < whole; j += WBI_KERNEL_PAD) {
-            even += LOAD(x + j) * LOAD(beta + j);
-            odd += LOAD(x + j + LANES) * LOAD(beta + j + LANES);
-        }
-        if (whole < rows->stride) {
-            even += LOAD(x + whole) * LOAD(last);
-            odd += LOAD(x + whole + LANES) * LOAD(last + LANES);
-        }
-        v4 total = even + odd;
-        out[i] = sum_lanes(&total);
+        vec sum[PARTS];
+        for (size_t a = 0; a < PARTS; a++)
+            sum[a] = SPLAT(0.0);
+        if (whole < rows->stride)
+            for (size_t a = 0; a < PARTS; a++)
+                sum[a] = LOAD(x + whole + a * LANES) * LOAD(last + a * LANES);
+        for (size_t j = 0; j < whole; j += WBI_KERNEL_PAD)
+            for (size_t a = 0; a < PARTS; a++)
+                sum[a] += LOAD(x + j + a * LANES) * LOAD(beta + j + a * LANES);
+        double total[LANES];
+        for (size_t a = 1; a < PARTS; a++)
+            sum[0] += sum[a];
+        STORE(total, sum[0]);
+        out[i] = sum_lanes(total);
     }
 }
 
@@ -139,38 +148,35 @@ static void gradient(double *sums, const wbi_matrix_rows *rows, const double *re
 {
     for (size_t j = 0; j < rows->n_columns; j += WBI_KERNEL_PAD) {
         const double *x = rows->x + j;
-        v4 low = SPLAT(0.0), high = SPLAT(0.0);
-        for (size_t i = 0; i < rows->n_rows; i++, x += rows->stride) {
-            v4 r = SPLAT(residual[i]);
-            low += r * LOAD(x);
-            high += r * LOAD(x + LANES);
-        }
+        vec sum[PARTS];
+        for (size_t a = 0; a < PARTS; a++)
+            sum[a] = SPLAT(0.0);
+        for (size_t i = 0; i < rows->n_rows; i++, x += rows->stride)
+            for (size_t a = 0; a < PARTS; a++)
+                sum[a] += SPLAT(residual[i]) * LOAD(x + a * LANES);
         double total[WBI_KERNEL_PAD];
-        STORE(total, low);
-        STORE(total + LANES, high);
+        for (size_t a = 0; a < PARTS; a++)
+            STORE(total + a * LANES, sum[a]);
         for (size_t k = 0; k < WBI_KERNEL_PAD && j + k < rows->n_columns; k++)
             sums[j + k] += total[k];
     }
 }
 
-/* Four rows by eight columns of the crossproduct over one panel: eight accumulators that stay in registers. */
+/* TILE_ROWS rows by WBI_KERNEL_PAD columns of the crossproduct over one panel: eight accumulators, held in registers. */
 INLINE void crossproduct_tile(double tile[TILE_ROWS][WBI_KERNEL_PAD], const double *weighted, const double *x,
                               size_t stride, size_t n_rows)
 {
-    v4 sum[TILE_ROWS][2];
+    vec sum[TILE_ROWS][PARTS];
     for (size_t a = 0; a < TILE_ROWS; a++)
-        sum[a][0] = sum[a][1] = SPLAT(0.0);
-    for (size_t i = 0; i < n_rows; i++, weighted += stride, x += stride) {
-        v4 low = LOAD(x), high = LOAD(x + LANES);
-        for (size_t a = 0; a < TILE_ROWS; a++) {
-            sum[a][0] += SPLAT(weighted[a]) * low;
-            sum[a][1] += SPLAT(weighted[a]) * high;
-        }
-    }
-    for (size_t a = 0; a < TILE_ROWS; a++) {
-        STORE(tile[a], sum[a][0]);
-        STORE(tile[a] + LANES, sum[a][1]);
-    }
+        for (size_t b = 0; b < PARTS; b++)
+            sum[a][b] = SPLAT(0.0);
+    for (size_t i = 0; i < n_rows; i++, weighted += stride, x += stride)
+        for (size_t a = 0; a < TILE_ROWS; a++)
+            for (size_t b = 0; b < PARTS; b++)
+                sum[a][b] += SPLAT(weighted[a]) * LOAD(x + b * LANES);
+    for (size_t a = 0; a < TILE_ROWS; a++)
+        for (size_t b = 0; b < PARTS; b++)
+            STORE(tile[a] + b * LANES, sum[a][b]);
 }
 
 static void crossproduct_panel(double *sums, const wbi_matrix_rows *panel, const double *weighted)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define KERNEL_SET  wbi_kernels_x86_v3
 #define KERNEL_NAME "x86-64-v3"
+#define LANES       4
 #include "kernel/vector.h"
