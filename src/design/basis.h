@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A basis: the terms of a model and the columns of them that are in use, each with its scale. Column 0 of a design is
+ * the intercept; the basis lists the others. */
+#ifndef WINBACK_DESIGN_BASIS_H
+#define WINBACK_DESIGN_BASIS_H
+
+#include "design/term.h"
+
+typedef struct wbi_basis_column {
+    size_t term, part; /* the part-th column of that term */
+    char *name;
+    double mean, sd;   /* of the training rows, weighted; the population's standard deviation */
+} wbi_basis_column;
+
+typedef struct wbi_basis {
+    wbi_term **terms;
+    size_t n_terms;
+    wbi_basis_column *columns; /* in the order of terms and parts */
+    size_t n_columns;
+} wbi_basis;
+
+typedef struct wbi_basis_options {
+    bool penalised;
+    int n_threads;
+    const wb_log *log; /* hears of columns that are left out; NULL: silence */
+} wbi_basis_options;
+
+/* Fits a term to each of the table's columns `features` and scales their columns. Constant columns, and terms that are
+ * left without any, are dropped. */
+WB_WARN_UNUSED wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t *features,
+                                       size_t n_features, const wbi_basis_options *options, wb_error *err);
+void wbi_basis_free(wbi_basis *basis); /* NULL-safe */
+/* Drops the columns whose drop[column] is not 0, and terms without columns. */
+void wbi_basis_drop(wbi_basis *basis, const uint8_t *drop);
+
+/* Writes rows of the design from a table's columns. Immutable between refreshes, so many threads may fill from one. */
+typedef struct wbi_encoder {
+    const wbi_basis *basis;
+    const wb_table *table;
+    wbi_binding *bindings; /* one a term */
+    size_t *place;         /* column of the design per part, of all terms in a row */
+    size_t *first_part;    /* where each term's parts begin in `place` */
+    double *mean, *scale;  /* of `stride` columns; scale = 1 / sd */
+    size_t n_columns;      /* with the intercept */
+    size_t stride;         /* padded for the kernels */
+} wbi_encoder;
+
+/* Finds the features' columns by name. An absent one, or one of another type, is WB_ERR_INCONSISTENT. Basis and table
+ * are borrowed. */
+WB_WARN_UNUSED wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb_table *table,
+                                            wb_error *err);
+void wbi_encoder_free(wbi_encoder *encoder); /* NULL-safe */
+/* Takes in levels that the table's dictionaries have learned since. */
+WB_WARN_UNUSED wb_status wbi_encoder_refresh(wbi_encoder *encoder, wb_error *err);
+
+typedef struct wbi_encoder_tally {
+    uint64_t n_imputed, n_unseen;
+} wbi_encoder_tally;
+
+/* Fills x (n rows of `stride` doubles) with the standardised design of the rows rows[begin .. begin + n), or, with rows
+ * NULL, of the rows begin .. begin + n themselves. `tally` may be NULL, else counts are added. */
+void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
+                      wbi_encoder_tally *tally);
+
+#endif

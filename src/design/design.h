@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The design matrix as solvers see it: three operations on fixed blocks of rows, whatever the storage. Column 0 is the
+ * intercept; all others have mean 0 and standard deviation 1. */
+#ifndef WINBACK_DESIGN_DESIGN_H
+#define WINBACK_DESIGN_DESIGN_H
+
+#include "design/basis.h"
+
+typedef struct wbi_design wbi_design;
+
+/* Rows [begin, end) are one block; eta, residual and v are the block's own, from 0. `worker` is below the number of
+ * threads the design was made for. Sums are added to, of the crossproduct the lower triangle (row-major, n_columns
+ * wide) only. */
+typedef struct wbi_design_ops {
+    wb_status (*eta)(const wbi_design *design, double *eta, const double *beta, size_t begin, size_t end, int worker,
+                     wb_error *err);
+    wb_status (*gradient)(const wbi_design *design, double *sums, const double *residual, size_t begin, size_t end,
+                          int worker, wb_error *err);
+    wb_status (*crossproduct)(const wbi_design *design, double *sums, const double *v, size_t begin, size_t end,
+                              int worker, wb_error *err);
+    void (*free)(wbi_design *design);
+} wbi_design_ops;
+
+struct wbi_design {
+    const wbi_design_ops *ops;
+    size_t n_rows, n_columns;
+    size_t block_rows; /* depends on the number of columns only */
+    int n_threads;
+};
+
+void wbi_design_free(wbi_design *design); /* NULL-safe */
+
+/* Dense storage in memory, filled by the encoder with the sample's rows. Nothing is borrowed afterwards. Standardised in
+ * place: the gradient is then that of the standardised problem without further algebra, and no precision is lost to
+ * means that are large beside their deviations. */
+WB_WARN_UNUSED wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const size_t *rows,
+                                          size_t n_rows, int n_threads, wb_error *err);
+
+#endif

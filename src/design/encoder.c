@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "design/basis.h"
+#include "kernel/kernel.h"
+
+static const char *type_name(wb_type type)
+{
+    static const char *const names[] = {"numbers", "categories", "text", "times"};
+    return names[type];
+}
+
+static wb_status no_column(const wb_table *table, const char *name, wb_error *err)
+{
+    size_t n = wb_table_n_columns(table);
+    const char **names = wbi_alloc_array(n, sizeof *names);
+    if (names == NULL)
+        return wbi_fail_nomem(err, n * sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[i] = wb_table_name(table, i);
+    const char *nearest = wbi_nearest(name, names, n);
+    wbi_free(names);
+    return nearest == NULL ? wbi_fail(err, WB_ERR_INCONSISTENT, "no column '%s', which the model reads", name)
+                           : wbi_fail(err, WB_ERR_INCONSISTENT,
+                                      "no column '%s', which the model reads; did you mean '%s'?", name, nearest);
+}
+
+static wb_status bind(wbi_binding *binding, const wbi_term *term, const wb_table *table, wb_error *err)
+{
+    size_t column = wb_table_find(table, term->feature);
+    if (column == SIZE_MAX)
+        return no_column(table, term->feature, err);
+    if (wb_table_type(table, column) != term->kind->type)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "column '%s' holds %s, the model reads %s", term->feature,
+                        type_name(wb_table_type(table, column)), type_name(term->kind->type));
+    *binding = (wbi_binding){.table = table, .column = column};
+    return WB_OK;
+}
+
+static void place_columns(wbi_encoder *encoder, size_t n_parts)
+{
+    const wbi_basis *basis = encoder->basis;
+    for (size_t i = 0; i < n_parts; i++)
+        encoder->place[i] = SIZE_MAX;
+    for (size_t j = 0; j < encoder->stride; j++)
+        encoder->scale[j] = 1;
+    for (size_t j = 0; j < basis->n_columns; j++) {
+        const wbi_basis_column *column = &basis->columns[j];
+        encoder->place[encoder->first_part[column->term] + column->part] = j + 1;
+        encoder->mean[j + 1] = column->mean;
+        encoder->scale[j + 1] = 1 / column->sd;
+    }
+}
+
+/* Memory and places of an encoder whose basis is set. */
+static wb_status lay_out(wbi_encoder *encoder, wb_error *err)
+{
+    const wbi_basis *basis = encoder->basis;
+    size_t n_parts = 0;
+    encoder->n_columns = basis->n_columns + 1;
+    encoder->stride = (encoder->n_columns + WBI_KERNEL_PAD - 1) / WBI_KERNEL_PAD * WBI_KERNEL_PAD;
+    encoder->first_part = wbi_alloc_array(basis->n_terms, sizeof *encoder->first_part);
+    if (encoder->first_part == NULL)
+        return wbi_fail_nomem(err, basis->n_terms * sizeof *encoder->first_part);
+    for (size_t t = 0; t < basis->n_terms; t++) {
+        encoder->first_part[t] = n_parts;
+        n_parts += basis->terms[t]->n_columns;
+    }
+    encoder->bindings = wbi_alloc_zeroed(basis->n_terms, sizeof *encoder->bindings);
+    encoder->place = wbi_alloc_array(n_parts, sizeof *encoder->place);
+    encoder->mean = wbi_alloc_zeroed(encoder->stride, sizeof *encoder->mean);
+    encoder->scale = wbi_alloc_array(encoder->stride, sizeof *encoder->scale);
+    if (encoder->bindings == NULL || encoder->place == NULL || encoder->mean == NULL || encoder->scale == NULL)
+        return wbi_fail_nomem(err, n_parts * sizeof *encoder->place);
+    place_columns(encoder, n_parts);
+    return WB_OK;
+}
+
+wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, wb_error *err)
+{
+    wb_status status = WB_OK;
+    wbi_encoder *encoder = wbi_alloc_zeroed(1, sizeof *encoder);
+    if (encoder == NULL)
+        return wbi_fail_nomem(err, sizeof *encoder);
+    encoder->basis = basis;
+    encoder->table = table;
+    WBI_TRY_CLEANUP(lay_out(encoder, err));
+    for (size_t t = 0; t < basis->n_terms; t++)
+        WBI_TRY_CLEANUP(bind(&encoder->bindings[t], basis->terms[t], table, err));
+    WBI_TRY_CLEANUP(wbi_encoder_refresh(encoder, err));
+    *out = encoder;
+    return WB_OK;
+cleanup:
+    wbi_encoder_free(encoder);
+    return status;
+}
+
+void wbi_encoder_free(wbi_encoder *encoder)
+{
+    if (encoder == NULL)
+        return;
+    for (size_t t = 0; encoder->bindings != NULL && t < encoder->basis->n_terms; t++)
+        wbi_free(encoder->bindings[t].level_of_code);
+    wbi_free(encoder->bindings);
+    wbi_free(encoder->place);
+    wbi_free(encoder->first_part);
+    wbi_free(encoder->mean);
+    wbi_free(encoder->scale);
+    wbi_free(encoder);
+}
+
+wb_status wbi_encoder_refresh(wbi_encoder *encoder, wb_error *err)
+{
+    for (size_t t = 0; t < encoder->basis->n_terms; t++) {
+        const wbi_term *term = encoder->basis->terms[t];
+        if (term->kind->refresh != NULL)
+            WBI_TRY(term->kind->refresh(&encoder->bindings[t], term, err));
+    }
+    return WB_OK;
+}
+
+static void standardise(const wbi_encoder *encoder, double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++, x += encoder->stride)
+        for (size_t j = 0; j < encoder->stride; j++)
+            x[j] = (x[j] - encoder->mean[j]) * encoder->scale[j];
+}
+
+void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
+                      wbi_encoder_tally *tally)
+{
+    wbi_encoding out = {.x = x, .stride = encoder->stride, .rows = rows, .begin = begin, .n = n};
+    memset(x, 0, n * encoder->stride * sizeof *x);
+    for (size_t i = 0; i < n; i++)
+        x[i * encoder->stride] = 1;
+    for (size_t t = 0; t < encoder->basis->n_terms; t++) {
+        const wbi_term *term = encoder->basis->terms[t];
+        out.place = encoder->place + encoder->first_part[t];
+        term->kind->encode(&out, term, &encoder->bindings[t]);
+    }
+    standardise(encoder, x, n);
+    if (tally != NULL) {
+        tally->n_imputed += out.n_imputed;
+        tally->n_unseen += out.n_unseen;
+    }
+}

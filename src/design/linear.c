@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Numbers as they are. A missing one takes the training median and, when training had any, a column of its own. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "design/quantile.h"
+#include "design/term.h"
+
+enum { VALUE = 0, INDICATOR = 1, N_DECILES = 11 };
+
+typedef struct linear {
+    wbi_term base;
+    double median;
+    double missing_share;      /* of the training rows */
+    double deciles[N_DECILES]; /* of the values that are not missing, least and greatest included; NaN without any */
+} linear;
+
+static linear *linear_create(double median, double missing_share)
+{
+    linear *term = wbi_alloc_zeroed(1, sizeof *term);
+    if (term != NULL) {
+        term->base = (wbi_term){&wbi_term_linear, NULL, missing_share > 0 ? 2 : 1};
+        term->median = median;
+        term->missing_share = missing_share;
+        for (size_t i = 0; i < N_DECILES; i++)
+            term->deciles[i] = NAN;
+    }
+    return term;
+}
+
+static void linear_free(wbi_term *term)
+{
+    wbi_free(term);
+}
+
+static size_t gather(wbi_weighted *out, const wbi_sample *sample, const double *values)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sample->n; i++) {
+        double value = values[sample->rows[i]];
+        if (isfinite(value))
+            out[n++] = (wbi_weighted){value, sample->weight[i]};
+    }
+    return n;
+}
+
+static wb_status linear_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
+{
+    (void)penalised;
+    wb_status status = WB_OK;
+    wbi_weighted *values = wbi_alloc_array(sample->n, sizeof *values);
+    wbi_weighted *spare = wbi_alloc_array(sample->n, sizeof *spare);
+    linear *term = NULL;
+    if (values != NULL && spare != NULL) {
+        size_t n = gather(values, sample, wb_table_numbers(sample->table, column));
+        wbi_sort_weighted(values, spare, n);
+        term = linear_create(n > 0 ? wbi_weighted_median(values, n) : 0, (double)(sample->n - n) / (double)sample->n);
+        for (size_t i = 0; term != NULL && n > 0 && i < N_DECILES; i++)
+            term->deciles[i] = wbi_quantile(values, n, (double)i / (N_DECILES - 1));
+    }
+    if (term == NULL)
+        status = wbi_fail_nomem(err, sample->n * sizeof *values);
+    else
+        *out = &term->base;
+    wbi_free(values);
+    wbi_free(spare);
+    return status;
+}
+
+static wb_status linear_describe(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err)
+{
+    WBI_TRY(wbi_buffer_append_text(name, term->feature, err));
+    return part == INDICATOR ? wbi_buffer_append_text(name, " (missing)", err) : WB_OK;
+}
+
+static void linear_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
+{
+    const linear *term = (const linear *)base;
+    const double *values = wb_table_numbers(binding->table, binding->column);
+    size_t value_at = out->place[VALUE], indicator_at = base->n_columns > 1 ? out->place[INDICATOR] : SIZE_MAX;
+    double *x = out->x;
+    for (size_t i = 0; i < out->n; i++, x += out->stride) {
+        double value = values[out->rows == NULL ? out->begin + i : out->rows[out->begin + i]];
+        bool missing = !isfinite(value);
+        if (value_at != SIZE_MAX)
+            x[value_at] = missing ? term->median : value;
+        if (indicator_at != SIZE_MAX)
+            x[indicator_at] = missing;
+        out->n_imputed += missing;
+    }
+}
+
+static int linear_to_json(json_t *object, const wbi_term *base)
+{
+    const linear *term = (const linear *)base;
+    json_t *reference = json_object();
+    json_t *deciles = isnan(term->deciles[0]) ? json_null() : wbi_json_reals(term->deciles, N_DECILES);
+    int failed = json_object_set_new(object, "median", wbi_json_real(term->median));
+    failed |= json_object_set_new(reference, "missing", wbi_json_real(term->missing_share));
+    failed |= json_object_set_new(reference, "deciles", deciles);
+    failed |= json_object_set_new(object, "reference", reference);
+    return failed;
+}
+
+static wb_status read_deciles(linear *term, const wbi_json_at *reference, wb_error *err)
+{
+    double *deciles = NULL;
+    size_t n;
+    if (wbi_json_is_null(reference, "deciles"))
+        return WB_OK;
+    WBI_TRY(wbi_json_numbers(&deciles, &n, reference, "deciles", err));
+    wb_status status = n == N_DECILES ? WB_OK
+                                      : wbi_json_wrong(reference, "deciles", err, "expected %d numbers, found %zu",
+                                                       N_DECILES, n);
+    if (status == WB_OK)
+        memcpy(term->deciles, deciles, sizeof term->deciles);
+    wbi_free(deciles);
+    return status;
+}
+
+static wb_status linear_from_json(wbi_term **out, const wbi_json_at *at, wb_error *err)
+{
+    wbi_json_at reference;
+    double median, missing_share;
+    WBI_TRY(wbi_json_number(&median, at, "median", err));
+    WBI_TRY(wbi_json_object(&reference, at, "reference", err));
+    WBI_TRY(wbi_json_number(&missing_share, &reference, "missing", err));
+    if (!(missing_share >= 0 && missing_share <= 1))
+        return wbi_json_wrong(&reference, "missing", err, "%g is not in [0, 1]", missing_share);
+    linear *term = linear_create(median, missing_share);
+    if (term == NULL)
+        return wbi_fail_nomem(err, sizeof *term);
+    wb_status status = read_deciles(term, &reference, err);
+    if (status == WB_OK)
+        *out = &term->base;
+    else
+        wbi_term_free(&term->base);
+    return status;
+}
+
+const wbi_term_kind wbi_term_linear = {
+    .name = "linear",
+    .type = WB_TYPE_NUMBER,
+    .fit = linear_fit,
+    .free = linear_free,
+    .describe = linear_describe,
+    .encode = linear_encode,
+    .to_json = linear_to_json,
+    .from_json = linear_from_json,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Terms: how one feature becomes columns of the design. Everything learned from data (medians, levels) is held by the
+ * term. A new kind is one file and one line in term.c. */
+#ifndef WINBACK_DESIGN_TERM_H
+#define WINBACK_DESIGN_TERM_H
+
+#include <stdbool.h>
+#include <winback/table.h>
+
+#include "design/json.h"
+
+/* The rows something is fitted on. All borrowed. */
+typedef struct wbi_sample {
+    const wb_table *table;
+    const size_t *rows;       /* indices into the table */
+    const double *weight;     /* of each row, > 0 */
+    const uint32_t *customer; /* of each row; rows of one customer stand together */
+    size_t n;
+} wbi_sample;
+
+typedef struct wbi_term_kind wbi_term_kind;
+
+/* What all kinds share; each kind's own struct begins with it. */
+typedef struct wbi_term {
+    const wbi_term_kind *kind;
+    char *feature;    /* column of the table it reads */
+    size_t n_columns; /* it can encode; a basis may use fewer */
+} wbi_term;
+
+/* A term's way into one table. */
+typedef struct wbi_binding {
+    const wb_table *table;
+    size_t column;
+    int32_t *level_of_code; /* kinds that read categories: what each dictionary code means */
+    size_t n_codes;
+} wbi_binding;
+
+/* Where columns are written. */
+typedef struct wbi_encoding {
+    double *x; /* n rows of `stride` doubles, zeroed */
+    size_t stride;
+    const size_t *place;  /* place[part] is the column of the term's part; SIZE_MAX: not wanted */
+    const size_t *rows;   /* row i is rows[begin + i] of the table; NULL: begin + i */
+    size_t begin, n;
+    uint64_t n_imputed, n_unseen; /* counts go on from what they were */
+} wbi_encoding;
+
+struct wbi_term_kind {
+    const char *name; /* in model files */
+    wb_type type;     /* of the column it reads */
+    /* Fits a term to the column's values in the sample. `penalised`: all columns of it will be. */
+    wb_status (*fit)(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err);
+    void (*free)(wbi_term *term); /* half-built-safe */
+    /* Appends the name of one of its columns. */
+    wb_status (*describe)(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err);
+    /* Prepares the binding for the codes its column has by now; NULL when there is nothing to prepare. */
+    wb_status (*refresh)(wbi_binding *binding, const wbi_term *term, wb_error *err);
+    /* Writes the values that are not zero. */
+    void (*encode)(wbi_encoding *out, const wbi_term *term, const wbi_binding *binding);
+    /* Adds the kind's own members to `object`; non-zero when memory ran out. */
+    int (*to_json)(json_t *object, const wbi_term *term);
+    wb_status (*from_json)(wbi_term **out, const wbi_json_at *at, wb_error *err);
+};
+
+extern const wbi_term_kind wbi_term_linear, wbi_term_category;
+
+/* The kind that reads a column of that type; NULL when none does. */
+const wbi_term_kind *wbi_term_kind_for(wb_type type);
+
+WB_WARN_UNUSED wb_status wbi_term_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised,
+                                      wb_error *err);
+void wbi_term_free(wbi_term *term); /* NULL-safe */
+/* A new string, freed by wbi_free. */
+WB_WARN_UNUSED wb_status wbi_term_column_name(char **out, const wbi_term *term, size_t part, wb_error *err);
+/* A new object with kind, feature and what the kind adds; NULL when memory ran out. */
+json_t *wbi_term_to_json(const wbi_term *term);
+WB_WARN_UNUSED wb_status wbi_term_from_json(wbi_term **out, const wbi_json_at *at, wb_error *err);
+
+#endif
