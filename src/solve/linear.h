@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Linear algebra on small symmetric matrices, row-major, of which the lower triangle counts. */
+#ifndef WINBACK_SOLVE_LINEAR_H
+#define WINBACK_SOLVE_LINEAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Turns GSL's error handler, one static for the process that aborts by default, off; the one place that does. Any
+ * number of times, from any thread. */
+void wbi_disarm_gsl(void);
+
+/* x = matrix^-1 b, by Cholesky in place of the matrix; false when it is not positive definite to working precision or
+ * the solution is not finite. */
+bool wbi_solve_positive(double *x, double *matrix, const double *b, size_t n);
+
+/* Sweeps a matrix of crossproducts, in place, in the order of its columns; a column of which those before it leave less
+ * than 1e-12 of its square is aliased. Returns how many are. */
+size_t wbi_find_aliased(uint8_t *aliased, double *matrix, size_t n);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Penalised logistic regression by Newton's method. The caller owns the loop: start, then step until done. */
+#ifndef WINBACK_SOLVE_NEWTON_H
+#define WINBACK_SOLVE_NEWTON_H
+
+#include <stdbool.h>
+
+#include "design/design.h"
+
+/* Minimise (1/W) sum of weight_i loss_i + lambda/2 sum of penalty_j beta_j^2, W the sum of the weights. All borrowed. */
+typedef struct wbi_problem {
+    const wbi_design *design;
+    const uint8_t *outcome; /* 0 or 1, a row */
+    const double *weight;   /* > 0, a row */
+    const double *penalty;  /* >= 0, a column; 0 leaves it free */
+} wbi_problem;
+
+/* Where the minimisation stands. */
+typedef struct wbi_newton_state {
+    const double *beta; /* n_columns */
+    double objective, mean_loss;
+    double gradient_max; /* max-norm of the objective's gradient */
+    double step_max;     /* max-norm of the Newton step from here */
+    int iterations;      /* steps since the start */
+    bool done, converged;
+} wbi_newton_state;
+
+typedef struct wbi_newton wbi_newton; /* one thread at a time */
+
+/* Starts at `beta` (copied), with one pass over the data. Also disarms GSL's error handler, which is one for the
+ * process: GSL then returns codes instead of aborting. */
+WB_WARN_UNUSED wb_status wbi_newton_create(wbi_newton **out, const wbi_problem *problem, const double *beta,
+                                           wb_error *err);
+void wbi_newton_free(wbi_newton *newton); /* NULL-safe */
+/* Sets lambda and starts counting again from where beta is; costs no pass. To be called before the first step. */
+wb_status wbi_newton_set_lambda(wbi_newton *newton, double lambda, wb_error *err);
+/* One step, halved until the objective does not rise: one pass over the data, seldom more. Nothing when done. */
+WB_WARN_UNUSED wb_status wbi_newton_step(wbi_newton *newton, wb_error *err);
+wbi_newton_state wbi_newton_now(const wbi_newton *newton);
+
+/* Marks the columns that those before them determine (as weighted at the present beta): aliased[j] = 1. Returns how
+ * many there are. */
+size_t wbi_newton_aliased(const wbi_newton *newton, uint8_t *aliased);
+
+#endif
