@@ -53,7 +53,7 @@ typedef struct wb_model_summary {
     const char *target;
     uint64_t n_rows, n_customers, n_positive;
     double base_rate;       /* weighted share of positives */
-    size_t n_terms, n_columns;
+    size_t n_terms, n_columns; /* columns without the intercept */
     wb_penalty penalty;
     double lambda;
     int n_folds;            /* 0 when none were made */

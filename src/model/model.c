@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/model.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* The same definitions are the same text, however they were spaced before. */
+static wb_status normalise(char **out, const char *definitions, wb_error *err)
+{
+    json_error_t where;
+    json_t *object = json_loads(definitions, JSON_REJECT_DUPLICATES, &where);
+    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    wb_status status = WB_OK;
+    if (object == NULL)
+        status = wbi_fail(err, WB_ERR_MALFORMED, "definitions: %s", where.text);
+    else if (text == NULL || (*out = wbi_strdup(text)) == NULL)
+        status = wbi_fail_nomem(err, 1);
+    free(text); /* jansson's allocator, which is malloc */
+    json_decref(object);
+    return status;
+}
+
+wb_status wbi_model_create(wb_model **out, const char *target, const char *definitions, wb_error *err)
+{
+    wb_status status = WB_OK;
+    wb_model *model = wbi_alloc_zeroed(1, sizeof *model);
+    if (model == NULL || (model->target = wbi_strdup(target)) == NULL) {
+        status = wbi_fail_nomem(err, sizeof *model);
+        goto cleanup;
+    }
+    if (definitions != NULL)
+        WBI_TRY_CLEANUP(normalise(&model->definitions, definitions, err));
+    *out = model;
+    return WB_OK;
+cleanup:
+    wb_model_free(model);
+    return status;
+}
+
+void wb_model_free(wb_model *model)
+{
+    if (model == NULL)
+        return;
+    wbi_free(model->definitions);
+    wbi_free(model->target);
+    wbi_basis_free(model->basis);
+    wbi_free(model->beta);
+    wbi_free(model->path_lambda);
+    wbi_free(model->path_log_loss);
+    wbi_free(model);
+}
+
+const char *wb_model_definitions(const wb_model *model)
+{
+    return model->definitions;
+}
+
+wb_model_summary wb_model_summarise(const wb_model *model)
+{
+    wb_model_summary summary = model->summary;
+    summary.target = model->target;
+    summary.n_terms = model->basis->n_terms;
+    summary.n_columns = model->basis->n_columns;
+    return summary;
+}
+
+size_t wb_model_path(const wb_model *model, const double **lambda, const double **log_loss)
+{
+    *lambda = model->path_lambda;
+    *log_loss = model->path_log_loss;
+    return model->n_path;
+}
+
+size_t wbi_model_n_features(const wb_model *model)
+{
+    return model->basis->n_terms;
+}
+
+const char *wbi_model_feature(const wb_model *model, size_t index, wb_type *type)
+{
+    *type = model->basis->terms[index]->kind->type;
+    return model->basis->terms[index]->feature;
+}
+
+double wbi_model_raw(const wb_model *model, size_t column)
+{
+    return model->beta[column + 1] / model->basis->columns[column].sd;
+}
+
+double wbi_model_raw_intercept(const wb_model *model)
+{
+    double intercept = model->beta[0];
+    for (size_t j = 0; j < model->basis->n_columns; j++)
+        intercept -= wbi_model_raw(model, j) * model->basis->columns[j].mean;
+    return intercept;
+}
+
+size_t wb_model_n_coefficients(const wb_model *model)
+{
+    return model->basis->n_columns + 1;
+}
+
+wb_coefficient wb_model_coefficient(const wb_model *model, size_t index)
+{
+    if (index == 0)
+        return (wb_coefficient){"(intercept)", "", wbi_model_raw_intercept(model), NAN};
+    const wbi_basis_column *column = &model->basis->columns[index - 1];
+    return (wb_coefficient){column->name, model->basis->terms[column->term]->feature, wbi_model_raw(model, index - 1),
+                            model->beta[index]};
+}

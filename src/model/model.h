@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a model holds. Training fills it, the file keeps it, scoring reads it. */
+#ifndef WINBACK_MODEL_INTERNAL_H
+#define WINBACK_MODEL_INTERNAL_H
+
+#include <winback/model.h>
+
+#include "design/basis.h"
+
+struct wb_model {
+    char *definitions;        /* JSON text; NULL when flat */
+    char *target;             /* without the prefix label_ */
+    wbi_basis *basis;
+    double *beta;             /* of the design's columns (basis->n_columns + 1), standardised: beta[0] is the log-odds
+                                 where every column is at its mean */
+    wb_model_summary summary; /* its target, n_terms and n_columns are filled when asked for */
+    uint64_t seed;            /* of the folds */
+    double *path_lambda, *path_log_loss;
+    size_t n_path;
+};
+
+/* An empty model; `definitions` (NULL: flat) and `target` are copied. */
+WB_WARN_UNUSED wb_status wbi_model_create(wb_model **out, const char *target, const char *definitions, wb_error *err);
+
+/* The columns that scoring needs: name (borrowed) and type, in the order of the terms. */
+size_t wbi_model_n_features(const wb_model *model);
+const char *wbi_model_feature(const wb_model *model, size_t index, wb_type *type);
+
+/* Coefficient per unit of a column of the basis. */
+double wbi_model_raw(const wb_model *model, size_t column);
+/* Log-odds where every column is 0. */
+double wbi_model_raw_intercept(const wb_model *model);
+
+#define WBI_MODEL_FORMAT "winback-model"
+enum { WBI_MODEL_VERSION = 1 };
+
+#endif

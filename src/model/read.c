@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The model from JSON. The file is not trusted: whatever passes here can be scored with. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "design/json.h"
+#include "io/input.h"
+#include "model/model.h"
+
+enum { MAX_FILE_BYTES = 1 << 28, MAX_FOLDS = 100 };
+
+static wb_status expect_text(const wbi_json_at *at, const char *key, const char *wanted, wb_error *err)
+{
+    char *text = NULL;
+    WBI_TRY(wbi_json_text(&text, at, key, err));
+    wb_status status = strcmp(text, wanted) == 0
+                           ? WB_OK
+                           : wbi_json_wrong(at, key, err, "expected '%s', found '%.40s'", wanted, text);
+    wbi_free(text);
+    return status;
+}
+
+static wb_status check_format(const wbi_json_at *at, wb_error *err)
+{
+    uint64_t version;
+    WBI_TRY(wbi_json_expect_object(at, err));
+    WBI_TRY(expect_text(at, "format", WBI_MODEL_FORMAT, err));
+    WBI_TRY(wbi_json_count(&version, at, "version", INT64_MAX, err));
+    if (version != WBI_MODEL_VERSION)
+        return wbi_json_wrong(at, "version", err, "this program reads version %d, not %" PRIu64, WBI_MODEL_VERSION,
+                              version);
+    return WB_OK;
+}
+
+/* ---- terms and coefficients ---- */
+
+/* `raw` is for readers; it must say what per_sd says, so that nobody edits it in vain. */
+static wb_status read_column(wbi_basis_column *column, double *beta, const wbi_json_at *at, wb_error *err)
+{
+    double raw;
+    WBI_TRY(wbi_json_expect_object(at, err));
+    WBI_TRY(expect_text(at, "name", column->name, err));
+    WBI_TRY(wbi_json_number(&raw, at, "raw", err));
+    WBI_TRY(wbi_json_number(beta, at, "per_sd", err));
+    WBI_TRY(wbi_json_number(&column->mean, at, "mean", err));
+    WBI_TRY(wbi_json_number(&column->sd, at, "sd", err));
+    if (!(column->sd > 0 && isfinite(1 / column->sd)))
+        return wbi_json_wrong(at, "sd", err, "%g is no standard deviation", column->sd);
+    double expected = *beta / column->sd;
+    if (!(fabs(raw - expected) <= 1e-9 * fabs(expected)))
+        return wbi_json_wrong(at, "raw", err, "%.17g is not per_sd / sd = %.17g", raw, expected);
+    return WB_OK;
+}
+
+static size_t count_columns(const wbi_json_at *terms)
+{
+    size_t n = 0;
+    for (size_t t = 0; t < json_array_size(terms->value); t++)
+        n += json_array_size(json_object_get(json_array_get(terms->value, t), "columns"));
+    return n;
+}
+
+/* Reads the columns in use of the term read last. */
+static wb_status read_columns(wb_model *model, const wbi_json_at *at, wb_error *err)
+{
+    wbi_basis *basis = model->basis;
+    const wbi_term *term = basis->terms[basis->n_terms - 1];
+    wbi_json_at array;
+    size_t n_before = basis->n_columns;
+    WBI_TRY(wbi_json_array(&array, at, "columns", err));
+    if (json_array_size(array.value) != term->n_columns)
+        return wbi_json_wrong(at, "columns", err, "expected %zu items, found %zu", term->n_columns,
+                              json_array_size(array.value));
+    for (size_t part = 0; part < term->n_columns; part++) {
+        wbi_json_at item = wbi_json_item(&array, part);
+        if (json_is_null(item.value))
+            continue;
+        wbi_basis_column *column = &basis->columns[basis->n_columns++];
+        *column = (wbi_basis_column){.term = basis->n_terms - 1, .part = part};
+        WBI_TRY(wbi_term_column_name(&column->name, term, part, err));
+        WBI_TRY(read_column(column, &model->beta[basis->n_columns], &item, err));
+    }
+    if (basis->n_columns == n_before)
+        return wbi_json_wrong(at, "columns", err, "a term without columns");
+    return WB_OK;
+}
+
+static wb_status allocate_basis(wb_model *model, size_t n_terms, size_t n_columns, wb_error *err)
+{
+    wbi_basis *basis = model->basis = wbi_alloc_zeroed(1, sizeof *basis);
+    model->beta = wbi_alloc_zeroed(n_columns + 1, sizeof *model->beta);
+    if (basis == NULL || model->beta == NULL)
+        return wbi_fail_nomem(err, (n_columns + 1) * sizeof *model->beta);
+    basis->terms = wbi_alloc_zeroed(n_terms, sizeof *basis->terms);
+    basis->columns = wbi_alloc_zeroed(n_columns, sizeof *basis->columns);
+    if (basis->terms == NULL || basis->columns == NULL)
+        return wbi_fail_nomem(err, n_columns * sizeof *basis->columns);
+    return WB_OK;
+}
+
+static wb_status read_terms(wb_model *model, const wbi_json_at *at, wb_error *err)
+{
+    wbi_json_at terms, intercept;
+    double raw, expected;
+    WBI_TRY(wbi_json_array(&terms, at, "terms", err));
+    WBI_TRY(wbi_json_object(&intercept, at, "intercept", err));
+    size_t n_terms = json_array_size(terms.value);
+    WBI_TRY(allocate_basis(model, n_terms, count_columns(&terms), err));
+    WBI_TRY(wbi_json_number(&model->beta[0], &intercept, "at_mean", err));
+    WBI_TRY(wbi_json_number(&raw, &intercept, "raw", err));
+    for (size_t t = 0; t < n_terms; t++) {
+        wbi_json_at item = wbi_json_item(&terms, t);
+        WBI_TRY(wbi_json_expect_object(&item, err));
+        WBI_TRY(wbi_term_from_json(&model->basis->terms[t], &item, err));
+        model->basis->n_terms++;
+        WBI_TRY(read_columns(model, &item, err));
+    }
+    expected = wbi_model_raw_intercept(model);
+    double size = fabs(model->beta[0]);
+    for (size_t j = 0; j < model->basis->n_columns; j++)
+        size += fabs(wbi_model_raw(model, j) * model->basis->columns[j].mean);
+    if (!(fabs(raw - expected) <= 1e-9 * size))
+        return wbi_json_wrong(&intercept, "raw", err, "%.17g does not follow from at_mean and the terms (%.17g)", raw,
+                              expected);
+    return WB_OK;
+}
+
+/* ---- the training's facts ---- */
+
+static wb_status read_metrics(wb_metrics *out, const wbi_json_at *at, wb_error *err)
+{
+    WBI_TRY(wbi_json_count(&out->n, at, "n", INT64_MAX, err));
+    WBI_TRY(wbi_json_count(&out->n_positive, at, "n_positive", INT64_MAX, err));
+    WBI_TRY(wbi_json_number_or_null(&out->base_rate, at, "base_rate", err));
+    WBI_TRY(wbi_json_number_or_null(&out->auc, at, "auc", err));
+    WBI_TRY(wbi_json_number_or_null(&out->log_loss, at, "log_loss", err));
+    WBI_TRY(wbi_json_number_or_null(&out->brier, at, "brier", err));
+    WBI_TRY(wbi_json_number_or_null(&out->lift_10, at, "lift_10", err));
+    return wbi_json_number_or_null(&out->capture_10, at, "capture_10", err);
+}
+
+/* Seeds go up to 2^64, past JSON's whole numbers, so they are text. */
+static wb_status read_seed(uint64_t *seed, const wbi_json_at *at, wb_error *err)
+{
+    char *text = NULL;
+    WBI_TRY(wbi_json_text(&text, at, "seed", err));
+    size_t n_digits = strspn(text, "0123456789");
+    wb_status status = n_digits > 0 && n_digits <= 20 && text[n_digits] == '\0'
+                           ? WB_OK
+                           : wbi_json_wrong(at, "seed", err, "'%.40s' is no seed", text);
+    if (status == WB_OK)
+        *seed = strtoull(text, NULL, 10);
+    wbi_free(text);
+    return status;
+}
+
+static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_error *err)
+{
+    wbi_json_at folds, out_of_fold;
+    uint64_t n_folds;
+    size_t n_losses;
+    const double none = NAN;
+    model->summary.out_of_fold = (wb_metrics){0, 0, none, none, none, none, none, none};
+    if (wbi_json_is_null(training, "folds"))
+        return WB_OK;
+    WBI_TRY(wbi_json_object(&folds, training, "folds", err));
+    WBI_TRY(wbi_json_count(&n_folds, &folds, "n", MAX_FOLDS, err));
+    WBI_TRY(read_seed(&model->seed, &folds, err));
+    WBI_TRY(wbi_json_numbers(&model->path_lambda, &model->n_path, &folds, "lambda", err));
+    WBI_TRY(wbi_json_numbers(&model->path_log_loss, &n_losses, &folds, "log_loss", err));
+    if (n_losses != model->n_path)
+        return wbi_json_wrong(&folds, "log_loss", err, "expected %zu numbers, found %zu", model->n_path, n_losses);
+    model->summary.n_folds = (int)n_folds;
+    WBI_TRY(wbi_json_object(&out_of_fold, &folds, "out_of_fold", err));
+    return read_metrics(&model->summary.out_of_fold, &out_of_fold, err);
+}
+
+static wb_status read_penalty(wb_penalty *penalty, const wbi_json_at *at, wb_error *err)
+{
+    char *text = NULL;
+    WBI_TRY(wbi_json_text(&text, at, "penalty", err));
+    wb_status status = WB_OK;
+    if (strcmp(text, "none") == 0)
+        *penalty = WB_PENALTY_NONE;
+    else if (strcmp(text, "ridge") == 0)
+        *penalty = WB_PENALTY_RIDGE;
+    else
+        status = wbi_json_wrong(at, "penalty", err, "expected 'none' or 'ridge', found '%.40s'", text);
+    wbi_free(text);
+    return status;
+}
+
+static wb_status read_training(wb_model *model, const wbi_json_at *at, wb_error *err)
+{
+    wb_model_summary *summary = &model->summary;
+    wbi_json_at training;
+    uint64_t iterations;
+    bool converged;
+    WBI_TRY(wbi_json_object(&training, at, "training", err));
+    WBI_TRY(wbi_json_count(&summary->n_rows, &training, "rows", INT64_MAX, err));
+    WBI_TRY(wbi_json_count(&summary->n_customers, &training, "customers", INT64_MAX, err));
+    WBI_TRY(wbi_json_count(&summary->n_positive, &training, "positives", INT64_MAX, err));
+    WBI_TRY(wbi_json_number(&summary->base_rate, &training, "base_rate", err));
+    WBI_TRY(read_penalty(&summary->penalty, &training, err));
+    WBI_TRY(wbi_json_number(&summary->lambda, &training, "lambda", err));
+    WBI_TRY(wbi_json_number(&summary->mean_log_loss, &training, "mean_log_loss", err));
+    WBI_TRY(wbi_json_count(&iterations, &training, "iterations", INT32_MAX, err));
+    WBI_TRY(wbi_json_number(&summary->gradient_max, &training, "gradient_max", err));
+    WBI_TRY(wbi_json_bool(&converged, &training, "converged", err));
+    summary->iterations = (int)iterations;
+    summary->converged = converged;
+    return read_folds(model, &training, err);
+}
+
+/* ---- the file ---- */
+
+static wb_status create_from(wb_model **out, const wbi_json_at *at, wb_error *err)
+{
+    char *target = NULL, *definitions = NULL;
+    wb_status status = WB_OK;
+    const json_t *object = json_object_get(at->value, "definitions");
+    if (!json_is_null(object)) {
+        wbi_json_at ignored;
+        WBI_TRY(wbi_json_object(&ignored, at, "definitions", err));
+        definitions = json_dumps(object, JSON_COMPACT);
+        if (definitions == NULL)
+            return wbi_fail_nomem(err, 1);
+    }
+    WBI_TRY_CLEANUP(wbi_json_text(&target, at, "target", err));
+    WBI_TRY_CLEANUP(wbi_model_create(out, target, definitions, err));
+cleanup:
+    wbi_free(target);
+    free(definitions); /* jansson's allocator, which is malloc */
+    return status;
+}
+
+static wb_status read_model(wb_model **out, const wbi_json_at *at, wb_error *err)
+{
+    wb_model *model = NULL;
+    WBI_TRY(check_format(at, err));
+    WBI_TRY(create_from(&model, at, err));
+    wb_status status = read_training(model, at, err);
+    if (status == WB_OK)
+        status = read_terms(model, at, err);
+    if (status == WB_OK)
+        *out = model;
+    else
+        wb_model_free(model);
+    return status;
+}
+
+wb_status wb_model_read(wb_model **out, const char *path, wb_error *err)
+{
+    char *bytes = NULL;
+    size_t n;
+    json_error_t where;
+    WBI_TRY(wbi_input_slurp(&bytes, &n, path, MAX_FILE_BYTES, err));
+    json_t *object = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &where);
+    wbi_free(bytes);
+    if (object == NULL) {
+        size_t line = where.line > 0 ? (size_t)where.line : 0, column = where.column > 0 ? (size_t)where.column : 0;
+        return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){path, line, column}, NULL, 0, "no model: %s", where.text);
+    }
+    wbi_json_at at = {.value = object, .file = path};
+    wb_status status = read_model(out, &at, err);
+    json_decref(object);
+    return status;
+}
