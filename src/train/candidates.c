@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "train/train.h"
+
+enum { MIN_PHONE_DIGITS = 7 };
+
+static bool contains_at(wbi_str text)
+{
+    return text.length > 0 && memchr(text.data, '@', text.length) != NULL;
+}
+
+/* At least seven digits and nothing else but what separates them: +49 (30) 123-456. */
+static bool looks_like_phone(wbi_str text)
+{
+    size_t n_digits = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if (isdigit((unsigned char)text.data[i]))
+            n_digits++;
+        else if (text.data[i] == '\0' || strchr("+-()./ ", text.data[i]) == NULL)
+            return false;
+    }
+    return n_digits >= MIN_PHONE_DIGITS;
+}
+
+/* used[code] = 1 for the levels that the training rows have. */
+static size_t mark_used(uint8_t *used, const wbi_training *training, size_t column)
+{
+    const int32_t *codes = wb_table_codes(training->table, column);
+    size_t n = 0;
+    for (size_t i = 0; i < training->all.n; i++) {
+        int32_t code = codes[training->all.rows[i]];
+        if (code >= 0 && !used[code]) {
+            used[code] = 1;
+            n++;
+        }
+    }
+    return n;
+}
+
+/* *why = NULL when a category column is good for a term. */
+static wb_status judge_category(const char **why, const wbi_training *training, size_t column, wb_error *err)
+{
+    size_t n_levels = wb_table_n_levels(training->table, column), n_mail = 0, n_phone = 0;
+    uint8_t *used = wbi_alloc_zeroed(n_levels, 1);
+    if (used == NULL)
+        return wbi_fail_nomem(err, n_levels);
+    size_t n_used = mark_used(used, training, column);
+    for (size_t k = 0; k < n_levels; k++) {
+        wbi_str level;
+        level.data = wb_table_level(training->table, column, (int32_t)k, &level.length);
+        n_mail += used[k] && contains_at(level);
+        n_phone += used[k] && looks_like_phone(level);
+    }
+    *why = n_mail > n_used / 2                 ? "looks like e-mail addresses"
+           : n_phone > n_used / 2              ? "looks like telephone numbers"
+           : n_used > training->all.n / 2      ? "looks like an identifier, nearly every row has its own value"
+                                               : NULL;
+    wbi_free(used);
+    return WB_OK;
+}
+
+/* A number, or a code of a category; missing ones are NaN. */
+static double value_at(const wb_table *table, size_t column, size_t row)
+{
+    if (wb_table_type(table, column) == WB_TYPE_NUMBER)
+        return wb_table_numbers(table, column)[row];
+    int32_t code = wb_table_codes(table, column)[row];
+    return code < 0 ? (double)NAN : (double)code;
+}
+
+/* Whether the column has one value for each outcome, another for the other, and no row otherwise. */
+static bool tells_the_label(const wbi_training *training, size_t column)
+{
+    double of[2] = {NAN, NAN};
+    for (size_t i = 0; i < training->all.n; i++) {
+        double value = value_at(training->table, column, training->all.rows[i]), *seen = &of[training->all.outcome[i]];
+        if (isnan(value) || (!isnan(*seen) && *seen != value))
+            return false;
+        *seen = value;
+    }
+    return of[0] != of[1];
+}
+
+/* *why = NULL when the column is good for a term. */
+static wb_status judge(const char **why, const wbi_training *training, size_t column, wb_error *err)
+{
+    *why = NULL;
+    switch (wb_table_type(training->table, column)) {
+    case WB_TYPE_NUMBER:
+        return WB_OK;
+    case WB_TYPE_CATEGORY:
+        return judge_category(why, training, column, err);
+    case WB_TYPE_TEXT:
+        *why = "text";
+        break;
+    case WB_TYPE_TIME:
+        *why = "a time";
+        break;
+    }
+    return WB_OK;
+}
+
+/* Columns that are no features by what they are for. */
+static bool reserved(const wbi_training *training, size_t column, const wb_train_options *options)
+{
+    const char *name = wb_table_name(training->table, column);
+    bool is_reserved = column == training->target || column == training->id || wbi_is_label(name) ||
+                       strcmp(name, "cutoff") == 0 || (options->weights != NULL && strcmp(name, options->weights) == 0);
+    for (size_t i = 0; i < options->n_exclude && !is_reserved; i++)
+        is_reserved = strcmp(name, options->exclude[i]) == 0;
+    return is_reserved;
+}
+
+wb_status wbi_choose_features(wbi_training *training, const wb_train_options *options, wb_error *err)
+{
+    size_t n_columns = wb_table_n_columns(training->table), excluded;
+    for (size_t i = 0; i < options->n_exclude; i++)
+        WBI_TRY(wbi_need_column(&excluded, training->table, options->exclude[i], "to be left out", err));
+    training->features = wbi_alloc_array(n_columns, sizeof *training->features);
+    if (training->features == NULL)
+        return wbi_fail_nomem(err, n_columns * sizeof *training->features);
+    for (size_t c = 0; c < n_columns; c++) {
+        const char *name = wb_table_name(training->table, c), *why;
+        if (reserved(training, c, options))
+            continue;
+        WBI_TRY(judge(&why, training, c, err));
+        if (why != NULL) {
+            wbi_log(training->log, WB_LOG_INFO, "%s left out: %s", name, why);
+            continue;
+        }
+        if (tells_the_label(training, c))
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "the feature %s says the same as the label %s: exclude it", name,
+                            wb_table_name(training->table, training->target));
+        training->features[training->n_features++] = c;
+    }
+    if (training->n_features == 0)
+        wbi_log(training->log, WB_LOG_WARNING, "no feature is left: the model is the base rate");
+    return WB_OK;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "train/train.h"
+
+void wbi_fit_free(wbi_fit *fit)
+{
+    wbi_basis_free(fit->basis);
+    wbi_free(fit->beta);
+    *fit = (wbi_fit){0};
+}
+
+static wb_status make_design(wbi_design **out, const wbi_training *training, const wbi_part *part,
+                             const wbi_basis *basis, wb_error *err)
+{
+    wbi_encoder *encoder = NULL;
+    WBI_TRY(wbi_encoder_create(&encoder, basis, training->table, err));
+    wb_status status = wbi_design_dense(out, encoder, part->rows, part->n, training->n_threads, err);
+    wbi_encoder_free(encoder);
+    return status;
+}
+
+/* What Newton works on; kept together as its pieces live and die together. */
+typedef struct workbench {
+    wbi_design *design;
+    double *penalty, *start;
+    wbi_newton *newton;
+} workbench;
+
+static void clear(workbench *bench)
+{
+    wbi_newton_free(bench->newton);
+    wbi_design_free(bench->design);
+    wbi_free(bench->penalty);
+    wbi_free(bench->start);
+    *bench = (workbench){0};
+}
+
+/* Starts at the best intercept for no other column; the intercept is free, all other columns are penalised alike. */
+static wb_status set_up(workbench *bench, const wbi_training *training, const wbi_part *part, const wbi_basis *basis,
+                        wb_error *err)
+{
+    size_t n = basis->n_columns + 1;
+    double weight[2] = {0, 0};
+    WBI_TRY(make_design(&bench->design, training, part, basis, err));
+    bench->penalty = wbi_alloc_array(n, sizeof *bench->penalty);
+    bench->start = wbi_alloc_zeroed(n, sizeof *bench->start);
+    if (bench->penalty == NULL || bench->start == NULL)
+        return wbi_fail_nomem(err, n * sizeof *bench->penalty);
+    for (size_t j = 0; j < n; j++)
+        bench->penalty[j] = j > 0;
+    for (size_t i = 0; i < part->n; i++)
+        weight[part->outcome[i]] += part->weight[i];
+    bench->start[0] = log(weight[1] / weight[0]);
+    wbi_problem problem = {bench->design, part->outcome, part->weight, bench->penalty};
+    return wbi_newton_create(&bench->newton, &problem, bench->start, err);
+}
+
+/* Without a penalty, columns that others determine have no coefficient of their own: the later ones are dropped. */
+static wb_status drop_aliased(size_t *n_dropped, wbi_basis *basis, const wbi_newton *newton, const wb_log *log,
+                              wb_error *err)
+{
+    uint8_t *aliased = wbi_alloc_zeroed(basis->n_columns + 1, 1);
+    if (aliased == NULL)
+        return wbi_fail_nomem(err, basis->n_columns + 1);
+    *n_dropped = wbi_newton_aliased(newton, aliased);
+    for (size_t j = 0; j < basis->n_columns; j++)
+        if (aliased[j + 1])
+            wbi_log(log, WB_LOG_INFO, "%s left out: the columns before it determine it", basis->columns[j].name);
+    if (*n_dropped > 0)
+        wbi_basis_drop(basis, aliased + 1);
+    wbi_free(aliased);
+    return WB_OK;
+}
+
+static wb_status fit_basis(wbi_basis **out, const wbi_training *training, const wbi_part *part, const wb_log *log,
+                           wb_error *err)
+{
+    wbi_sample sample = {training->table, part->rows, part->weight, part->customer, part->n};
+    wbi_basis_options options = {training->penalty != WB_PENALTY_NONE, training->n_threads, log};
+    return wbi_basis_fit(out, &sample, training->features, training->n_features, &options, err);
+}
+
+static wb_status minimise(wbi_newton_state *out, wbi_newton *newton, double lambda, wb_error *err)
+{
+    WBI_TRY(wbi_newton_set_lambda(newton, lambda, err));
+    while (!wbi_newton_now(newton).done)
+        WBI_TRY(wbi_newton_step(newton, err));
+    *out = wbi_newton_now(newton);
+    return WB_OK;
+}
+
+wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *part, const double *lambdas,
+                       size_t n_lambdas, const wb_log *log, wb_error *err)
+{
+    wb_status status = WB_OK;
+    workbench bench = {0};
+    wbi_fit fit = {0};
+    WBI_TRY_CLEANUP(fit_basis(&fit.basis, training, part, log, err));
+    WBI_TRY_CLEANUP(set_up(&bench, training, part, fit.basis, err));
+    if (training->penalty == WB_PENALTY_NONE) {
+        size_t n_dropped = 0;
+        WBI_TRY_CLEANUP(drop_aliased(&n_dropped, fit.basis, bench.newton, log, err));
+        if (n_dropped > 0) {
+            clear(&bench);
+            WBI_TRY_CLEANUP(set_up(&bench, training, part, fit.basis, err));
+        }
+    }
+    fit.n_columns = fit.basis->n_columns + 1;
+    fit.beta = wbi_alloc_array(n_lambdas, fit.n_columns * sizeof *fit.beta);
+    if (fit.beta == NULL) {
+        status = wbi_fail_nomem(err, n_lambdas * fit.n_columns * sizeof *fit.beta);
+        goto cleanup;
+    }
+    for (size_t l = 0; l < n_lambdas; l++) {
+        WBI_TRY_CLEANUP(minimise(&fit.last, bench.newton, lambdas[l], err));
+        memcpy(fit.beta + l * fit.n_columns, fit.last.beta, fit.n_columns * sizeof *fit.beta);
+        WBI_TRY_CLEANUP(wbi_training_tick(training, err));
+    }
+    fit.last.beta = NULL;
+    *out = fit;
+cleanup:
+    clear(&bench);
+    if (status != WB_OK)
+        wbi_fit_free(&fit);
+    return status;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cross-validation. Folds are drawn by customer, so that a customer's rows stay together, and everything that is learned
+ * from data is learned from the other folds alone. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "kernel/kernel.h"
+#include "par/par.h"
+#include "train/train.h"
+
+enum { EVALUATION_ROWS = 512, SEED_CHARS = 24 };
+
+/* fold[i] of each row: floor(K u), u the customer's hash. Without ids, the row's number (from 1) stands for one. */
+static void assign(uint8_t *fold, const wbi_training *training, int n_folds, uint64_t seed)
+{
+    const wbi_part *all = &training->all;
+    char salt[SEED_CHARS], number[SEED_CHARS];
+    snprintf(salt, sizeof salt, "%" PRIu64, seed);
+    for (size_t i = 0; i < all->n; i++) {
+        if (i > 0 && all->customer[i] == all->customer[i - 1]) {
+            fold[i] = fold[i - 1];
+            continue;
+        }
+        wbi_str id;
+        if (training->id == SIZE_MAX) {
+            snprintf(number, sizeof number, "%zu", all->rows[i] + 1);
+            id = wbi_str_from(number);
+        } else {
+            id = wbi_id_at(training->table, training->id, all->rows[i]);
+        }
+        fold[i] = (uint8_t)(n_folds * wbi_hash_unit("fold", salt, id.data, id.length));
+    }
+}
+
+/* The rows of a fold, or all others. */
+static wb_status select_rows(wbi_part *out, const wbi_part *all, const uint8_t *fold, int k, bool inside, wb_error *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        n += (fold[i] == k) == inside;
+    WBI_TRY(wbi_part_allocate(out, n, err));
+    n = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        if ((fold[i] == k) != inside)
+            continue;
+        out->rows[n] = all->rows[i];
+        out->outcome[n] = all->outcome[i];
+        out->weight[n] = all->weight[i];
+        out->customer[n++] = all->customer[i];
+    }
+    return WB_OK;
+}
+
+/* One fold: what was fitted on the others, and the rows that it is tried on. */
+typedef struct held_out {
+    wbi_part part;
+    wbi_fit fit; /* basis NULL: the others could not be fitted */
+} held_out;
+
+static wb_status fit_others(held_out *out, wbi_training *training, const uint8_t *fold, int k, const double *lambdas,
+                            size_t n_lambdas, wb_error *err)
+{
+    wbi_part others = {0};
+    wb_status status = WB_OK;
+    WBI_TRY_CLEANUP(select_rows(&out->part, &training->all, fold, k, true, err));
+    WBI_TRY_CLEANUP(select_rows(&others, &training->all, fold, k, false, err));
+    if (out->part.n == 0)
+        goto cleanup;
+    if (!wbi_part_fittable(&others)) {
+        wbi_log(training->log, WB_LOG_WARNING, "fold %d is not judged: the other folds have one class only", k + 1);
+        goto cleanup;
+    }
+    WBI_TRY_CLEANUP(wbi_fit_path(&out->fit, training, &others, lambdas, n_lambdas, NULL, err));
+cleanup:
+    wbi_part_free(&others);
+    return status;
+}
+
+/* ---- trying a fit on held-out rows ---- */
+
+typedef struct trial {
+    const held_out *held;
+    const wbi_encoder *encoder;
+    const wbi_kernels *kernels;
+    double *scratch; /* a block of the design a worker */
+    size_t lambda;   /* for predictions */
+    double *probability;
+} trial;
+
+static wbi_matrix_rows encode_block(const trial *work, size_t begin, size_t end, int worker)
+{
+    size_t stride = work->encoder->stride;
+    double *x = work->scratch + (size_t)worker * EVALUATION_ROWS * stride;
+    wbi_encoder_fill(work->encoder, x, work->held->part.rows, begin, end - begin, NULL);
+    return (wbi_matrix_rows){x, stride, end - begin, work->encoder->n_columns};
+}
+
+/* partial[l] += weighted loss at the l-th lambda */
+static wb_status sum_losses(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
+                            wb_error *err)
+{
+    (void)block;
+    (void)err;
+    const trial *work = context;
+    const wbi_part *part = &work->held->part;
+    double eta[EVALUATION_ROWS], residual[EVALUATION_ROWS], curvature[EVALUATION_ROWS];
+    wbi_matrix_rows rows = encode_block(work, begin, end, worker);
+    for (size_t l = 0; l < work->lambda; l++) {
+        work->kernels->eta(eta, &rows, work->held->fit.beta + l * work->held->fit.n_columns);
+        partial[l] += work->kernels->logistic(residual, curvature, eta, part->outcome + begin, part->weight + begin,
+                                              end - begin);
+    }
+    return WB_OK;
+}
+
+static wb_status predict_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    (void)block;
+    (void)err;
+    const trial *work = context;
+    double eta[EVALUATION_ROWS];
+    wbi_matrix_rows rows = encode_block(work, begin, end, worker);
+    work->kernels->eta(eta, &rows, work->held->fit.beta + work->lambda * work->held->fit.n_columns);
+    work->kernels->sigmoid(work->probability + begin, eta, end - begin);
+    return WB_OK;
+}
+
+/* Runs a trial: sums of losses for `lambda` values when `losses` is given, else predictions at the lambda-th. */
+static wb_status try_fit(double *losses, double *probability, const wbi_training *training, const held_out *held,
+                         size_t lambda, wb_error *err)
+{
+    wbi_encoder *encoder = NULL;
+    WBI_TRY(wbi_encoder_create(&encoder, held->fit.basis, training->table, err));
+    size_t scratch = (size_t)training->n_threads * EVALUATION_ROWS * encoder->stride;
+    trial work = {held, encoder, wbi_kernels_best(), wbi_alloc_aligned(scratch, sizeof(double)), lambda, probability};
+    wb_status status;
+    if (work.scratch == NULL)
+        status = wbi_fail_nomem(err, scratch * sizeof(double));
+    else if (losses != NULL)
+        status = wbi_par_sum(held->part.n, EVALUATION_ROWS, training->n_threads, lambda, sum_losses, &work, losses, err);
+    else
+        status = wbi_par_for(held->part.n, EVALUATION_ROWS, training->n_threads, predict_block, &work, err);
+    wbi_free(work.scratch);
+    wbi_encoder_free(encoder);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+/* Adds the losses of every lambda and the weight of the fold's rows. */
+static wb_status add_losses(double *log_loss, double *weight, const wbi_training *training, const held_out *held,
+                            size_t n_lambdas, wb_error *err)
+{
+    if (held->fit.basis == NULL)
+        return WB_OK;
+    double *losses = wbi_alloc_zeroed(n_lambdas, sizeof *losses);
+    if (losses == NULL)
+        return wbi_fail_nomem(err, n_lambdas * sizeof *losses);
+    wb_status status = try_fit(losses, NULL, training, held, n_lambdas, err);
+    for (size_t l = 0; status == WB_OK && l < n_lambdas; l++)
+        log_loss[l] += losses[l];
+    for (size_t i = 0; i < held->part.n; i++)
+        *weight += held->part.weight[i];
+    wbi_free(losses);
+    return status;
+}
+
+/* Figures of all folds' predictions together, each from the fit that has not seen it. */
+static wb_status pool(wb_metrics *out, const wbi_training *training, const held_out *held, int n_folds, size_t lambda,
+                      wb_error *err)
+{
+    wb_status status = WB_OK;
+    wbi_part pooled = {0};
+    double *probability = wbi_alloc_array(training->all.n, sizeof *probability);
+    if (probability == NULL)
+        return wbi_fail_nomem(err, training->all.n * sizeof *probability);
+    WBI_TRY_CLEANUP(wbi_part_allocate(&pooled, training->all.n, err));
+    size_t n = 0;
+    for (int k = 0; k < n_folds; k++) {
+        if (held[k].fit.basis == NULL)
+            continue;
+        WBI_TRY_CLEANUP(try_fit(NULL, probability + n, training, &held[k], lambda, err));
+        memcpy(pooled.outcome + n, held[k].part.outcome, held[k].part.n * sizeof *pooled.outcome);
+        memcpy(pooled.weight + n, held[k].part.weight, held[k].part.n * sizeof *pooled.weight);
+        n += held[k].part.n;
+    }
+    WBI_TRY_CLEANUP(wb_metrics_compute(out, probability, pooled.outcome, pooled.weight, n, err));
+cleanup:
+    wbi_part_free(&pooled);
+    wbi_free(probability);
+    return status;
+}
+
+static size_t least(const double *values, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (values[i] < values[best])
+            best = i;
+    return best;
+}
+
+wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, int n_folds, uint64_t seed,
+                             const double *lambdas, size_t n_lambdas, wb_error *err)
+{
+    wb_status status = WB_OK;
+    double weight = 0;
+    held_out *held = wbi_alloc_zeroed((size_t)n_folds, sizeof *held);
+    uint8_t *fold = wbi_alloc_array(training->all.n, sizeof *fold);
+    out->log_loss = wbi_alloc_zeroed(n_lambdas, sizeof *out->log_loss);
+    if (held == NULL || fold == NULL || out->log_loss == NULL) {
+        status = wbi_fail_nomem(err, training->all.n);
+        goto cleanup;
+    }
+    assign(fold, training, n_folds, seed);
+    for (int k = 0; k < n_folds; k++) {
+        WBI_TRY_CLEANUP(fit_others(&held[k], training, fold, k, lambdas, n_lambdas, err));
+        WBI_TRY_CLEANUP(add_losses(out->log_loss, &weight, training, &held[k], n_lambdas, err));
+    }
+    if (weight == 0) {
+        status = wbi_fail(err, WB_ERR_DEGENERATE, "none of %d folds can be judged: too few customers of both classes",
+                          n_folds);
+        goto cleanup;
+    }
+    for (size_t l = 0; l < n_lambdas; l++)
+        out->log_loss[l] /= weight;
+    out->best = least(out->log_loss, n_lambdas);
+    WBI_TRY_CLEANUP(pool(&out->metrics, training, held, n_folds, out->best, err));
+cleanup:
+    for (int k = 0; held != NULL && k < n_folds; k++) {
+        wbi_part_free(&held[k].part);
+        wbi_fit_free(&held[k].fit);
+    }
+    wbi_free(held);
+    wbi_free(fold);
+    return status;
+}
+
+void wbi_cross_validation_free(wbi_cross_validation *result)
+{
+    wbi_free(result->log_loss);
+}

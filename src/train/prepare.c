@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "par/par.h"
+#include "train/train.h"
+
+wb_status wbi_part_allocate(wbi_part *part, size_t n, wb_error *err)
+{
+    *part = (wbi_part){.n = n,
+                       .rows = wbi_alloc_array(n, sizeof *part->rows),
+                       .outcome = wbi_alloc_array(n, sizeof *part->outcome),
+                       .weight = wbi_alloc_array(n, sizeof *part->weight),
+                       .customer = wbi_alloc_array(n, sizeof *part->customer)};
+    if (part->rows == NULL || part->outcome == NULL || part->weight == NULL || part->customer == NULL)
+        return wbi_fail_nomem(err, n * sizeof *part->rows);
+    return WB_OK;
+}
+
+void wbi_part_free(wbi_part *part)
+{
+    wbi_free(part->rows);
+    wbi_free(part->outcome);
+    wbi_free(part->weight);
+    wbi_free(part->customer);
+    *part = (wbi_part){0};
+}
+
+bool wbi_part_fittable(const wbi_part *part)
+{
+    return part->n > 0 && memchr(part->outcome, 0, part->n) != NULL && memchr(part->outcome, 1, part->n) != NULL;
+}
+
+void wbi_training_free(wbi_training *training)
+{
+    wbi_part_free(&training->all);
+    wbi_free(training->features);
+}
+
+wb_status wbi_training_tick(wbi_training *training, wb_error *err)
+{
+    return wbi_progress(training->log, "train", ++training->n_steps_done, training->n_steps, err);
+}
+
+wb_status wbi_need_column(size_t *column, const wb_table *table, const char *name, const char *what, wb_error *err)
+{
+    *column = wb_table_find(table, name);
+    if (*column != SIZE_MAX)
+        return WB_OK;
+    size_t n = wb_table_n_columns(table);
+    const char **names = wbi_alloc_array(n, sizeof *names);
+    if (names == NULL)
+        return wbi_fail_nomem(err, n * sizeof *names);
+    for (size_t c = 0; c < n; c++)
+        names[c] = wb_table_name(table, c);
+    const char *nearest = wbi_nearest(name, names, n);
+    wbi_free(names);
+    return nearest == NULL
+               ? wbi_fail(err, WB_ERR_INCONSISTENT, "no column '%s' (%s)", name, what)
+               : wbi_fail(err, WB_ERR_INCONSISTENT, "no column '%s' (%s); did you mean '%s'?", name, what, nearest);
+}
+
+/* A named id must be there; the usual one may be absent, and every row is then a customer. */
+static wb_status find_id(wbi_training *training, const char *id, wb_error *err)
+{
+    training->id = wb_table_find(training->table, id == NULL ? "customer_id" : id);
+    if (training->id == SIZE_MAX && id != NULL)
+        return wbi_need_column(&training->id, training->table, id, "the customer's id", err);
+    if (training->id == SIZE_MAX) {
+        wbi_log(training->log, WB_LOG_INFO, "no column customer_id: every row counts as a customer of its own");
+        return WB_OK;
+    }
+    wb_type type = wb_table_type(training->table, training->id);
+    if (type != WB_TYPE_TEXT && type != WB_TYPE_CATEGORY)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the id column %s was read as %s, expected text",
+                        wb_table_name(training->table, training->id), type == WB_TYPE_TIME ? "times" : "numbers");
+    return WB_OK;
+}
+
+/* *weight = the table's numbers, NULL when all rows count alike. */
+static wb_status find_weights(const double **weight, const wb_table *table, const char *name, wb_error *err)
+{
+    size_t column;
+    *weight = NULL;
+    if (name == NULL)
+        return WB_OK;
+    WBI_TRY(wbi_need_column(&column, table, name, "the weights", err));
+    *weight = wb_table_numbers(table, column);
+    if (*weight == NULL)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the weights %s are no numbers", name);
+    for (size_t row = 0; row < wb_table_n_rows(table); row++)
+        if (!((*weight)[row] >= 0 && isfinite((*weight)[row])))
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "weight %s of row %zu is %g, expected a number >= 0", name,
+                            row + 1, (*weight)[row]);
+    return WB_OK;
+}
+
+static void number_customers(wbi_training *training)
+{
+    wbi_part *all = &training->all;
+    uint32_t customer = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        if (i > 0 && (training->id == SIZE_MAX ||
+                      !wbi_str_equal(wbi_id_at(training->table, training->id, all->rows[i - 1]),
+                                     wbi_id_at(training->table, training->id, all->rows[i]))))
+            customer++;
+        all->customer[i] = customer;
+    }
+    training->n_customers = all->n == 0 ? 0 : (size_t)customer + 1;
+}
+
+/* Takes the rows that have a label and a weight, and puts them in order. */
+static wb_status take_rows(wbi_training *training, const int8_t *label, const double *weight, wb_error *err)
+{
+    size_t n_rows = wb_table_n_rows(training->table), n = 0;
+    for (size_t row = 0; row < n_rows; row++)
+        n += label[row] >= 0 && (weight == NULL || weight[row] > 0);
+    if (n > UINT32_MAX)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "%zu rows are more than the %u that can be trained on", n, UINT32_MAX);
+    WBI_TRY(wbi_part_allocate(&training->all, n, err));
+    wbi_part *all = &training->all;
+    size_t at = 0;
+    for (size_t row = 0; row < n_rows; row++)
+        if (label[row] >= 0 && (weight == NULL || weight[row] > 0))
+            all->rows[at++] = row;
+    if (training->id != SIZE_MAX)
+        wbi_order_rows(all->rows, n, training->table, training->id);
+    for (size_t i = 0; i < n; i++) {
+        all->outcome[i] = (uint8_t)label[all->rows[i]];
+        all->weight[i] = weight == NULL ? 1 : weight[all->rows[i]];
+    }
+    number_customers(training);
+    return WB_OK;
+}
+
+static wb_status check_classes(wbi_training *training, wb_error *err)
+{
+    const wbi_part *all = &training->all;
+    double total = 0, positive = 0;
+    const char *name = wb_table_name(training->table, training->target);
+    for (size_t i = 0; i < all->n; i++) {
+        training->n_positive += all->outcome[i];
+        total += all->weight[i];
+        positive += all->weight[i] * all->outcome[i];
+    }
+    training->base_rate = positive / total;
+    if (all->n == 0)
+        return wbi_fail(err, WB_ERR_DEGENERATE, "no row has a label %s: nothing to train on", name);
+    if (!wbi_part_fittable(all))
+        return wbi_fail(err, WB_ERR_DEGENERATE, "the label %s is %d in all %zu rows: both classes are needed", name,
+                        all->outcome[0], all->n);
+    return WB_OK;
+}
+
+static void say_missing_labels(const wbi_training *training, const int8_t *label, const uint8_t *use_row)
+{
+    size_t n = 0;
+    for (size_t row = 0; row < wb_table_n_rows(training->table); row++)
+        n += label[row] < 0 && (use_row == NULL || use_row[row]);
+    if (n > 0)
+        wbi_log(training->log, WB_LOG_INFO, "%zu rows without a label left out", n);
+}
+
+wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const wb_train_options *options, wb_error *err)
+{
+    wb_status status = WB_OK;
+    const double *weight;
+    *out = (wbi_training){.table = table,
+                          .penalty = options->penalty,
+                          .n_threads = wbi_par_threads(options->n_threads),
+                          .log = options->log};
+    size_t n_rows = wb_table_n_rows(table);
+    int8_t *label = wbi_alloc_array(n_rows, sizeof *label);
+    if (label == NULL)
+        return wbi_fail_nomem(err, n_rows);
+    WBI_TRY_CLEANUP(wbi_label_find(&out->target, table, options->target, err));
+    WBI_TRY_CLEANUP(find_id(out, options->id, err));
+    WBI_TRY_CLEANUP(find_weights(&weight, table, options->weights, err));
+    WBI_TRY_CLEANUP(wbi_label_values(label, table, out->target, options->positive, options->use_row, err));
+    say_missing_labels(out, label, options->use_row);
+    WBI_TRY_CLEANUP(take_rows(out, label, weight, err));
+    WBI_TRY_CLEANUP(check_classes(out, err));
+    WBI_TRY_CLEANUP(wbi_choose_features(out, options, err));
+cleanup:
+    wbi_free(label);
+    return status;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train/train.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "features/features.h"
+#include "model/model.h"
+
+enum { N_LAMBDAS = 20, DEFAULT_FOLDS = 5, MAX_FOLDS = 100 };
+static const double LAMBDA_FIRST = 10, LAMBDA_LAST = 1e-4;
+
+/* The options as they will be used. */
+typedef struct plan {
+    double lambdas[N_LAMBDAS]; /* to be tried */
+    size_t n_lambdas;
+    bool choose; /* among them */
+    int n_folds; /* 0: none */
+} plan;
+
+static wb_status make_plan(plan *out, const wb_train_options *options, wb_error *err)
+{
+    bool ridge = options->penalty == WB_PENALTY_RIDGE;
+    if (!ridge && options->penalty != WB_PENALTY_NONE)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "no penalty %d", (int)options->penalty);
+    if (!isnan(options->lambda) && !(options->lambda >= 0 && isfinite(options->lambda)))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g is not a number >= 0", options->lambda);
+    if (!ridge && options->lambda > 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g without a penalty", options->lambda);
+    if (options->n_folds < -1 || options->n_folds == 1 || options->n_folds > MAX_FOLDS)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "%d folds: expected 0, or 2 to %d", options->n_folds, MAX_FOLDS);
+    out->choose = ridge && isnan(options->lambda);
+    out->n_folds = options->n_folds >= 0 ? options->n_folds : out->choose ? DEFAULT_FOLDS : 0;
+    if (out->choose && out->n_folds == 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "without folds lambda must be given");
+    out->n_lambdas = out->choose ? N_LAMBDAS : 1;
+    out->lambdas[0] = ridge ? options->lambda : 0;
+    for (size_t l = 0; out->choose && l < N_LAMBDAS; l++)
+        out->lambdas[l] = LAMBDA_FIRST * pow(LAMBDA_LAST / LAMBDA_FIRST, (double)l / (N_LAMBDAS - 1));
+    return WB_OK;
+}
+
+static wb_metrics no_metrics(void)
+{
+    return (wb_metrics){0, 0, NAN, NAN, NAN, NAN, NAN, NAN};
+}
+
+static void warn_unless_converged(const wbi_training *training, const wbi_newton_state *state)
+{
+    if (state->converged)
+        return;
+    wbi_log(training->log, WB_LOG_WARNING,
+            "not converged after %d iterations (largest gradient %.1e): the features may separate the classes%s",
+            state->iterations, state->gradient_max,
+            training->penalty == WB_PENALTY_NONE ? "; a ridge penalty (--penalty ridge) keeps coefficients finite" : "");
+}
+
+/* Moves the fit and the facts of the training into a model. */
+static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit *fit, const char *definitions,
+                          wb_error *err)
+{
+    wb_model *model = NULL;
+    WBI_TRY(wbi_model_create(&model, wbi_label_name(training->table, training->target), definitions, err));
+    model->basis = fit->basis;
+    model->beta = fit->beta;
+    fit->basis = NULL;
+    fit->beta = NULL;
+    model->summary = (wb_model_summary){.n_rows = training->all.n,
+                                        .n_customers = training->n_customers,
+                                        .n_positive = training->n_positive,
+                                        .base_rate = training->base_rate,
+                                        .penalty = training->penalty,
+                                        .out_of_fold = no_metrics(),
+                                        .mean_log_loss = fit->last.mean_loss,
+                                        .iterations = fit->last.iterations,
+                                        .gradient_max = fit->last.gradient_max,
+                                        .converged = fit->last.converged};
+    *out = model;
+    return WB_OK;
+}
+
+/* Adds what the folds said; the path only where lambda was chosen from it. */
+static wb_status add_folds(wb_model *model, const plan *how, uint64_t seed, wbi_cross_validation *folds, wb_error *err)
+{
+    model->summary.n_folds = how->n_folds;
+    model->summary.out_of_fold = folds->metrics;
+    model->seed = seed;
+    if (!how->choose)
+        return WB_OK;
+    model->path_lambda = wbi_alloc_array(how->n_lambdas, sizeof *model->path_lambda);
+    if (model->path_lambda == NULL)
+        return wbi_fail_nomem(err, how->n_lambdas * sizeof *model->path_lambda);
+    memcpy(model->path_lambda, how->lambdas, how->n_lambdas * sizeof *model->path_lambda);
+    model->path_log_loss = folds->log_loss;
+    folds->log_loss = NULL;
+    model->n_path = how->n_lambdas;
+    return WB_OK;
+}
+
+wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options, wb_error *err)
+{
+    wb_status status = WB_OK;
+    plan how;
+    wbi_training training = {0};
+    wbi_cross_validation folds = {0};
+    wbi_fit fit = {0};
+    wb_model *model = NULL;
+    WBI_TRY(make_plan(&how, options, err));
+    WBI_TRY_CLEANUP(wbi_training_prepare(&training, wb_features_table(features), options, err));
+    training.n_steps = (uint64_t)how.n_folds * how.n_lambdas + 1;
+    if (how.n_folds > 0)
+        WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, how.n_folds, options->seed, how.lambdas, how.n_lambdas,
+                                           err));
+    double lambda = how.lambdas[folds.best];
+    WBI_TRY_CLEANUP(wbi_fit_path(&fit, &training, &training.all, &lambda, 1, training.log, err));
+    warn_unless_converged(&training, &fit.last);
+    WBI_TRY_CLEANUP(assemble(&model, &training, &fit, wb_features_definitions(features), err));
+    model->summary.lambda = lambda;
+    if (how.n_folds > 0)
+        WBI_TRY_CLEANUP(add_folds(model, &how, options->seed, &folds, err));
+    *out = model;
+    model = NULL;
+cleanup:
+    wb_model_free(model);
+    wbi_fit_free(&fit);
+    wbi_cross_validation_free(&folds);
+    wbi_training_free(&training);
+    return status;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Steps of training, in the order they are taken: label, rows, features, folds, fit. */
+#ifndef WINBACK_TRAIN_INTERNAL_H
+#define WINBACK_TRAIN_INTERNAL_H
+
+#include <winback/model.h>
+
+#include "base/text.h"
+#include "design/basis.h"
+#include "solve/newton.h"
+
+/* Rows with what training needs of each, in one order: by customer id, cutoff, and then all other columns, so that
+ * nothing depends on the order of the table. */
+typedef struct wbi_part {
+    size_t n;
+    size_t *rows; /* of the table */
+    uint8_t *outcome;
+    double *weight;     /* > 0, as given */
+    uint32_t *customer; /* numbered in order */
+} wbi_part;
+
+WB_WARN_UNUSED wb_status wbi_part_allocate(wbi_part *part, size_t n, wb_error *err);
+void wbi_part_free(wbi_part *part);
+/* Both classes are there. */
+bool wbi_part_fittable(const wbi_part *part);
+
+/* What is to be fitted. */
+typedef struct wbi_training {
+    const wb_table *table;
+    wbi_part all;
+    size_t id; /* column; SIZE_MAX: the row's number stands for the customer */
+    size_t target;
+    size_t n_customers, n_positive;
+    double base_rate; /* weighted */
+    size_t *features; /* columns that become terms */
+    size_t n_features;
+    wb_penalty penalty;
+    int n_threads;
+    const wb_log *log;
+    uint64_t n_steps_done, n_steps; /* of the progress */
+} wbi_training;
+
+/* Counts one fit as done. */
+WB_WARN_UNUSED wb_status wbi_training_tick(wbi_training *training, wb_error *err);
+
+/* ---- label.c ---- */
+
+/* The target's column: label_<target> or <target>; NULL means the only label_* column. */
+WB_WARN_UNUSED wb_status wbi_label_find(size_t *column, const wb_table *table, const char *target, wb_error *err);
+/* Its name without label_. */
+const char *wbi_label_name(const wb_table *table, size_t column);
+bool wbi_is_label(const char *column_name);
+/* label[row] = 0, 1, or -1 where it is missing or use_row says no. */
+WB_WARN_UNUSED wb_status wbi_label_values(int8_t *label, const wb_table *table, size_t column, const char *positive,
+                                          const uint8_t *use_row, wb_error *err);
+
+/* ---- prepare.c, order.c, candidates.c ---- */
+
+/* Fills everything from the table and the options. Free with wbi_training_free, also after a failure. */
+WB_WARN_UNUSED wb_status wbi_training_prepare(wbi_training *out, const wb_table *table,
+                                              const wb_train_options *options, wb_error *err);
+void wbi_training_free(wbi_training *training);
+/* A column by name; an absent one is WB_ERR_INCONSISTENT, saying what it was wanted as. */
+WB_WARN_UNUSED wb_status wbi_need_column(size_t *column, const wb_table *table, const char *name, const char *what,
+                                         wb_error *err);
+
+/* Bytes of an id, from a text or category column. */
+wbi_str wbi_id_at(const wb_table *table, size_t id, size_t row);
+/* Sorts table rows by id, cutoff, and all other columns. */
+void wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id);
+
+/* Fills features: the columns that can be terms. Says which cannot, and why; refuses a copy of the label. */
+WB_WARN_UNUSED wb_status wbi_choose_features(wbi_training *training, const wb_train_options *options, wb_error *err);
+
+/* ---- fit.c ---- */
+
+/* Terms fitted to the rows of a part, and coefficients for each lambda. */
+typedef struct wbi_fit {
+    wbi_basis *basis;
+    size_t n_columns; /* with the intercept */
+    double *beta;     /* one row of n_columns a lambda */
+    wbi_newton_state last; /* how the last lambda ended; its `beta` is NULL */
+} wbi_fit;
+
+/* `lambdas` from large to small: each starts where the one before ended. `log`: hears of columns that are left out. */
+WB_WARN_UNUSED wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *part,
+                                      const double *lambdas, size_t n_lambdas, const wb_log *log, wb_error *err);
+void wbi_fit_free(wbi_fit *fit);
+
+/* ---- folds.c ---- */
+
+typedef struct wbi_cross_validation {
+    size_t best;         /* index of the lambda of least log loss, the largest of equals */
+    double *log_loss;    /* of each lambda, out of fold, weighted */
+    wb_metrics metrics;  /* out of fold, at the best */
+} wbi_cross_validation;
+
+WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, int n_folds,
+                                            uint64_t seed, const double *lambdas, size_t n_lambdas, wb_error *err);
+void wbi_cross_validation_free(wbi_cross_validation *result);
+
+#endif
