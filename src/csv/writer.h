@@ -8,7 +8,7 @@
 
 /* Appends one cell, quoted where RFC 4180 wants it (delimiter, quote, line break, or leading or trailing blank). */
 WB_WARN_UNUSED wb_status wbi_csv_text(wbi_buffer *buffer, const char *bytes, size_t n, wb_error *err);
-WB_WARN_UNUSED wb_status wbi_csv_number(wbi_buffer *buffer, double value, wb_error *err); /* NaN: an empty cell */
+WB_WARN_UNUSED wb_status wbi_csv_number(wbi_buffer *buffer, double value, wb_error *err); /* not finite: an empty cell */
 WB_WARN_UNUSED wb_status wbi_csv_time(wbi_buffer *buffer, int64_t time_us, wb_error *err);
 /* The header line, and rows [begin, end), of a table. */
 WB_WARN_UNUSED wb_status wbi_csv_header(wbi_buffer *buffer, const wb_table *table, wb_error *err);
