@@ -19,7 +19,8 @@ static void radix_sort_sorts(void **state)
     uint64_t random = 3;
     for (size_t i = 0; i < N; i++) {
         double u = frame_uniform(&random) - 0.5;
-        values[i] = (wbi_weighted){i % 5 == 0 ? floor(20 * u) : i % 5 == 1 ? u * 1e300 : i % 5 == 2 ? u * 1e-310 : u, 1};
+        double value = i % 5 == 0 ? floor(20 * u) : i % 5 == 1 ? u * 1e300 : i % 5 == 2 ? u * 1e-310 : u;
+        values[i] = (wbi_weighted){value, 1};
     }
     memcpy(expected, values, sizeof values);
     qsort(expected, N, sizeof *expected, by_value);
@@ -291,8 +292,9 @@ static void dense_design(void **state)
 static void json_prints_and_complains(void **state)
 {
     (void)state;
-    json_t *value = json_loads("{\"a\": [1, 0.1, -1e-300], \"b\": {}, \"c\": [{\"d\": \"q\\\"\\u00e9\"}], \"e\": null}", 0,
-                               NULL);
+    json_t *value = json_loads("{\"a\": [1, 0.1, -1e-300], \"b\": {}, \"c\": [{\"d\": \"q\\\"\\u00e9\"}],"
+                               "\"e\": null}",
+                               0, NULL);
     wbi_buffer out = wbi_buffer_make(4096);
     wb_error err;
     assert_ok(wbi_json_print(&out, value, &err), &err);

@@ -472,7 +472,8 @@ static void identifiers_mail_and_phones_are_left_out(void **state)
 }
 
 /* Trains on a label of words and a number; gives the status. */
-static wb_status train_label(wb_error *err, const char *const *words, size_t n, const char *positive, uint64_t *positives)
+static wb_status train_label(wb_error *err, const char *const *words, size_t n, const char *positive,
+                             uint64_t *positives)
 {
     double x[64];
     for (size_t i = 0; i < n; i++)
@@ -498,8 +499,9 @@ static void labels(void **state)
     (void)state;
     wb_error err;
     uint64_t positives = 0;
-    const char *const yes_no[] = {"Yes", "no", "YES", NULL, "no", "yes"}, *const left[] = {"left", "stays", "left", "stays"},
-                      *const three[] = {"a", "b", "c", "a"}, *const only[] = {"yes", "yes", NULL}, *const none[] = {NULL};
+    const char *const yes_no[] = {"Yes", "no", "YES", NULL, "no", "yes"}, *const none[] = {NULL};
+    const char *const left[] = {"left", "stays", "left", "stays"}, *const only[] = {"yes", "yes", NULL};
+    const char *const three[] = {"a", "b", "c", "a"};
     assert_ok(train_label(&err, yes_no, 6, NULL, &positives), &err);
     assert_int_equal(positives, 3);
     assert_ok(train_label(&err, left, 4, "stays", &positives), &err);
@@ -518,7 +520,8 @@ static void labels(void **state)
 static void number_labels(void **state)
 {
     (void)state;
-    const double x[] = {1, 2, 3, 1, 2, 3}, three[] = {0, 1, 2, 0, 1, 1}, odd[] = {1, 2, 1, 2, 2, NAN}, flipped[] = {1, 0, 1, 0, 0, 1};
+    const double x[] = {1, 2, 3, 1, 2, 3}, three[] = {0, 1, 2, 0, 1, 1}, odd[] = {1, 2, 1, 2, 2, NAN};
+    const double flipped[] = {1, 0, 1, 0, 0, 1};
     wb_features *frame = frame_create();
     frame_numbers(frame, "x", x, 6);
     frame_numbers(frame, "label_three", three, 6);

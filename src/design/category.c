@@ -326,7 +326,8 @@ static wb_status read_category(category *term, const wbi_json_at *at, wb_error *
     WBI_TRY(wbi_json_object(&reference, at, "reference", err));
     WBI_TRY(wbi_json_numbers(&term->share, &n_shares, &reference, "shares", err));
     if (n_shares != (size_t)term->n_levels)
-        return wbi_json_wrong(&reference, "shares", err, "expected %d numbers, found %zu", (int)term->n_levels, n_shares);
+        return wbi_json_wrong(&reference, "shares", err, "expected %zu numbers, found %zu", (size_t)term->n_levels,
+                              n_shares);
     return WB_OK;
 }
 

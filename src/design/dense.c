@@ -24,8 +24,8 @@ static wbi_matrix_rows block_of(const dense *design, size_t begin, size_t end)
     return (wbi_matrix_rows){design->x + begin * design->stride, design->stride, end - begin, design->base.n_columns};
 }
 
-static wb_status dense_eta(const wbi_design *base, double *eta, const double *beta, size_t begin, size_t end, int worker,
-                           wb_error *err)
+static wb_status dense_eta(const wbi_design *base, double *eta, const double *beta, size_t begin, size_t end,
+                           int worker, wb_error *err)
 {
     (void)worker;
     (void)err;

@@ -30,9 +30,9 @@ struct wbi_design {
 
 void wbi_design_free(wbi_design *design); /* NULL-safe */
 
-/* Dense storage in memory, filled by the encoder with the sample's rows. Nothing is borrowed afterwards. Standardised in
- * place: the gradient is then that of the standardised problem without further algebra, and no precision is lost to
- * means that are large beside their deviations. */
+/* Dense storage in memory, filled by the encoder with the table's rows. Nothing is borrowed afterwards. Standardised
+ * in place: the gradient is then that of the standardised problem without further algebra, and no precision is lost
+ * to means that are large beside their deviations. */
 WB_WARN_UNUSED wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const size_t *rows,
                                           size_t n_rows, int n_threads, wb_error *err);
 

@@ -80,9 +80,9 @@ static wb_status find_kind(const wbi_term_kind **out, const wbi_json_at *at, wb_
     for (size_t i = 0; i < N_KINDS; i++)
         if (strcmp(kinds[i]->name, name) == 0)
             *out = kinds[i];
-    wb_status status = *out != NULL ? WB_OK
-                                    : wbi_json_wrong(at, "kind", err, "'%.40s' is no kind of term that this version knows",
-                                                     name);
+    wb_status status = WB_OK;
+    if (*out == NULL)
+        status = wbi_json_wrong(at, "kind", err, "'%.40s' is no kind of term that this version knows", name);
     wbi_free(name);
     return status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The body of a kernel set, written once on GCC's vector extension and compiled per instruction set; the including file
- * defines KERNEL_SET, the set's name, and LANES, the doubles in a register. Multiplications and additions may be fused here (-ffp-contract=fast), and every
- * tail runs through the vector code on padded copies, so that a row's bits never depend on where a block ends. */
+/* The body of a kernel set, written once on GCC's vector extension and compiled per instruction set; the including
+ * file defines KERNEL_SET, KERNEL_NAME, and LANES, the doubles in a register. Multiplications and additions may be fused here
+ * (-ffp-contract=fast), and every tail runs through the vector code on padded copies, so that a row's bits never depend
+ * on where a block ends. */
 #include "kernel/kernel.h"
 
 #include <string.h>
@@ -162,7 +163,7 @@ static void gradient(double *sums, const wbi_matrix_rows *rows, const double *re
     }
 }
 
-/* TILE_ROWS rows by WBI_KERNEL_PAD columns of the crossproduct over one panel: eight accumulators, held in registers. */
+/* TILE_ROWS rows by WBI_KERNEL_PAD columns of the crossproduct over one panel: eight accumulators, in registers. */
 INLINE void crossproduct_tile(double tile[TILE_ROWS][WBI_KERNEL_PAD], const double *weighted, const double *x,
                               size_t stride, size_t n_rows)
 {

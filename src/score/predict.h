@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A model bound to a table: once to its columns, then any range of its rows, again and again as the table is refilled. */
+/* A model bound to a table: once to its columns, then any range of its rows, again as the table is refilled. */
 #ifndef WINBACK_SCORE_PREDICT_H
 #define WINBACK_SCORE_PREDICT_H
 

@@ -7,7 +7,7 @@
 
 #include "design/design.h"
 
-/* Minimise (1/W) sum of weight_i loss_i + lambda/2 sum of penalty_j beta_j^2, W the sum of the weights. All borrowed. */
+/* Minimise (1/W) sum of weight_i loss_i + lambda/2 sum of penalty_j beta_j^2, W the sum of the weights. Borrowed. */
 typedef struct wbi_problem {
     const wbi_design *design;
     const uint8_t *outcome; /* 0 or 1, a row */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cross-validation. Folds are drawn by customer, so that a customer's rows stay together, and everything that is learned
- * from data is learned from the other folds alone. */
+/* Cross-validation. Folds are drawn by customer, so that a customer's rows stay together, and everything that is
+ * learned from data is learned from the other folds alone. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -142,7 +142,8 @@ static wb_status try_fit(double *losses, double *probability, const wbi_training
     if (work.scratch == NULL)
         status = wbi_fail_nomem(err, scratch * sizeof(double));
     else if (losses != NULL)
-        status = wbi_par_sum(held->part.n, EVALUATION_ROWS, training->n_threads, lambda, sum_losses, &work, losses, err);
+        status = wbi_par_sum(held->part.n, EVALUATION_ROWS, training->n_threads, lambda, sum_losses, &work, losses,
+                             err);
     else
         status = wbi_par_for(held->part.n, EVALUATION_ROWS, training->n_threads, predict_block, &work, err);
     wbi_free(work.scratch);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test_util.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "solve/linear.h"
+#include "solve/newton.h"
+
+/* A design of plain rows: the second storage behind the same three operations, and as naive as can be. */
+typedef struct plain {
+    wbi_design base;
+    const double *x; /* n_rows x n_columns */
+} plain;
+
+static wb_status plain_eta(const wbi_design *base, double *eta, const double *beta, size_t begin, size_t end,
+                           int worker, wb_error *err)
+{
+    (void)worker;
+    (void)err;
+    const double *x = ((const plain *)base)->x;
+    for (size_t i = begin; i < end; i++) {
+        eta[i - begin] = 0;
+        for (size_t j = 0; j < base->n_columns; j++)
+            eta[i - begin] += x[i * base->n_columns + j] * beta[j];
+    }
+    return WB_OK;
+}
+
+static wb_status plain_gradient(const wbi_design *base, double *sums, const double *residual, size_t begin, size_t end,
+                                int worker, wb_error *err)
+{
+    (void)worker;
+    (void)err;
+    const double *x = ((const plain *)base)->x;
+    for (size_t i = begin; i < end; i++)
+        for (size_t j = 0; j < base->n_columns; j++)
+            sums[j] += residual[i - begin] * x[i * base->n_columns + j];
+    return WB_OK;
+}
+
+static wb_status plain_crossproduct(const wbi_design *base, double *sums, const double *v, size_t begin, size_t end,
+                                    int worker, wb_error *err)
+{
+    (void)worker;
+    (void)err;
+    const double *x = ((const plain *)base)->x;
+    size_t n = base->n_columns;
+    for (size_t i = begin; i < end; i++)
+        for (size_t j = 0; j < n; j++)
+            for (size_t k = 0; k <= j; k++)
+                sums[j * n + k] += v[i - begin] * x[i * n + j] * x[i * n + k];
+    return WB_OK;
+}
+
+static const wbi_design_ops plain_ops = {plain_eta, plain_gradient, plain_crossproduct, NULL};
+
+enum { MAX_ROWS = 700, MAX_COLUMNS = 90 };
+
+/* Rows of random numbers in (-1, 1) behind an intercept, outcomes that follow from them. */
+typedef struct fixture {
+    plain design;
+    double x[MAX_ROWS * MAX_COLUMNS], weight[MAX_ROWS], penalty[MAX_COLUMNS];
+    uint8_t outcome[MAX_ROWS];
+    wbi_problem problem;
+} fixture;
+
+static double draw(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return 2 * ((double)(*state >> 11) * 0x1p-53) - 1;
+}
+
+static void fill(fixture *f, size_t n_rows, size_t n_columns)
+{
+    uint64_t random = 17;
+    for (size_t i = 0; i < n_rows; i++) {
+        double eta = -0.5;
+        for (size_t j = 0; j < n_columns; j++) {
+            f->x[i * n_columns + j] = j == 0 ? 1 : draw(&random);
+            eta += j == 0 ? 0 : f->x[i * n_columns + j] / (double)j;
+        }
+        f->weight[i] = 1.5 + draw(&random);
+        f->outcome[i] = (draw(&random) + 1) / 2 < 1 / (1 + exp(-eta));
+    }
+    for (size_t j = 0; j < n_columns; j++)
+        f->penalty[j] = j > 0;
+    f->design = (plain){{&plain_ops, n_rows, n_columns, 128, 2}, f->x};
+    f->problem = (wbi_problem){&f->design.base, f->outcome, f->weight, f->penalty};
+}
+
+/* The objective as the header has it, in a way of its own. */
+static double objective(const fixture *f, const double *beta, double lambda)
+{
+    double loss = 0, total = 0, squares = 0;
+    size_t n = f->design.base.n_columns;
+    for (size_t i = 0; i < f->design.base.n_rows; i++) {
+        double eta = 0;
+        for (size_t j = 0; j < n; j++)
+            eta += f->x[i * n + j] * beta[j];
+        double p = 1 / (1 + exp(-eta));
+        loss -= f->weight[i] * log(f->outcome[i] ? p : 1 - p);
+        total += f->weight[i];
+    }
+    for (size_t j = 0; j < n; j++)
+        squares += f->penalty[j] * beta[j] * beta[j];
+    return loss / total + lambda / 2 * squares;
+}
+
+static wbi_newton *minimise(const fixture *f, double lambda)
+{
+    static const double zeros[MAX_COLUMNS];
+    wbi_newton *newton = NULL;
+    wb_error err;
+    assert_ok(wbi_newton_create(&newton, &f->problem, zeros, &err), &err);
+    assert_ok(wbi_newton_set_lambda(newton, lambda, &err), &err);
+    while (!wbi_newton_now(newton).done)
+        assert_ok(wbi_newton_step(newton, &err), &err);
+    return newton;
+}
+
+static void gradient_by_finite_differences(void **state)
+{
+    (void)state;
+    static fixture f;
+    enum { P = 6 };
+    const double lambda = 0.3, h = 1e-5;
+    double beta[P] = {0.2, -0.4, 0.1, 0.8, -0.3, 0.05}, largest = 0;
+    fill(&f, 300, P);
+    wbi_newton *newton = NULL;
+    wb_error err;
+    assert_ok(wbi_newton_create(&newton, &f.problem, beta, &err), &err);
+    assert_ok(wbi_newton_set_lambda(newton, lambda, &err), &err);
+    for (size_t j = 0; j < P; j++) {
+        double up[P], down[P];
+        memcpy(up, beta, sizeof up);
+        memcpy(down, beta, sizeof down);
+        up[j] += h;
+        down[j] -= h;
+        largest = fmax(largest, fabs(objective(&f, up, lambda) - objective(&f, down, lambda)) / (2 * h));
+    }
+    assert_close(wbi_newton_now(newton).objective, objective(&f, beta, lambda), 1e-13);
+    assert_close(wbi_newton_now(newton).gradient_max, largest, 1e-9);
+    wbi_newton_free(newton);
+}
+
+static void nothing_near_the_optimum_is_better(void **state)
+{
+    (void)state;
+    static fixture f;
+    enum { P = 9 };
+    fill(&f, 400, P);
+    for (double lambda = 0; lambda < 2; lambda = 4 * lambda + 0.01) {
+        wbi_newton *newton = minimise(&f, lambda);
+        wbi_newton_state at = wbi_newton_now(newton);
+        assert_true(at.converged && at.gradient_max <= 1e-10 && at.iterations < 15);
+        for (size_t j = 0; j < P; j++) {
+            for (int sign = -1; sign <= 1; sign += 2) {
+                double other[P];
+                memcpy(other, at.beta, sizeof other);
+                other[j] += sign * 1e-3;
+                assert_true(objective(&f, other, lambda) > at.objective);
+            }
+        }
+        wbi_newton_free(newton);
+    }
+}
+
+static void a_path_costs_no_extra_and_ends_the_same(void **state)
+{
+    (void)state;
+    static fixture f;
+    fill(&f, 500, 12);
+    wbi_newton *path = minimise(&f, 1), *direct = minimise(&f, 0.01);
+    wb_error err;
+    assert_ok(wbi_newton_set_lambda(path, 0.01, &err), &err);
+    while (!wbi_newton_now(path).done)
+        assert_ok(wbi_newton_step(path, &err), &err);
+    for (size_t j = 0; j < 12; j++)
+        assert_close(wbi_newton_now(path).beta[j], wbi_newton_now(direct).beta[j], 1e-10);
+    assert_int_equal(wbi_newton_set_lambda(path, NAN, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wbi_newton_set_lambda(path, -1, &err), WB_ERR_ARGUMENT);
+    wbi_newton_free(path);
+    wbi_newton_free(direct);
+}
+
+/* A start so far off that full steps overshoot. */
+static void bad_starts_are_halved(void **state)
+{
+    (void)state;
+    static fixture f;
+    fill(&f, 300, 5);
+    const double far[5] = {30, -40, 25, 60, -35};
+    wbi_newton *newton = NULL, *expected = minimise(&f, 0.001);
+    wb_error err;
+    assert_ok(wbi_newton_create(&newton, &f.problem, far, &err), &err);
+    assert_ok(wbi_newton_set_lambda(newton, 0.001, &err), &err);
+    double before = wbi_newton_now(newton).objective;
+    while (!wbi_newton_now(newton).done) {
+        assert_ok(wbi_newton_step(newton, &err), &err);
+        assert_true(wbi_newton_now(newton).objective <= before * (1 + 1e-12));
+        before = wbi_newton_now(newton).objective;
+    }
+    assert_true(wbi_newton_now(newton).converged);
+    for (size_t j = 0; j < 5; j++)
+        assert_close(wbi_newton_now(newton).beta[j], wbi_newton_now(expected).beta[j], 1e-8);
+    wbi_newton_free(newton);
+    wbi_newton_free(expected);
+}
+
+static void threads_give_the_same_bits(void **state)
+{
+    (void)state;
+    static fixture f;
+    enum { P = 20 };
+    double beta[P];
+    fill(&f, MAX_ROWS, P);
+    for (int n_threads = 1; n_threads <= 4; n_threads *= 2) {
+        f.design.base.n_threads = n_threads;
+        wbi_newton *newton = minimise(&f, 0.01);
+        if (n_threads > 1)
+            assert_memory_equal(wbi_newton_now(newton).beta, beta, sizeof beta);
+        memcpy(beta, wbi_newton_now(newton).beta, sizeof beta);
+        wbi_newton_free(newton);
+    }
+}
+
+static void aliased_columns_are_the_later_ones(void **state)
+{
+    (void)state;
+    static fixture f;
+    enum { P = 7 };
+    fill(&f, 200, P);
+    for (size_t i = 0; i < 200; i++) {
+        double *x = f.x + i * P;
+        x[3] = 2 * x[1] - x[2] + 1;
+        x[6] = x[4] - x[3];
+    }
+    const double zeros[P] = {0};
+    wbi_newton *newton = NULL;
+    wb_error err;
+    uint8_t aliased[P];
+    const uint8_t expected[P] = {0, 0, 0, 1, 0, 0, 1};
+    assert_ok(wbi_newton_create(&newton, &f.problem, zeros, &err), &err);
+    assert_int_equal(wbi_newton_aliased(newton, aliased), 2);
+    assert_memory_equal(aliased, expected, P);
+    assert_ok(wbi_newton_set_lambda(newton, 0.5, &err), &err); /* a ridge copes with them */
+    while (!wbi_newton_now(newton).done)
+        assert_ok(wbi_newton_step(newton, &err), &err);
+    assert_true(wbi_newton_now(newton).converged);
+    wbi_newton_free(newton);
+}
+
+static void separated_classes_do_not_converge(void **state)
+{
+    (void)state;
+    static fixture f;
+    fill(&f, 200, 3);
+    for (size_t i = 0; i < 200; i++)
+        f.outcome[i] = f.x[i * 3 + 1] > 0.1;
+    wbi_newton *newton = minimise(&f, 0);
+    assert_true(wbi_newton_now(newton).done);
+    assert_false(wbi_newton_now(newton).converged);
+    wbi_newton_free(newton);
+}
+
+static void positive_systems(void **state)
+{
+    (void)state;
+    double a[] = {4, -77, 2, 3}, b[] = {2, 4}, x[2]; /* (4 2; 2 3) x = (2, 4): x = (-1/4, 3/2) */
+    double indefinite[] = {1, 0, 2, 1}, huge[] = {1e-320, 0, 0, 1};
+    wbi_disarm_gsl();
+    assert_true(wbi_solve_positive(x, a, b, 2));
+    assert_close(x[0], -0.25, 1e-15);
+    assert_close(x[1], 1.5, 1e-15);
+    assert_false(wbi_solve_positive(x, indefinite, b, 2));
+    assert_false(wbi_solve_positive(x, huge, b, 2));
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    static fixture f;
+    fill(&f, 50, 3);
+    const double zeros[3] = {0};
+    wb_status status = WB_ERR_NOMEM;
+    for (uint64_t n = 1; status != WB_OK; n++) {
+        wbi_newton *newton = NULL;
+        wbi_alloc_fail_at(n);
+        status = wbi_newton_create(&newton, &f.problem, zeros, NULL);
+        if (status == WB_OK)
+            status = wbi_newton_set_lambda(newton, 1, NULL);
+        if (status == WB_OK)
+            status = wbi_newton_step(newton, NULL);
+        wbi_alloc_fail_at(0);
+        assert_true(status == WB_OK || status == WB_ERR_NOMEM);
+        wbi_newton_free(newton);
+        assert_true(n < 200);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gradient_by_finite_differences),
+        cmocka_unit_test(nothing_near_the_optimum_is_better),
+        cmocka_unit_test(a_path_costs_no_extra_and_ends_the_same),
+        cmocka_unit_test(bad_starts_are_halved),
+        cmocka_unit_test(threads_give_the_same_bits),
+        cmocka_unit_test(aliased_columns_are_the_later_ones),
+        cmocka_unit_test(separated_classes_do_not_converge),
+        cmocka_unit_test(positive_systems),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
