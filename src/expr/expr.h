@@ -32,6 +32,9 @@ typedef struct wbi_vector {
     };
 } wbi_vector;
 
+/* Bytes of one value of a type. */
+size_t wbi_vector_width(wbi_expr_type type);
+
 typedef struct wbi_expr wbi_expr;
 
 /* `where` is the place of the text in its file (may be zero): errors name file and line and, as column, the character of
@@ -55,6 +58,9 @@ typedef struct wbi_scope {
  * where one is needed (not 0). `wanted` is what the whole is to be (WBI_EXPR_ANY: anything). */
 WB_WARN_UNUSED wb_status wbi_expr_bind(wbi_expr *expr, const wbi_scope *scope, wbi_expr_type wanted, wb_error *err);
 wbi_expr_type wbi_expr_result(const wbi_expr *expr); /* after binding */
+/* Steps through the slots that a bound expression reads: *cursor starts at 0; false past the last. A slot may come more
+ * than once. */
+bool wbi_expr_next_slot(const wbi_expr *expr, size_t *cursor, size_t *slot);
 
 /* Memory for evaluation, reused from block to block; one a thread. */
 typedef struct wbi_expr_scratch wbi_expr_scratch;

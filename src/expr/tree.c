@@ -39,6 +39,35 @@ wbi_expr_type wbi_expr_result(const wbi_expr *expr)
     return expr->nodes[expr->root].as;
 }
 
+bool wbi_expr_next_slot(const wbi_expr *expr, size_t *cursor, size_t *slot)
+{
+    while (*cursor < expr->n_nodes) {
+        const wbi_node *node = &expr->nodes[(*cursor)++];
+        if (node->op == WBI_OP_NAME) {
+            *slot = node->slot;
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t wbi_vector_width(wbi_expr_type type)
+{
+    switch (type) {
+    case WBI_EXPR_TEXT:
+        return sizeof(wbi_str);
+    case WBI_EXPR_BOOL:
+        return sizeof(uint8_t);
+    case WBI_EXPR_NUMBER:
+    case WBI_EXPR_ANY:
+        return sizeof(double);
+    case WBI_EXPR_TIME:
+    case WBI_EXPR_DURATION:
+        return sizeof(int64_t);
+    }
+    return sizeof(double);
+}
+
 wbi_str wbi_node_text(const wbi_expr *expr, const wbi_node *node)
 {
     return (wbi_str){expr->text + node->start, node->end - node->start};
