@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "events/events.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "events/order.h"
+#include "par/par.h"
+
+enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536 };
+
+static void note_range(wbi_event_table *table)
+{
+    table->first_us = table->last_us = WB_TIME_MISSING;
+    if (table->binding->def->time == NULL)
+        return;
+    const int64_t *times = table->rows->columns[1].times;
+    const int32_t *codes = table->rows->columns[0].codes;
+    for (size_t i = 0; i < table->rows->n_rows; i++) {
+        if (codes[i] < 0)
+            continue;
+        if (table->first_us == WB_TIME_MISSING || times[i] < table->first_us)
+            table->first_us = times[i];
+        if (times[i] > table->last_us)
+            table->last_us = times[i];
+    }
+}
+
+wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings, wbi_source *const *sources, size_t n,
+                          wb_error *err)
+{
+    *events = (wbi_events){0};
+    WBI_TRY(wbi_dictionary_create(&events->customers, err));
+    events->tables = wbi_alloc_zeroed(n, sizeof *events->tables);
+    if (events->tables == NULL)
+        return wbi_fail_nomem(err, n * sizeof *events->tables);
+    events->n_tables = n;
+    for (size_t t = 0; t < n; t++) {
+        wbi_event_table *table = &events->tables[t];
+        table->binding = bindings[t];
+        WBI_TRY(wbi_table_create(&table->rows, err));
+        WBI_TRY(wbi_source_read(sources[t], table->rows, events->customers, bindings[t]->columns,
+                                bindings[t]->n_columns, &table->counts, err));
+        if (table->rows->n_rows > UINT32_MAX)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", bindings[t]->def->name,
+                            UINT32_MAX);
+        note_range(table);
+    }
+    return WB_OK;
+}
+
+void wbi_events_clear(wbi_events *events)
+{
+    for (size_t t = 0; events->tables != NULL && t < events->n_tables; t++) {
+        wb_table_free(events->tables[t].rows);
+        wbi_free(events->tables[t].first);
+    }
+    wbi_free(events->tables);
+    wbi_free(events->code_of);
+    wbi_dictionary_free(events->customers);
+    *events = (wbi_events){0};
+}
+
+static bool is_kept(const wbi_event_table *table, size_t row, int64_t until_us)
+{
+    return table->rows->columns[0].codes[row] >= 0 &&
+           (table->binding->def->time == NULL || table->rows->columns[1].times[row] < until_us);
+}
+
+/* Counting sort of the kept rows by customer; input order within a customer. */
+static wb_status bucket(wbi_event_table *table, const int32_t *rank, size_t n_customers, int64_t until_us,
+                        uint32_t **out, wb_error *err)
+{
+    const int32_t *codes = table->rows->columns[0].codes;
+    size_t n = table->rows->n_rows;
+    size_t *next = wbi_alloc_zeroed(n_customers + 1, sizeof *next);
+    table->first = wbi_alloc_zeroed(n_customers + 1, sizeof *table->first);
+    uint32_t *row = wbi_alloc_array(n, sizeof *row);
+    if (next == NULL || table->first == NULL || row == NULL) {
+        wbi_free(next);
+        wbi_free(row);
+        return wbi_fail_nomem(err, (n + n_customers) * sizeof *next);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (is_kept(table, i, until_us))
+            table->first[rank[codes[i]] + 1]++;
+        else
+            table->n_after_end += codes[i] >= 0;
+    }
+    for (size_t c = 0; c < n_customers; c++)
+        table->first[c + 1] += table->first[c];
+    memcpy(next, table->first, (n_customers + 1) * sizeof *next);
+    for (size_t i = 0; i < n; i++)
+        if (is_kept(table, i, until_us))
+            row[next[rank[codes[i]]]++] = (uint32_t)i;
+    table->counts.n_rows -= table->n_after_end;
+    wbi_free(next);
+    *out = row;
+    return WB_OK;
+}
+
+typedef struct sorting {
+    const wbi_order *order;
+    const size_t *first;
+    uint32_t *row;
+} sorting;
+
+static wb_status sort_customers(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const sorting *s = context;
+    (void)block;
+    (void)worker;
+    (void)err;
+    for (size_t c = begin; c < end; c++)
+        wbi_order_sort(s->order, s->row + s->first[c], s->first[c + 1] - s->first[c]);
+    return WB_OK;
+}
+
+typedef struct moving {
+    const char *from;
+    char *to;
+    size_t width;
+    const uint32_t *row;
+} moving;
+
+static wb_status move_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const moving *m = context;
+    (void)block;
+    (void)worker;
+    (void)err;
+    if (m->width == sizeof(double))
+        for (size_t i = begin; i < end; i++)
+            memcpy(m->to + i * 8, m->from + (size_t)m->row[i] * 8, 8);
+    else
+        for (size_t i = begin; i < end; i++)
+            memcpy(m->to + i * 4, m->from + (size_t)m->row[i] * 4, 4);
+    return WB_OK;
+}
+
+static wb_status permute_column(wbi_column *column, const uint32_t *row, size_t n, int n_threads, wb_error *err)
+{
+    void **values = column->type == WB_TYPE_NUMBER ? (void **)&column->numbers
+                    : column->type == WB_TYPE_TIME ? (void **)&column->times
+                                                   : (void **)&column->codes;
+    size_t width = column->type == WB_TYPE_CATEGORY ? sizeof(int32_t) : sizeof(double);
+    char *moved = wbi_alloc_aligned(n, width);
+    if (moved == NULL)
+        return wbi_fail_nomem(err, n * width);
+    moving m = {*values, moved, width, row};
+    wb_status status = wbi_par_for(n, ROWS_A_BLOCK, n_threads, move_rows, &m, err);
+    wbi_free(*values);
+    *values = moved;
+    column->length = column->capacity = n;
+    return status;
+}
+
+static wb_status arrange_table(wbi_event_table *table, const int32_t *rank, size_t n_customers, int64_t until_us,
+                               int n_threads, wb_error *err)
+{
+    wbi_order *order = NULL;
+    uint32_t *row = NULL;
+    wb_status status;
+    WBI_TRY_CLEANUP(bucket(table, rank, n_customers, until_us, &row, err));
+    WBI_TRY_CLEANUP(wbi_order_create(&order, table->binding, table->rows, err));
+    sorting s = {order, table->first, row};
+    WBI_TRY_CLEANUP(wbi_par_for(n_customers, CUSTOMERS_A_BLOCK, n_threads, sort_customers, &s, err));
+    wbi_order_free(order);
+    order = NULL;
+    size_t n = table->first[n_customers];
+    for (size_t k = 0; k < table->rows->n_columns; k++)
+        WBI_TRY_CLEANUP(permute_column(&table->rows->columns[k], row, n, n_threads, err));
+    table->rows->n_rows = n;
+cleanup:
+    wbi_order_free(order);
+    wbi_free(row);
+    return status;
+}
+
+wb_status wbi_events_arrange(wbi_events *events, int64_t until_us, int n_threads, wb_error *err)
+{
+    int32_t *rank = NULL;
+    wb_status status;
+    events->n_customers = wbi_dictionary_size(events->customers);
+    WBI_TRY_CLEANUP(wbi_dictionary_ranks(events->customers, &rank, err));
+    events->code_of = wbi_alloc_array(events->n_customers, sizeof *events->code_of);
+    if (events->code_of == NULL) {
+        status = wbi_fail_nomem(err, events->n_customers * sizeof *events->code_of);
+        goto cleanup;
+    }
+    for (size_t code = 0; code < events->n_customers; code++)
+        events->code_of[rank[code]] = (int32_t)code;
+    for (size_t t = 0; t < events->n_tables; t++)
+        WBI_TRY_CLEANUP(
+            arrange_table(&events->tables[t], rank, events->n_customers, until_us, n_threads, err));
+cleanup:
+    wbi_free(rank);
+    return status;
+}

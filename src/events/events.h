@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All events of a project in memory, bucketed by customer and in canonical order. */
+#ifndef WINBACK_EVENTS_EVENTS_H
+#define WINBACK_EVENTS_EVENTS_H
+
+#include "events/binding.h"
+
+typedef struct wbi_event_table {
+    const wbi_binding *binding;
+    wb_table *rows;  /* customer, time (if any), the binding's columns */
+    size_t *first;   /* rows of customer c: [first[c], first[c + 1]); n_customers + 1 of them */
+    wbi_source_counts counts;
+    uint64_t n_after_end;
+    int64_t first_us, last_us; /* WB_TIME_MISSING without rows or time */
+} wbi_event_table;
+
+/* Customers are numbered by the order of their ids' bytes. */
+typedef struct wbi_events {
+    wbi_dictionary *customers;
+    int32_t *code_of; /* by customer: code in `customers` */
+    size_t n_customers;
+    wbi_event_table *tables;
+    size_t n_tables;
+} wbi_events;
+
+/* Reads the rows of all tables; `bindings` and `sources` are borrowed, the former for the events' life. */
+WB_WARN_UNUSED wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings,
+                                         wbi_source *const *sources, size_t n, wb_error *err);
+/* Drops rows at or after `until_us` (counted) and rows without a customer, and puts the others in canonical order: by
+ * customer, time, group_by value, then the values of the declared columns in the order of their names (numbers and times
+ * by value, text by bytes, missing first), then of the other columns that were read. So neither the order of the input
+ * nor the choice of features changes a sum. Memory: one more copy of one column at a time. */
+WB_WARN_UNUSED wb_status wbi_events_arrange(wbi_events *events, int64_t until_us, int n_threads, wb_error *err);
+void wbi_events_clear(wbi_events *events); /* frees what it holds */
+
+#endif

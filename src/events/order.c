@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "events/order.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "events/view.h"
+
+enum { ROWS_A_BLOCK = 8192, SMALL_SORT = 24 };
+
+/* One key: values by row, owned when computed. Text is compared by the rank of its code. */
+typedef struct order_key {
+    wbi_expr_type type; /* NUMBER, TIME, TEXT or BOOL */
+    const void *values;
+    void *owned;
+    int32_t *rank; /* TEXT: by code */
+} order_key;
+
+struct wbi_order {
+    const int64_t *times; /* NULL without time */
+    order_key *keys;
+    size_t n_keys;
+};
+
+void wbi_order_free(wbi_order *order)
+{
+    if (order == NULL)
+        return;
+    for (size_t k = 0; order->keys != NULL && k < order->n_keys; k++) {
+        wbi_free(order->keys[k].owned);
+        wbi_free(order->keys[k].rank);
+    }
+    wbi_free(order->keys);
+    wbi_free(order);
+}
+
+static wb_status add_read_key(wbi_order *order, const wbi_binding *b, size_t slot, const wb_table *rows, wb_error *err)
+{
+    const wbi_column *column = &rows->columns[b->slots[slot].read + (b->def->time != NULL ? 2 : 1)];
+    order_key *key = &order->keys[order->n_keys++];
+    *key = (order_key){.type = b->slots[slot].type};
+    if (column->type == WB_TYPE_NUMBER)
+        key->values = column->numbers;
+    else if (column->type == WB_TYPE_TIME)
+        key->values = column->times;
+    else {
+        key->values = column->codes;
+        return wbi_dictionary_ranks(column->dictionary, &key->rank, err);
+    }
+    return WB_OK;
+}
+
+/* Text that was computed gets codes of its own. */
+static wb_status store_text(int32_t *codes, const wbi_str *texts, size_t n, wbi_dictionary *dictionary, wb_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        codes[i] = -1;
+        if (texts[i].data != NULL)
+            WBI_TRY(wbi_dictionary_intern(dictionary, texts[i].data, texts[i].length, &codes[i], err));
+    }
+    return WB_OK;
+}
+
+static wb_status compute_key(order_key *key, wbi_view *view, size_t slot, size_t n_rows, wb_error *err)
+{
+    size_t width = key->type == WBI_EXPR_TEXT ? sizeof(int32_t) : wbi_vector_width(key->type);
+    wbi_dictionary *dictionary = NULL;
+    wb_status status = WB_OK;
+    key->values = key->owned = wbi_alloc_array(n_rows, width);
+    if (key->owned == NULL)
+        return wbi_fail_nomem(err, n_rows * width);
+    if (key->type == WBI_EXPR_TEXT)
+        WBI_TRY_CLEANUP(wbi_dictionary_create(&dictionary, err));
+    for (size_t begin = 0; begin < n_rows; begin += ROWS_A_BLOCK) {
+        size_t end = n_rows - begin < ROWS_A_BLOCK ? n_rows : begin + ROWS_A_BLOCK;
+        wbi_vector values;
+        WBI_TRY_CLEANUP(wbi_view_rows(view, begin, end, err));
+        WBI_TRY_CLEANUP(wbi_view_slot(view, slot, &values, err));
+        if (key->type == WBI_EXPR_TEXT)
+            WBI_TRY_CLEANUP(store_text((int32_t *)key->owned + begin, values.texts, end - begin, dictionary, err));
+        else
+            memcpy((char *)key->owned + begin * width, values.numbers, (end - begin) * width);
+    }
+    if (key->type == WBI_EXPR_TEXT)
+        WBI_TRY_CLEANUP(wbi_dictionary_ranks(dictionary, &key->rank, err));
+cleanup:
+    wbi_dictionary_free(dictionary);
+    return status;
+}
+
+static wb_status add_key(wbi_order *order, const wbi_binding *b, size_t slot, const wb_table *rows, wbi_view **view,
+                         wb_error *err)
+{
+    if (b->slots[slot].kind == WBI_SLOT_READ)
+        return add_read_key(order, b, slot, rows, err);
+    if (b->slots[slot].kind == WBI_SLOT_TIME || wbi_expr_uses_cutoff(b->slots[slot].expr))
+        return WB_OK;
+    if (*view == NULL)
+        WBI_TRY(wbi_view_create(view, b, rows, err));
+    order_key *key = &order->keys[order->n_keys++];
+    *key = (order_key){.type = b->slots[slot].type};
+    return compute_key(key, *view, slot, rows->n_rows, err);
+}
+
+wb_status wbi_order_create(wbi_order **out, const wbi_binding *b, const wb_table *rows, wb_error *err)
+{
+    wbi_view *view = NULL;
+    wbi_order *order = wbi_alloc_zeroed(1, sizeof *order);
+    if (order == NULL)
+        return wbi_fail_nomem(err, sizeof *order);
+    wb_status status = WB_OK;
+    order->times = b->def->time != NULL ? rows->columns[1].times : NULL;
+    order->keys = wbi_alloc_zeroed(b->n_slots + 1, sizeof *order->keys);
+    if (order->keys == NULL) {
+        status = wbi_fail_nomem(err, b->n_slots * sizeof *order->keys);
+        goto cleanup;
+    }
+    if (b->group_by != WBI_NO_SLOT)
+        WBI_TRY_CLEANUP(add_key(order, b, b->group_by, rows, &view, err));
+    for (size_t i = 0; i < b->def->n_columns; i++) {
+        size_t slot = wbi_binding_slot(b, b->def->columns[i].name, WBI_EXPR_ANY);
+        if (slot != WBI_NO_SLOT && slot != b->group_by)
+            WBI_TRY_CLEANUP(add_key(order, b, slot, rows, &view, err));
+    }
+    for (size_t s = 0; s < b->n_slots; s++)
+        if (!b->slots[s].declared && s != b->group_by)
+            WBI_TRY_CLEANUP(add_key(order, b, s, rows, &view, err));
+    *out = order;
+    order = NULL;
+cleanup:
+    wbi_view_free(view);
+    wbi_order_free(order);
+    return status;
+}
+
+static int compare_numbers(double a, double b)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(b) - isnan(a);
+    return (a > b) - (a < b);
+}
+
+static int compare_key(const order_key *key, uint32_t a, uint32_t b)
+{
+    switch (key->type) {
+    case WBI_EXPR_NUMBER:
+    case WBI_EXPR_ANY:
+        return compare_numbers(((const double *)key->values)[a], ((const double *)key->values)[b]);
+    case WBI_EXPR_TEXT: {
+        int32_t x = ((const int32_t *)key->values)[a], y = ((const int32_t *)key->values)[b];
+        x = x < 0 ? -1 : key->rank[x];
+        y = y < 0 ? -1 : key->rank[y];
+        return (x > y) - (x < y);
+    }
+    case WBI_EXPR_BOOL: {
+        /* unknown first, then false, then true */
+        int x = (((const uint8_t *)key->values)[a] + 1) % 3, y = (((const uint8_t *)key->values)[b] + 1) % 3;
+        return x - y;
+    }
+    case WBI_EXPR_TIME:
+    case WBI_EXPR_DURATION: {
+        int64_t x = ((const int64_t *)key->values)[a], y = ((const int64_t *)key->values)[b];
+        return (x > y) - (x < y);
+    }
+    }
+    return 0;
+}
+
+static int compare_rows(const wbi_order *order, uint32_t a, uint32_t b)
+{
+    if (order->times != NULL && order->times[a] != order->times[b])
+        return order->times[a] > order->times[b] ? 1 : -1;
+    for (size_t k = 0; k < order->n_keys; k++) {
+        int c = compare_key(&order->keys[k], a, b);
+        if (c != 0)
+            return c;
+    }
+    return 0;
+}
+
+static int compare_for_qsort(const void *left, const void *right, void *order)
+{
+    return compare_rows(order, *(const uint32_t *)left, *(const uint32_t *)right);
+}
+
+void wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n)
+{
+    if (n > SMALL_SORT) {
+        qsort_r(row, n, sizeof *row, compare_for_qsort, (void *)(uintptr_t)order);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        uint32_t moved = row[i];
+        size_t at = i;
+        for (; at > 0 && compare_rows(order, row[at - 1], moved) > 0; at--)
+            row[at] = row[at - 1];
+        row[at] = moved;
+    }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The canonical order of a table's rows within a customer. */
+#ifndef WINBACK_EVENTS_ORDER_H
+#define WINBACK_EVENTS_ORDER_H
+
+#include "events/binding.h"
+
+/* The values that decide ties in time, most significant first. */
+typedef struct wbi_order wbi_order;
+
+/* Prepares the keys of all rows, computed columns included (unmasked; those that use `cutoff` are left out). `rows` is
+ * borrowed. */
+WB_WARN_UNUSED wb_status wbi_order_create(wbi_order **out, const wbi_binding *binding, const wb_table *rows,
+                                          wb_error *err);
+void wbi_order_free(wbi_order *order); /* NULL-safe */
+/* Sorts row numbers of one customer. Thread-safe. */
+void wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n);
+
+#endif

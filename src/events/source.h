@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One table of the project as it lies on disk: its files, its header, its rows as typed columns. */
+#ifndef WINBACK_EVENTS_SOURCE_H
+#define WINBACK_EVENTS_SOURCE_H
+
+#include "csv/typed.h"
+#include "project/project.h"
+
+typedef struct wbi_source wbi_source;
+
+/* Opens the table's files and reads the header. The definition is borrowed for the source's life; a dialect it does not
+ * say comes from `options`, whose strings are borrowed too. */
+WB_WARN_UNUSED wb_status wbi_source_open(wbi_source **out, const wbi_table_def *def, const wb_read_options *options,
+                                         wb_error *err);
+void wbi_source_close(wbi_source *source); /* NULL-safe */
+
+bool wbi_source_has(const wbi_source *source, const char *column);
+/* WB_ERR_INCONSISTENT: the file has no such column, with the nearest spelling. */
+wb_status wbi_source_no_column(const wbi_source *source, const char *column, wb_error *err);
+
+typedef struct wbi_source_counts {
+    uint64_t n_rows, n_bad, n_without_key;
+} wbi_source_counts;
+
+/* Reads all rows into `rows`, which has no columns yet. Its column 0 becomes the customer (a category over `customers`),
+ * column 1 the time when the table has one, then columns[0..n). Rows without a customer have code -1 and are counted;
+ * in a table without time a second row of a customer is a bad row. */
+WB_WARN_UNUSED wb_status wbi_source_read(wbi_source *source, wb_table *rows, wbi_dictionary *customers,
+                                         const wbi_typed_column *columns, size_t n, wbi_source_counts *counts,
+                                         wb_error *err);
+
+#endif

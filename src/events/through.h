@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keys that lead to a customer through another table: subscription -> account, many to one. */
+#ifndef WINBACK_EVENTS_THROUGH_H
+#define WINBACK_EVENTS_THROUGH_H
+
+#include "csv/typed.h"
+#include "project/project.h"
+
+/* Customer code of a row that was read, found bad afterwards, and counted as such (-1: it names no customer). */
+enum { WBI_ROW_LEFT_OUT = -2 };
+
+typedef struct wbi_through wbi_through;
+
+/* Reads the table's `through` file; its customers are added to `customers`. A key with two customers is
+ * WB_ERR_INCONSISTENT at its second place. */
+WB_WARN_UNUSED wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, const wb_read_options *options,
+                                          wbi_dictionary *customers, wb_error *err);
+void wbi_through_free(wbi_through *through); /* NULL-safe */
+/* The dictionary to intern keys in, borrowed. */
+wbi_dictionary *wbi_through_keys(wbi_through *through);
+/* The rows from `first_row` on came from `cells`: a key that no row of the other file has is a bad row, and becomes
+ * missing. */
+WB_WARN_UNUSED wb_status wbi_through_check(const wbi_through *through, wb_table *rows, size_t first_row,
+                                           const wbi_cells *cells, const uint8_t *keep, size_t column_number,
+                                           wbi_bad_rows *bad, wb_error *err);
+/* Replaces the key codes in column 0 by customer codes; the column's dictionary becomes `customers`. */
+void wbi_through_resolve(const wbi_through *through, wb_table *rows, wbi_dictionary *customers);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "events/view.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "events/rollup.h"
+
+typedef struct slot_values {
+    void *data;
+    size_t capacity; /* rows */
+    bool ready;
+} slot_values;
+
+struct wbi_view {
+    const wbi_binding *binding;
+    const wb_table *rows;
+    const int64_t *row_times; /* NULL without time */
+    int64_t cutoff_us;
+    size_t n, capacity;
+    uint32_t *row;     /* by line: its row */
+    int64_t *times;    /* by line, then by event */
+    size_t *starts, n_customers, starts_capacity;
+    slot_values *slots;
+    wbi_vector *vectors; /* what expressions see of the slots */
+    wbi_vector *exprs;
+    bool *expr_ready;
+    wbi_expr_scratch *scratch;
+    wbi_rollup *rollup; /* NULL without group_by */
+};
+
+wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wb_table *rows, wb_error *err)
+{
+    wbi_view *view = wbi_alloc_zeroed(1, sizeof *view);
+    if (view == NULL)
+        return wbi_fail_nomem(err, sizeof *view);
+    view->binding = binding;
+    view->rows = rows;
+    view->row_times = binding->def->time != NULL ? rows->columns[1].times : NULL;
+    view->slots = wbi_alloc_zeroed(binding->n_slots, sizeof *view->slots);
+    view->vectors = wbi_alloc_zeroed(binding->n_slots, sizeof *view->vectors);
+    view->exprs = wbi_alloc_zeroed(binding->n_exprs, sizeof *view->exprs);
+    view->expr_ready = wbi_alloc_zeroed(binding->n_exprs, sizeof *view->expr_ready);
+    wb_status status;
+    if (view->slots == NULL || view->vectors == NULL || view->exprs == NULL || view->expr_ready == NULL) {
+        status = wbi_fail_nomem(err, binding->n_slots * sizeof *view->slots);
+        goto cleanup;
+    }
+    WBI_TRY_CLEANUP(wbi_expr_scratch_create(&view->scratch, err));
+    if (binding->group_by != WBI_NO_SLOT)
+        WBI_TRY_CLEANUP(wbi_rollup_create(&view->rollup, err));
+    *out = view;
+    return WB_OK;
+cleanup:
+    wbi_view_free(view);
+    return status;
+}
+
+void wbi_view_free(wbi_view *view)
+{
+    if (view == NULL)
+        return;
+    for (size_t s = 0; view->slots != NULL && s < view->binding->n_slots; s++)
+        wbi_free(view->slots[s].data);
+    wbi_free(view->slots);
+    wbi_free(view->vectors);
+    wbi_free(view->exprs);
+    wbi_free(view->expr_ready);
+    wbi_free(view->row);
+    wbi_free(view->times);
+    wbi_free(view->starts);
+    wbi_expr_scratch_free(view->scratch);
+    wbi_rollup_free(view->rollup);
+    wbi_free(view);
+}
+
+size_t wbi_view_n(const wbi_view *view)
+{
+    return view->n;
+}
+
+const size_t *wbi_view_starts(const wbi_view *view)
+{
+    return view->starts;
+}
+
+const int64_t *wbi_view_times(const wbi_view *view)
+{
+    return view->row_times == NULL ? NULL : view->times;
+}
+
+static void forget_values(wbi_view *view)
+{
+    for (size_t s = 0; s < view->binding->n_slots; s++)
+        view->slots[s].ready = false;
+    for (size_t e = 0; e < view->binding->n_exprs; e++)
+        view->expr_ready[e] = false;
+    wbi_expr_scratch_reset(view->scratch);
+}
+
+static wb_status reserve_lines(wbi_view *view, size_t n, wb_error *err)
+{
+    if (n <= view->capacity)
+        return WB_OK;
+    wbi_free(view->row);
+    wbi_free(view->times);
+    view->capacity = 0;
+    view->row = wbi_alloc_array(n, sizeof *view->row);
+    view->times = wbi_alloc_array(n, sizeof *view->times);
+    if (view->row == NULL || view->times == NULL)
+        return wbi_fail_nomem(err, n * sizeof *view->times);
+    view->capacity = n;
+    return WB_OK;
+}
+
+static wb_status reserve_customers(wbi_view *view, size_t n, wb_error *err)
+{
+    view->n_customers = n;
+    if (n + 1 <= view->starts_capacity)
+        return WB_OK;
+    wbi_free(view->starts);
+    view->starts_capacity = 0;
+    view->starts = wbi_alloc_array(n + 1, sizeof *view->starts);
+    if (view->starts == NULL)
+        return wbi_fail_nomem(err, (n + 1) * sizeof *view->starts);
+    view->starts_capacity = n + 1;
+    return WB_OK;
+}
+
+static void add_line(wbi_view *view, size_t row)
+{
+    view->row[view->n] = (uint32_t)row;
+    view->times[view->n] = view->row_times == NULL ? 0 : view->row_times[row];
+    view->n++;
+}
+
+/* Step 1: rows that had arrived before the cutoff. A customer's rows are in the order of their times. */
+static wb_status select_rows(wbi_view *view, const size_t *first, size_t first_customer, size_t n_customers,
+                             wb_error *err)
+{
+    WBI_TRY(reserve_customers(view, n_customers, err));
+    WBI_TRY(reserve_lines(view, first[first_customer + n_customers] - first[first_customer], err));
+    int64_t delay = view->binding->def->delay_us;
+    view->n = 0;
+    for (size_t c = 0; c < n_customers; c++) {
+        view->starts[c] = view->n;
+        for (size_t row = first[first_customer + c]; row < first[first_customer + c + 1]; row++) {
+            if (view->row_times != NULL && view->row_times[row] >= view->cutoff_us - delay)
+                break;
+            add_line(view, row);
+        }
+    }
+    view->starts[n_customers] = view->n;
+    return WB_OK;
+}
+
+static wb_status reserve_slot(slot_values *slot, size_t n, size_t width, wb_error *err)
+{
+    if (n <= slot->capacity)
+        return WB_OK;
+    wbi_free(slot->data);
+    slot->capacity = 0;
+    slot->data = wbi_alloc_array(n, width);
+    if (slot->data == NULL)
+        return wbi_fail_nomem(err, n * width);
+    slot->capacity = n;
+    return WB_OK;
+}
+
+static void gather(wbi_view *view, size_t s)
+{
+    const wbi_slot *slot = &view->binding->slots[s];
+    void *data = view->slots[s].data;
+    if (slot->kind == WBI_SLOT_TIME) {
+        if (view->n > 0)
+            memcpy(data, view->times, view->n * sizeof *view->times);
+        return;
+    }
+    const wbi_column *column = &view->rows->columns[slot->read + (view->row_times != NULL ? 2 : 1)];
+    const uint32_t *row = view->row;
+    if (column->type == WB_TYPE_NUMBER) {
+        for (size_t i = 0; i < view->n; i++)
+            ((double *)data)[i] = column->numbers[row[i]];
+    } else if (column->type == WB_TYPE_TIME) {
+        for (size_t i = 0; i < view->n; i++)
+            ((int64_t *)data)[i] = column->times[row[i]];
+    } else {
+        for (size_t i = 0; i < view->n; i++) {
+            int32_t code = column->codes[row[i]];
+            ((wbi_str *)data)[i] = code < 0 ? (wbi_str){0} : wbi_dictionary_at(column->dictionary, code);
+        }
+    }
+}
+
+static void set_missing(const wbi_vector *values, void *data, size_t i)
+{
+    switch (values->type) {
+    case WBI_EXPR_TEXT:
+        ((wbi_str *)data)[i] = (wbi_str){0};
+        break;
+    case WBI_EXPR_BOOL:
+        ((uint8_t *)data)[i] = WBI_UNKNOWN;
+        break;
+    case WBI_EXPR_TIME:
+    case WBI_EXPR_DURATION:
+        ((int64_t *)data)[i] = WB_TIME_MISSING;
+        break;
+    case WBI_EXPR_NUMBER:
+    case WBI_EXPR_ANY:
+        ((double *)data)[i] = NAN;
+        break;
+    }
+}
+
+static wb_status line_values(wbi_view *view, size_t s, wb_error *err);
+
+/* Makes the slots that an expression names ready. */
+static wb_status names_ready(wbi_view *view, const wbi_expr *expr, wb_error *err)
+{
+    size_t cursor = 0, slot;
+    while (wbi_expr_next_slot(expr, &cursor, &slot))
+        WBI_TRY(line_values(view, slot, err));
+    return WB_OK;
+}
+
+static wb_status compute(wbi_view *view, size_t s, wb_error *err)
+{
+    const wbi_slot *slot = &view->binding->slots[s];
+    wbi_vector values;
+    WBI_TRY(names_ready(view, slot->expr, err));
+    WBI_TRY(wbi_expr_eval(slot->expr, view->vectors, view->n, view->cutoff_us, view->scratch, &values, err));
+    if (view->n > 0)
+        memcpy(view->slots[s].data, values.numbers, view->n * wbi_vector_width(slot->type));
+    return WB_OK;
+}
+
+/* Step 2, for one slot: a time that had not come yet, and a value that was not known yet, are missing. */
+static wb_status mask(wbi_view *view, size_t s, wb_error *err)
+{
+    const wbi_slot *slot = &view->binding->slots[s];
+    if (view->cutoff_us == WBI_VIEW_ALL || slot->kind == WBI_SLOT_TIME || slot->known_from_start)
+        return WB_OK;
+    void *data = view->slots[s].data;
+    if (slot->type == WBI_EXPR_TIME)
+        for (size_t i = 0; i < view->n; i++)
+            if (((int64_t *)data)[i] >= view->cutoff_us)
+                ((int64_t *)data)[i] = WB_TIME_MISSING;
+    if (slot->known_at == WBI_NO_SLOT)
+        return WB_OK;
+    WBI_TRY(line_values(view, slot->known_at, err));
+    const int64_t *known = view->slots[slot->known_at].data;
+    for (size_t i = 0; i < view->n; i++)
+        if (known[i] == WB_TIME_MISSING || known[i] >= view->cutoff_us)
+            set_missing(&view->vectors[s], data, i);
+    return WB_OK;
+}
+
+/* Steps 2 and 3, for one slot and what it is made of. */
+static wb_status line_values(wbi_view *view, size_t s, wb_error *err)
+{
+    const wbi_slot *slot = &view->binding->slots[s];
+    if (view->slots[s].ready)
+        return WB_OK;
+    WBI_TRY(reserve_slot(&view->slots[s], view->n, wbi_vector_width(slot->type), err));
+    view->vectors[s] = (wbi_vector){.type = slot->type, .numbers = view->slots[s].data};
+    if (slot->kind == WBI_SLOT_COMPUTED)
+        WBI_TRY(compute(view, s, err));
+    else
+        gather(view, s);
+    WBI_TRY(mask(view, s, err));
+    view->slots[s].ready = true;
+    return WB_OK;
+}
+
+static void compact(void *data, size_t width, const uint8_t *keep, size_t n)
+{
+    char *to = data;
+    for (size_t i = 0; i < n; i++)
+        if (keep[i] == WBI_TRUE) {
+            memmove(to, (char *)data + i * width, width);
+            to += width;
+        }
+}
+
+/* Step 4. */
+static wb_status filter(wbi_view *view, wb_error *err)
+{
+    const wbi_binding *b = view->binding;
+    if (b->where == NULL || view->n == 0)
+        return WB_OK;
+    wbi_vector keep;
+    WBI_TRY(names_ready(view, b->where, err));
+    WBI_TRY(wbi_expr_eval(b->where, view->vectors, view->n, view->cutoff_us, view->scratch, &keep, err));
+    for (size_t s = 0; s < b->n_slots; s++)
+        if (view->slots[s].ready)
+            compact(view->slots[s].data, wbi_vector_width(b->slots[s].type), keep.bools, view->n);
+    compact(view->row, sizeof *view->row, keep.bools, view->n);
+    compact(view->times, sizeof *view->times, keep.bools, view->n);
+    size_t kept = 0, line = 0;
+    for (size_t c = 0; c < view->n_customers; c++) {
+        size_t end = view->starts[c + 1];
+        view->starts[c] = kept;
+        for (; line < end; line++)
+            kept += keep.bools[line] == WBI_TRUE;
+    }
+    view->starts[view->n_customers] = kept;
+    view->n = kept;
+    return WB_OK;
+}
+
+/* Step 5. Only what expressions over events name is rolled up. */
+static wb_status roll_up(wbi_view *view, wb_error *err)
+{
+    const wbi_binding *b = view->binding;
+    WBI_TRY(line_values(view, b->group_by, err));
+    for (size_t e = 0; e < b->n_exprs; e++)
+        WBI_TRY(names_ready(view, b->exprs[e].expr, err));
+    const wbi_str *groups = view->vectors[b->group_by].texts;
+    WBI_TRY(wbi_rollup_lines(view->rollup, groups, view->times, view->starts, view->n_customers, err));
+    for (size_t s = 0; s < b->n_slots; s++)
+        if (view->slots[s].ready)
+            wbi_rollup_values(view->rollup, b->slots[s].type, view->slots[s].data, view->times);
+    view->n = wbi_rollup_finish(view->rollup, view->times, view->starts);
+    return WB_OK;
+}
+
+wb_status wbi_view_build(wbi_view *view, const size_t *first, size_t first_customer, size_t n_customers,
+                         int64_t cutoff_us, wb_error *err)
+{
+    forget_values(view);
+    view->cutoff_us = cutoff_us;
+    WBI_TRY(select_rows(view, first, first_customer, n_customers, err));
+    WBI_TRY(filter(view, err));
+    return view->rollup == NULL ? WB_OK : roll_up(view, err);
+}
+
+wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err)
+{
+    forget_values(view);
+    view->cutoff_us = WBI_VIEW_ALL;
+    view->n = 0;
+    WBI_TRY(reserve_lines(view, end - begin, err));
+    for (size_t row = begin; row < end; row++)
+        add_line(view, row);
+    return WB_OK;
+}
+
+wb_status wbi_view_slot(wbi_view *view, size_t slot, wbi_vector *out, wb_error *err)
+{
+    WBI_TRY(line_values(view, slot, err));
+    *out = view->vectors[slot];
+    return WB_OK;
+}
+
+wb_status wbi_view_expr(wbi_view *view, size_t index, wbi_vector *out, wb_error *err)
+{
+    if (!view->expr_ready[index]) {
+        const wbi_expr *expr = view->binding->exprs[index].expr;
+        WBI_TRY(names_ready(view, expr, err));
+        WBI_TRY(wbi_expr_eval(expr, view->vectors, view->n, view->cutoff_us, view->scratch, &view->exprs[index], err));
+        view->expr_ready[index] = true;
+    }
+    *out = view->exprs[index];
+    return WB_OK;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What was known of some customers' events at a cutoff: steps 1 to 5 of the point-in-time contract. */
+#ifndef WINBACK_EVENTS_VIEW_H
+#define WINBACK_EVENTS_VIEW_H
+
+#include "events/binding.h"
+
+/* No mask and no limit: rows as they stand in the file. */
+#define WBI_VIEW_ALL INT64_MAX
+
+/* Scratch for one thread and one table; rebuilt for every block of customers and cutoff. */
+typedef struct wbi_view wbi_view;
+
+/* `rows` holds customer, time (if any) and the binding's columns; all are borrowed for the view's life. */
+WB_WARN_UNUSED wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wb_table *rows,
+                                         wb_error *err);
+void wbi_view_free(wbi_view *view); /* NULL-safe */
+
+/* The events of customers [first_customer, first_customer + n_customers), whose rows are
+ * [first[c], first[c + 1]) in canonical order, as known at `cutoff_us`: rows whose time + delay is before it, masked,
+ * computed, filtered by `where`, rolled up by `group_by`. */
+WB_WARN_UNUSED wb_status wbi_view_build(wbi_view *view, const size_t *first, size_t first_customer,
+                                        size_t n_customers, int64_t cutoff_us, wb_error *err);
+/* Rows [begin, end) as they stand, neither masked, filtered nor rolled up. */
+WB_WARN_UNUSED wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err);
+
+size_t wbi_view_n(const wbi_view *view);
+/* Events of the k-th customer of the block are [starts[k], starts[k + 1]), ordered by time. */
+const size_t *wbi_view_starts(const wbi_view *view);
+/* NULL in tables without time. */
+const int64_t *wbi_view_times(const wbi_view *view);
+/* Values of a slot over the lines of wbi_view_rows. */
+WB_WARN_UNUSED wb_status wbi_view_slot(wbi_view *view, size_t slot, wbi_vector *out, wb_error *err);
+/* Values of the binding's expression `index` over the events; borrowed until the next build. */
+WB_WARN_UNUSED wb_status wbi_view_expr(wbi_view *view, size_t index, wbi_vector *out, wb_error *err);
+
+#endif
