@@ -32,10 +32,10 @@ WB_API void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int
 typedef struct wb_engine_table {
     const char *name, *file;
     uint64_t n_rows;          /* rows that were kept */
-    uint64_t n_bad;           /* bad rows left out by on_error */
+    uint64_t n_bad;           /* bad rows left out by on_error, unresolved keys among them */
     uint64_t n_without_key;   /* rows without a customer */
-    uint64_t n_unresolved;    /* rows whose key another table does not know */
     uint64_t n_after_end;     /* rows at or after data_until */
+    int64_t last_us;          /* time of the last row; WB_TIME_MISSING without rows or time */
 } wb_engine_table;
 WB_API size_t wb_engine_n_tables(const wb_engine *engine);
 WB_API wb_engine_table wb_engine_table_info(const wb_engine *engine, size_t table);

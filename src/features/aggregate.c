@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "features/aggregate.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+wbi_aggregate_input wbi_aggregate_takes(wbi_aggregate aggregate)
+{
+    switch (aggregate) {
+    case WBI_AGG_SUM:
+    case WBI_AGG_MEAN:
+    case WBI_AGG_MIN:
+    case WBI_AGG_MAX:
+    case WBI_AGG_STD:
+    case WBI_AGG_MEDIAN:
+        return WBI_AGG_TAKES_NUMBER;
+    case WBI_AGG_SHARE:
+        return WBI_AGG_TAKES_BOOL;
+    case WBI_AGG_FIRST:
+    case WBI_AGG_LAST:
+    case WBI_AGG_DISTINCT:
+        return WBI_AGG_TAKES_ANY;
+    default:
+        return WBI_AGG_TAKES_NOTHING;
+    }
+}
+
+bool wbi_aggregate_needs_time(wbi_aggregate aggregate)
+{
+    return aggregate != WBI_AGG_COUNT && wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING;
+}
+
+wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n, wb_error *err)
+{
+    if (n <= scratch->capacity)
+        return WB_OK;
+    wbi_aggregate_scratch_free(scratch);
+    scratch->numbers = wbi_alloc_array(n, sizeof *scratch->numbers);
+    scratch->times = wbi_alloc_array(n, sizeof *scratch->times);
+    scratch->texts = wbi_alloc_array(n, sizeof *scratch->texts);
+    if (scratch->numbers == NULL || scratch->times == NULL || scratch->texts == NULL)
+        return wbi_fail_nomem(err, n * sizeof *scratch->texts);
+    scratch->capacity = n;
+    return WB_OK;
+}
+
+void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch)
+{
+    wbi_free(scratch->numbers);
+    wbi_free(scratch->times);
+    wbi_free(scratch->texts);
+    *scratch = (wbi_aggregate_scratch){0};
+}
+
+static bool is_selected(const wbi_aggregate_events *e, size_t i)
+{
+    return e->where == NULL || e->where[i] == WBI_TRUE;
+}
+
+/* Narrows [*begin, *end) to the events with from <= time < to. */
+static void narrow(const int64_t *times, int64_t from_us, int64_t to_us, size_t *begin, size_t *end)
+{
+    while (*end > *begin && times[*end - 1] >= to_us)
+        --*end;
+    size_t low = *begin, high = *end;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (times[middle] < from_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *begin = low;
+}
+
+static void narrow_to_window(const wbi_aggregate_events *e, size_t *begin, size_t *end)
+{
+    if (e->times == NULL || (e->window.from_us == 0 && e->window.to_us == 0))
+        return;
+    int64_t from_us = e->window.from_us == 0 ? INT64_MIN : e->cutoff_us - e->window.from_us;
+    narrow(e->times, from_us, e->cutoff_us - e->window.to_us, begin, end);
+}
+
+static double count(const wbi_aggregate_events *e, size_t begin, size_t end)
+{
+    size_t n = 0;
+    for (size_t i = begin; i < end; i++)
+        n += is_selected(e, i);
+    return (double)n;
+}
+
+/* The count in the window minus the count in the window of equal length before it. */
+static double trend(const wbi_aggregate_events *e, size_t begin, size_t end)
+{
+    size_t begin_now = begin, end_now = end, begin_then = begin, end_then = end;
+    int64_t length_us = e->window.from_us - e->window.to_us, from_us = e->cutoff_us - e->window.from_us;
+    narrow(e->times, from_us, e->cutoff_us - e->window.to_us, &begin_now, &end_now);
+    narrow(e->times, from_us - length_us, from_us, &begin_then, &end_then);
+    return count(e, begin_now, end_now) - count(e, begin_then, end_then);
+}
+
+static size_t take_numbers(const wbi_aggregate_events *e, size_t begin, size_t end, double *numbers)
+{
+    size_t n = 0;
+    for (size_t i = begin; i < end; i++)
+        if (is_selected(e, i) && !isnan(e->of.numbers[i]))
+            numbers[n++] = e->of.numbers[i];
+    return n;
+}
+
+static size_t take_times(const wbi_aggregate_events *e, size_t begin, size_t end, int64_t *times)
+{
+    size_t n = 0;
+    for (size_t i = begin; i < end; i++)
+        if (is_selected(e, i))
+            times[n++] = e->times[i];
+    return n;
+}
+
+static double sum_of(const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i];
+    return sum;
+}
+
+static double mean_of(const double *x, size_t n)
+{
+    return n == 0 ? NAN : sum_of(x, n) / (double)n;
+}
+
+/* Sample standard deviation, two passes. */
+static double std_of(const double *x, size_t n)
+{
+    if (n < 2)
+        return NAN;
+    double mean = mean_of(x, n), squares = 0;
+    for (size_t i = 0; i < n; i++)
+        squares += (x[i] - mean) * (x[i] - mean);
+    return sqrt(squares / (double)(n - 1));
+}
+
+static double extreme_of(const double *x, size_t n, double sign)
+{
+    double best = NAN;
+    for (size_t i = 0; i < n; i++)
+        if (isnan(best) || sign * x[i] > sign * best)
+            best = x[i];
+    return best;
+}
+
+static int by_value(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* The quantile 1/2 of R's type 7. */
+static double median_of(double *x, size_t n)
+{
+    if (n == 0)
+        return NAN;
+    qsort(x, n, sizeof *x, by_value);
+    return n % 2 == 1 ? x[n / 2] : x[n / 2 - 1] + (x[n / 2] - x[n / 2 - 1]) / 2;
+}
+
+static double distinct_numbers(double *x, size_t n)
+{
+    size_t distinct = 0;
+    qsort(x, n, sizeof *x, by_value);
+    for (size_t i = 0; i < n; i++)
+        distinct += i == 0 || x[i] != x[i - 1];
+    return (double)distinct;
+}
+
+static int by_bytes(const void *left, const void *right)
+{
+    return wbi_str_compare(*(const wbi_str *)left, *(const wbi_str *)right);
+}
+
+static double distinct_texts(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_str *texts)
+{
+    size_t n = 0, distinct = 0;
+    for (size_t i = begin; i < end; i++)
+        if (is_selected(e, i) && e->of.texts[i].data != NULL)
+            texts[n++] = e->of.texts[i];
+    qsort(texts, n, sizeof *texts, by_bytes);
+    for (size_t i = 0; i < n; i++)
+        distinct += i == 0 || !wbi_str_equal(texts[i], texts[i - 1]);
+    return (double)distinct;
+}
+
+static double share(const wbi_aggregate_events *e, size_t begin, size_t end)
+{
+    size_t n_true = 0, n_false = 0;
+    for (size_t i = begin; i < end; i++) {
+        if (!is_selected(e, i))
+            continue;
+        n_true += e->of.bools[i] == WBI_TRUE;
+        n_false += e->of.bools[i] == WBI_FALSE;
+    }
+    return n_true + n_false == 0 ? NAN : (double)n_true / (double)(n_true + n_false);
+}
+
+static double days(int64_t duration_us)
+{
+    return (double)duration_us / (double)WB_DAY_US;
+}
+
+static double active_days(const wbi_aggregate_events *e, const int64_t *times, size_t n)
+{
+    size_t distinct = 0;
+    for (size_t i = 0; i < n; i++)
+        distinct += i == 0 || wbi_day_of(times[i], e->zone_offset_s) != wbi_day_of(times[i - 1], e->zone_offset_s);
+    return (double)distinct;
+}
+
+static double of_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
+                       wbi_aggregate_scratch *scratch)
+{
+    const int64_t *times = scratch->times;
+    size_t n = take_times(e, begin, end, scratch->times);
+    if (aggregate == WBI_AGG_ACTIVE_DAYS)
+        return active_days(e, times, n);
+    if (aggregate == WBI_AGG_DAYS_SINCE_LAST)
+        return n == 0 ? NAN : days(e->cutoff_us - times[n - 1]);
+    if (aggregate == WBI_AGG_DAYS_SINCE_FIRST)
+        return n == 0 ? NAN : days(e->cutoff_us - times[0]);
+    size_t n_gaps = n == 0 ? 0 : n - 1;
+    for (size_t i = 0; i < n_gaps; i++)
+        scratch->numbers[i] = days(times[i + 1] - times[i]);
+    if (aggregate == WBI_AGG_GAP_DAYS_MEAN)
+        return mean_of(scratch->numbers, n_gaps);
+    if (aggregate == WBI_AGG_GAP_DAYS_STD)
+        return std_of(scratch->numbers, n_gaps);
+    return extreme_of(scratch->numbers, n_gaps, 1);
+}
+
+static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
+                         double *numbers)
+{
+    size_t n = take_numbers(e, begin, end, numbers);
+    switch (aggregate) {
+    case WBI_AGG_SUM:
+        return sum_of(numbers, n);
+    case WBI_AGG_MEAN:
+        return mean_of(numbers, n);
+    case WBI_AGG_MIN:
+        return extreme_of(numbers, n, -1);
+    case WBI_AGG_MAX:
+        return extreme_of(numbers, n, 1);
+    case WBI_AGG_STD:
+        return std_of(numbers, n);
+    case WBI_AGG_MEDIAN:
+        return median_of(numbers, n);
+    case WBI_AGG_DISTINCT:
+        return distinct_numbers(numbers, n);
+    case WBI_AGG_FIRST:
+        return n == 0 ? NAN : numbers[0];
+    case WBI_AGG_LAST:
+        return n == 0 ? NAN : numbers[n - 1];
+    default:
+        return NAN;
+    }
+}
+
+double wbi_aggregate_number(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
+                            wbi_aggregate_scratch *scratch)
+{
+    double value;
+    if (aggregate == WBI_AGG_TREND)
+        return trend(e, begin, end);
+    narrow_to_window(e, &begin, &end);
+    if (aggregate == WBI_AGG_COUNT)
+        value = count(e, begin, end);
+    else if (aggregate == WBI_AGG_SHARE)
+        value = share(e, begin, end);
+    else if (aggregate == WBI_AGG_DISTINCT && e->of.type == WBI_EXPR_TEXT)
+        value = distinct_texts(e, begin, end, scratch->texts);
+    else if (wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING)
+        value = of_times(aggregate, e, begin, end, scratch);
+    else
+        value = of_numbers(aggregate, e, begin, end, scratch->numbers);
+    return isfinite(value) ? value : NAN;
+}
+
+wbi_str wbi_aggregate_text(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end)
+{
+    narrow_to_window(e, &begin, &end);
+    wbi_str found = {0};
+    for (size_t i = begin; i < end; i++) {
+        if (!is_selected(e, i) || e->of.texts[i].data == NULL)
+            continue;
+        found = e->of.texts[i];
+        if (aggregate == WBI_AGG_FIRST)
+            break;
+    }
+    return found;
+}

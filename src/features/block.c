@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "features/block.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "events/view.h"
+#include "features/aggregate.h"
+
+enum { CHUNK_BYTES = 65536 };
+
+/* Bytes of computed texts: chunks that never move. */
+struct wbi_arena {
+    struct wbi_arena *before;
+    size_t used, size;
+    char bytes[];
+};
+
+static wb_status keep_text(struct wbi_arena **arena, wbi_str text, wbi_str *kept, wb_error *err)
+{
+    *kept = text;
+    if (text.data == NULL)
+        return WB_OK;
+    if (*arena == NULL || text.length > (*arena)->size - (*arena)->used) {
+        size_t size = text.length > CHUNK_BYTES ? text.length : CHUNK_BYTES;
+        struct wbi_arena *chunk = wbi_alloc_array(1, sizeof *chunk + size);
+        if (chunk == NULL)
+            return wbi_fail_nomem(err, sizeof *chunk + size);
+        chunk->before = *arena;
+        chunk->used = 0;
+        chunk->size = size;
+        *arena = chunk;
+    }
+    kept->data = (*arena)->bytes + (*arena)->used;
+    if (text.length > 0)
+        memcpy((*arena)->bytes + (*arena)->used, text.data, text.length);
+    (*arena)->used += text.length;
+    return WB_OK;
+}
+
+static void arena_free(struct wbi_arena *arena)
+{
+    while (arena != NULL) {
+        struct wbi_arena *before = arena->before;
+        wbi_free(arena);
+        arena = before;
+    }
+}
+
+wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan, size_t n_customers, size_t n_cutoffs, wb_error *err)
+{
+    size_t n = n_customers * n_cutoffs;
+    *block = (wbi_block){0};
+    block->eligible = wbi_alloc_array(n, 1);
+    block->label = wbi_alloc_array(n, sizeof *block->label);
+    block->numbers = wbi_alloc_zeroed(plan->n_features, sizeof(double *));
+    block->texts = wbi_alloc_zeroed(plan->n_features, sizeof(wbi_str *));
+    if (block->eligible == NULL || block->label == NULL || block->numbers == NULL || block->texts == NULL)
+        return wbi_fail_nomem(err, n * sizeof *block->label);
+    for (size_t f = 0; f < plan->n_features; f++) {
+        void *values;
+        if (plan->features[f].type == WB_TYPE_NUMBER)
+            values = block->numbers[f] = wbi_alloc_array(n, sizeof(double));
+        else
+            values = block->texts[f] = wbi_alloc_array(n, sizeof(wbi_str));
+        if (values == NULL)
+            return wbi_fail_nomem(err, n * sizeof(wbi_str));
+    }
+    return WB_OK;
+}
+
+void wbi_block_free(wbi_block *block, const wbi_plan *plan)
+{
+    for (size_t f = 0; f < plan->n_features; f++) {
+        if (block->numbers != NULL)
+            wbi_free(block->numbers[f]);
+        if (block->texts != NULL)
+            wbi_free(block->texts[f]);
+    }
+    wbi_free(block->eligible);
+    wbi_free(block->label);
+    wbi_free(block->numbers);
+    wbi_free(block->texts);
+    arena_free(block->arena);
+    *block = (wbi_block){0};
+}
+
+struct wbi_worker {
+    const wbi_plan *plan;
+    const wbi_events *events;
+    wbi_view **views; /* by table */
+    wbi_aggregate_scratch scratch;
+    wbi_expr_scratch *expr_scratch;
+    wbi_vector *vectors; /* by feature, for expressions over features */
+};
+
+void wbi_worker_free(wbi_worker *worker)
+{
+    if (worker == NULL)
+        return;
+    for (size_t t = 0; worker->views != NULL && t < worker->plan->n_tables; t++)
+        wbi_view_free(worker->views[t]);
+    wbi_free(worker->views);
+    wbi_free(worker->vectors);
+    wbi_expr_scratch_free(worker->expr_scratch);
+    wbi_aggregate_scratch_free(&worker->scratch);
+    wbi_free(worker);
+}
+
+wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_events *events, wb_error *err)
+{
+    wbi_worker *worker = wbi_alloc_zeroed(1, sizeof *worker);
+    if (worker == NULL)
+        return wbi_fail_nomem(err, sizeof *worker);
+    wb_status status;
+    worker->plan = plan;
+    worker->events = events;
+    worker->views = wbi_alloc_zeroed(plan->n_tables, sizeof(wbi_view *));
+    worker->vectors = wbi_alloc_zeroed(plan->n_features, sizeof *worker->vectors);
+    if (worker->views == NULL || worker->vectors == NULL) {
+        status = wbi_fail_nomem(err, plan->n_features * sizeof *worker->vectors);
+        goto cleanup;
+    }
+    WBI_TRY_CLEANUP(wbi_expr_scratch_create(&worker->expr_scratch, err));
+    for (size_t t = 0; t < plan->n_tables; t++)
+        WBI_TRY_CLEANUP(wbi_view_create(&worker->views[t], plan->bindings[t], events->tables[t].rows, err));
+    *out = worker;
+    return WB_OK;
+cleanup:
+    wbi_worker_free(worker);
+    return status;
+}
+
+static wb_status build_view(wbi_worker *worker, const wbi_block *block, size_t table, int64_t cutoff_us, wb_error *err)
+{
+    return wbi_view_build(worker->views[table], worker->events->tables[table].first, block->first_customer,
+                          block->n_customers, cutoff_us, err);
+}
+
+/* The values of an optional expression as booleans; NULL for none. */
+static wb_status condition(wbi_view *view, size_t expr, const uint8_t **bools, wb_error *err)
+{
+    wbi_vector values;
+    *bools = NULL;
+    if (expr == WBI_NONE || wbi_view_n(view) == 0)
+        return WB_OK;
+    WBI_TRY(wbi_view_expr(view, expr, &values, err));
+    *bools = values.bools;
+    return WB_OK;
+}
+
+static wb_status optional_times(wbi_view *view, size_t expr, const int64_t **times, wb_error *err)
+{
+    wbi_vector values;
+    *times = NULL;
+    if (expr == WBI_NONE || wbi_view_n(view) == 0)
+        return WB_OK;
+    WBI_TRY(wbi_view_expr(view, expr, &values, err));
+    *times = values.times;
+    return WB_OK;
+}
+
+/* Whether some event in [begin, end) with from <= time < to makes a customer eligible. */
+typedef struct membership {
+    const int64_t *times, *since, *not_after;
+    const uint8_t *where;
+    int64_t from_us, cutoff_us;
+} membership;
+
+static bool is_member(const membership *m, size_t begin, size_t end)
+{
+    for (size_t i = end; i-- > begin;) {
+        if (m->times != NULL && m->times[i] < m->from_us)
+            return false;
+        if ((m->where == NULL || m->where[i] == WBI_TRUE) &&
+            (m->since == NULL || (m->since[i] != WB_TIME_MISSING && m->since[i] < m->cutoff_us)) &&
+            (m->not_after == NULL || m->not_after[i] == WB_TIME_MISSING || m->not_after[i] >= m->cutoff_us))
+            return true;
+    }
+    return false;
+}
+
+static wb_status choose_population(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
+                                   wb_error *err)
+{
+    const wbi_plan *plan = worker->plan;
+    wbi_view *view = worker->views[plan->population.table];
+    int64_t within_us = plan->project->population.within_us, cutoff_us = options->cutoffs_us[j];
+    membership m = {.times = wbi_view_times(view),
+                    .from_us = within_us > 0 ? cutoff_us - within_us : INT64_MIN,
+                    .cutoff_us = cutoff_us};
+    WBI_TRY(condition(view, plan->population.where, &m.where, err));
+    WBI_TRY(optional_times(view, plan->population.since, &m.since, err));
+    WBI_TRY(optional_times(view, plan->population.not_after, &m.not_after, err));
+    const size_t *starts = wbi_view_starts(view);
+    for (size_t k = 0; k < block->n_customers; k++)
+        block->eligible[k * options->n_cutoffs + j] = is_member(&m, starts[k], starts[k + 1]);
+    return WB_OK;
+}
+
+static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t f, const wbi_compute_options *options,
+                                   size_t j, wb_error *err)
+{
+    const wbi_planned_feature *feature = &worker->plan->features[f];
+    wbi_view *view = worker->views[feature->table];
+    wbi_aggregate_events events = {.times = wbi_view_times(view),
+                                   .cutoff_us = options->cutoffs_us[j],
+                                   .window = feature->def->window,
+                                   .zone_offset_s =
+                                       worker->plan->bindings[feature->table]->def->time_format.zone_offset_s};
+    if (feature->of != WBI_NONE && wbi_view_n(view) > 0)
+        WBI_TRY(wbi_view_expr(view, feature->of, &events.of, err));
+    WBI_TRY(condition(view, feature->where, &events.where, err));
+    const size_t *starts = wbi_view_starts(view);
+    for (size_t k = 0; k < block->n_customers; k++) {
+        size_t row = k * options->n_cutoffs + j;
+        if (!block->eligible[row])
+            continue;
+        if (feature->type == WB_TYPE_NUMBER)
+            block->numbers[f][row] =
+                wbi_aggregate_number(feature->def->agg, &events, starts[k], starts[k + 1], &worker->scratch);
+        else
+            WBI_TRY(keep_text(&block->arena, wbi_aggregate_text(feature->def->agg, &events, starts[k], starts[k + 1]),
+                              &block->texts[f][row], err));
+    }
+    return WB_OK;
+}
+
+static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
+                               wb_error *err)
+{
+    const wbi_plan *plan = worker->plan;
+    const wbi_label_def *def = &plan->project->label;
+    int64_t from_us = options->cutoffs_us[j] + def->gap_us, to_us = from_us + def->horizon_us;
+    wbi_view *view = worker->views[plan->label.table];
+    WBI_TRY(build_view(worker, block, plan->label.table, to_us, err));
+    membership m = {.times = wbi_view_times(view), .from_us = from_us, .cutoff_us = to_us};
+    WBI_TRY(condition(view, plan->label.where, &m.where, err));
+    const size_t *starts = wbi_view_starts(view);
+    for (size_t k = 0; k < block->n_customers; k++) {
+        bool present = is_member(&m, starts[k], starts[k + 1]);
+        block->label[k * options->n_cutoffs + j] = present == (def->kind == WBI_LABEL_PRESENT) ? 1 : 0;
+    }
+    return WB_OK;
+}
+
+/* Features over features, on all rows of the block. */
+static wb_status derive_feature(wbi_block *block, wbi_worker *worker, size_t f, wb_error *err)
+{
+    const wbi_planned_feature *feature = &worker->plan->features[f];
+    wbi_vector values;
+    wbi_expr_scratch_reset(worker->expr_scratch);
+    for (size_t g = 0; g < worker->plan->n_features; g++) {
+        if (worker->plan->features[g].type == WB_TYPE_NUMBER)
+            worker->vectors[g] = (wbi_vector){.type = WBI_EXPR_NUMBER, .numbers = block->numbers[g]};
+        else
+            worker->vectors[g] = (wbi_vector){.type = WBI_EXPR_TEXT, .texts = block->texts[g]};
+    }
+    WBI_TRY(wbi_expr_eval(feature->expr, worker->vectors, block->n_rows, 0, worker->expr_scratch, &values, err));
+    if (feature->type == WB_TYPE_NUMBER) {
+        memcpy(block->numbers[f], values.numbers, block->n_rows * sizeof(double));
+        return WB_OK;
+    }
+    for (size_t row = 0; row < block->n_rows; row++)
+        WBI_TRY(keep_text(&block->arena, values.texts[row], &block->texts[f][row], err));
+    return WB_OK;
+}
+
+/* Rows that are not eligible are never aggregated; expressions over features still run over them. */
+static void clear_rows(wbi_block *block, const wbi_plan *plan)
+{
+    for (size_t f = 0; f < plan->n_features; f++)
+        for (size_t row = 0; row < block->n_rows; row++) {
+            if (plan->features[f].type == WB_TYPE_NUMBER)
+                block->numbers[f][row] = NAN;
+            else
+                block->texts[f][row] = (wbi_str){0};
+        }
+}
+
+static wb_status compute_cutoff(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
+                                wb_error *err)
+{
+    const wbi_plan *plan = worker->plan;
+    for (size_t t = 0; t < plan->n_tables; t++) {
+        WBI_TRY(build_view(worker, block, t, options->cutoffs_us[j], err));
+        WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(worker->views[t]), err));
+    }
+    WBI_TRY(choose_population(block, worker, options, j, err));
+    for (size_t f = 0; f < plan->n_features; f++)
+        if (plan->features[f].table != WBI_NONE)
+            WBI_TRY(aggregate_feature(block, worker, f, options, j, err));
+    if (options->with_label)
+        WBI_TRY(compute_label(block, worker, options, j, err));
+    return WB_OK;
+}
+
+wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, wb_error *err)
+{
+    const wbi_plan *plan = worker->plan;
+    block->n_rows = block->n_customers * options->n_cutoffs;
+    arena_free(block->arena);
+    block->arena = NULL;
+    clear_rows(block, plan);
+    for (size_t j = 0; j < options->n_cutoffs; j++)
+        WBI_TRY(compute_cutoff(block, worker, options, j, err));
+    for (size_t i = 0; i < plan->n_features; i++)
+        if (plan->features[plan->order[i]].table == WBI_NONE)
+            WBI_TRY(derive_feature(block, worker, plan->order[i], err));
+    return WB_OK;
+}

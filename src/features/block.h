@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The features of one block of customers. */
+#ifndef WINBACK_FEATURES_BLOCK_H
+#define WINBACK_FEATURES_BLOCK_H
+
+#include "features/compute.h"
+
+/* Results of one block. Row k * n_cutoffs + j is customer k of the block at cutoff j. */
+typedef struct wbi_block {
+    size_t first_customer, n_customers, n_rows;
+    uint8_t *eligible;  /* by row */
+    double *label;      /* by row: 0 or 1 */
+    double **numbers;   /* by feature, then row; NULL for categories */
+    wbi_str **texts;    /* by feature, then row; NULL for numbers. Bytes live in the events, the plan or `arena` */
+    struct wbi_arena *arena;
+} wbi_block;
+
+/* Views and scratch of one thread. */
+typedef struct wbi_worker wbi_worker;
+
+WB_WARN_UNUSED wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan, size_t n_customers, size_t n_cutoffs,
+                                          wb_error *err);
+void wbi_block_free(wbi_block *block, const wbi_plan *plan);
+WB_WARN_UNUSED wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_events *events,
+                                           wb_error *err);
+void wbi_worker_free(wbi_worker *worker); /* NULL-safe */
+
+/* Computes the block's customers at all cutoffs. */
+WB_WARN_UNUSED wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options,
+                                           wb_error *err);
+
+#endif

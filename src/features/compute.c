@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "features/compute.h"
+
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "features/block.h"
+#include "par/par.h"
+
+enum { CUSTOMERS_A_BLOCK = 512 };
+
+typedef struct computing {
+    const wbi_plan *plan;
+    const wbi_events *events;
+    const wbi_compute_options *options;
+    wbi_block *blocks; /* by slot */
+    size_t n_slots;
+    wbi_worker **workers;
+    int n_threads;
+    size_t next_customer, n_done;
+    wb_table *table;
+} computing;
+
+static wb_status next_block(void *context, size_t slot, int *more, wb_error *err)
+{
+    computing *c = context;
+    size_t left = c->events->n_customers - c->next_customer;
+    (void)err;
+    *more = left > 0;
+    c->blocks[slot].first_customer = c->next_customer;
+    c->blocks[slot].n_customers = left < CUSTOMERS_A_BLOCK ? left : CUSTOMERS_A_BLOCK;
+    c->next_customer += c->blocks[slot].n_customers;
+    return WB_OK;
+}
+
+static wb_status compute_block(void *context, size_t slot, int worker, wb_error *err)
+{
+    computing *c = context;
+    return wbi_block_compute(&c->blocks[slot], c->workers[worker], c->options, err);
+}
+
+static wb_status append_key(computing *c, const wbi_block *block, size_t k, size_t j, wb_error *err)
+{
+    const wbi_events *events = c->events;
+    wbi_str id = wbi_dictionary_at(events->customers, events->code_of[block->first_customer + k]);
+    WBI_TRY(wbi_column_push_text(&c->table->columns[0], id.data, id.length, err));
+    return wbi_column_push_time(&c->table->columns[1], c->options->cutoffs_us[j], err);
+}
+
+static wb_status append_text(wbi_column *column, wbi_str text, wb_error *err)
+{
+    int32_t code = -1;
+    if (text.data != NULL)
+        WBI_TRY(wbi_dictionary_intern(column->dictionary, text.data, text.length, &code, err));
+    return wbi_column_push_code(column, code, err);
+}
+
+static wb_status append_row(computing *c, const wbi_block *block, size_t row, wb_error *err)
+{
+    const wbi_plan *plan = c->plan;
+    wbi_column *columns = c->table->columns + 2;
+    for (size_t f = 0; f < plan->n_features; f++) {
+        if (plan->features[f].type == WB_TYPE_NUMBER)
+            WBI_TRY(wbi_column_push_number(&columns[f], block->numbers[f][row], err));
+        else
+            WBI_TRY(append_text(&columns[f], block->texts[f][row], err));
+    }
+    return c->options->with_label ? wbi_column_push_number(&columns[plan->n_features], block->label[row], err) : WB_OK;
+}
+
+static wb_status append_block(void *context, size_t slot, wb_error *err)
+{
+    computing *c = context;
+    const wbi_block *block = &c->blocks[slot];
+    size_t n_cutoffs = c->options->n_cutoffs;
+    for (size_t k = 0; k < block->n_customers; k++)
+        for (size_t j = 0; j < n_cutoffs; j++) {
+            if (!block->eligible[k * n_cutoffs + j])
+                continue;
+            WBI_TRY(append_key(c, block, k, j, err));
+            WBI_TRY(append_row(c, block, k * n_cutoffs + j, err));
+            c->table->n_rows++;
+        }
+    c->n_done += block->n_customers;
+    return wbi_progress(c->options->log, "features", c->n_done, c->events->n_customers, err);
+}
+
+static wb_status add_columns(computing *c, wb_error *err)
+{
+    const wbi_plan *plan = c->plan;
+    WBI_TRY(wbi_table_add_column(c->table, "customer_id", WB_TYPE_TEXT, NULL, err));
+    WBI_TRY(wbi_table_add_column(c->table, "cutoff", WB_TYPE_TIME, NULL, err));
+    for (size_t f = 0; f < plan->n_features; f++)
+        WBI_TRY(wbi_table_add_column(c->table, plan->features[f].def->name, plan->features[f].type, NULL, err));
+    if (!c->options->with_label)
+        return WB_OK;
+    char name[256];
+    snprintf(name, sizeof name, "label_%s", plan->project->label.name);
+    return wbi_table_add_column(c->table, name, WB_TYPE_NUMBER, NULL, err);
+}
+
+static wb_status prepare(computing *c, wb_error *err)
+{
+    c->n_threads = wbi_par_threads(c->options->n_threads);
+    c->n_slots = (size_t)c->n_threads * 2;
+    c->blocks = wbi_alloc_zeroed(c->n_slots, sizeof *c->blocks);
+    c->workers = wbi_alloc_zeroed((size_t)c->n_threads, sizeof(wbi_worker *));
+    if (c->blocks == NULL || c->workers == NULL)
+        return wbi_fail_nomem(err, c->n_slots * sizeof *c->blocks);
+    for (size_t s = 0; s < c->n_slots; s++)
+        WBI_TRY(wbi_block_create(&c->blocks[s], c->plan, CUSTOMERS_A_BLOCK, c->options->n_cutoffs, err));
+    for (int w = 0; w < c->n_threads; w++)
+        WBI_TRY(wbi_worker_create(&c->workers[w], c->plan, c->events, err));
+    WBI_TRY(wbi_table_create(&c->table, err));
+    return add_columns(c, err);
+}
+
+wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_events *events,
+                               const wbi_compute_options *options, wb_error *err)
+{
+    computing c = {.plan = plan, .events = events, .options = options};
+    wbi_pipeline pipeline = {next_block, compute_block, append_block, &c, 0};
+    wb_status status;
+    WBI_TRY_CLEANUP(prepare(&c, err));
+    pipeline.n_slots = c.n_slots;
+    WBI_TRY_CLEANUP(wbi_par_pipeline(&pipeline, c.n_threads, err));
+    *out = c.table;
+    c.table = NULL;
+cleanup:
+    for (size_t s = 0; c.blocks != NULL && s < c.n_slots; s++)
+        wbi_block_free(&c.blocks[s], plan);
+    for (int w = 0; c.workers != NULL && w < c.n_threads; w++)
+        wbi_worker_free(c.workers[w]);
+    wbi_free(c.blocks);
+    wbi_free(c.workers);
+    wb_table_free(c.table);
+    return status;
+}

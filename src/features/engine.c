@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "base/memory.h"
+#include "features/compute.h"
+#include "features/features.h"
+
+struct wb_engine {
+    wbi_plan *plan;
+    wbi_events events;
+    int64_t first_us, until_us;
+};
+
+void wb_engine_free(wb_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    wbi_events_clear(&engine->events);
+    wbi_plan_free(engine->plan);
+    wbi_free(engine);
+}
+
+static int64_t end_of_day(int64_t time_us, int32_t zone_offset_s)
+{
+    return (wbi_day_of(time_us, zone_offset_s) + 1) * WB_DAY_US - (int64_t)zone_offset_s * 1000000;
+}
+
+/* The data end where the project says, else with the day of the last row of the label's table, without a label of any
+ * table of events. */
+static void find_range(wb_engine *engine)
+{
+    const wbi_plan *plan = engine->plan;
+    int64_t last_us = WB_TIME_MISSING;
+    engine->first_us = WB_TIME_MISSING;
+    for (size_t t = 0; t < plan->n_tables; t++) {
+        const wbi_event_table *table = &engine->events.tables[t];
+        if (table->first_us == WB_TIME_MISSING)
+            continue;
+        if (engine->first_us == WB_TIME_MISSING || table->first_us < engine->first_us)
+            engine->first_us = table->first_us;
+        if (table->last_us > last_us && (plan->label.table == WBI_NONE || plan->label.table == t))
+            last_us = table->last_us;
+    }
+    engine->until_us = plan->project->data_until_us;
+    if (engine->until_us == WB_TIME_MISSING && last_us != WB_TIME_MISSING)
+        engine->until_us = end_of_day(last_us, plan->project->zone_offset_s);
+}
+
+static wb_status read_events(wb_engine *engine, const wb_read_options *options, wb_error *err)
+{
+    wbi_plan *plan = engine->plan;
+    WBI_TRY(wbi_events_read(&engine->events, (const wbi_binding *const *)plan->bindings, plan->sources, plan->n_tables,
+                            err));
+    wbi_plan_close_sources(plan);
+    find_range(engine);
+    if (engine->until_us == WB_TIME_MISSING)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "there are no events: every table of events is empty");
+    return wbi_events_arrange(&engine->events, engine->until_us, options->n_threads, err);
+}
+
+wb_status wb_engine_create(wb_engine **out, const wb_project *project, const wb_read_options *options, wb_error *err)
+{
+    static const wb_read_options defaults = WB_READ_OPTIONS_INIT;
+    if (options == NULL)
+        options = &defaults;
+    wb_engine *engine = wbi_alloc_zeroed(1, sizeof *engine);
+    if (engine == NULL)
+        return wbi_fail_nomem(err, sizeof *engine);
+    wb_status status = wbi_plan_create(&engine->plan, project, options, err);
+    if (status == WB_OK)
+        status = read_events(engine, options, err);
+    if (status == WB_OK)
+        *out = engine;
+    else
+        wb_engine_free(engine);
+    return status;
+}
+
+void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int64_t *until_us)
+{
+    *first_us = engine->first_us;
+    *until_us = engine->until_us;
+}
+
+size_t wb_engine_n_tables(const wb_engine *engine)
+{
+    return engine->plan->n_tables;
+}
+
+wb_engine_table wb_engine_table_info(const wb_engine *engine, size_t table)
+{
+    const wbi_event_table *t = &engine->events.tables[table];
+    return (wb_engine_table){.name = t->binding->def->name,
+                             .file = t->binding->def->file,
+                             .n_rows = t->counts.n_rows,
+                             .n_bad = t->counts.n_bad,
+                             .n_without_key = t->counts.n_without_key,
+                             .n_after_end = t->n_after_end,
+                             .last_us = t->last_us};
+}
+
+size_t wb_engine_n_features(const wb_engine *engine)
+{
+    return engine->plan->n_features;
+}
+
+const char *wb_engine_left_out(const wb_engine *engine, size_t index)
+{
+    return index < engine->plan->left_out.n ? engine->plan->left_out.items[index] : NULL;
+}
+
+const wb_project *wb_engine_project(const wb_engine *engine)
+{
+    return engine->plan->project;
+}
+
+wb_status wb_engine_check_cutoff(const wb_engine *engine, int64_t cutoff_us, int with_label, wb_error *err)
+{
+    char cutoff[WB_TIME_CHARS], limit[WB_TIME_CHARS];
+    const wbi_label_def *label = &engine->plan->project->label;
+    wb_time_format(cutoff_us, cutoff);
+    if (cutoff_us <= engine->first_us) {
+        wb_time_format(engine->first_us, limit);
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){0}, cutoff, strlen(cutoff),
+                           "cutoff %s is not after the first event (%s): nothing is known then", cutoff, limit);
+    }
+    if (!with_label)
+        return WB_OK;
+    int64_t last_us = engine->until_us - label->gap_us - label->horizon_us;
+    if (cutoff_us <= last_us)
+        return WB_OK;
+    char until[WB_TIME_CHARS];
+    wb_time_format(last_us, limit);
+    wb_time_format(engine->until_us, until);
+    wb_status status = wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){0}, cutoff, strlen(cutoff),
+                                   "cutoff %s: its label window ends after the data (%s); the last usable cutoff is %s",
+                                   cutoff, until, limit);
+    wbi_advise(err, "a shorter --horizon moves it later; without a label (for scoring) any cutoff will do");
+    return status;
+}
+
+static wb_status describe(char **definitions, const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs,
+                          int with_label, wb_error *err)
+{
+    wb_project *project;
+    WBI_TRY(wbi_project_copy(&project, engine->plan->project, err));
+    wb_status status = wb_project_set_cutoffs(project, cutoffs_us, n_cutoffs, err);
+    if (!with_label)
+        wb_project_clear_label(project);
+    if (status == WB_OK)
+        status = wbi_project_to_json(definitions, project, err);
+    wb_project_free(project);
+    return status;
+}
+
+wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const int64_t *cutoffs_us, size_t n_cutoffs,
+                             int with_label, int n_threads, const wb_log *log, wb_error *err)
+{
+    if (n_cutoffs == 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "no cutoff is given");
+    if (with_label && engine->plan->label.table == WBI_NONE)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "the project has no label");
+    for (size_t j = 0; j < n_cutoffs; j++) {
+        WBI_TRY(wb_engine_check_cutoff(engine, cutoffs_us[j], with_label, err));
+        if (j > 0 && cutoffs_us[j] <= cutoffs_us[j - 1])
+            return wbi_fail(err, WB_ERR_ARGUMENT, "cutoffs are not ascending");
+    }
+    wb_features *features = wbi_alloc_zeroed(1, sizeof *features);
+    if (features == NULL)
+        return wbi_fail_nomem(err, sizeof *features);
+    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log};
+    wb_status status = describe(&features->definitions, engine, cutoffs_us, n_cutoffs, with_label, err);
+    if (status == WB_OK)
+        status = wbi_compute_features(&features->table, engine->plan, &engine->events, &options, err);
+    if (status == WB_OK)
+        *out = features;
+    else
+        wb_features_free(features);
+    return status;
+}

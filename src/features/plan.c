@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "features/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "features/aggregate.h"
+
+static const char *population_table(const wb_project *project)
+{
+    return project->population.table != NULL ? project->population.table : "orders";
+}
+
+/* Whether anything reads the table. */
+static bool is_used(const wb_project *project, const char *name)
+{
+    if (strcmp(population_table(project), name) == 0)
+        return true;
+    if (project->label.kind != WBI_LABEL_NONE && strcmp(project->label.table, name) == 0)
+        return true;
+    for (size_t i = 0; i < project->n_features; i++)
+        if (project->features[i].table != NULL && strcmp(project->features[i].table, name) == 0)
+            return true;
+    for (size_t i = 0; i < project->n_uses; i++) {
+        const char *table = project->uses[i].table;
+        if (table == NULL)
+            table = wbi_catalogue_table(project->uses[i].bundle);
+        if (table != NULL && strcmp(table, name) == 0)
+            return true;
+    }
+    if (project->uses_said)
+        return false;
+    const char *bundles[8];
+    size_t n = wbi_catalogue_bundles(bundles, 8);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(wbi_catalogue_table(bundles[i]), name) == 0)
+            return true;
+    return false;
+}
+
+static size_t table_index(const wbi_plan *plan, const char *name)
+{
+    for (size_t t = 0; t < plan->n_tables; t++)
+        if (strcmp(plan->bindings[t]->def->name, name) == 0)
+            return t;
+    return WBI_NONE;
+}
+
+static wb_status need_table(const wbi_plan *plan, const char *name, const char *who, size_t line, size_t *index,
+                            wb_error *err)
+{
+    const char *names[64];
+    size_t n = 0;
+    *index = table_index(plan, name);
+    if (*index != WBI_NONE)
+        return WB_OK;
+    for (; n < plan->n_tables && n < 64; n++)
+        names[n] = plan->bindings[n]->def->name;
+    const char *near = wbi_nearest(name, names, n);
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, line, 0}, name, strlen(name),
+                       "%s: there is no table '%s'%s%s%s", who, name, near != NULL ? " (did you mean '" : "",
+                       near != NULL ? near : "", near != NULL ? "'?)" : "");
+}
+
+static wb_status open_tables(wbi_plan *plan, const wb_read_options *options, wb_error *err)
+{
+    const wb_project *project = plan->project;
+    plan->sources = wbi_alloc_zeroed(project->n_tables, sizeof(wbi_source *));
+    plan->bindings = wbi_alloc_zeroed(project->n_tables, sizeof(wbi_binding *));
+    if (plan->sources == NULL || plan->bindings == NULL)
+        return wbi_fail_nomem(err, project->n_tables * sizeof(wbi_source *));
+    for (size_t i = 0; i < project->n_tables; i++) {
+        const wbi_table_def *def = &project->tables[i];
+        if (!is_used(project, def->name)) {
+            wbi_log(options->log, WB_LOG_INFO, "table %s is not used by any feature, label or population", def->name);
+            continue;
+        }
+        size_t t = plan->n_tables;
+        WBI_TRY(wbi_source_open(&plan->sources[t], def, options, err));
+        plan->n_tables++;
+        WBI_TRY(wbi_binding_create(&plan->bindings[t], def, plan->sources[t], err));
+    }
+    return WB_OK;
+}
+
+static wb_status expand_bundle(wbi_plan *plan, wbi_definitions *definitions, const char *bundle, const char *table,
+                               size_t line, wb_error *err)
+{
+    const char *bundles[8];
+    size_t n = wbi_catalogue_bundles(bundles, 8), t;
+    if (wbi_catalogue_table(bundle) == NULL) {
+        const char *near = wbi_nearest(bundle, bundles, n);
+        return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){NULL, line, 0}, bundle, strlen(bundle),
+                           "there is no bundle '%s'%s%s%s", bundle, near != NULL ? " (did you mean '" : "",
+                           near != NULL ? near : "", near != NULL ? "'?)" : "");
+    }
+    WBI_TRY(need_table(plan, table, bundle, line, &t, err));
+    return wbi_catalogue_expand(definitions, &plan->left_out, bundle, plan->bindings[t], plan->project, err);
+}
+
+static wb_status expand_bundles(wbi_plan *plan, wbi_definitions *definitions, wb_error *err)
+{
+    const wb_project *project = plan->project;
+    for (size_t i = 0; i < project->n_uses; i++) {
+        const wbi_bundle_use *use = &project->uses[i];
+        const char *table = use->table != NULL ? use->table : wbi_catalogue_table(use->bundle);
+        WBI_TRY(expand_bundle(plan, definitions, use->bundle, table != NULL ? table : "", use->line, err));
+    }
+    if (project->uses_said)
+        return WB_OK;
+    const char *bundles[8];
+    size_t n = wbi_catalogue_bundles(bundles, 8);
+    for (size_t i = 0; i < n; i++) {
+        const char *table = wbi_catalogue_table(bundles[i]);
+        if (table_index(plan, table) != WBI_NONE)
+            WBI_TRY(expand_bundle(plan, definitions, bundles[i], table, 0, err));
+    }
+    return WB_OK;
+}
+
+static wb_status expand_features(wbi_plan *plan, wb_error *err)
+{
+    wbi_definitions definitions = {0};
+    wb_status status;
+    WBI_TRY_CLEANUP(expand_bundles(plan, &definitions, err));
+    for (size_t i = 0; i < plan->project->n_features; i++)
+        WBI_TRY_CLEANUP(wbi_definitions_add(&definitions, &plan->project->features[i], err));
+    if (definitions.n == 0)
+        WBI_TRY_CLEANUP(wbi_fail(err, WB_ERR_INCONSISTENT, "the project has no features"));
+    WBI_TRY_CLEANUP(wbi_project_set_features(plan->project, definitions.items, definitions.n, err));
+cleanup:
+    wbi_definitions_free(&definitions);
+    return status;
+}
+
+static wb_status bad_feature(const wbi_feature_def *def, wb_error *err, const char *what)
+{
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, def->line, 0}, def->name, strlen(def->name),
+                       "feature %s: %s", def->name, what);
+}
+
+static bool is_reserved(const char *name)
+{
+    return strcmp(name, "customer_id") == 0 || strcmp(name, "cutoff") == 0 || strncmp(name, "label_", 6) == 0;
+}
+
+static wb_status check_feature(const wbi_feature_def *def, const wbi_table_def *table, wb_error *err)
+{
+    bool windowed = def->window.from_us != 0 || def->window.to_us != 0;
+    if (def->agg == WBI_AGG_NONE)
+        return bad_feature(def, err, "it needs an agg (count, sum, mean, …)");
+    if (wbi_aggregate_takes(def->agg) == WBI_AGG_TAKES_NOTHING && def->of != NULL)
+        return bad_feature(def, err, "its agg takes no 'of' (a condition goes into 'where')");
+    if (wbi_aggregate_takes(def->agg) != WBI_AGG_TAKES_NOTHING && def->of == NULL)
+        return bad_feature(def, err, "its agg needs an 'of'");
+    if (table->time == NULL && (windowed || wbi_aggregate_needs_time(def->agg)))
+        return bad_feature(def, err, "its table has no time, so no windows and no aggregates of times");
+    if (def->agg == WBI_AGG_TREND && def->window.from_us == 0)
+        return bad_feature(def, err, "a trend needs a window");
+    return WB_OK;
+}
+
+static wb_status check_result(const wbi_feature_def *def, wbi_expr_type type, wb_type *out, wb_error *err)
+{
+    if (type == WBI_EXPR_TEXT) {
+        *out = WB_TYPE_CATEGORY;
+        return WB_OK;
+    }
+    *out = WB_TYPE_NUMBER;
+    if (type == WBI_EXPR_NUMBER)
+        return WB_OK;
+    if (type == WBI_EXPR_BOOL)
+        return bad_feature(def, err, "true or false is no number: write if(…, 1, 0), or take the share");
+    return bad_feature(def, err, "a time or a duration is no number: write days(…) or hours(…)");
+}
+
+static wb_status bind_aggregate(wbi_plan *plan, wbi_planned_feature *feature, wb_error *err)
+{
+    static const wbi_expr_type wanted[] = {[WBI_AGG_TAKES_NOTHING] = WBI_EXPR_ANY,
+                                           [WBI_AGG_TAKES_NUMBER] = WBI_EXPR_NUMBER,
+                                           [WBI_AGG_TAKES_BOOL] = WBI_EXPR_BOOL,
+                                           [WBI_AGG_TAKES_ANY] = WBI_EXPR_ANY};
+    const wbi_feature_def *def = feature->def;
+    WBI_TRY(need_table(plan, def->table, def->name, def->line, &feature->table, err));
+    wbi_binding *binding = plan->bindings[feature->table];
+    wbi_where where = {NULL, def->line, 0};
+    WBI_TRY(check_feature(def, binding->def, err));
+    if (def->where != NULL)
+        WBI_TRY(wbi_binding_expr(binding, def->where, where, WBI_EXPR_BOOL, &feature->where, err));
+    if (def->of == NULL)
+        return WB_OK;
+    wbi_aggregate_input input = wbi_aggregate_takes(def->agg);
+    WBI_TRY(wbi_binding_expr(binding, def->of, where, wanted[input], &feature->of, err));
+    if (input != WBI_AGG_TAKES_ANY)
+        return WB_OK;
+    WBI_TRY(check_result(def, wbi_expr_result(binding->exprs[feature->of].expr), &feature->type, err));
+    if (def->agg == WBI_AGG_DISTINCT)
+        feature->type = WB_TYPE_NUMBER;
+    return WB_OK;
+}
+
+typedef struct feature_scope {
+    const wbi_plan *plan;
+    const bool *done;
+} feature_scope;
+
+static bool resolve_feature(void *user, const char *name, wbi_expr_type wanted, size_t *slot, wbi_expr_type *type,
+                            wb_error *err)
+{
+    const feature_scope *scope = user;
+    (void)wanted;
+    for (size_t f = 0; f < scope->plan->n_features; f++) {
+        if (strcmp(scope->plan->features[f].def->name, name) != 0)
+            continue;
+        *slot = f;
+        *type = scope->plan->features[f].type == WB_TYPE_CATEGORY ? WBI_EXPR_TEXT : WBI_EXPR_NUMBER;
+        return true;
+    }
+    wbi_fail(err, WB_ERR_INCONSISTENT, "there is no feature '%s'", name);
+    return false;
+}
+
+/* Whether the features that an expression names are all planned already. */
+static bool is_ready(const wbi_plan *plan, const bool *done, const wbi_expr *expr)
+{
+    for (size_t k = 0; k < wbi_expr_n_names(expr); k++)
+        for (size_t f = 0; f < plan->n_features; f++)
+            if (!done[f] && strcmp(plan->features[f].def->name, wbi_expr_name(expr, k)) == 0)
+                return false;
+    return true;
+}
+
+static wb_status bind_derived(wbi_plan *plan, const bool *done, wbi_planned_feature *feature, wb_error *err)
+{
+    feature_scope scope = {plan, done};
+    wbi_scope resolver = {resolve_feature, &scope};
+    WBI_TRY(wbi_expr_bind(feature->expr, &resolver, WBI_EXPR_ANY, err));
+    if (wbi_expr_uses_cutoff(feature->expr))
+        return bad_feature(feature->def, err, "an expression over features does not see the cutoff");
+    return check_result(feature->def, wbi_expr_result(feature->expr), &feature->type, err);
+}
+
+/* Aggregates first; then, round by round, the expressions whose features are all there. */
+static wb_status order_features(wbi_plan *plan, bool *done, wb_error *err)
+{
+    size_t n_done = 0, before = SIZE_MAX;
+    for (size_t f = 0; f < plan->n_features; f++)
+        if (plan->features[f].expr == NULL) {
+            done[f] = true;
+            plan->order[n_done++] = f;
+        }
+    while (n_done < plan->n_features && n_done != before) {
+        before = n_done;
+        for (size_t f = 0; f < plan->n_features; f++) {
+            if (done[f] || !is_ready(plan, done, plan->features[f].expr))
+                continue;
+            WBI_TRY(bind_derived(plan, done, &plan->features[f], err));
+            done[f] = true;
+            plan->order[n_done++] = f;
+        }
+    }
+    for (size_t f = 0; f < plan->n_features; f++)
+        if (!done[f])
+            return bad_feature(plan->features[f].def, err, "it is computed from itself");
+    return WB_OK;
+}
+
+static wb_status bind_features(wbi_plan *plan, wb_error *err)
+{
+    size_t n = plan->project->n_features;
+    plan->features = wbi_alloc_zeroed(n, sizeof *plan->features);
+    plan->order = wbi_alloc_array(n, sizeof *plan->order);
+    bool *done = wbi_alloc_zeroed(n, sizeof *done);
+    wb_status status = WB_OK;
+    if (plan->features == NULL || plan->order == NULL || done == NULL) {
+        status = wbi_fail_nomem(err, n * sizeof *plan->features);
+        goto cleanup;
+    }
+    for (size_t f = 0; f < n; f++) {
+        const wbi_feature_def *def = &plan->project->features[f];
+        if (is_reserved(def->name))
+            WBI_TRY_CLEANUP(bad_feature(def, err, "the names customer_id, cutoff and label_… are taken"));
+        wbi_planned_feature *feature = &plan->features[f];
+        *feature = (wbi_planned_feature){.def = def, .table = WBI_NONE, .of = WBI_NONE, .where = WBI_NONE};
+        plan->n_features = f + 1;
+        if (def->expr != NULL)
+            WBI_TRY_CLEANUP(wbi_expr_parse(&feature->expr, def->expr, (wbi_where){NULL, def->line, 0}, err));
+        else
+            WBI_TRY_CLEANUP(bind_aggregate(plan, feature, err));
+    }
+    WBI_TRY_CLEANUP(order_features(plan, done, err));
+cleanup:
+    wbi_free(done);
+    return status;
+}
+
+static wb_status bind_population(wbi_plan *plan, wb_error *err)
+{
+    const wbi_population_def *def = &plan->project->population;
+    wbi_where where = {NULL, def->line, 0};
+    plan->population.where = plan->population.since = plan->population.not_after = WBI_NONE;
+    WBI_TRY(need_table(plan, population_table(plan->project), "population", def->line, &plan->population.table, err));
+    wbi_binding *binding = plan->bindings[plan->population.table];
+    if (def->within_us > 0 && binding->def->time == NULL)
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0,
+                           "population: table %s has no time, so 'within' means nothing", binding->def->name);
+    if (def->where != NULL)
+        WBI_TRY(wbi_binding_expr(binding, def->where, where, WBI_EXPR_BOOL, &plan->population.where, err));
+    if (def->since != NULL)
+        WBI_TRY(wbi_binding_expr(binding, def->since, where, WBI_EXPR_TIME, &plan->population.since, err));
+    if (def->not_after != NULL)
+        WBI_TRY(wbi_binding_expr(binding, def->not_after, where, WBI_EXPR_TIME, &plan->population.not_after, err));
+    return WB_OK;
+}
+
+static wb_status bind_label(wbi_plan *plan, wb_error *err)
+{
+    const wbi_label_def *def = &plan->project->label;
+    plan->label.table = plan->label.where = WBI_NONE;
+    if (def->kind == WBI_LABEL_NONE)
+        return WB_OK;
+    WBI_TRY(need_table(plan, def->table, "label", def->line, &plan->label.table, err));
+    wbi_binding *binding = plan->bindings[plan->label.table];
+    if (binding->def->time == NULL)
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, def->line, 0}, NULL, 0,
+                           "label: table %s has no time", binding->def->name);
+    if (def->where != NULL)
+        WBI_TRY(wbi_binding_expr(binding, def->where, (wbi_where){NULL, def->line, 0}, WBI_EXPR_BOOL,
+                                 &plan->label.where, err));
+    return WB_OK;
+}
+
+static wb_status make_plan(wbi_plan *plan, const wb_read_options *options, wb_error *err)
+{
+    WBI_TRY(open_tables(plan, options, err));
+    WBI_TRY(expand_features(plan, err));
+    WBI_TRY(bind_features(plan, err));
+    WBI_TRY(bind_population(plan, err));
+    return bind_label(plan, err);
+}
+
+wb_status wbi_plan_create(wbi_plan **out, const wb_project *project, const wb_read_options *options, wb_error *err)
+{
+    wb_error why;
+    wbi_plan *plan = wbi_alloc_zeroed(1, sizeof *plan);
+    if (plan == NULL)
+        return wbi_fail_nomem(err, sizeof *plan);
+    wb_status status = wbi_project_copy(&plan->project, project, &why);
+    if (status == WB_OK)
+        status = make_plan(plan, options, &why);
+    if (status == WB_OK) {
+        *out = plan;
+        return WB_OK;
+    }
+    if (why.file[0] == '\0' && why.line != 0 && project->path != NULL)
+        snprintf(why.file, sizeof why.file, "%s", project->path);
+    if (err != NULL)
+        *err = why;
+    wbi_plan_free(plan);
+    return status;
+}
+
+void wbi_plan_close_sources(wbi_plan *plan)
+{
+    for (size_t t = 0; plan->sources != NULL && t < plan->n_tables; t++) {
+        wbi_source_close(plan->sources[t]);
+        plan->sources[t] = NULL;
+    }
+}
+
+void wbi_plan_free(wbi_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    wbi_plan_close_sources(plan);
+    for (size_t t = 0; plan->bindings != NULL && t < plan->n_tables; t++)
+        wbi_binding_free(plan->bindings[t]);
+    for (size_t f = 0; f < plan->n_features; f++)
+        wbi_expr_free(plan->features[f].expr);
+    wbi_free(plan->sources);
+    wbi_free(plan->bindings);
+    wbi_free(plan->features);
+    wbi_free(plan->order);
+    wbi_notes_free(&plan->left_out);
+    wb_project_free(plan->project);
+    wbi_free(plan);
+}
