@@ -18,6 +18,10 @@ typedef struct wb_score_report {
     double mean_probability;
 } wb_score_report;
 
+/* The project that computes exactly the features the model names, without label and files: give it files
+ * (wb_project_take_files) and make an engine of it. A flat model, which has no definitions, is WB_ERR_INCONSISTENT. */
+WB_API WB_WARN_UNUSED wb_status wb_model_project(wb_project **out, const wb_model *model, wb_error *err);
+
 /* Scores all rows of `table`, whose columns are found by name; a missing one is WB_ERR_INCONSISTENT, naming the nearest
  * spelling. `probability` has n_rows values. `report` may be NULL. Thread-safe. */
 WB_API WB_WARN_UNUSED wb_status wb_score_table(const wb_model *model, const wb_table *table, double *probability,
