@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What all commands share: one grammar of options, one way to talk. A command is one file with a cli_command. */
+#ifndef WINBACK_CLI_CLI_H
+#define WINBACK_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <winback/winback.h>
+
+/* Exit codes of the program. */
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_BAD_DATA = 3, CLI_CANNOT_FIT = 4, CLI_CHECK_FAILED = 5 };
+
+enum { CLI_LIST_LIMIT = 256, CLI_TEXT_CHARS = 64 };
+
+typedef struct cli_list {
+    const char *items[CLI_LIST_LIMIT];
+    size_t n;
+} cli_list;
+
+typedef enum cli_kind {
+    CLI_FLAG,     /* bool */
+    CLI_TEXT,     /* const char * */
+    CLI_TEXTS,    /* cli_list: may be given several times, and comma-separated */
+    CLI_WHOLE,    /* uint64_t */
+    CLI_NUMBER,   /* double, finite, not negative */
+    CLI_TIME,     /* const char *, checked when the zone is known */
+    CLI_DURATION, /* int64_t microseconds */
+    CLI_CHARACTER /* char: one byte, or the word tab or space */
+} cli_kind;
+
+typedef struct cli_option {
+    const char *name;     /* "--cutoff"; "-o" stands for "--output" too */
+    cli_kind kind;
+    size_t offset;        /* into the command's options */
+    const char *argument; /* as help shows it, NULL for a flag */
+    const char *help;
+} cli_option;
+
+/* Options that many commands have; first member of every command's options. */
+typedef struct cli_common {
+    const char *project; /* --project */
+    int64_t n_threads;
+    uint64_t seed;
+    bool quiet, json;
+    char delimiter, decimal;
+    cli_list na;
+    const char *on_error, *rejects;
+    cli_list arguments; /* what is not an option */
+} cli_common;
+
+#define CLI_COMMON_INIT {.seed = 1, .delimiter = ',', .decimal = '.', .on_error = "fail"}
+
+enum { CLI_READS = 1, CLI_SEEDED = 2, CLI_PROJECT = 4 }; /* groups of common options */
+
+typedef struct cli_command {
+    const char *name, *summary;
+    const char *usage;   /* behind "winback NAME " */
+    const char *text;    /* paragraphs of help */
+    const char *example; /* lines */
+    const cli_option *options;
+    size_t n_options;
+    unsigned groups;
+    size_t max_arguments;
+    const void *defaults;
+    size_t options_size;
+    int (*run)(const void *options);
+} cli_command;
+
+extern const cli_command cli_simulate, cli_features, cli_train, cli_score, cli_run;
+
+/* Fills `options` (a copy of the defaults) from argv[0..argc). On a mistake prints one line and returns CLI_USAGE; when
+ * help was asked for prints it and sets *done. */
+int cli_parse(const cli_command *command, int argc, char **argv, void *options, bool *done);
+void cli_help(const cli_command *command);
+
+/* One line "winback: …" on stderr with the advice below; returns the exit code that the error means. */
+int cli_fail(const wb_error *err);
+/* The same for mistakes on the command line. */
+int cli_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "read      text…      0.08 s" on stderr unless quiet. */
+typedef struct cli_step {
+    double began_s;
+    bool quiet;
+} cli_step;
+cli_step cli_step_begin(const cli_common *common);
+void cli_step_end(const cli_step *step, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A line below a step. */
+void cli_note(const cli_common *common, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* 104,233 */
+const char *cli_count(char text[CLI_TEXT_CHARS], uint64_t n);
+
+/* Log and progress for the library: warnings on stderr; progress there only when it is a terminal. */
+const wb_log *cli_log(const cli_common *common);
+/* The common options as the library takes them; false (with a message) when one is wrong. */
+bool cli_read_options(const cli_common *common, wb_read_options *options);
+/* The project file named by --project, else winback.yml when it is there, else an empty project. */
+wb_status cli_open_project(wb_project **project, const cli_common *common, wb_error *err);
+/* Reads the cutoffs given as text, in the project's zone. At most CLI_LIST_LIMIT. */
+wb_status cli_times(int64_t *times_us, const cli_list *texts, const wb_project *project, wb_error *err);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/tables.h"
+
+typedef struct features_options {
+    cli_common common;
+    cli_tables tables;
+    cli_list cutoffs;
+    int64_t horizon_us, gap_us;
+    const char *data_until, *output;
+} features_options;
+
+#define AT(member) offsetof(features_options, member)
+
+static const cli_option options[] = {
+    CLI_TABLE_OPTIONS(AT(tables)),
+    {"--cutoff", CLI_TEXTS, AT(cutoffs), "DATE", "what is known then; several are allowed"},
+    {"--horizon", CLI_DURATION, AT(horizon_us), "DURATION", "label: no order in this long after the cutoff"},
+    {"--gap", CLI_DURATION, AT(gap_us), "DURATION", "days between cutoff and label window"},
+    {"--data-until", CLI_TIME, AT(data_until), "DATE", "end of the data, exclusive (default: found in them)"},
+    {"-o", CLI_TEXT, AT(output), "FILE", "features file; - is standard output"},
+};
+
+static const features_options defaults = {.common = CLI_COMMON_INIT, .gap_us = -1};
+
+static wb_status open_project(wb_project **project, const features_options *o, wb_error *err)
+{
+    int64_t times_us[CLI_LIST_LIMIT], until_us;
+    cli_list until = {{o->data_until}, 1};
+    wb_status status = cli_open_project(project, &o->common, err);
+    if (status == WB_OK)
+        status = cli_set_tables(*project, &o->tables, err);
+    if (status == WB_OK)
+        status = cli_times(times_us, &o->cutoffs, *project, err);
+    if (status == WB_OK && o->cutoffs.n > 0)
+        status = wb_project_set_cutoffs(*project, times_us, o->cutoffs.n, err);
+    if (status == WB_OK && o->horizon_us > 0)
+        status = wb_project_set_horizon(*project, o->horizon_us, err);
+    if (status == WB_OK && o->gap_us >= 0)
+        status = wb_project_set_gap(*project, o->gap_us, err);
+    if (status == WB_OK && o->data_until != NULL) {
+        status = cli_times(&until_us, &until, *project, err);
+        if (status == WB_OK)
+            wb_project_set_data_until(*project, until_us);
+    }
+    return status;
+}
+
+static void print_json(const wb_engine *engine, const wb_features *features, size_t n_cutoffs, const char *path)
+{
+    json_t *left_out = json_array();
+    for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++)
+        json_array_append_new(left_out, json_string(wb_engine_left_out(engine, i)));
+    json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:o}", "path", path, "rows",
+                             (json_int_t)wb_table_n_rows(wb_features_table(features)), "features",
+                             (json_int_t)wb_engine_n_features(engine), "cutoffs", (json_int_t)n_cutoffs, "left_out",
+                             left_out);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+}
+
+static wb_status compute(const features_options *o, wb_project *project, const wb_read_options *reading,
+                         wb_engine **engine, wb_features **features, wb_error *err)
+{
+    size_t n_cutoffs;
+    cli_step step = cli_step_begin(&o->common);
+    wb_status status = wb_engine_create(engine, project, reading, err);
+    if (status != WB_OK)
+        return status;
+    cli_report_tables(&step, *engine, &o->common);
+    const int64_t *cutoffs_us = wb_project_cutoffs(project, &n_cutoffs);
+    bool with_label = wb_project_label(project, NULL, NULL) != NULL;
+    for (size_t i = 0; i < n_cutoffs; i++)
+        cli_warn_past_end(*engine, cutoffs_us[i], &o->common);
+    step = cli_step_begin(&o->common);
+    status = wb_engine_features(*engine, features, cutoffs_us, n_cutoffs, with_label, (int)o->common.n_threads,
+                                reading->log, err);
+    if (status == WB_OK)
+        status = wb_features_write(*features, o->output, (int)o->common.n_threads, err);
+    if (status == WB_OK) {
+        char rows[CLI_TEXT_CHARS];
+        cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", n_cutoffs,
+                     n_cutoffs == 1 ? "" : "s", wb_engine_n_features(*engine),
+                     cli_count(rows, wb_table_n_rows(wb_features_table(*features))), o->output);
+        if (o->common.json)
+            print_json(*engine, *features, n_cutoffs, o->output);
+    }
+    return status;
+}
+
+static int run(const void *given)
+{
+    const features_options *o = given;
+    wb_project *project = NULL;
+    wb_engine *engine = NULL;
+    wb_features *features = NULL;
+    wb_read_options reading;
+    wb_error err;
+    size_t n_cutoffs = 0;
+    if (o->output == NULL)
+        return cli_usage_error("winback features needs a file to write: -o FILE (- is standard output)");
+    if (o->common.json && strcmp(o->output, "-") == 0)
+        return cli_usage_error("--json and -o - would both write to standard output");
+    if (!cli_read_options(&o->common, &reading))
+        return CLI_USAGE;
+    wb_status status = open_project(&project, o, &err);
+    if (status == WB_OK)
+        wb_project_cutoffs(project, &n_cutoffs);
+    int code = CLI_DONE;
+    if (status == WB_OK && wb_project_n_tables(project) == 0)
+        code = cli_usage_error("winback features needs tables: --orders FILE, or --project FILE");
+    else if (status == WB_OK && n_cutoffs == 0)
+        code = cli_usage_error("winback features needs a cutoff: --cutoff DATE, or cutoffs: in the project file");
+    else if (status == WB_OK)
+        status = compute(o, project, &reading, &engine, &features, &err);
+    if (status != WB_OK)
+        code = cli_fail(&err);
+    wb_features_free(features);
+    wb_engine_free(engine);
+    wb_project_free(project);
+    return code;
+}
+
+const cli_command cli_features = {
+    .name = "features",
+    .summary = "compute each customer's features as they were known at a cutoff",
+    .usage = "--orders FILE --cutoff DATE -o FILE [OPTION…]",
+    .text = "Reads event tables and writes one row for each eligible customer and cutoff: customer_id, cutoff, the\n"
+            "features, and the label when there is a horizon (or label: in the project file). A feature sees only what\n"
+            "was known at the cutoff; the label looks only after it. What the columns mean is kept in FILE.meta.json,\n"
+            "from where it goes into the model, so that scoring computes the same.",
+    .example = "  winback features --orders orders.csv --tickets tickets.csv --cutoff 2024-07-01 --horizon 90d -o f.csv\n"
+               "  winback features --project winback.yml -o features.csv",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .groups = CLI_PROJECT | CLI_READS,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = run,
+};

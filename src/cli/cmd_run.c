@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole project in one go: read, compute, train, test, score. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/tables.h"
+#include "cli/training.h"
+
+typedef struct run_options {
+    cli_common common;
+    cli_tables tables;
+    int64_t horizon_us;
+    const char *output;
+} run_options;
+
+#define AT(member) offsetof(run_options, member)
+
+static const cli_option options[] = {
+    CLI_TABLE_OPTIONS(AT(tables)),
+    {"--horizon", CLI_DURATION, AT(horizon_us), "DURATION", "label: no order in this long after the cutoff (usual: 90d)"},
+    {"-o", CLI_TEXT, AT(output), "DIR", "folder for what is written, made when absent"},
+};
+
+static const run_options defaults = {.common = CLI_COMMON_INIT, .output = "out"};
+
+enum { N_CUTOFFS_USUAL = 4, PATH_CHARS = 4096, N_TOP = 10 };
+
+/* Everything a run makes; freed in one place. */
+typedef struct run_state {
+    const run_options *o;
+    wb_read_options reading;
+    wb_train_options train;
+    wb_project *project;
+    wb_engine *engine;
+    wb_features *features, *now;
+    wb_model *tested, *model;
+    int64_t cutoffs_us[CLI_LIST_LIMIT];
+    size_t n_cutoffs;
+    wb_metrics test;
+    double *now_probability;
+    wb_score_report scores;
+} run_state;
+
+static void free_state(run_state *s)
+{
+    free(s->now_probability);
+    wb_model_free(s->tested);
+    wb_model_free(s->model);
+    wb_features_free(s->features);
+    wb_features_free(s->now);
+    wb_engine_free(s->engine);
+    wb_project_free(s->project);
+}
+
+static wb_status out_of_memory(wb_error *err)
+{
+    *err = (wb_error){.code = WB_ERR_NOMEM};
+    snprintf(err->message, sizeof err->message, "out of memory");
+    return WB_ERR_NOMEM;
+}
+
+static const char *path_of(const run_state *s, const char *name, char path[PATH_CHARS])
+{
+    snprintf(path, PATH_CHARS, "%s/%s", s->o->output, name);
+    return path;
+}
+
+static wb_status make_folder(const char *path, wb_error *err)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return WB_OK;
+    *err = (wb_error){.code = WB_ERR_IO};
+    snprintf(err->file, sizeof err->file, "%s", path);
+    snprintf(err->message, sizeof err->message, "cannot make the folder: %s", strerror(errno));
+    return WB_ERR_IO;
+}
+
+/* Tables that lie in the folder under their conventional names. */
+static wb_status find_tables(wb_project *project, wb_error *err)
+{
+    static const char *const names[] = {"orders", "tickets", "customers"};
+    static const char *const endings[] = {"csv", "csv.gz", "csv.zst"};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t e = 0; e < 3; e++) {
+            char file[64];
+            snprintf(file, sizeof file, "%s.%s", names[i], endings[e]);
+            if (access(file, F_OK) != 0)
+                continue;
+            wb_status status = wb_project_set_file(project, names[i], file, err);
+            if (status != WB_OK)
+                return status;
+            break;
+        }
+    return WB_OK;
+}
+
+static wb_status open_project(run_state *s, wb_error *err)
+{
+    wb_status status = cli_open_project(&s->project, &s->o->common, err);
+    if (status == WB_OK)
+        status = cli_set_tables(s->project, &s->o->tables, err);
+    if (status == WB_OK && wb_project_n_tables(s->project) == 0)
+        status = find_tables(s->project, err);
+    if (status == WB_OK && s->o->horizon_us > 0)
+        status = wb_project_set_horizon(s->project, s->o->horizon_us, err);
+    if (status == WB_OK && wb_project_label(s->project, NULL, NULL) == NULL)
+        status = wb_project_set_horizon(s->project, 90 * WB_DAY_US, err);
+    return status;
+}
+
+static wb_status read_events(run_state *s, wb_error *err)
+{
+    cli_step step = cli_step_begin(&s->o->common);
+    wb_status status = wb_engine_create(&s->engine, s->project, &s->reading, err);
+    if (status == WB_OK)
+        cli_report_tables(&step, s->engine, &s->o->common);
+    return status;
+}
+
+/* The project's cutoffs; unsaid: the last one whose label window the data cover, and up to three before it, a horizon
+ * apart, that have a horizon of history. */
+static wb_status choose_cutoffs(run_state *s, wb_error *err)
+{
+    size_t n;
+    int64_t first_us, until_us, gap_us, horizon_us;
+    const int64_t *given = wb_project_cutoffs(s->project, &n);
+    wb_engine_data_range(s->engine, &first_us, &until_us);
+    wb_project_label(s->project, &gap_us, &horizon_us);
+    if (n > 0) {
+        s->n_cutoffs = n < CLI_LIST_LIMIT ? n : CLI_LIST_LIMIT;
+        memcpy(s->cutoffs_us, given, s->n_cutoffs * sizeof *given);
+        return WB_OK;
+    }
+    int64_t last_us = until_us - gap_us - horizon_us;
+    wb_status status = wb_engine_check_cutoff(s->engine, last_us, 1, err);
+    if (status != WB_OK)
+        return status;
+    s->n_cutoffs = 1;
+    while (s->n_cutoffs < N_CUTOFFS_USUAL && last_us - (int64_t)s->n_cutoffs * horizon_us - horizon_us >= first_us)
+        s->n_cutoffs++;
+    for (size_t i = 0; i < s->n_cutoffs; i++)
+        s->cutoffs_us[i] = last_us - (int64_t)(s->n_cutoffs - 1 - i) * horizon_us;
+    if (s->n_cutoffs < N_CUTOFFS_USUAL)
+        cli_note(&s->o->common, "%zu earlier cutoff%s left out: less than a horizon of history",
+                 N_CUTOFFS_USUAL - s->n_cutoffs, N_CUTOFFS_USUAL - s->n_cutoffs == 1 ? "" : "s");
+    return WB_OK;
+}
+
+static wb_status compute_features(run_state *s, wb_error *err)
+{
+    char path[PATH_CHARS], rows[CLI_TEXT_CHARS];
+    cli_step step = cli_step_begin(&s->o->common);
+    wb_status status = choose_cutoffs(s, err);
+    if (status == WB_OK)
+        status = wb_engine_features(s->engine, &s->features, s->cutoffs_us, s->n_cutoffs, 1,
+                                    (int)s->o->common.n_threads, s->reading.log, err);
+    if (status == WB_OK)
+        status = wb_features_write(s->features, path_of(s, "features.csv", path), (int)s->o->common.n_threads, err);
+    if (status == WB_OK)
+        cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", s->n_cutoffs,
+                     s->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(s->engine),
+                     cli_count(rows, wb_table_n_rows(wb_features_table(s->features))), path);
+    return status;
+}
+
+/* Figures of the model trained on the earlier cutoffs, on the rows of the last. */
+static wb_status measure(run_state *s, const wb_table *table, const int64_t *cutoff_us, const double *label,
+                         double *probability, uint8_t *outcome, wb_error *err)
+{
+    size_t n = 0, n_rows = wb_table_n_rows(table);
+    wb_status status = wb_score_table(s->tested, table, probability, NULL, (int)s->o->common.n_threads, err);
+    if (status != WB_OK)
+        return status;
+    for (size_t i = 0; i < n_rows; i++)
+        if (cutoff_us[i] == s->cutoffs_us[s->n_cutoffs - 1] && !isnan(label[i])) {
+            probability[n] = probability[i];
+            outcome[n++] = label[i] > 0;
+        }
+    return wb_metrics_compute(&s->test, probability, outcome, NULL, n, err);
+}
+
+static wb_status test_on_last(run_state *s, wb_error *err)
+{
+    const wb_table *table = wb_features_table(s->features);
+    size_t n_rows = wb_table_n_rows(table);
+    const int64_t *cutoff_us = wb_table_times(table, wb_table_find(table, "cutoff"));
+    const double *label = wb_table_numbers(table, wb_table_n_columns(table) - 1);
+    double *probability = malloc((n_rows + 1) * sizeof *probability);
+    uint8_t *mark = malloc(n_rows + 1);
+    wb_status status = probability == NULL || mark == NULL ? out_of_memory(err) : WB_OK;
+    if (status == WB_OK) {
+        wb_train_options earlier = s->train;
+        for (size_t i = 0; i < n_rows; i++)
+            mark[i] = cutoff_us[i] < s->cutoffs_us[s->n_cutoffs - 1];
+        earlier.use_row = mark;
+        status = wb_train(&s->tested, s->features, &earlier, err);
+    }
+    if (status == WB_OK)
+        status = measure(s, table, cutoff_us, label, probability, mark, err);
+    free(probability);
+    free(mark);
+    return status;
+}
+
+static void report_test(const run_state *s, const cli_step *step)
+{
+    char cutoff[WB_TIME_CHARS];
+    const wb_metrics *m = &s->test;
+    wb_time_format(s->cutoffs_us[s->n_cutoffs - 1], cutoff);
+    cli_step_end(step, "test", "%s %s · AUC %.3f · log loss %.3f · top tenth holds %.1f × its share",
+                 s->n_cutoffs > 1 ? "trained before, tested at" : "five folds at", cutoff, m->auc, m->log_loss,
+                 m->lift_10);
+}
+
+static wb_status train(run_state *s, wb_error *err)
+{
+    char path[PATH_CHARS], rows[CLI_TEXT_CHARS];
+    wb_project_model wanted = wb_project_first_model(s->project);
+    s->train.target = wanted.target != NULL ? wanted.target : wb_project_label(s->project, NULL, NULL);
+    s->train.lambda = wanted.lambda;
+    s->train.n_folds = 5;
+    cli_step step = cli_step_begin(&s->o->common);
+    wb_status status = wb_train(&s->model, s->features, &s->train, err);
+    if (status == WB_OK)
+        status = wb_model_write(s->model, path_of(s, "model.json", path), err);
+    if (status != WB_OK)
+        return status;
+    wb_model_summary m = wb_model_summarise(s->model);
+    cli_step_end(&step, "train", "%s · %s rows · base rate %.1f %% · %zu terms   %s", m.target,
+                 cli_count(rows, m.n_rows), 100 * m.base_rate, m.n_terms, path);
+    cli_describe_model(s->model, &s->o->common);
+    step = cli_step_begin(&s->o->common);
+    s->test = m.out_of_fold;
+    if (s->n_cutoffs > 1)
+        status = test_on_last(s, err);
+    if (status == WB_OK)
+        report_test(s, &step);
+    return status;
+}
+
+static wb_status score_now(run_state *s, wb_error *err)
+{
+    int64_t first_us, until_us;
+    char path[PATH_CHARS], rows[CLI_TEXT_CHARS], at[WB_TIME_CHARS];
+    cli_step step = cli_step_begin(&s->o->common);
+    wb_engine_data_range(s->engine, &first_us, &until_us);
+    wb_status status = wb_engine_features(s->engine, &s->now, &until_us, 1, 0, (int)s->o->common.n_threads,
+                                          s->reading.log, err);
+    if (status == WB_OK)
+        status = wb_score_features(s->model, s->now, path_of(s, "scores.csv", path), (int)s->o->common.n_threads,
+                                   &s->scores, err);
+    if (status == WB_OK) {
+        s->now_probability = malloc((wb_table_n_rows(wb_features_table(s->now)) + 1) * sizeof(double));
+        status = s->now_probability == NULL
+                     ? out_of_memory(err)
+                     : wb_score_table(s->model, wb_features_table(s->now), s->now_probability, NULL,
+                                      (int)s->o->common.n_threads, err);
+    }
+    wb_time_format(until_us, at);
+    if (status == WB_OK)
+        cli_step_end(&step, "score", "%s customers at %s · mean probability %.3f   %s",
+                     cli_count(rows, s->scores.n_rows), at, s->scores.mean_probability, path);
+    return status;
+}
+
+/* The rows of the highest probabilities, best first; of equals the first. Returns how many. */
+static size_t find_top(const double *probability, size_t n, size_t top[N_TOP])
+{
+    size_t n_top = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (n_top == N_TOP && probability[i] <= probability[top[N_TOP - 1]])
+            continue;
+        size_t at = n_top < N_TOP ? n_top++ : N_TOP - 1;
+        for (; at > 0 && probability[top[at - 1]] < probability[i]; at--)
+            top[at] = top[at - 1];
+        top[at] = i;
+    }
+    return n_top;
+}
+
+static void print_top(const run_state *s)
+{
+    size_t top[N_TOP];
+    const wb_table *table = wb_features_table(s->now);
+    size_t n = find_top(s->now_probability, wb_table_n_rows(table), top);
+    if (s->o->common.quiet || s->o->common.json)
+        return;
+    printf("\nmost likely %s\n", wb_model_summarise(s->model).target);
+    for (size_t i = 0; i < n; i++) {
+        size_t length;
+        const char *id = wb_table_text(table, 0, top[i], &length);
+        printf("  %-24.*s %.4f\n", (int)length, id, s->now_probability[top[i]]);
+    }
+}
+
+static void print_json(const run_state *s)
+{
+    char path[PATH_CHARS];
+    json_t *files = json_array();
+    static const char *const names[] = {"features.csv", "model.json", "scores.csv"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        json_array_append_new(files, json_string(path_of(s, names[i], path)));
+    json_t *json = json_pack("{s:o, s:o, s:I, s:f, s:o}", "model", cli_model_json(s->model), "test",
+                             cli_metrics_json(&s->test), "scored", (json_int_t)s->scores.n_rows, "mean_probability",
+                             s->scores.mean_probability, "files", files);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+}
+
+static wb_status run_steps(run_state *s, wb_error *err)
+{
+    wb_status status = read_events(s, err);
+    if (status == WB_OK)
+        status = compute_features(s, err);
+    if (status == WB_OK)
+        status = train(s, err);
+    if (status == WB_OK)
+        status = score_now(s, err);
+    if (status == WB_OK)
+        print_top(s);
+    if (status == WB_OK && s->o->common.json)
+        print_json(s);
+    return status;
+}
+
+static int run(const void *given)
+{
+    run_state s = {.o = given, .train = WB_TRAIN_OPTIONS_INIT};
+    wb_error err;
+    int code = CLI_DONE;
+    if (!cli_read_options(&s.o->common, &s.reading))
+        return CLI_USAGE;
+    wb_status status = open_project(&s, &err);
+    if (status == WB_OK && wb_project_n_tables(s.project) == 0)
+        code = cli_usage_error("there is nothing to run on: no winback.yml and no orders.csv here (--project FILE, or "
+                               "--orders FILE)");
+    wb_project_model wanted = {0};
+    if (status == WB_OK)
+        wanted = wb_project_first_model(s.project);
+    if (code == CLI_DONE && status == WB_OK &&
+        !cli_training_options(&s.train, wanted.penalty, wanted.basis, &s.o->common))
+        code = CLI_USAGE;
+    if (code == CLI_DONE && status == WB_OK)
+        status = make_folder(s.o->output, &err);
+    if (code == CLI_DONE && status == WB_OK)
+        status = run_steps(&s, &err);
+    if (status != WB_OK)
+        code = cli_fail(&err);
+    free_state(&s);
+    return code;
+}
+
+const cli_command cli_run = {
+    .name = "run",
+    .summary = "the whole project: features, model, test, scores",
+    .usage = "[OPTION…]",
+    .text = "Reads the project file (winback.yml, or --project), or orders.csv, tickets.csv and customers.csv in this\n"
+            "folder, and writes features.csv, model.json and scores.csv. Unsaid: label = no order in the 90 days after\n"
+            "the cutoff; the last training cutoff is a horizon before the end of the data, up to three earlier ones a\n"
+            "horizon apart. The last cutoff is the test; then the model is fitted again on all. Scores are at the end of\n"
+            "the data.",
+    .example = "  winback run\n  winback run --project winback.yml -o out\n  winback run --orders orders.csv --horizon 60d",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .groups = CLI_PROJECT | CLI_READS | CLI_SEEDED,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = run,
+};

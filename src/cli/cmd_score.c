@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/tables.h"
+
+typedef struct score_options {
+    cli_common common;
+    const char *model, *at, *id, *output;
+} score_options;
+
+#define AT(member) offsetof(score_options, member)
+
+static const cli_option options[] = {
+    {"--model", CLI_TEXT, AT(model), "MODEL", "model file"},
+    {"--at", CLI_TIME, AT(at), "DATE", "score from events: what is known then"},
+    {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
+    {"-o", CLI_TEXT, AT(output), "FILE", "scores file; - is standard output"},
+};
+
+static const score_options defaults = {.common = CLI_COMMON_INIT, .output = "-"};
+
+/* The model's definitions with the files of the project at hand. */
+static wb_status scoring_project(wb_project **out, const wb_model *model, const wb_project *files, wb_error *err)
+{
+    wb_project *project = NULL;
+    wb_status status = wb_model_project(&project, model, err);
+    if (status == WB_OK)
+        status = wb_project_take_files(project, files, err);
+    if (status == WB_OK)
+        *out = project;
+    else
+        wb_project_free(project);
+    return status;
+}
+
+static wb_status score_events(const score_options *o, const wb_model *model, const wb_read_options *reading,
+                              wb_score_report *report, wb_error *err)
+{
+    wb_project *files = NULL, *project = NULL;
+    wb_engine *engine = NULL;
+    wb_features *features = NULL;
+    int64_t at_us;
+    cli_list at = {{o->at}, 1};
+    cli_step step = cli_step_begin(&o->common);
+    wb_status status = cli_open_project(&files, &o->common, err);
+    if (status == WB_OK)
+        status = scoring_project(&project, model, files, err);
+    if (status == WB_OK)
+        status = cli_times(&at_us, &at, project, err);
+    if (status == WB_OK)
+        status = wb_engine_create(&engine, project, reading, err);
+    if (status == WB_OK) {
+        cli_report_tables(&step, engine, &o->common);
+        cli_warn_past_end(engine, at_us, &o->common);
+        status = wb_engine_features(engine, &features, &at_us, 1, 0, reading->n_threads, reading->log, err);
+    }
+    if (status == WB_OK)
+        status = wb_score_features(model, features, o->output, reading->n_threads, report, err);
+    wb_features_free(features);
+    wb_engine_free(engine);
+    wb_project_free(project);
+    wb_project_free(files);
+    return status;
+}
+
+static void print_report(const cli_step *step, const score_options *o, const wb_model *model,
+                         const wb_score_report *report)
+{
+    char rows[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS], unseen[CLI_TEXT_CHARS];
+    double base_rate = wb_model_summarise(model).base_rate;
+    cli_step_end(step, "score", "%s rows · mean probability %.4f (base rate in training %.4f)   %s",
+                 cli_count(rows, report->n_rows), report->mean_probability, base_rate, o->output);
+    if (report->n_imputed > 0 || report->n_unseen > 0)
+        cli_note(&o->common, "%s cells were missing, %s had a level that training did not see",
+                 cli_count(count, report->n_imputed), cli_count(unseen, report->n_unseen));
+    if (report->n_bad > 0)
+        cli_note(&o->common, "%s bad rows left out", cli_count(count, report->n_bad));
+    if (!o->common.json)
+        return;
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "rows", (json_int_t)report->n_rows, "bad",
+                             (json_int_t)report->n_bad, "imputed", (json_int_t)report->n_imputed, "unseen",
+                             (json_int_t)report->n_unseen, "ignored_columns", (json_int_t)report->n_ignored_columns,
+                             "mean_probability", report->mean_probability, "base_rate", base_rate);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+}
+
+static int check(const score_options *o)
+{
+    if (o->model == NULL)
+        return cli_usage_error("winback score needs a model: --model MODEL");
+    if (o->common.arguments.n == 0 && o->at == NULL)
+        return cli_usage_error("winback score needs features files, or events: --project FILE --at DATE");
+    if (o->common.arguments.n > 0 && o->at != NULL)
+        return cli_usage_error("winback score takes features files or --at, not both");
+    if (o->common.json && strcmp(o->output, "-") == 0)
+        return cli_usage_error("--json needs -o FILE: the scores go to standard output");
+    return CLI_DONE;
+}
+
+static int run(const void *given)
+{
+    const score_options *o = given;
+    wb_read_options reading;
+    wb_model *model = NULL;
+    wb_score_report report = {0};
+    wb_error err;
+    int code = check(o);
+    if (code != CLI_DONE)
+        return code;
+    if (!cli_read_options(&o->common, &reading))
+        return CLI_USAGE;
+    cli_step step = cli_step_begin(&o->common);
+    wb_status status = wb_model_read(&model, o->model, &err);
+    if (status == WB_OK)
+        status = o->at != NULL ? score_events(o, model, &reading, &report, &err)
+                               : wb_score_csv(model, o->common.arguments.items, o->common.arguments.n, o->id, o->output,
+                                              &reading, &report, &err);
+    if (status == WB_OK)
+        print_report(&step, o, model, &report);
+    else
+        code = cli_fail(&err);
+    wb_model_free(model);
+    return code;
+}
+
+const cli_command cli_score = {
+    .name = "score",
+    .summary = "write each customer's probability",
+    .usage = "FEATURES… --model MODEL -o SCORES [OPTION…]\n       winback score --project FILE --at DATE --model MODEL "
+             "-o SCORES [OPTION…]",
+    .text = "Writes customer_id[, cutoff], probability: from features files, streamed in input order; or straight from\n"
+            "events, with the features computed as the model's own definitions say (only file: comes from the project).\n"
+            "Both ways give the same bytes for the same customers. A customer that is not eligible has no row.",
+    .example = "  winback score features.csv --model model.json -o scores.csv\n"
+               "  winback score --project winback.yml --at 2024-10-01 --model model.json -o scores.csv\n"
+               "  zcat features.csv.gz | winback score - --model model.json > scores.csv",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .groups = CLI_PROJECT | CLI_READS,
+    .max_arguments = CLI_LIST_LIMIT,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = run,
+};

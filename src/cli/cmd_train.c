@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/training.h"
+
+typedef struct train_options {
+    cli_common common;
+    const char *target, *positive, *id, *weights, *penalty, *basis, *lambda, *folds, *output;
+    cli_list exclude, category;
+} train_options;
+
+#define AT(member) offsetof(train_options, member)
+
+static const cli_option options[] = {
+    {"--target", CLI_TEXT, AT(target), "COL", "what to predict: COL or label_COL (default: the only label_*)"},
+    {"--positive", CLI_TEXT, AT(positive), "VALUE", "value that counts as 1 (default: 1, true or yes)"},
+    {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
+    {"--exclude", CLI_TEXTS, AT(exclude), "COL,…", "columns that are not to become terms"},
+    {"--category", CLI_TEXTS, AT(category), "COL,…", "columns that are categories though they look like numbers"},
+    {"--weights", CLI_TEXT, AT(weights), "COL", "row weights"},
+    {"--penalty", CLI_TEXT, AT(penalty), "ridge|none", "what holds large coefficients back"},
+    {"--lambda", CLI_TEXT, AT(lambda), "X|auto", "how strongly; auto: by cross-validation"},
+    {"--basis", CLI_TEXT, AT(basis), "linear", "what a number becomes in the model"},
+    {"--folds", CLI_TEXT, AT(folds), "K", "folds by customer (default: 5 when lambda is to be chosen, else none)"},
+    {"-o", CLI_TEXT, AT(output), "MODEL", "model file"},
+};
+
+static const train_options defaults = {
+    .common = CLI_COMMON_INIT, .penalty = "ridge", .lambda = "auto", .basis = "linear"};
+
+static int parse_numbers(wb_train_options *train, const train_options *o)
+{
+    char *end;
+    if (strcmp(o->lambda, "auto") != 0) {
+        train->lambda = strtod(o->lambda, &end);
+        if (*o->lambda == '\0' || *end != '\0' || !isfinite(train->lambda) || train->lambda < 0)
+            return cli_usage_error("--lambda: '%s' is neither auto nor a number of at least 0", o->lambda);
+    }
+    if (o->folds != NULL) {
+        errno = 0;
+        long folds = strtol(o->folds, &end, 10);
+        if (*o->folds == '\0' || *end != '\0' || errno != 0 || folds < 0 || folds == 1 || folds > 100)
+            return cli_usage_error("--folds: '%s' is neither 0 nor a whole number from 2 to 100", o->folds);
+        train->n_folds = (int)folds;
+    }
+    return CLI_DONE;
+}
+
+static int make_options(wb_train_options *train, const train_options *o)
+{
+    if (!cli_training_options(train, o->penalty, o->basis, &o->common))
+        return CLI_USAGE;
+    train->target = o->target;
+    train->positive = o->positive;
+    train->id = o->id;
+    train->weights = o->weights;
+    train->exclude = o->exclude.items;
+    train->n_exclude = o->exclude.n;
+    return parse_numbers(train, o);
+}
+
+static void report(const cli_step *step, const wb_model *model, const train_options *o)
+{
+    char rows[CLI_TEXT_CHARS], customers[CLI_TEXT_CHARS];
+    wb_model_summary s = wb_model_summarise(model);
+    cli_step_end(step, "train", "%s · %s rows of %s customers · base rate %.1f %% · %zu terms   %s", s.target,
+                 cli_count(rows, s.n_rows), cli_count(customers, s.n_customers), 100 * s.base_rate, s.n_terms,
+                 o->output);
+    cli_describe_model(model, &o->common);
+    if (!o->common.json)
+        return;
+    json_t *json = cli_model_json(model);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+}
+
+static int run(const void *given)
+{
+    const train_options *o = given;
+    wb_train_options train = WB_TRAIN_OPTIONS_INIT;
+    wb_read_options reading;
+    wb_features *features = NULL;
+    wb_model *model = NULL;
+    wb_error err;
+    if (o->common.arguments.n == 0)
+        return cli_usage_error("winback train needs a features file");
+    if (o->output == NULL)
+        return cli_usage_error("winback train needs a file for the model: -o MODEL");
+    if (!cli_read_options(&o->common, &reading))
+        return CLI_USAGE;
+    int code = make_options(&train, o);
+    if (code != CLI_DONE)
+        return code;
+    cli_step step = cli_step_begin(&o->common);
+    wb_status status = wb_features_read(&features, o->common.arguments.items[0], o->id, o->category.items,
+                                        o->category.n, &reading, &err);
+    if (status == WB_OK)
+        status = wb_train(&model, features, &train, &err);
+    if (status == WB_OK)
+        status = wb_model_write(model, o->output, &err);
+    if (status == WB_OK)
+        report(&step, model, o);
+    else
+        code = cli_fail(&err);
+    wb_model_free(model);
+    wb_features_free(features);
+    return code;
+}
+
+const cli_command cli_train = {
+    .name = "train",
+    .summary = "fit a model to features and a label",
+    .usage = "FEATURES --target COL -o MODEL [OPTION…]",
+    .text = "Fits a logistic regression and writes it as JSON. FEATURES is what winback features wrote, or any flat table\n"
+            "with a key. Other label_* columns, the key and the cutoff never become terms. A column is a number when its\n"
+            "first 10,000 cells that are not missing are, else a category; a missing cell is a value of its own. lambda\n"
+            "is the one of least log loss among 20 from 10 to 1e-4; folds keep a customer's rows together.",
+    .example = "  winback train features.csv --target churned -o model.json\n"
+               "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .groups = CLI_READS | CLI_SEEDED,
+    .max_arguments = 1,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = run,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const struct {
+    const char *heading;
+    const cli_command *commands[4];
+} groups[] = {
+    {"data", {&cli_simulate, &cli_features}},
+    {"models", {&cli_train, &cli_score}},
+    {"all", {&cli_run}},
+};
+
+enum { N_GROUPS = sizeof groups / sizeof groups[0], N_A_GROUP = 4 };
+
+static const cli_command *find_command(const char *name)
+{
+    for (size_t g = 0; g < N_GROUPS; g++)
+        for (size_t i = 0; i < N_A_GROUP && groups[g].commands[i] != NULL; i++)
+            if (strcmp(groups[g].commands[i]->name, name) == 0)
+                return groups[g].commands[i];
+    return NULL;
+}
+
+static void print_overview(void)
+{
+    puts("winback: from event tables to the customers worth winning back\n\n"
+         "usage: winback COMMAND [OPTION…]\n");
+    for (size_t g = 0; g < N_GROUPS; g++)
+        for (size_t i = 0; i < N_A_GROUP && groups[g].commands[i] != NULL; i++)
+            printf("  %-8s %-10s %s\n", i == 0 ? groups[g].heading : "", groups[g].commands[i]->name,
+                   groups[g].commands[i]->summary);
+    puts("           help       what a command does, its options and defaults: winback help COMMAND\n"
+         "           version    the version\n\n"
+         "First steps: winback simulate --customers 20000 -o shop; cd shop; winback run\n"
+         "exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong data, 4 cannot be fitted, 5 a check failed");
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc < 1) {
+        print_overview();
+        return CLI_DONE;
+    }
+    const cli_command *command = find_command(argv[0]);
+    if (command == NULL)
+        return cli_usage_error("there is no command '%s' (winback help lists them)", argv[0]);
+    cli_help(command);
+    return CLI_DONE;
+}
+
+static int run_command(const cli_command *command, int argc, char **argv)
+{
+    bool done = false;
+    void *options = malloc(command->options_size);
+    if (options == NULL)
+        return CLI_FAILED;
+    memcpy(options, command->defaults, command->options_size);
+    int code = cli_parse(command, argc, argv, options, &done);
+    if (code == CLI_DONE && !done)
+        code = command->run(options);
+    free(options);
+    return code;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_overview();
+        return CLI_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return help(argc - 2, argv + 2);
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        printf("winback %s\n", wb_version());
+        return CLI_DONE;
+    }
+    const cli_command *command = find_command(name);
+    if (command == NULL)
+        return cli_usage_error("there is no command '%s' (winback help lists them)", name);
+    return run_command(command, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    int code = dispatch(argc, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && code == CLI_DONE) {
+        fprintf(stderr, "winback: standard output: %s\n", strerror(errno));
+        return CLI_FAILED;
+    }
+    return code;
+}

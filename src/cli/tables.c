@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/tables.h"
+
+#include <stdio.h>
+#include <string.h>
+
+wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error *err)
+{
+    const char *names[] = {"orders", "tickets", "customers"};
+    const char *files[] = {tables->orders, tables->tickets, tables->customers};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (files[i] == NULL)
+            continue;
+        wb_status status = wb_project_set_file(project, names[i], files[i], err);
+        if (status != WB_OK)
+            return status;
+    }
+    return WB_OK;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static void note_lost_rows(const wb_engine_table *table, const cli_common *common)
+{
+    char count[CLI_TEXT_CHARS];
+    if (table->n_without_key > 0)
+        cli_note(common, "%s: %s rows without a customer left out", base_name(table->file),
+                 cli_count(count, table->n_without_key));
+    if (table->n_bad > 0)
+        cli_note(common, "%s: %s bad rows left out", base_name(table->file), cli_count(count, table->n_bad));
+    if (table->n_after_end > 0)
+        cli_note(common, "%s: %s rows after the end of the data left out", base_name(table->file),
+                 cli_count(count, table->n_after_end));
+}
+
+void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common)
+{
+    char line[1024] = "", count[CLI_TEXT_CHARS];
+    size_t used = 0;
+    for (size_t t = 0; t < wb_engine_n_tables(engine) && used < sizeof line; t++) {
+        wb_engine_table table = wb_engine_table_info(engine, t);
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%s %s%s", t > 0 ? " · " : "",
+                                 base_name(table.file), cli_count(count, table.n_rows), t == 0 ? " rows" : "");
+    }
+    cli_step_end(step, "read", "%s", line);
+    for (size_t t = 0; t < wb_engine_n_tables(engine); t++) {
+        wb_engine_table table = wb_engine_table_info(engine, t);
+        note_lost_rows(&table, common);
+    }
+    for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++)
+        cli_note(common, "left out  %s", wb_engine_left_out(engine, i));
+}
+
+void cli_warn_past_end(const wb_engine *engine, int64_t cutoff_us, const cli_common *common)
+{
+    int64_t first_us, until_us;
+    char cutoff[WB_TIME_CHARS], until[WB_TIME_CHARS], text[256];
+    wb_engine_data_range(engine, &first_us, &until_us);
+    if (cutoff_us <= until_us)
+        return;
+    wb_time_format(cutoff_us, cutoff);
+    wb_time_format(until_us, until);
+    snprintf(text, sizeof text, "cutoff %s is %.1f days after the end of the data (%s)", cutoff,
+             (double)(cutoff_us - until_us) / (double)WB_DAY_US, until);
+    const wb_log *log = cli_log(common);
+    log->message(log->user, WB_LOG_WARNING, text);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tables from flags, and what is said of them after reading. */
+#ifndef WINBACK_CLI_TABLES_H
+#define WINBACK_CLI_TABLES_H
+
+#include "cli/cli.h"
+
+typedef struct cli_tables {
+    const char *orders, *tickets, *customers;
+} cli_tables;
+
+#define CLI_TABLE_OPTIONS(offset)                                                                               \
+    {"--orders", CLI_TEXT, (offset) + offsetof(cli_tables, orders), "FILE", "orders: csv, gz, zst, glob or -"}, \
+        {"--tickets", CLI_TEXT, (offset) + offsetof(cli_tables, tickets), "FILE", "support tickets"},           \
+        {"--customers", CLI_TEXT, (offset) + offsetof(cli_tables, customers), "FILE", "one row a customer"}
+
+/* Gives the project the files that flags name. */
+wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error *err);
+/* "read  orders.csv 104,233 rows · …", what was left out, and which features lack a column. */
+void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common);
+/* A cutoff after the end of the data is worth a warning. */
+void cli_warn_past_end(const wb_engine *engine, int64_t cutoff_us, const cli_common *common);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/training.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_STRONGEST = 8 };
+
+bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common)
+{
+    if (basis != NULL && strcmp(basis, "linear") != 0) {
+        cli_usage_error("--basis: '%s' is not linear", basis);
+        return false;
+    }
+    if (penalty != NULL && strcmp(penalty, "none") == 0) {
+        options->penalty = WB_PENALTY_NONE;
+    } else if (penalty != NULL && strcmp(penalty, "ridge") != 0) {
+        cli_usage_error("--penalty: '%s' is neither ridge nor none", penalty);
+        return false;
+    }
+    options->seed = common->seed;
+    options->n_threads = (int)common->n_threads;
+    options->log = cli_log(common);
+    return true;
+}
+
+typedef struct strength {
+    double per_sd;
+    size_t index;
+} strength;
+
+static int by_strength(const void *left, const void *right)
+{
+    double a = fabs(((const strength *)left)->per_sd), b = fabs(((const strength *)right)->per_sd);
+    return (a < b) - (a > b);
+}
+
+static void print_strongest(const wb_model *model, const cli_common *common)
+{
+    size_t n = wb_model_n_coefficients(model);
+    strength *order = malloc(n * sizeof *order);
+    if (order == NULL || n < 2) {
+        free(order);
+        return;
+    }
+    for (size_t i = 1; i < n; i++)
+        order[i - 1] = (strength){wb_model_coefficient(model, i).per_sd, i};
+    qsort(order, n - 1, sizeof *order, by_strength);
+    cli_note(common, "strongest, odds per standard deviation:");
+    for (size_t i = 0; i < n - 1 && i < N_STRONGEST; i++) {
+        wb_coefficient c = wb_model_coefficient(model, order[i].index);
+        cli_note(common, "  %-32s × %-6.3g %s", c.column, exp(c.per_sd), c.per_sd > 0 ? "raises" : "lowers");
+    }
+    free(order);
+}
+
+void cli_describe_model(const wb_model *model, const cli_common *common)
+{
+    wb_model_summary s = wb_model_summarise(model);
+    if (s.n_folds > 0)
+        cli_note(common, "%d folds by customer · out of fold: AUC %.4f · log loss %.4f · lift at 10 %% %.2f", s.n_folds,
+                 s.out_of_fold.auc, s.out_of_fold.log_loss, s.out_of_fold.lift_10);
+    cli_note(common, "penalty %s · lambda %.3g · %d steps · largest gradient %.1e%s",
+             s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", s.lambda, s.iterations, s.gradient_max,
+             s.converged ? "" : " · NOT CONVERGED");
+    print_strongest(model, common);
+}
+
+/* JSON has no NaN: a figure that was not made is null. */
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *cli_metrics_json(const wb_metrics *m)
+{
+    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)m->n, "n_positive",
+                     (json_int_t)m->n_positive, "base_rate", number_or_null(m->base_rate), "auc",
+                     number_or_null(m->auc), "log_loss", number_or_null(m->log_loss), "brier",
+                     number_or_null(m->brier), "lift_10", number_or_null(m->lift_10), "capture_10",
+                     number_or_null(m->capture_10));
+}
+
+static json_t *coefficients_json(const wb_model *model)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < wb_model_n_coefficients(model); i++) {
+        wb_coefficient c = wb_model_coefficient(model, i);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "column", c.column, "feature", c.feature, "raw",
+                                              number_or_null(c.raw), "per_sd", number_or_null(c.per_sd)));
+    }
+    return list;
+}
+
+static json_t *path_json(const wb_model *model)
+{
+    const double *lambda, *log_loss;
+    json_t *list = json_array();
+    size_t n = wb_model_path(model, &lambda, &log_loss);
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_pack("{s:f, s:f}", "lambda", lambda[i], "log_loss", log_loss[i]));
+    return list;
+}
+
+json_t *cli_model_json(const wb_model *model)
+{
+    wb_model_summary s = wb_model_summarise(model);
+    json_t *out_of_fold = s.n_folds > 0 ? cli_metrics_json(&s.out_of_fold) : json_null();
+    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:i, s:o, s:f, s:i, s:f, s:b, s:o, s:o}", "target", s.target,
+                     "rows", (json_int_t)s.n_rows, "customers", (json_int_t)s.n_customers, "positives",
+                     (json_int_t)s.n_positive, "base_rate", s.base_rate, "penalty",
+                     s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", "lambda", s.lambda, "folds", s.n_folds,
+                     "out_of_fold", out_of_fold, "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
+                     "gradient_max", s.gradient_max, "converged", s.converged, "path", path_json(model),
+                     "coefficients", coefficients_json(model));
+}

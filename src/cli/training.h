@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options of training, and how a model is told of; shared by train and run. */
+#ifndef WINBACK_CLI_TRAINING_H
+#define WINBACK_CLI_TRAINING_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+/* Turns names into training options; false (with a message) when one is wrong. NULL keeps the default. */
+bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common);
+/* Lines below a "train" step: how it was fitted, the strongest terms. */
+void cli_describe_model(const wb_model *model, const cli_common *common);
+/* The same facts as a JSON object, owned by the caller. */
+json_t *cli_model_json(const wb_model *model);
+json_t *cli_metrics_json(const wb_metrics *metrics);
+
+#endif
