@@ -51,6 +51,9 @@ WB_API const wb_project *wb_engine_project(const wb_engine *engine);
 WB_API WB_WARN_UNUSED wb_status wb_engine_check_cutoff(const wb_engine *engine, int64_t cutoff_us, int with_label,
                                                        wb_error *err);
 
+/* Fails with WB_ERR_INCONSISTENT when the last event of a table with a `max_age` is older than that at the cutoff. */
+WB_API WB_WARN_UNUSED wb_status wb_engine_check_age(const wb_engine *engine, int64_t cutoff_us, wb_error *err);
+
 /* Computes all features of the eligible customers at the cutoffs, ordered by customer_id bytes, then cutoff; with
  * `with_label` also the project's label. The same bytes for any number of threads. Thread-safe. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_features(const wb_engine *engine, wb_features **out,

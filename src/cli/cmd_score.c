@@ -54,8 +54,10 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
     if (status == WB_OK) {
         cli_report_tables(&step, engine, &o->common);
         cli_warn_past_end(engine, at_us, &o->common);
-        status = wb_engine_features(engine, &features, &at_us, 1, 0, reading->n_threads, reading->log, err);
+        status = wb_engine_check_age(engine, at_us, err);
     }
+    if (status == WB_OK)
+        status = wb_engine_features(engine, &features, &at_us, 1, 0, reading->n_threads, reading->log, err);
     if (status == WB_OK)
         status = wb_score_features(model, features, o->output, reading->n_threads, report, err);
     wb_features_free(features);

@@ -124,18 +124,30 @@ static wb_status bind_text(wbi_binding *b, const char *text, wbi_where where, wb
     return status;
 }
 
+static const char *source_of(const wbi_column_def *def)
+{
+    return def->source != NULL ? def->source : def->name;
+}
+
+/* A conventional column is left out when the file lacks it, or the column that says when its values became known. */
+static bool is_left_out(const wbi_binding *b, const wbi_column_def *def)
+{
+    if (!def->conventional)
+        return false;
+    const wbi_column_def *known = def->known_at != NULL ? column_def(b->def, def->known_at) : NULL;
+    return !wbi_source_has(b->source, source_of(def)) ||
+           (known != NULL && known->conventional && !wbi_source_has(b->source, source_of(known)));
+}
+
 static wb_status declare_read_columns(wbi_binding *b, wb_error *err)
 {
     for (size_t i = 0; i < b->def->n_columns; i++) {
         const wbi_column_def *def = &b->def->columns[i];
-        if (def->expr != NULL)
+        if (def->expr != NULL || is_left_out(b, def))
             continue;
-        const char *source = def->source != NULL ? def->source : def->name;
-        if (!wbi_source_has(b->source, source)) {
-            if (def->conventional)
-                continue;
+        const char *source = source_of(def);
+        if (!wbi_source_has(b->source, source))
             return wbi_source_no_column(b->source, source, err);
-        }
         size_t slot;
         WBI_TRY(add_read(b, def->name, source, def->type, def->time, &slot, err));
         b->slots[slot].declared = true;

@@ -139,6 +139,23 @@ wb_status wb_engine_check_cutoff(const wb_engine *engine, int64_t cutoff_us, int
     return status;
 }
 
+wb_status wb_engine_check_age(const wb_engine *engine, int64_t cutoff_us, wb_error *err)
+{
+    for (size_t t = 0; t < engine->plan->n_tables; t++) {
+        const wbi_event_table *table = &engine->events.tables[t];
+        const wbi_table_def *def = table->binding->def;
+        if (def->max_age_us == 0 || (table->last_us != WB_TIME_MISSING && table->last_us >= cutoff_us - def->max_age_us))
+            continue;
+        char last[WB_TIME_CHARS], age[WB_TIME_CHARS];
+        wb_time_format(table->last_us, last);
+        wb_duration_format(def->max_age_us, age);
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){def->file, 0, 0}, last, strlen(last),
+                           "the last event of table %s (%s) is older than its max_age, %s", def->name,
+                           last[0] != '\0' ? last : "there is none", age);
+    }
+    return WB_OK;
+}
+
 static wb_status describe(char **definitions, const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs,
                           int with_label, wb_error *err)
 {
