@@ -44,7 +44,7 @@ WB_API WB_WARN_UNUSED wb_status wb_project_set_horizon(wb_project *project, int6
 WB_API WB_WARN_UNUSED wb_status wb_project_set_gap(wb_project *project, int64_t gap_us, wb_error *err);
 /* Forgets the label, for scoring. */
 WB_API void wb_project_clear_label(wb_project *project);
-/* The label's name and times; NULL without a label. The name is borrowed. */
+/* The label's name, NULL without a label, and its times, where they are asked for (not NULL). The name is borrowed. */
 WB_API const char *wb_project_label(const wb_project *project, int64_t *gap_us, int64_t *horizon_us);
 
 /* Exclusive end of the data; WB_TIME_MISSING: found in the data. */

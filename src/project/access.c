@@ -120,8 +120,10 @@ void wb_project_clear_label(wb_project *project)
 
 const char *wb_project_label(const wb_project *project, int64_t *gap_us, int64_t *horizon_us)
 {
-    *gap_us = project->label.gap_us;
-    *horizon_us = project->label.horizon_us;
+    if (gap_us != NULL)
+        *gap_us = project->label.gap_us;
+    if (horizon_us != NULL)
+        *horizon_us = project->label.horizon_us;
     return project->label.name;
 }
 
