@@ -170,7 +170,8 @@ static double median_of(double *x, size_t n)
 static double distinct_numbers(double *x, size_t n)
 {
     size_t distinct = 0;
-    qsort(x, n, sizeof *x, by_value);
+    if (n > 1)
+        qsort(x, n, sizeof *x, by_value);
     for (size_t i = 0; i < n; i++)
         distinct += i == 0 || x[i] != x[i - 1];
     return (double)distinct;
@@ -187,7 +188,8 @@ static double distinct_texts(const wbi_aggregate_events *e, size_t begin, size_t
     for (size_t i = begin; i < end; i++)
         if (is_selected(e, i) && e->of.texts[i].data != NULL)
             texts[n++] = e->of.texts[i];
-    qsort(texts, n, sizeof *texts, by_bytes);
+    if (n > 1)
+        qsort(texts, n, sizeof *texts, by_bytes);
     for (size_t i = 0; i < n; i++)
         distinct += i == 0 || !wbi_str_equal(texts[i], texts[i - 1]);
     return (double)distinct;
