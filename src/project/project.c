@@ -85,22 +85,29 @@ wb_status wb_project_read(wb_project **out, const char *path, wb_error *err)
     return status;
 }
 
+typedef struct json_sink {
+    wbi_buffer buffer;
+    bool failed; /* jansson goes on after a key that could not be written */
+} json_sink;
+
 static int append(const char *bytes, size_t n, void *user)
 {
-    return wbi_buffer_append(user, bytes, n, NULL) == WB_OK ? 0 : -1;
+    json_sink *sink = user;
+    sink->failed = sink->failed || wbi_buffer_append(&sink->buffer, bytes, n, NULL) != WB_OK;
+    return sink->failed ? -1 : 0;
 }
 
 wb_status wbi_project_to_json(char **text, const wb_project *project, wb_error *err)
 {
     json_t *root = NULL;
     WBI_TRY(wbi_write_mapping(&root, project, wbi_project_keys, err));
-    wbi_buffer out = wbi_buffer_make(MAX_JSON_BYTES);
-    bool done = json_dump_callback(root, append, &out, JSON_INDENT(2)) == 0 && append("", 1, &out) == 0;
+    json_sink sink = {wbi_buffer_make(MAX_JSON_BYTES), false};
+    bool done = json_dump_callback(root, append, &sink, JSON_INDENT(2)) == 0 && append("", 1, &sink) == 0;
     json_decref(root);
     if (!done) {
-        wbi_buffer_free(&out);
+        wbi_buffer_free(&sink.buffer);
         return wbi_fail(err, WB_ERR_NOMEM, "out of memory");
     }
-    *text = out.data;
+    *text = sink.buffer.data;
     return WB_OK;
 }
