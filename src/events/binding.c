@@ -335,18 +335,17 @@ wbi_expr_type wbi_binding_type(const wbi_binding *b, const char *name, bool *fou
     return WBI_EXPR_ANY;
 }
 
-bool wbi_binding_can(const wbi_binding *b, const char *text, char missing[64])
+wb_status wbi_binding_can(const wbi_binding *b, const char *text, bool *can, char missing[64], wb_error *err)
 {
     wbi_expr *expr;
     missing[0] = '\0';
-    if (wbi_expr_parse(&expr, text, (wbi_where){0}, NULL) != WB_OK)
-        return false;
-    bool all = true;
-    for (size_t k = 0; k < wbi_expr_n_names(expr) && all; k++) {
-        wbi_binding_type(b, wbi_expr_name(expr, k), &all);
-        if (!all)
+    WBI_TRY(wbi_expr_parse(&expr, text, (wbi_where){0}, err));
+    *can = true;
+    for (size_t k = 0; k < wbi_expr_n_names(expr) && *can; k++) {
+        wbi_binding_type(b, wbi_expr_name(expr, k), can);
+        if (!*can)
             strncat(missing, wbi_expr_name(expr, k), 63);
     }
     wbi_expr_free(expr);
-    return all;
+    return WB_OK;
 }

@@ -57,8 +57,9 @@ void wbi_binding_free(wbi_binding *binding); /* NULL-safe */
 WB_WARN_UNUSED wb_status wbi_binding_expr(wbi_binding *binding, const char *text, wbi_where where,
                                           wbi_expr_type wanted, size_t *index, wb_error *err);
 /* Whether every name in `text` can be bound: a slot, or a column of the file. The first that cannot is copied to
- * `missing`, cut at 63 bytes. A text that does not parse is false with an empty `missing`. */
-bool wbi_binding_can(const wbi_binding *binding, const char *text, char missing[64]);
+ * `missing`, cut at 63 bytes. Fails when the text does not parse. */
+WB_WARN_UNUSED wb_status wbi_binding_can(const wbi_binding *binding, const char *text, bool *can, char missing[64],
+                                         wb_error *err);
 /* The slot of that name and type (WBI_EXPR_ANY: any type); WBI_NO_SLOT when there is none. */
 size_t wbi_binding_slot(const wbi_binding *binding, const char *name, wbi_expr_type type);
 /* The type that `name` has, or would have, as a column; WBI_EXPR_ANY for an undeclared one, *found = false for none. */

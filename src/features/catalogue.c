@@ -185,27 +185,26 @@ static bool has_definition(const wbi_definitions *definitions, const char *name)
 }
 
 /* Whether what the definition reads is there; else the name of what is not. */
-static bool is_possible(const wbi_definitions *definitions, const wbi_feature_def *def, const wbi_binding *binding,
-                        char missing[64])
+static wb_status check_possible(const wbi_definitions *definitions, const wbi_feature_def *def,
+                                const wbi_binding *binding, bool *possible, char missing[64], wb_error *err)
 {
-    if (def->of != NULL && !wbi_binding_can(binding, def->of, missing))
-        return false;
-    if (def->where != NULL && !wbi_binding_can(binding, def->where, missing))
-        return false;
+    *possible = true;
+    if (def->of != NULL)
+        WBI_TRY(wbi_binding_can(binding, def->of, possible, missing, err));
+    if (*possible && def->where != NULL)
+        WBI_TRY(wbi_binding_can(binding, def->where, possible, missing, err));
     if (def->expr == NULL)
-        return true;
+        return WB_OK;
     wbi_expr *expr;
     missing[0] = '\0';
-    if (wbi_expr_parse(&expr, def->expr, (wbi_where){0}, NULL) != WB_OK)
-        return false;
-    bool all = true;
-    for (size_t k = 0; k < wbi_expr_n_names(expr) && all; k++) {
-        all = has_definition(definitions, wbi_expr_name(expr, k));
-        if (!all)
+    WBI_TRY(wbi_expr_parse(&expr, def->expr, (wbi_where){0}, err));
+    for (size_t k = 0; k < wbi_expr_n_names(expr) && *possible; k++) {
+        *possible = has_definition(definitions, wbi_expr_name(expr, k));
+        if (!*possible)
             strncat(missing, wbi_expr_name(expr, k), 63);
     }
     wbi_expr_free(expr);
-    return all;
+    return WB_OK;
 }
 
 static wb_status add_entry(wbi_definitions *definitions, wbi_notes *left_out, const entry *e, wbi_window window,
@@ -224,7 +223,9 @@ static wb_status add_entry(wbi_definitions *definitions, wbi_notes *left_out, co
                            .where = spell_out(where, e->where, table),
                            .expr = spell_out(expr, e->expr, table),
                            .window = window};
-    if (!is_possible(definitions, &def, binding, missing))
+    bool possible;
+    WBI_TRY(check_possible(definitions, &def, binding, &possible, missing, err));
+    if (!possible)
         return note(left_out, name, table->name, missing, err);
     return wbi_definitions_add(definitions, &def, err);
 }

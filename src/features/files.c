@@ -115,8 +115,13 @@ static wb_status read_definitions(wb_features *features, const char *path, const
     size_t n;
     wb_status status;
     WBI_TRY_CLEANUP(meta_path(&meta, path, err));
-    if (wbi_input_slurp(&text, &n, meta, META_CEILING, NULL) != WB_OK)
-        goto cleanup; /* no meta file: the features are flat */
+    status = wbi_input_slurp(&text, &n, meta, META_CEILING, NULL);
+    if (status == WB_ERR_NOMEM)
+        wbi_fail_nomem(err, META_CEILING);
+    else if (status != WB_OK)
+        status = WB_OK; /* no meta file: the features are flat */
+    if (text == NULL)
+        goto cleanup;
     WBI_TRY_CLEANUP(file_digest(path, digest, err));
     WBI_TRY_CLEANUP(adopt(features, text, digest, err));
     if (features->definitions == NULL)
