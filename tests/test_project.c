@@ -26,7 +26,7 @@ static const char example[] =
     "    columns: {amount: {expr: \"quantity * unit_price\"}, channel: category}\n"
     "  tickets:\n"
     "    file: tickets.csv\n"
-    "    columns: {csat: {type: number, known_at: resolved_at}}\n"
+    "    columns: {csat: {type: number, known_at: resolved_at}, reopens: number}\n"
     "  customers:\n"
     "    file: customers.csv             # one row a customer\n"
     "    columns: {signup_date: time, country: {type: category, fixed: true}}\n"
@@ -115,8 +115,6 @@ static void check_orders(const wb_project *project, const char *folder)
     assert_string_equal(orders->where, "not starts_with(invoice_no, 'C')");
     assert_int_equal(orders->where_line, 10);
     assert_string_equal(orders->group_by, "invoice_no");
-    assert_null(orders->event_time);
-    assert_null(orders->order_by);
     assert_int_equal(orders->line, 3);
     char text[512];
     assert_string_equal(columns_of(project, "orders", text), "amount channel (discount)");
@@ -138,7 +136,7 @@ static void check_other_tables(const wb_project *project)
     assert_string_equal(tickets->time, "opened_at");
     assert_false(tickets->dialect.said);
     assert_string_equal(columns_of(project, "tickets", text),
-                        "(channel) csat (first_reply_at) (priority) (reopens) (resolved_at)");
+                        "(channel) csat (first_reply_at) (priority) reopens (resolved_at)");
     assert_string_equal(column(project, "tickets", "csat")->known_at, "resolved_at");
     assert_string_equal(column(project, "tickets", "reopens")->known_at, "resolved_at");
     assert_int_equal(column(project, "tickets", "resolved_at")->type, WB_TYPE_TIME);
@@ -246,10 +244,8 @@ static void reads_the_other_forms(void **state)
         "    time: {column: day, format: '%Y%m%d', timezone: +01:00}\n"
         "    delay: 36h\n"
         "    group_by: visit\n"
-        "    event_time: started\n"
-        "    order_by: line_no\n"
         "    columns:\n"
-        "      pages: {column: n pages, agg: max}\n"
+        "      pages: {column: n pages}\n"
         "      note: text\n"
         "      left: {type: time, format: unix_ms}\n"
         "      back: time\n"
@@ -277,12 +273,10 @@ static void reads_the_other_forms(void **state)
     assert_int_equal(visits->time_format.kind, WBI_TIME_FORMAT);
     assert_string_equal(visits->time_format.format, "%Y%m%d");
     assert_true(visits->delay_us == 36 * WB_HOUR_US);
-    assert_string_equal(visits->event_time, "started");
-    assert_string_equal(visits->order_by, "line_no");
+    assert_string_equal(visits->group_by, "visit");
     char text[512];
     assert_string_equal(columns_of(project, "visits", text), "back checked late left note pages");
     assert_string_equal(column(project, "visits", "pages")->source, "n pages");
-    assert_int_equal(column(project, "visits", "pages")->agg, WBI_AGG_MAX);
     assert_int_equal(column(project, "visits", "pages")->type, WB_TYPE_NUMBER);
     assert_int_equal(column(project, "visits", "note")->type, WB_TYPE_TEXT);
     assert_int_equal(column(project, "visits", "left")->time.kind, WBI_TIME_UNIX_MS);
@@ -327,7 +321,7 @@ static void conventions_yield_to_the_project(void **state)
     assert_int_equal(column(project, "orders", "price")->type, WB_TYPE_NUMBER);
     assert_int_equal(column(project, "orders", "discount")->type, WB_TYPE_TEXT);
     assert_string_equal(columns_of(project, "tickets", text), "(channel) csat (first_reply_at) (priority) (reopens)");
-    assert_null(column(project, "tickets", "csat")->known_at);
+    assert_string_equal(column(project, "tickets", "csat")->known_at, "resolved_at"); /* the row's own time */
     assert_string_equal(columns_of(project, "surveys", text), "answer (answered_at) (kind) (score)");
     assert_string_equal(wbi_project_table(project, "customers")->time, "since");
     wb_project_free(project);
@@ -343,7 +337,73 @@ static void conventions_yield_to_the_project(void **state)
                      "known_at: seen}}}}");
     assert_string_equal(columns_of(project, "customers", text), "(channel) country seen (signup_date) x y");
     assert_int_equal(column(project, "customers", "country")->type, WB_TYPE_CATEGORY);
-    assert_false(column(project, "customers", "country")->fixed);
+    assert_true(column(project, "customers", "country")->fixed);
+    wb_project_free(project);
+}
+
+static void names_keep_what_is_unsaid(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *table, *declared, *name, *known_at;
+        bool fixed;
+    } cases[] = {
+        {"tickets", "csat: number", "csat", "resolved_at", false},
+        {"tickets", "csat: text", "csat", "resolved_at", false},
+        {"tickets", "csat: {column: satisfaction_score, type: number}", "csat", "resolved_at", false},
+        {"tickets", "csat: {expr: 'rating / 20'}", "csat", "resolved_at", false},
+        {"tickets", "csat: {}", "csat", "resolved_at", false},
+        {"tickets", "csat: {type: number, known_at: opened_at}", "csat", "opened_at", false},
+        {"tickets", "csat: {known_at: rated_at}", "csat", "rated_at", false},
+        {"tickets", "reopens: {column: n}", "reopens", "resolved_at", false},
+        {"tickets", "priority: category", "priority", NULL, false},
+        {"tickets", "channel: category", "channel", NULL, false},
+        {"tickets", "resolved_at: {column: closed, type: time}", "resolved_at", NULL, false},
+        {"tickets", "rating: {column: csat}", "rating", NULL, false},
+        {"tickets", "score: number", "score", NULL, false},
+        {"surveys", "score: {column: nps}", "score", "answered_at", false},
+        {"surveys", "kind: category", "kind", NULL, false},
+        {"orders", "amount: number", "amount", NULL, false},
+        {"orders", "csat: number", "csat", NULL, false},
+        {"visits", "csat: number", "csat", NULL, false},
+        {"customers", "country: category", "country", NULL, true},
+        {"customers", "channel: {column: source}", "channel", NULL, true},
+        {"customers", "country: {type: category, fixed: false}", "country", NULL, false},
+        {"customers", "country: {known_at: signup_date}", "country", "signup_date", true},
+        {"customers", "signup_date: time", "signup_date", NULL, false},
+        {"customers", "plan: category", "plan", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "tables: {%s: {columns: {%s}}}", cases[i].table, cases[i].declared);
+        wb_project *project = parsed(text);
+        const wbi_column_def *def = column(project, cases[i].table, cases[i].name);
+        assert_non_null(def);
+        if ((def->known_at == NULL) != (cases[i].known_at == NULL))
+            fail_msg("%s: known_at %s", text, def->known_at != NULL ? def->known_at : "unsaid");
+        if (def->known_at != NULL)
+            assert_string_equal(def->known_at, cases[i].known_at);
+        assert_int_equal(def->fixed, cases[i].fixed);
+        assert_false(def->conventional);
+        wb_project_free(project);
+    }
+}
+
+/* The time that a value is known at by convention is there under its name even where its column got another one. */
+static void inherited_times_are_declared(void **state)
+{
+    (void)state;
+    char text[512];
+    wb_project *project = parsed("tables:\n"
+                                 "  tickets: {columns: {csat: number, done: {column: resolved_at, type: time}}}\n"
+                                 "  surveys: {columns: {score: {column: nps}}}\n");
+    assert_string_equal(columns_of(project, "tickets", text),
+                        "(channel) csat done (first_reply_at) (priority) (reopens) resolved_at");
+    assert_int_equal(column(project, "tickets", "resolved_at")->type, WB_TYPE_TIME);
+    assert_string_equal(columns_of(project, "surveys", text), "(answered_at) (kind) score");
+    wb_project_free(project);
+    project = parsed("tables: {tickets: {time: resolved_at, columns: {csat: number, resolved_at: text}}}");
+    assert_int_equal(column(project, "tickets", "resolved_at")->type, WB_TYPE_TEXT);
     wb_project_free(project);
 }
 
@@ -504,6 +564,8 @@ int main(void)
         cmocka_unit_test(nothing_is_an_empty_project),
         cmocka_unit_test(reads_the_other_forms),
         cmocka_unit_test(conventions_yield_to_the_project),
+        cmocka_unit_test(names_keep_what_is_unsaid),
+        cmocka_unit_test(inherited_times_are_declared),
         cmocka_unit_test(files_start_at_the_folder),
         cmocka_unit_test(setters_do_what_they_say),
         cmocka_unit_test(files_are_taken_and_nothing_else),

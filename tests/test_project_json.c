@@ -21,13 +21,11 @@ static const char example[] =
     "      not starts_with(invoice_no, \"C\\\\\")\n"
     "      and amount > 0\n"
     "    group_by: invoice_no\n"
-    "    event_time: first_at\n"
-    "    order_by: line\n"
     "    columns: {amount: {expr: \"quantity * unit_price\"}, channel: category, paid: {type: number, known_at: "
     "paid_at}}\n"
-    "  tickets: {columns: {csat: {type: number, known_at: resolved_at, agg: last}, closed: {column: resolved_at, type: "
-    "time}}}\n"
-    "  customers: {timezone: UTC, columns: {signup_date: time, country: {type: category, fixed: true}, n: {type: "
+    "  tickets: {columns: {csat: {type: number, known_at: opened_at}, reopens: number, closed: {column: resolved_at, "
+    "type: time}}}\n"
+    "  customers: {timezone: UTC, columns: {signup_date: time, country: {type: category, fixed: false}, n: {type: "
     "number, expr: '1'}}}\n"
     "population: {table: orders, within: 365d, since: a, not_after: b, where: c > 0}\n"
     "label: {name: lost, absent: orders, horizon: 60d, gap: 36h, where: amount > 5}\n"
@@ -71,7 +69,7 @@ static void assert_same_column(const wbi_column_def *a, const wbi_column_def *b)
     assert_same_text(a->expr, b->expr);
     assert_same_text(a->known_at, b->known_at);
     assert_true(a->type == b->type && a->type_said == b->type_said && a->fixed == b->fixed);
-    assert_true(a->conventional == b->conventional && a->agg == b->agg);
+    assert_true(a->conventional == b->conventional);
     if (a->type == WB_TYPE_TIME && a->expr == NULL)
         assert_same_format(&a->time, &b->time);
 }
@@ -96,8 +94,6 @@ static void assert_same_table(const wbi_table_def *a, const wbi_table_def *b)
     assert_same_text(a->time, b->time);
     assert_same_text(a->where, b->where);
     assert_same_text(a->group_by, b->group_by);
-    assert_same_text(a->event_time, b->event_time);
-    assert_same_text(a->order_by, b->order_by);
     assert_true(a->delay_us == b->delay_us && a->zone_offset_s == b->zone_offset_s);
     assert_same_dialect(&a->dialect, &b->dialect);
     assert_same_format(&a->time_format, &b->time_format);
@@ -198,6 +194,40 @@ static void the_example_survives(void **state)
     assert_null(strstr(json, "penalty"));
     assert_non_null(strstr(json, "\"2024-12-30T18:30:00Z\"")); /* midnight, five and a half hours east */
     assert_non_null(strstr(json, "\"conventional\": true"));
+    wbi_free(json);
+    wb_project_free(project);
+}
+
+/* The conventions that a declaration relies on stand in the JSON, as does what switches them off. */
+static void conventions_are_spelled_out(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"tables: {tickets: {columns: {csat: number}}}",
+         "tables: {tickets: {columns: {csat: {column: csat, type: number, known_at: resolved_at}}}}"},
+        {"tables: {customers: {columns: {country: {column: land}}}}",
+         "tables: {customers: {columns: {country: {column: land, type: category, fixed: true}}}}"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char *json[2];
+        for (size_t k = 0; k < 2; k++) {
+            wb_project *project = NULL;
+            wb_error err = {0};
+            assert_ok(wb_project_parse(&project, pairs[i][k], &err), &err);
+            check_round_trip(project);
+            json[k] = json_of(project);
+            wb_project_free(project);
+        }
+        assert_string_equal(json[0], json[1]);
+        wbi_free(json[0]);
+        wbi_free(json[1]);
+    }
+    wb_project *project = NULL;
+    wb_error err = {0};
+    assert_ok(wb_project_parse(&project, example, &err), &err);
+    char *json = json_of(project);
+    assert_non_null(strstr(json, "\"known_at\": \"opened_at\""));
+    assert_non_null(strstr(json, "\"known_at\": \"resolved_at\""));
     wbi_free(json);
     wb_project_free(project);
 }
@@ -332,9 +362,9 @@ static void put_dialect(writer *w)
 
 static void put_columns(writer *w)
 {
-    static const char *const names[] = {"amount", "channel", "resolved_at", "x1", "_y", "csat", "answered_at"};
+    static const char *const names[] = {"amount", "channel", "resolved_at", "x1",         "_y",
+                                        "csat",   "country", "score",       "answered_at"};
     static const char *const types[] = {"number", "category", "text", "time"};
-    static const char *const aggregates[] = {"sum", "first", "median", "distinct"};
     bool first = true;
     put(w, "{");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -355,11 +385,9 @@ static void put_columns(writer *w)
         if (maybe(w, "type"))
             put(w, PICK(w, types));
         if (maybe(w, "known_at"))
-            put(w, coin(w) ? "seen_at" : "later_at");
+            put(w, coin(w) ? "seen_at" : "happened_at");
         if (maybe(w, "fixed"))
             put(w, coin(w) ? "true" : "false");
-        if (maybe(w, "agg"))
-            put(w, PICK(w, aggregates));
         put(w, "}");
     }
     put(w, "}");
@@ -388,11 +416,7 @@ static void put_table(writer *w, const char *name)
     if (maybe(w, "max_age"))
         put(w, PICK(w, spans));
     maybe_text(w, "where");
-    if (coin(w)) {
-        put(w, ", group_by: g");
-        maybe_text(w, "event_time");
-        maybe_text(w, "order_by");
-    }
+    maybe_text(w, "group_by");
     if (maybe(w, "columns"))
         put_columns(w);
     put(w, "}\n");
@@ -539,9 +563,9 @@ static void broken_bytes_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_example_survives),     cmocka_unit_test(copies_hold_what_json_does_not),
-        cmocka_unit_test(set_features_replace_all), cmocka_unit_test(random_projects_survive),
-        cmocka_unit_test(broken_bytes_are_refused),
+        cmocka_unit_test(the_example_survives),        cmocka_unit_test(copies_hold_what_json_does_not),
+        cmocka_unit_test(conventions_are_spelled_out), cmocka_unit_test(set_features_replace_all),
+        cmocka_unit_test(random_projects_survive),     cmocka_unit_test(broken_bytes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,13 +59,11 @@ const wbi_key wbi_column_keys[] = {
     {"column", &wbi_kind_text, AT(source), "its name", .meaning = "the column of the file"},
     {"expr", &wbi_kind_expression, AT(expr), NULL,
      .meaning = "computes the column, instead, from others of the table, after masking"},
-    {"known_at", &wbi_kind_text, AT(known_at), "the row's time",
+    {"known_at", &wbi_kind_text, AT(known_at), "as the convention has it, else the row's time",
      .meaning = "the time column from which on the value is known; before, it is missing. Must be written once, never "
-                "changed. The table's own time: known with the row"},
-    {"fixed", &wbi_kind_bool, AT(fixed), "`false`",
+                "changed. The table's own time column: known with the row"},
+    {"fixed", &wbi_kind_bool, AT(fixed), "as the convention has it, else `false`",
      .meaning = "whether it is a constant of the customer, and so a feature by itself"},
-    {"agg", &wbi_kind_aggregate, AT(agg), "`sum` of numbers, `first` of others",
-     .meaning = "how `group_by` rolls up the lines of an event"},
     {"format", &kind_format, 0, "that of the table's time", .meaning = "how a time is written"},
     {"conventional", &wbi_kind_bool, AT(conventional), "`false`",
      .meaning = "written by the program: a column that may be absent from the file"},
@@ -78,9 +76,14 @@ static wb_status check_column(const wbi_column_def *column, const wbi_at *at, wb
         return wbi_at_fail(&value, err, "and 'expr' exclude each other");
     if (!is_time_of_file(column) && wbi_at_find(&value, at, "format"))
         return wbi_at_fail(&value, err, "needs 'type: time' and no 'expr'");
-    if (column->agg > WBI_AGG_SHARE && wbi_at_find(&value, at, "agg"))
-        return wbi_at_fail(&value, err, "must be an aggregate of values, not of times");
     return WB_OK;
+}
+
+/* A name of the convention says when the value is known even where the declaration does not: it must not leak. */
+static wb_status inherit(wbi_column_def *column, const wbi_conventional_column *usual, wb_error *err)
+{
+    column->fixed = usual->fixed;
+    return usual->known_at != NULL ? wbi_set_text(&column->known_at, usual->known_at, err) : WB_OK;
 }
 
 static wb_status read_column(wbi_column_def *column, const wbi_table_def *table, const wbi_at *at, const wbi_key *keys,
@@ -90,13 +93,15 @@ static wb_status read_column(wbi_column_def *column, const wbi_table_def *table,
     column->line = wbi_at_line(at);
     wbi_column_time_default(&column->time, table);
     WBI_TRY(wbi_set_text(&column->name, at->name, err));
+    const wbi_conventional_column *usual = wbi_convention_column(table->name, column->name);
+    if (usual != NULL)
+        WBI_TRY(inherit(column, usual, err));
     if (wbi_at_is_text(at))
         WBI_TRY(read_type(column, at, NULL, err));
     else
         WBI_TRY(wbi_read_mapping(column, at, keys, err));
     if (column->expr == NULL && !column->type_said) {
-        const wb_type *usual = wbi_convention_type(table->name, column->name);
-        column->type = usual != NULL ? *usual : WB_TYPE_NUMBER;
+        column->type = usual != NULL ? usual->type : WB_TYPE_NUMBER;
         column->type_said = true;
     }
     WBI_TRY(check_column(column, at, err));
@@ -110,6 +115,11 @@ static bool is_no_time(const wbi_column_def *column)
     return column != NULL && column->type_said && column->type != WB_TYPE_TIME;
 }
 
+static bool is_own_time(const wbi_table_def *table, const char *name)
+{
+    return table->time != NULL && strcmp(table->time, name) == 0;
+}
+
 /* What a declared known_at names must be, or may be taken for, a time. */
 static wb_status check_known_at(const wbi_table_def *table, const wbi_at *column, wb_error *err)
 {
@@ -117,7 +127,7 @@ static wb_status check_known_at(const wbi_table_def *table, const wbi_at *column
     if (!wbi_at_find(&value, column, "known_at"))
         return WB_OK;
     const char *name = wbi_at_text(&value);
-    if (table->time != NULL && strcmp(table->time, name) == 0)
+    if (is_own_time(table, name))
         return WB_OK;
     WBI_TRY(wbi_at_want_name(&value, name, err));
     if (strcmp(name, column->name) == 0)
@@ -128,15 +138,15 @@ static wb_status check_known_at(const wbi_table_def *table, const wbi_at *column
     return WB_OK;
 }
 
-/* What conventional columns are known at may have been declared as something else. */
-static wb_status check_conventional(const wbi_table_def *table, const wbi_at *columns, wb_error *err)
+/* What columns are known at by convention may have been declared as something else. */
+static wb_status check_inherited(const wbi_table_def *table, const wbi_at *columns, wb_error *err)
 {
     for (size_t i = 0; i < table->n_columns; i++) {
-        const wbi_column_def *column = &table->columns[i];
+        const char *name = table->columns[i].known_at;
         wbi_at time;
-        if (column->conventional && column->known_at != NULL && wbi_at_find(&time, columns, column->known_at) &&
-            is_no_time(wbi_table_column(table, column->known_at)))
-            return wbi_at_fail(&time, err, "must be a time: %s is known at it", column->name);
+        if (name != NULL && !is_own_time(table, name) && wbi_at_find(&time, columns, name) &&
+            is_no_time(wbi_table_column(table, name)))
+            return wbi_at_fail(&time, err, "must be a time: %s is known at it", table->columns[i].name);
     }
     return WB_OK;
 }
@@ -165,7 +175,7 @@ wb_status wbi_complete_columns(wbi_table_def *table, const wbi_at *at, wb_error 
             wbi_at column = wbi_at_child(&columns, i);
             WBI_TRY(check_known_at(table, &column, err));
         }
-        WBI_TRY(check_conventional(table, &columns, err));
+        WBI_TRY(check_inherited(table, &columns, err));
     }
     return wbi_add_known_at_columns(table, err);
 }

@@ -7,16 +7,9 @@
 #include "base/memory.h"
 #include "project/records.h"
 
-typedef struct conventional_column {
-    const char *name;
-    wb_type type;
-    const char *known_at;
-    bool fixed;
-} conventional_column;
-
 typedef struct convention {
     const char *table, *time;
-    conventional_column columns[8]; /* ends with a NULL name */
+    wbi_conventional_column columns[8]; /* ends with a NULL name */
 } convention;
 
 static const convention conventions[] = {
@@ -59,12 +52,12 @@ const char *wbi_convention_time(const char *table)
     return known != NULL ? known->time : NULL;
 }
 
-const wb_type *wbi_convention_type(const char *table, const char *column)
+const wbi_conventional_column *wbi_convention_column(const char *table, const char *column)
 {
     const convention *known = convention_of(table);
-    for (const conventional_column *c = known != NULL ? known->columns : NULL; c != NULL && c->name != NULL; c++)
+    for (const wbi_conventional_column *c = known != NULL ? known->columns : NULL; c != NULL && c->name != NULL; c++)
         if (strcmp(c->name, column) == 0)
-            return &c->type;
+            return c;
     return NULL;
 }
 
@@ -100,7 +93,8 @@ void wbi_column_time_default(wbi_time_format *format, const wbi_table_def *table
 }
 
 /* Into memory that is reserved. */
-static wb_status add_column(wbi_table_def *table, const conventional_column *column, bool conventional, wb_error *err)
+static wb_status add_column(wbi_table_def *table, const wbi_conventional_column *column, bool conventional,
+                            wb_error *err)
 {
     wbi_column_def def = {.name = (char *)column->name,
                           .source = (char *)column->name,
@@ -113,12 +107,6 @@ static wb_status add_column(wbi_table_def *table, const conventional_column *col
     WBI_TRY(wbi_record_copy(&table->columns[table->n_columns], &def, &wbi_record_column, err));
     table->n_columns++;
     return WB_OK;
-}
-
-void wbi_column_time_like_table(wbi_time_format *format, const wbi_table_def *table)
-{
-    *format = table->time_format;
-    format->zone_offset_s = table->zone_offset_s;
 }
 
 static int compare_columns(const void *a, const void *b)
@@ -149,7 +137,7 @@ wb_status wbi_add_conventional_columns(wbi_table_def *table, wb_error *err)
     const convention *known = convention_of(table->name);
     if (known != NULL) {
         WBI_TRY(reserve_columns(table, sizeof known->columns / sizeof known->columns[0], err));
-        for (const conventional_column *c = known->columns; c->name != NULL; c++)
+        for (const wbi_conventional_column *c = known->columns; c->name != NULL; c++)
             if (!is_spoken_for(table, c->name))
                 WBI_TRY(add_column(table, c, true, err));
     }
@@ -181,7 +169,7 @@ wb_status wbi_add_known_at_columns(wbi_table_def *table, wb_error *err)
         const char *name = table->columns[i].known_at;
         if (name == NULL || is_text(table->time, name) || find_column(table, n, name) != NULL)
             continue;
-        WBI_TRY(add_column(table, &(conventional_column){name, WB_TYPE_TIME, NULL, false},
+        WBI_TRY(add_column(table, &(wbi_conventional_column){name, WB_TYPE_TIME, NULL, false},
                            table->columns[i].conventional, err));
     }
     sort_columns(table);

@@ -86,19 +86,6 @@ static wb_status write_quotes(json_t **out, const void *field, const wbi_key *ke
     return wbi_write_string(out, *(const bool *)field ? "strict" : "lenient", err);
 }
 
-static wb_status write_header(json_t **out, const void *field, const wbi_key *key, wb_error *err)
-{
-    (void)key;
-    (void)err;
-    *out = json_boolean(*(const bool *)field);
-    return WB_OK;
-}
-
-static wb_status read_header(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
-{
-    return wbi_kind_bool.read(field, at, key, err);
-}
-
 static wb_status read_words(char ***words, size_t *n_words, const wbi_at *at, wb_error *err)
 {
     size_t n = wbi_at_length(at);
@@ -188,7 +175,6 @@ static wb_status write_names(json_t **out, const void *field, const wbi_key *key
 static const wbi_kind kind_delimiter = {"one character, `tab` or `space`", "", read_delimiter, write_delimiter};
 static const wbi_kind kind_na = {"list of texts", "", read_na, write_na};
 static const wbi_kind kind_decimal = {"`.` or `,`", "", read_decimal, write_optional_character};
-static const wbi_kind kind_header = {"true or false", "", read_header, write_header};
 static const wbi_kind kind_names = {"list of texts", "", read_names, write_names};
 static const wbi_kind kind_comment = {"one character", "", read_comment, write_optional_character};
 static const wbi_kind kind_quotes = {"`strict` or `lenient`", "", read_quotes, write_quotes};
@@ -200,7 +186,7 @@ const wbi_key wbi_dialect_keys[] = {
     {"na", &kind_na, 0, "`[]`",
      .meaning = "words that mean missing where they stand unquoted, as an empty cell always does"},
     {"decimal", &kind_decimal, AT(dialect.decimal), "`.`", .meaning = "the decimal mark of numbers"},
-    {"header", &kind_header, AT(dialect.header), "`true`", .meaning = "whether the first row names the columns"},
+    {"header", &wbi_kind_bool, AT(dialect.header), "`true`", .meaning = "whether the first row names the columns"},
     {"names", &kind_names, 0, NULL, .meaning = "the names of the columns, with `header: false`"},
     {"comment", &kind_comment, AT(dialect.comment), NULL, .meaning = "lines that begin with it are skipped"},
     {"quotes", &kind_quotes, AT(dialect.strict_quotes), "`strict`",

@@ -35,7 +35,6 @@ typedef struct wbi_column_def {
                            at the row's time */
     bool fixed;         /* a constant of the customer: a feature of its own */
     bool conventional;  /* added by convention: silently absent when the file lacks it */
-    wbi_aggregate agg;  /* how group_by rolls lines up; WBI_AGG_NONE: sum for numbers, first for others */
     size_t line;
 } wbi_column_def;
 
@@ -61,7 +60,7 @@ typedef struct wbi_table_def {
     int64_t max_age_us;    /* 0: unsaid */
     char *where;
     size_t where_line;
-    char *group_by, *event_time, *order_by;
+    char *group_by;
     wbi_column_def *columns; /* in the order of their names */
     size_t n_columns;
     size_t line;

@@ -25,8 +25,7 @@ static const size_t table_texts[] = {offsetof(wbi_table_def, name),        offse
                                      offsetof(wbi_table_def, customer),    offsetof(wbi_table_def, through_file),
                                      offsetof(wbi_table_def, through_key), offsetof(wbi_table_def, through_customer),
                                      offsetof(wbi_table_def, time),        offsetof(wbi_table_def, where),
-                                     offsetof(wbi_table_def, group_by),    offsetof(wbi_table_def, event_time),
-                                     offsetof(wbi_table_def, order_by)};
+                                     offsetof(wbi_table_def, group_by)};
 static const size_t project_texts[] = {offsetof(wb_project, path), offsetof(wb_project, zone)};
 
 const wbi_record wbi_record_text = {sizeof(char *), text_texts, COUNT(text_texts)};

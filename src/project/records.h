@@ -36,8 +36,15 @@ WB_WARN_UNUSED wb_status wbi_set_sorted(int64_t **values, size_t *n_values, cons
                                         wb_error *err);
 
 /* Conventions: the columns that tables of some names have unless the project says otherwise. */
-const char *wbi_convention_time(const char *table);                        /* NULL: none */
-const wb_type *wbi_convention_type(const char *table, const char *column); /* NULL: no such column */
+typedef struct wbi_conventional_column {
+    const char *name;
+    wb_type type;
+    const char *known_at; /* NULL: the row's time */
+    bool fixed;
+} wbi_conventional_column;
+const char *wbi_convention_time(const char *table); /* NULL: none */
+/* NULL: no such column. */
+const wbi_conventional_column *wbi_convention_column(const char *table, const char *column);
 /* Adds the conventional columns that the table neither declares nor gives another name, and sorts the columns. */
 WB_WARN_UNUSED wb_status wbi_add_conventional_columns(wbi_table_def *table, wb_error *err);
 /* Adds a time column for every `known_at` that names neither a column nor the table's own time, and sorts. */

@@ -101,7 +101,7 @@ extern const wbi_kind wbi_kind_text;       /* char *, not empty */
 extern const wbi_kind wbi_kind_name;       /* char * */
 extern const wbi_kind wbi_kind_expression; /* char * */
 extern const wbi_kind wbi_kind_choice;     /* char * */
-extern const wbi_kind wbi_kind_bool;       /* bool; false is not written */
+extern const wbi_kind wbi_kind_bool;       /* bool, always written */
 extern const wbi_kind wbi_kind_duration;   /* int64_t, 0 or more, always written */
 extern const wbi_kind wbi_kind_span;       /* int64_t, more than 0; 0 is not written */
 extern const wbi_kind wbi_kind_instant;    /* int64_t in the project's zone */

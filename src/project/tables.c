@@ -155,10 +155,8 @@ const wbi_key wbi_table_keys[] = {
      .meaning = "scoring refuses the table when its last event is older", .local = true},
     {"where", &kind_where, 0, NULL, .meaning = "the rows that count"},
     {"group_by", &wbi_kind_text, AT(group_by), NULL,
-     .meaning = "the lines of one customer with one value of this column are one event"},
-    {"event_time", &wbi_kind_text, AT(event_time), "the earliest line's", .meaning = "the time of such an event"},
-    {"order_by", &wbi_kind_text, AT(order_by), "by time, then bytes",
-     .meaning = "which line of such an event is its first"},
+     .meaning = "the lines of one customer with one value of this column are one event, at its earliest line's time: "
+                "numbers are summed, of others the first line's value counts (by time, then bytes)"},
     {"columns", &wbi_kind_columns, 0, "those of the convention", .meaning = "what the columns are",
      .children = wbi_column_keys},
     {.name = NULL}};
@@ -169,8 +167,6 @@ static wb_status check_table(const wbi_table_def *table, const wbi_at *at, wb_er
     if (table->time == NULL && (wbi_at_find(&value, at, "max_age") || wbi_at_find(&value, at, "group_by") ||
                                 (table->delay_us > 0 && wbi_at_find(&value, at, "delay"))))
         return wbi_at_fail(&value, err, "needs a 'time' for the table");
-    if (table->group_by == NULL && (wbi_at_find(&value, at, "event_time") || wbi_at_find(&value, at, "order_by")))
-        return wbi_at_fail(&value, err, "needs a 'group_by' for the table");
     return WB_OK;
 }
 

@@ -105,8 +105,7 @@ static wb_status write_bool(json_t **out, const void *field, const wbi_key *key,
 {
     (void)key;
     (void)err;
-    if (*(const bool *)field)
-        *out = json_true();
+    *out = json_boolean(*(const bool *)field);
     return WB_OK;
 }
 
