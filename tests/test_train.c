@@ -583,19 +583,19 @@ static void bad_options(void **state)
     wb_features_free(frame);
 }
 
-static int stop_after_three(void *user, const char *what, uint64_t done, uint64_t total)
+static int stop_after_one_fold(void *user, const char *what, uint64_t done, uint64_t total)
 {
     (void)user;
     assert_string_equal(what, "train");
     assert_int_equal(total, 101);
-    return done == 3;
+    return done == 20;
 }
 
 static void training_can_be_cancelled(void **state)
 {
     (void)state;
     wb_features *frame = frame_shop(500);
-    wb_log log = {NULL, stop_after_three, NULL};
+    wb_log log = {NULL, stop_after_one_fold, NULL};
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
     options.log = &log;
     wb_model *model = NULL;

@@ -59,7 +59,8 @@ static wb_status select_rows(wbi_part *out, const wbi_part *all, const uint8_t *
 /* One fold: what was fitted on the others, and the rows that it is tried on. */
 typedef struct held_out {
     wbi_part part;
-    wbi_fit fit; /* basis NULL: the others could not be fitted */
+    wbi_fit fit;    /* basis NULL: the others could not be fitted */
+    double *losses; /* of its rows, at each lambda */
 } held_out;
 
 static wb_status fit_others(held_out *out, wbi_training *training, const uint8_t *fold, int k, const double *lambdas,
@@ -69,13 +70,8 @@ static wb_status fit_others(held_out *out, wbi_training *training, const uint8_t
     wb_status status = WB_OK;
     WBI_TRY_CLEANUP(select_rows(&out->part, &training->all, fold, k, true, err));
     WBI_TRY_CLEANUP(select_rows(&others, &training->all, fold, k, false, err));
-    if (out->part.n == 0)
-        goto cleanup;
-    if (!wbi_part_fittable(&others)) {
-        wbi_log(training->log, WB_LOG_WARNING, "fold %d is not judged: the other folds have one class only", k + 1);
-        goto cleanup;
-    }
-    WBI_TRY_CLEANUP(wbi_fit_path(&out->fit, training, &others, lambdas, n_lambdas, NULL, err));
+    if (out->part.n > 0 && wbi_part_fittable(&others))
+        WBI_TRY_CLEANUP(wbi_fit_path(&out->fit, training, &others, lambdas, n_lambdas, NULL, err));
 cleanup:
     wbi_part_free(&others);
     return status;
@@ -153,21 +149,77 @@ static wb_status try_fit(double *losses, double *probability, const wbi_training
 
 /* ---- the whole ---- */
 
-/* Adds the losses of every lambda and the weight of the fold's rows. */
-static wb_status add_losses(double *log_loss, double *weight, const wbi_training *training, const held_out *held,
-                            size_t n_lambdas, wb_error *err)
+/* Folds are fitted side by side, each by one thread: a pass over the rows of one fold is too short to share. */
+typedef struct validation {
+    wbi_training *training;
+    const uint8_t *fold;
+    held_out *held;
+    int n_folds, n_begun;
+    const double *lambdas;
+    size_t n_lambdas;
+    int *fold_of_slot;
+    double *log_loss, weight; /* sums over the folds */
+} validation;
+
+static wb_status next_fold(void *context, size_t slot, int *more, wb_error *err)
 {
+    validation *v = context;
+    (void)err;
+    *more = v->n_begun < v->n_folds;
+    if (*more)
+        v->fold_of_slot[slot] = v->n_begun++;
+    return WB_OK;
+}
+
+static wb_status judge_fold(void *context, size_t slot, int worker, wb_error *err)
+{
+    const validation *v = context;
+    int k = v->fold_of_slot[slot];
+    held_out *held = &v->held[k];
+    wbi_training alone = *v->training;
+    (void)worker;
+    alone.n_threads = 1;
+    alone.log = NULL;
+    WBI_TRY(fit_others(held, &alone, v->fold, k, v->lambdas, v->n_lambdas, err));
     if (held->fit.basis == NULL)
         return WB_OK;
-    double *losses = wbi_alloc_zeroed(n_lambdas, sizeof *losses);
-    if (losses == NULL)
-        return wbi_fail_nomem(err, n_lambdas * sizeof *losses);
-    wb_status status = try_fit(losses, NULL, training, held, n_lambdas, err);
-    for (size_t l = 0; status == WB_OK && l < n_lambdas; l++)
-        log_loss[l] += losses[l];
+    held->losses = wbi_alloc_zeroed(v->n_lambdas, sizeof *held->losses);
+    if (held->losses == NULL)
+        return wbi_fail_nomem(err, v->n_lambdas * sizeof *held->losses);
+    return try_fit(held->losses, NULL, &alone, held, v->n_lambdas, err);
+}
+
+/* Adds the losses of every lambda and the weight of the fold's rows. */
+static wb_status add_fold(void *context, size_t slot, wb_error *err)
+{
+    validation *v = context;
+    int k = v->fold_of_slot[slot];
+    const held_out *held = &v->held[k];
+    v->training->n_steps_done += v->n_lambdas - 1;
+    WBI_TRY(wbi_training_tick(v->training, err));
+    if (held->part.n > 0 && held->fit.basis == NULL)
+        wbi_log(v->training->log, WB_LOG_WARNING, "fold %d is not judged: the other folds have one class only", k + 1);
+    if (held->fit.basis == NULL)
+        return WB_OK;
+    for (size_t l = 0; l < v->n_lambdas; l++)
+        v->log_loss[l] += held->losses[l];
     for (size_t i = 0; i < held->part.n; i++)
-        *weight += held->part.weight[i];
-    wbi_free(losses);
+        v->weight += held->part.weight[i];
+    return WB_OK;
+}
+
+static wb_status judge_folds(validation *v, wb_error *err)
+{
+    int n_threads = v->training->n_threads < v->n_folds ? v->training->n_threads : v->n_folds;
+    wbi_pipeline pipeline = {next_fold, judge_fold, add_fold, v, (size_t)n_threads};
+    v->fold_of_slot = wbi_alloc_array((size_t)n_threads, sizeof *v->fold_of_slot);
+    if (v->fold_of_slot == NULL)
+        return wbi_fail_nomem(err, (size_t)n_threads * sizeof *v->fold_of_slot);
+    wb_status status = wbi_par_pipeline(&pipeline, n_threads, err);
+    wbi_free(v->fold_of_slot);
+    if (status == WB_OK && v->weight == 0)
+        return wbi_fail(err, WB_ERR_DEGENERATE, "none of %d folds can be judged: too few customers of both classes",
+                        v->n_folds);
     return status;
 }
 
@@ -210,7 +262,6 @@ wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, 
                              const double *lambdas, size_t n_lambdas, wb_error *err)
 {
     wb_status status = WB_OK;
-    double weight = 0;
     held_out *held = wbi_alloc_zeroed((size_t)n_folds, sizeof *held);
     uint8_t *fold = wbi_alloc_array(training->all.n, sizeof *fold);
     out->log_loss = wbi_alloc_zeroed(n_lambdas, sizeof *out->log_loss);
@@ -219,23 +270,23 @@ wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, 
         goto cleanup;
     }
     assign(fold, training, n_folds, seed);
-    for (int k = 0; k < n_folds; k++) {
-        WBI_TRY_CLEANUP(fit_others(&held[k], training, fold, k, lambdas, n_lambdas, err));
-        WBI_TRY_CLEANUP(add_losses(out->log_loss, &weight, training, &held[k], n_lambdas, err));
-    }
-    if (weight == 0) {
-        status = wbi_fail(err, WB_ERR_DEGENERATE, "none of %d folds can be judged: too few customers of both classes",
-                          n_folds);
-        goto cleanup;
-    }
+    validation v = {.training = training,
+                    .fold = fold,
+                    .held = held,
+                    .n_folds = n_folds,
+                    .lambdas = lambdas,
+                    .n_lambdas = n_lambdas,
+                    .log_loss = out->log_loss};
+    WBI_TRY_CLEANUP(judge_folds(&v, err));
     for (size_t l = 0; l < n_lambdas; l++)
-        out->log_loss[l] /= weight;
+        out->log_loss[l] /= v.weight;
     out->best = least(out->log_loss, n_lambdas);
     WBI_TRY_CLEANUP(pool(&out->metrics, training, held, n_folds, out->best, err));
 cleanup:
     for (int k = 0; held != NULL && k < n_folds; k++) {
         wbi_part_free(&held[k].part);
         wbi_fit_free(&held[k].fit);
+        wbi_free(held[k].losses);
     }
     wbi_free(held);
     wbi_free(fold);
