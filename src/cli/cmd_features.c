@@ -133,7 +133,12 @@ const cli_command cli_features = {
     .text = "Reads event tables and writes one row for each eligible customer and cutoff: customer_id, cutoff, the\n"
             "features, and the label when there is a horizon (or label: in the project file). A feature sees only what\n"
             "was known at the cutoff; the label looks only after it. What the columns mean is kept in FILE.meta.json,\n"
-            "from where it goes into the model, so that scoring computes the same.",
+            "from where it goes into the model, so that scoring computes the same.\n\n"
+            "Conventional columns, for which no project file is needed:\n"
+            "  orders     order_id customer_id ordered_at amount discount channel\n"
+            "  tickets    ticket_id customer_id opened_at first_reply_at resolved_at priority channel reopens csat\n"
+            "  customers  customer_id signup_date country channel\n"
+            "Only the key and the time must be there. reopens and csat count as known at resolved_at.",
     .example = "  winback features --orders orders.csv --tickets tickets.csv --cutoff 2024-07-01 --horizon 90d -o f.csv\n"
                "  winback features --project winback.yml -o features.csv",
     .options = options,

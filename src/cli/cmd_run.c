@@ -195,6 +195,8 @@ static wb_status test_on_last(run_state *s, wb_error *err)
     wb_status status = probability == NULL || mark == NULL ? out_of_memory(err) : WB_OK;
     if (status == WB_OK) {
         wb_train_options earlier = s->train;
+        wb_log only_progress = {NULL, s->train.log->progress, s->train.log->user}; /* it was all said of the model */
+        earlier.log = &only_progress;
         for (size_t i = 0; i < n_rows; i++)
             mark[i] = cutoff_us[i] < s->cutoffs_us[s->n_cutoffs - 1];
         earlier.use_row = mark;
