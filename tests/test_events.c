@@ -139,7 +139,7 @@ static void test_known_at_of_a_computed_column(void **state)
                     "  tickets:\n"
                     "    file: tickets.csv\n"
                     "    columns:\n"
-                    "      csat: number\n"
+                    "      csat: {type: number, known_at: opened_at}\n"
                     "      happy: {expr: 'if(csat > 2, 1, 0)', known_at: resolved_at}\n"
                     "population: {table: tickets}\n"
                     "features:\n"
