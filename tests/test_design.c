@@ -208,6 +208,27 @@ static void unseen_levels_are_counted(void **state)
     wb_features_free(frame);
 }
 
+/* Levels that are called as the special ones are join them. */
+static void names_of_special_levels(void **state)
+{
+    (void)state;
+    const char *words[40];
+    for (size_t i = 0; i < 40; i++)
+        words[i] = i < 12 ? "web" : i < 24 ? "(missing)" : i < 25 ? NULL : i < 27 ? "fax" : "(other)";
+    wb_features *frame = frame_create();
+    frame_words(frame, "channel", WB_TYPE_CATEGORY, words, 40);
+    sample s = sample_all(frame);
+    wbi_basis *basis = fit(&s, true);
+    assert_int_equal(basis->n_columns, 3);
+    assert_close(raw_value(basis, frame->table, 12, "channel=(missing)"), 1, 1e-15);
+    assert_close(raw_value(basis, frame->table, 24, "channel=(missing)"), 1, 1e-15);
+    assert_close(raw_value(basis, frame->table, 25, "channel=(other)"), 1, 1e-15);
+    assert_close(raw_value(basis, frame->table, 39, "channel=(other)"), 1, 1e-15);
+    wbi_basis_free(basis);
+    sample_free(&s);
+    wb_features_free(frame);
+}
+
 static void constants_are_dropped(void **state)
 {
     (void)state;
@@ -352,6 +373,7 @@ int main(void)
         cmocka_unit_test(categories_have_a_column_a_level),
         cmocka_unit_test(rare_is_counted_in_customers),
         cmocka_unit_test(unseen_levels_are_counted),
+        cmocka_unit_test(names_of_special_levels),
         cmocka_unit_test(constants_are_dropped),
         cmocka_unit_test(dense_design),
         cmocka_unit_test(json_prints_and_complains),
