@@ -79,7 +79,7 @@ static void bad_rows_have_a_place(void **state)
           "! t.csv:3:2: text follows a closing quote (in '\"z\" w')\n4:3|4\n! t.csv: 2 bad rows left out\n",
           &plain);
     check("a,b\na,b\n1,2\n\"a\",\"b\"\n",
-          "! t.csv:2:1: the header again\n3:1|2\n! t.csv:4:1: the header again\n! t.csv: 2 bad rows left out\n",
+          "! t.csv:2:1: the header again (a row was expected)\n3:1|2\n! t.csv:4:1: the header again (a row was expected)\n! t.csv: 2 bad rows left out\n",
           &plain);
     check("a,b\n1,x\xffy\n\"\xc3\",2\n3,\"p\nq\xe2\x82\"\n5,6\n",
           "! t.csv:2:2: byte \\xff is not UTF-8\n! t.csv:3:1: byte \\xc3 is not UTF-8\n"

@@ -30,6 +30,8 @@ struct wbi_csv_reader {
     wbi_str *cells; /* per needed column: the cell of the row at hand */
     bool like_header; /* all cells so far are those of the header */
     bool maybe_na;    /* some needed cell reads like an NA word */
+    wbi_row held;     /* a bad row read after the block at hand; line 0: none */
+    const wb_error *held_wrong;
     size_t lacking_bytes; /* memory ran out over so many */
     wb_error wrong;
 
@@ -254,7 +256,7 @@ static const wb_error *judge(wbi_csv_reader *reader, const wbi_row *row)
         return wrong;
     }
     if (reader->like_header) {
-        wbi_fail_at(wrong, WB_ERR_MALFORMED, where, NULL, 0, "the header again");
+        wbi_fail_at(wrong, WB_ERR_MALFORMED, where, NULL, 0, "the header again (a row was expected)");
         return wrong;
     }
     return NULL;
@@ -317,12 +319,24 @@ static wb_status keep_row(wbi_csv_reader *reader, const wbi_row *row, size_t max
     return WB_OK;
 }
 
+static wb_status drop_held(wbi_csv_reader *reader, wb_error *err)
+{
+    if (reader->held.line == 0)
+        return WB_OK;
+    wbi_str raw = reader->held.raw;
+    reader->held.line = 0;
+    return wbi_bad_rows_add(reader->bad, reader->held_wrong, raw, err);
+}
+
+/* A block ends before a bad row, so that whoever finds fault with cells of the block has done so before: bad rows are
+ * dealt with in the order of their lines, and the error of the lowest one wins. */
 wb_status wbi_csv_next(wbi_csv_reader *reader, size_t max_rows, const wbi_cells **out, wb_error *err)
 {
     wbi_cells *block = &reader->block;
     assert(max_rows > 0);
     block->n_rows = 0;
     wbi_arena_rewind(&reader->arena, (wbi_arena_mark){0});
+    WBI_TRY(drop_held(reader, err));
     while (block->n_rows < max_rows && reader->arena.used_bytes < BLOCK_BYTES) {
         wbi_row row;
         wbi_arena_mark mark = wbi_arena_here(&reader->arena);
@@ -333,13 +347,16 @@ wb_status wbi_csv_next(wbi_csv_reader *reader, size_t max_rows, const wbi_cells 
             WBI_TRY(begin_file(reader, reader->path + 1, err));
             continue;
         }
-        const wb_error *wrong = judge(reader, &row);
-        if (wrong == NULL) {
+        reader->held_wrong = judge(reader, &row);
+        if (reader->held_wrong == NULL) {
             WBI_TRY(keep_row(reader, &row, max_rows, err));
-        } else {
-            wbi_arena_rewind(&reader->arena, mark);
-            WBI_TRY(wbi_bad_rows_add(reader->bad, wrong, row.raw, err));
+            continue;
         }
+        wbi_arena_rewind(&reader->arena, mark);
+        reader->held = row;
+        if (block->n_rows > 0)
+            break;
+        WBI_TRY(drop_held(reader, err));
     }
     block->file = wbi_lines_file(&reader->rows.lines);
     *out = block;
