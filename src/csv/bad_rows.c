@@ -15,6 +15,8 @@ struct wbi_bad_rows {
     const wb_log *log;
     uint64_t n;
     char *header;           /* terminated; NULL: none */
+    bool header_written;
+    wbi_bad_rows *first;    /* in whose output the rows are kept; often this one itself */
     wbi_output *output;     /* opened at the first bad row */
     char file[sizeof((wb_error *)NULL)->file]; /* of the first bad row */
     bool several_files;
@@ -32,7 +34,15 @@ wb_status wbi_bad_rows_create(wbi_bad_rows **out, wb_on_error policy, const char
     bad->policy = policy;
     bad->rejects = rejects;
     bad->log = log;
+    bad->first = bad;
     *out = bad;
+    return WB_OK;
+}
+
+wb_status wbi_bad_rows_create_beside(wbi_bad_rows **out, wbi_bad_rows *first, wb_error *err)
+{
+    WBI_TRY(wbi_bad_rows_create(out, first->policy, first->rejects, first->log, err));
+    (*out)->first = first->first;
     return WB_OK;
 }
 
@@ -66,12 +76,13 @@ static wb_status write_line(wbi_output *output, const char *bytes, size_t n, wb_
 
 static wb_status keep(wbi_bad_rows *bad, wbi_str raw, wb_error *err)
 {
-    if (bad->output == NULL) {
-        WBI_TRY(wbi_output_open(&bad->output, bad->rejects, err));
-        if (bad->header != NULL)
-            WBI_TRY(write_line(bad->output, bad->header, strlen(bad->header), err));
-    }
-    return write_line(bad->output, raw.data, raw.length, err);
+    wbi_output **output = &bad->first->output;
+    if (*output == NULL)
+        WBI_TRY(wbi_output_open(output, bad->rejects, err));
+    if (bad->header != NULL && !bad->header_written)
+        WBI_TRY(write_line(*output, bad->header, strlen(bad->header), err));
+    bad->header_written = true;
+    return write_line(*output, raw.data, raw.length, err);
 }
 
 static void note_file(wbi_bad_rows *bad, const char *file)
@@ -106,13 +117,13 @@ uint64_t wbi_bad_rows_count(const wbi_bad_rows *bad)
 
 wb_status wbi_bad_rows_finish(wbi_bad_rows *bad, wb_error *err)
 {
-    if (bad->n == 0)
-        return WB_OK;
     if (bad->output != NULL) {
         wbi_output *output = bad->output;
         bad->output = NULL;
         WBI_TRY(wbi_output_commit(output, err));
     }
+    if (bad->n == 0)
+        return WB_OK;
     wbi_log(bad->log, WB_LOG_WARNING, "%s%s: %" PRIu64 " bad row%s left out%s%s", bad->file,
             bad->several_files ? " and others" : "", bad->n, bad->n == 1 ? "" : "s",
             wbi_bad_rows_keeps(bad) ? ", kept in " : "", wbi_bad_rows_keeps(bad) ? bad->rejects : "");

@@ -30,7 +30,8 @@ static wbi_dialect choose_dialect(const wbi_table_def *def, const wb_read_option
     return dialect;
 }
 
-wb_status wbi_source_open(wbi_source **out, const wbi_table_def *def, const wb_read_options *options, wb_error *err)
+wb_status wbi_source_open(wbi_source **out, const wbi_table_def *def, wbi_bad_rows *bad,
+                          const wb_read_options *options, wb_error *err)
 {
     if (def->file == NULL)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has no file", def->name);
@@ -43,7 +44,7 @@ wb_status wbi_source_open(wbi_source **out, const wbi_table_def *def, const wb_r
     source->dialect = choose_dialect(def, options);
     wb_status status;
     WBI_TRY_CLEANUP(wbi_paths_expand(&source->paths, def->file, err));
-    WBI_TRY_CLEANUP(wbi_bad_rows_create(&source->bad, options->on_error, options->rejects, options->log, err));
+    WBI_TRY_CLEANUP(wbi_bad_rows_create_beside(&source->bad, bad, err));
     WBI_TRY_CLEANUP(wbi_csv_open(&source->reader, &source->paths, &source->dialect, source->bad, err));
     if (!wbi_source_has(source, def->customer))
         WBI_TRY_CLEANUP(wbi_source_no_column(source, def->customer, err));
@@ -207,7 +208,7 @@ wb_status wbi_source_read(wbi_source *source, wb_table *rows, wbi_dictionary *cu
     wb_status status;
     *counts = (wbi_source_counts){0};
     if (source->def->through_file != NULL)
-        WBI_TRY_CLEANUP(wbi_through_read(&through, source->def, source->options, customers, err));
+        WBI_TRY_CLEANUP(wbi_through_read(&through, source->def, customers, source->bad, source->options, err));
     WBI_TRY_CLEANUP(prepare_columns(&r, through != NULL ? wbi_through_keys(through) : customers, columns, n, err));
     WBI_TRY_CLEANUP(read_blocks(&r, through, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(source->bad, err));

@@ -9,9 +9,10 @@
 typedef struct wbi_source wbi_source;
 
 /* Opens the table's files and reads the header. The definition is borrowed for the source's life; a dialect it does not
- * say comes from `options`, whose strings are borrowed too. */
-WB_WARN_UNUSED wb_status wbi_source_open(wbi_source **out, const wbi_table_def *def, const wb_read_options *options,
-                                         wb_error *err);
+ * say comes from `options`, whose strings are borrowed too. Bad rows are kept beside those of `bad`, which must outlive the
+ * source and be finished after it was read. */
+WB_WARN_UNUSED wb_status wbi_source_open(wbi_source **out, const wbi_table_def *def, wbi_bad_rows *bad,
+                                         const wb_read_options *options, wb_error *err);
 void wbi_source_close(wbi_source *source); /* NULL-safe */
 
 bool wbi_source_has(const wbi_source *source, const char *column);

@@ -83,8 +83,8 @@ static wb_status read_pairs(wbi_through *through, wbi_csv_reader *reader, wbi_di
     }
 }
 
-wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, const wb_read_options *options,
-                           wbi_dictionary *customers, wb_error *err)
+wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, wbi_dictionary *customers,
+                           wbi_bad_rows *beside, const wb_read_options *options, wb_error *err)
 {
     wbi_paths paths = {0};
     wbi_bad_rows *bad = NULL;
@@ -98,7 +98,7 @@ wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, const wb
     wb_status status;
     WBI_TRY_CLEANUP(wbi_dictionary_create(&through->keys, err));
     WBI_TRY_CLEANUP(wbi_paths_expand(&paths, def->through_file, err));
-    WBI_TRY_CLEANUP(wbi_bad_rows_create(&bad, options->on_error, NULL, options->log, err));
+    WBI_TRY_CLEANUP(wbi_bad_rows_create_beside(&bad, beside, err));
     WBI_TRY_CLEANUP(wbi_csv_open(&reader, &paths, &dialect, bad, err));
     WBI_TRY_CLEANUP(read_pairs(through, reader, customers, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(bad, err));

@@ -12,9 +12,9 @@ enum { WBI_ROW_LEFT_OUT = -2 };
 typedef struct wbi_through wbi_through;
 
 /* Reads the table's `through` file; its customers are added to `customers`. A key with two customers is
- * WB_ERR_INCONSISTENT at its second place. */
-WB_WARN_UNUSED wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, const wb_read_options *options,
-                                          wbi_dictionary *customers, wb_error *err);
+ * WB_ERR_INCONSISTENT at its second place. Bad rows are kept beside those of `beside`. */
+WB_WARN_UNUSED wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, wbi_dictionary *customers,
+                                          wbi_bad_rows *beside, const wb_read_options *options, wb_error *err);
 void wbi_through_free(wbi_through *through); /* NULL-safe */
 /* The dictionary to intern keys in, borrowed. */
 wbi_dictionary *wbi_through_keys(wbi_through *through);

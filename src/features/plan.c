@@ -70,6 +70,7 @@ static wb_status open_tables(wbi_plan *plan, const wb_read_options *options, wb_
     plan->bindings = wbi_alloc_zeroed(project->n_tables, sizeof(wbi_binding *));
     if (plan->sources == NULL || plan->bindings == NULL)
         return wbi_fail_nomem(err, project->n_tables * sizeof(wbi_source *));
+    WBI_TRY(wbi_bad_rows_create(&plan->bad, options->on_error, options->rejects, options->log, err));
     for (size_t i = 0; i < project->n_tables; i++) {
         const wbi_table_def *def = &project->tables[i];
         if (!is_used(project, def->name)) {
@@ -77,7 +78,7 @@ static wb_status open_tables(wbi_plan *plan, const wb_read_options *options, wb_
             continue;
         }
         size_t t = plan->n_tables;
-        WBI_TRY(wbi_source_open(&plan->sources[t], def, options, err));
+        WBI_TRY(wbi_source_open(&plan->sources[t], def, plan->bad, options, err));
         plan->n_tables++;
         WBI_TRY(wbi_binding_create(&plan->bindings[t], def, plan->sources[t], err));
     }
@@ -367,6 +368,8 @@ void wbi_plan_close_sources(wbi_plan *plan)
         wbi_source_close(plan->sources[t]);
         plan->sources[t] = NULL;
     }
+    wbi_bad_rows_free(plan->bad);
+    plan->bad = NULL;
 }
 
 void wbi_plan_free(wbi_plan *plan)

@@ -18,6 +18,7 @@ typedef struct wbi_planned_feature {
 
 typedef struct wbi_plan {
     wb_project *project; /* owned; its features are the expanded definitions */
+    wbi_bad_rows *bad; /* the first of those of all sources */
     wbi_source **sources;
     wbi_binding **bindings;
     size_t n_tables;
