@@ -202,12 +202,13 @@ static wb_status open_output(scoring *s, const char *output, wb_error *err)
     return wbi_output_write(s->output, lines->data, lines->length, err);
 }
 
+/* The rejected rows first: scores that lack them must not appear where those could not be kept. */
 static wb_status commit(scoring *s, wb_error *err)
 {
+    WBI_TRY(wbi_bad_rows_finish(s->bad, err));
     wbi_output *written = s->output;
     s->output = NULL;
-    WBI_TRY(wbi_output_commit(written, err));
-    return wbi_bad_rows_finish(s->bad, err);
+    return wbi_output_commit(written, err);
 }
 
 static void free_scoring(scoring *s)
