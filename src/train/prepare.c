@@ -50,12 +50,14 @@ wb_status wbi_need_column(size_t *column, const wb_table *table, const char *nam
     if (*column != SIZE_MAX)
         return WB_OK;
     size_t n = wb_table_n_columns(table);
-    const char **names = wbi_alloc_array(n, sizeof *names);
+    const char **names = wbi_alloc_array(n, 2 * sizeof *names);
     if (names == NULL)
-        return wbi_fail_nomem(err, n * sizeof *names);
-    for (size_t c = 0; c < n; c++)
+        return wbi_fail_nomem(err, n * 2 * sizeof *names);
+    for (size_t c = 0; c < n; c++) {
         names[c] = wb_table_name(table, c);
-    const char *nearest = wbi_nearest(name, names, n);
+        names[n + c] = wbi_label_name(table, c); /* a target may go without its prefix */
+    }
+    const char *nearest = wbi_nearest(name, names, 2 * n);
     wbi_free(names);
     return nearest == NULL
                ? wbi_fail(err, WB_ERR_INCONSISTENT, "no column '%s' (%s)", name, what)
