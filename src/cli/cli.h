@@ -40,8 +40,7 @@ typedef struct cli_option {
 /* Options that many commands have; first member of every command's options. */
 typedef struct cli_common {
     const char *project; /* --project */
-    int64_t n_threads;
-    uint64_t seed;
+    uint64_t n_threads, seed;
     bool quiet, json;
     char delimiter, decimal;
     cli_list na;
@@ -76,6 +75,8 @@ void cli_help(const cli_command *command);
 
 /* One line "winback: …" on stderr with the advice below; returns the exit code that the error means. */
 int cli_fail(const wb_error *err);
+/* Names the file that an error is about, where the library, which got its table, could not. */
+void cli_blame_file(wb_error *err, const char *file);
 /* The same for mistakes on the command line. */
 int cli_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -95,11 +96,16 @@ const char *cli_count(char text[CLI_TEXT_CHARS], uint64_t n);
 
 /* Log and progress for the library: warnings on stderr; progress there only when it is a terminal. */
 const wb_log *cli_log(const cli_common *common);
+/* The name nearest to a mistyped one, NULL when none is near. */
+const char *cli_nearest(const char *typed, const char *const *names, size_t n);
+/* False (with a message) when --threads is out of range. */
+bool cli_check_threads(const cli_common *common);
 /* The common options as the library takes them; false (with a message) when one is wrong. */
 bool cli_read_options(const cli_common *common, wb_read_options *options);
 /* The project file named by --project, else winback.yml when it is there, else an empty project. */
 wb_status cli_open_project(wb_project **project, const cli_common *common, wb_error *err);
-/* Reads the cutoffs given as text, in the project's zone. At most CLI_LIST_LIMIT. */
-wb_status cli_times(int64_t *times_us, const cli_list *texts, const wb_project *project, wb_error *err);
+/* Reads the times that `option` gives as text, in the project's zone. At most CLI_LIST_LIMIT. */
+wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,
+                    wb_error *err);
 
 #endif

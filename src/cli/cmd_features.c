@@ -25,7 +25,15 @@ static const cli_option options[] = {
     {"-o", CLI_TEXT, AT(output), "FILE", "features file; - is standard output"},
 };
 
-static const features_options defaults = {.common = CLI_COMMON_INIT, .gap_us = -1};
+static const features_options defaults = {.common = CLI_COMMON_INIT, .horizon_us = -1, .gap_us = -1};
+
+static wb_status gap_of_nothing(wb_error *err)
+{
+    *err = (wb_error){.code = WB_ERR_ARGUMENT};
+    snprintf(err->message, sizeof err->message,
+             "--gap needs a label: --horizon DURATION, or label: in the project file");
+    return WB_ERR_ARGUMENT;
+}
 
 static wb_status open_project(wb_project **project, const features_options *o, wb_error *err)
 {
@@ -35,15 +43,17 @@ static wb_status open_project(wb_project **project, const features_options *o, w
     if (status == WB_OK)
         status = cli_set_tables(*project, &o->tables, err);
     if (status == WB_OK)
-        status = cli_times(times_us, &o->cutoffs, *project, err);
+        status = cli_times(times_us, "--cutoff", &o->cutoffs, *project, err);
     if (status == WB_OK && o->cutoffs.n > 0)
         status = wb_project_set_cutoffs(*project, times_us, o->cutoffs.n, err);
     if (status == WB_OK && o->horizon_us > 0)
         status = wb_project_set_horizon(*project, o->horizon_us, err);
+    if (status == WB_OK && o->gap_us >= 0 && wb_project_label(*project, NULL, NULL) == NULL)
+        status = gap_of_nothing(err);
     if (status == WB_OK && o->gap_us >= 0)
         status = wb_project_set_gap(*project, o->gap_us, err);
     if (status == WB_OK && o->data_until != NULL) {
-        status = cli_times(&until_us, &until, *project, err);
+        status = cli_times(&until_us, "--data-until", &until, *project, err);
         if (status == WB_OK)
             wb_project_set_data_until(*project, until_us);
     }
@@ -103,9 +113,11 @@ static int run(const void *given)
     wb_error err;
     size_t n_cutoffs = 0;
     if (o->output == NULL)
-        return cli_usage_error("winback features needs a file to write: -o FILE (- is standard output)");
+        return cli_usage_error("features needs a file to write: -o FILE (- is standard output)");
     if (o->common.json && strcmp(o->output, "-") == 0)
         return cli_usage_error("--json and -o - would both write to standard output");
+    if (o->horizon_us == 0)
+        return cli_usage_error("--horizon: must be more than 0");
     if (!cli_read_options(&o->common, &reading))
         return CLI_USAGE;
     wb_status status = open_project(&project, o, &err);
@@ -113,9 +125,9 @@ static int run(const void *given)
         wb_project_cutoffs(project, &n_cutoffs);
     int code = CLI_DONE;
     if (status == WB_OK && wb_project_n_tables(project) == 0)
-        code = cli_usage_error("winback features needs tables: --orders FILE, or --project FILE");
+        code = cli_usage_error("features needs tables: --orders FILE, or --project FILE");
     else if (status == WB_OK && n_cutoffs == 0)
-        code = cli_usage_error("winback features needs a cutoff: --cutoff DATE, or cutoffs: in the project file");
+        code = cli_usage_error("features needs a cutoff: --cutoff DATE, or cutoffs: in the project file");
     else if (status == WB_OK)
         status = compute(o, project, &reading, &engine, &features, &err);
     if (status != WB_OK)

@@ -26,7 +26,7 @@ static const cli_option options[] = {
     {"-o", CLI_TEXT, AT(output), "DIR", "folder for what is written, made when absent"},
 };
 
-static const run_options defaults = {.common = CLI_COMMON_INIT, .output = "out"};
+static const run_options defaults = {.common = CLI_COMMON_INIT, .horizon_us = -1, .output = "out"};
 
 enum { N_CUTOFFS_USUAL = 4, PATH_CHARS = 4096, N_TOP = 10 };
 
@@ -159,6 +159,8 @@ static wb_status compute_features(run_state *s, wb_error *err)
     if (status == WB_OK)
         status = wb_engine_features(s->engine, &s->features, s->cutoffs_us, s->n_cutoffs, 1,
                                     (int)s->o->common.n_threads, s->reading.log, err);
+    if (status == WB_OK)
+        status = make_folder(s->o->output, err);
     if (status == WB_OK)
         status = wb_features_write(s->features, path_of(s, "features.csv", path), (int)s->o->common.n_threads, err);
     if (status == WB_OK)
@@ -336,6 +338,8 @@ static int run(const void *given)
     run_state s = {.o = given, .train = WB_TRAIN_OPTIONS_INIT};
     wb_error err;
     int code = CLI_DONE;
+    if (s.o->horizon_us == 0)
+        return cli_usage_error("--horizon: must be more than 0");
     if (!cli_read_options(&s.o->common, &s.reading))
         return CLI_USAGE;
     wb_status status = open_project(&s, &err);
@@ -348,8 +352,6 @@ static int run(const void *given)
     if (code == CLI_DONE && status == WB_OK &&
         !cli_training_options(&s.train, wanted.penalty, wanted.basis, &s.o->common))
         code = CLI_USAGE;
-    if (code == CLI_DONE && status == WB_OK)
-        status = make_folder(s.o->output, &err);
     if (code == CLI_DONE && status == WB_OK)
         status = run_steps(&s, &err);
     if (status != WB_OK)

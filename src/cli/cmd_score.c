@@ -22,10 +22,13 @@ static const cli_option options[] = {
 static const score_options defaults = {.common = CLI_COMMON_INIT, .output = "-"};
 
 /* The model's definitions with the files of the project at hand. */
-static wb_status scoring_project(wb_project **out, const wb_model *model, const wb_project *files, wb_error *err)
+static wb_status scoring_project(wb_project **out, const wb_model *model, const char *path, const wb_project *files,
+                                 wb_error *err)
 {
     wb_project *project = NULL;
     wb_status status = wb_model_project(&project, model, err);
+    if (status != WB_OK)
+        cli_blame_file(err, path);
     if (status == WB_OK)
         status = wb_project_take_files(project, files, err);
     if (status == WB_OK)
@@ -46,9 +49,9 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
     cli_step step = cli_step_begin(&o->common);
     wb_status status = cli_open_project(&files, &o->common, err);
     if (status == WB_OK)
-        status = scoring_project(&project, model, files, err);
+        status = scoring_project(&project, model, o->model, files, err);
     if (status == WB_OK)
-        status = cli_times(&at_us, &at, project, err);
+        status = cli_times(&at_us, "--at", &at, project, err);
     if (status == WB_OK)
         status = wb_engine_create(&engine, project, reading, err);
     if (status == WB_OK) {
@@ -93,11 +96,13 @@ static void print_report(const cli_step *step, const score_options *o, const wb_
 static int check(const score_options *o)
 {
     if (o->model == NULL)
-        return cli_usage_error("winback score needs a model: --model MODEL");
+        return cli_usage_error("score needs a model: --model MODEL");
     if (o->common.arguments.n == 0 && o->at == NULL)
-        return cli_usage_error("winback score needs features files, or events: --project FILE --at DATE");
+        return cli_usage_error("score needs features files, or events: --project FILE --at DATE");
     if (o->common.arguments.n > 0 && o->at != NULL)
-        return cli_usage_error("winback score takes features files or --at, not both");
+        return cli_usage_error("score takes features files or --at, not both");
+    if (o->common.arguments.n > 0 && o->common.project != NULL)
+        return cli_usage_error("--project goes with --at: score from events, or features files");
     if (o->common.json && strcmp(o->output, "-") == 0)
         return cli_usage_error("--json needs -o FILE: the scores go to standard output");
     return CLI_DONE;

@@ -38,11 +38,15 @@ static int run(const void *given)
     wb_simulate_report report;
     wb_error err;
     if (o->output == NULL)
-        return cli_usage_error("winback simulate needs a folder: -o DIR");
-    if (o->n_days > 36500)
-        return cli_usage_error("--days: at most 36500");
+        return cli_usage_error("simulate needs a folder: -o DIR");
+    if (o->n_customers < 1 || o->n_customers > 100000000)
+        return cli_usage_error("--customers: %llu is not from 1 to 100000000", (unsigned long long)o->n_customers);
+    if (o->n_days < 1 || o->n_days > 36500)
+        return cli_usage_error("--days: %llu is not from 1 to 36500", (unsigned long long)o->n_days);
     if (o->start != NULL && wb_time_parse(&simulate.start_us, o->start, 0, &err) != WB_OK)
         return cli_usage_error("--start: %s", err.message);
+    if (!cli_check_threads(&o->common))
+        return CLI_USAGE;
     simulate.n_customers = o->n_customers;
     simulate.n_days = (uint32_t)o->n_days;
     simulate.seed = o->common.seed;

@@ -40,6 +40,8 @@ static int parse_numbers(wb_train_options *train, const train_options *o)
         if (*o->lambda == '\0' || *end != '\0' || !isfinite(train->lambda) || train->lambda < 0)
             return cli_usage_error("--lambda: '%s' is neither auto nor a number of at least 0", o->lambda);
     }
+    if (!isnan(train->lambda) && train->penalty == WB_PENALTY_NONE)
+        return cli_usage_error("--lambda %s goes with --penalty ridge", o->lambda);
     if (o->folds != NULL) {
         errno = 0;
         long folds = strtol(o->folds, &end, 10);
@@ -88,9 +90,9 @@ static int run(const void *given)
     wb_model *model = NULL;
     wb_error err;
     if (o->common.arguments.n == 0)
-        return cli_usage_error("winback train needs a features file");
+        return cli_usage_error("train needs a features file");
     if (o->output == NULL)
-        return cli_usage_error("winback train needs a file for the model: -o MODEL");
+        return cli_usage_error("train needs a file for the model: -o MODEL");
     if (!cli_read_options(&o->common, &reading))
         return CLI_USAGE;
     int code = make_options(&train, o);
@@ -103,10 +105,12 @@ static int run(const void *given)
         status = wb_train(&model, features, &train, &err);
     if (status == WB_OK)
         status = wb_model_write(model, o->output, &err);
-    if (status == WB_OK)
+    if (status == WB_OK) {
         report(&step, model, o);
-    else
+    } else {
+        cli_blame_file(&err, o->common.arguments.items[0]);
         code = cli_fail(&err);
+    }
     wb_model_free(model);
     wb_features_free(features);
     return code;

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From common options to what the library takes. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+
+bool cli_check_threads(const cli_common *common)
+{
+    if (common->n_threads <= 256)
+        return true;
+    cli_usage_error("--threads: %llu is more than 256", (unsigned long long)common->n_threads);
+    return false;
+}
 
 bool cli_read_options(const cli_common *common, wb_read_options *options)
 {
@@ -17,10 +26,8 @@ bool cli_read_options(const cli_common *common, wb_read_options *options)
     options->rejects = common->rejects;
     options->n_threads = (int)common->n_threads;
     options->log = cli_log(common);
-    if (common->n_threads < 0 || common->n_threads > 256) {
-        cli_usage_error("--threads: at most 256");
+    if (!cli_check_threads(common))
         return false;
-    }
     if (common->decimal != '.' && common->decimal != ',') {
         cli_usage_error("--decimal: '%c' is neither . nor ,", common->decimal);
         return false;
@@ -49,14 +56,16 @@ wb_status cli_open_project(wb_project **project, const cli_common *common, wb_er
     return wb_project_create(project, err);
 }
 
-wb_status cli_times(int64_t *times_us, const cli_list *texts, const wb_project *project, wb_error *err)
+wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,
+                    wb_error *err)
 {
     for (size_t i = 0; i < texts->n; i++) {
-        wb_status status = wb_time_parse(&times_us[i], texts->items[i], wb_project_zone_offset_s(project), err);
-        if (status != WB_OK) {
-            err->code = WB_ERR_ARGUMENT;
-            return WB_ERR_ARGUMENT;
-        }
+        wb_error cause;
+        if (wb_time_parse(&times_us[i], texts->items[i], wb_project_zone_offset_s(project), &cause) == WB_OK)
+            continue;
+        *err = (wb_error){.code = WB_ERR_ARGUMENT};
+        snprintf(err->message, sizeof err->message, "%s: %.700s", option, cause.message);
+        return WB_ERR_ARGUMENT;
     }
     return WB_OK;
 }

@@ -41,6 +41,19 @@ static void print_overview(void)
          "exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong data, 4 cannot be fitted, 5 a check failed");
 }
 
+static int unknown_command(const char *name)
+{
+    const char *names[N_GROUPS * N_A_GROUP + 2] = {"help", "version"};
+    size_t n = 2;
+    for (size_t g = 0; g < N_GROUPS; g++)
+        for (size_t i = 0; i < N_A_GROUP && groups[g].commands[i] != NULL; i++)
+            names[n++] = groups[g].commands[i]->name;
+    const char *near = cli_nearest(name, names, n);
+    if (near != NULL)
+        return cli_usage_error("there is no command '%s' (did you mean '%s'?)", name, near);
+    return cli_usage_error("there is no command '%s' (winback help lists them)", name);
+}
+
 static int help(int argc, char **argv)
 {
     if (argc < 1) {
@@ -49,7 +62,7 @@ static int help(int argc, char **argv)
     }
     const cli_command *command = find_command(argv[0]);
     if (command == NULL)
-        return cli_usage_error("there is no command '%s' (winback help lists them)", argv[0]);
+        return unknown_command(argv[0]);
     cli_help(command);
     return CLI_DONE;
 }
@@ -83,7 +96,7 @@ static int dispatch(int argc, char **argv)
     }
     const cli_command *command = find_command(name);
     if (command == NULL)
-        return cli_usage_error("there is no command '%s' (winback help lists them)", name);
+        return unknown_command(name);
     return run_command(command, argc - 2, argv + 2);
 }
 
@@ -92,7 +105,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     int code = dispatch(argc, argv);
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && code == CLI_DONE) {
-        fprintf(stderr, "winback: standard output: %s\n", strerror(errno));
+        fprintf(stderr, "winback: (standard output): cannot write: %s\n", strerror(errno));
         return CLI_FAILED;
     }
     return code;

@@ -130,22 +130,33 @@ static size_t edits(const char *a, const char *b)
     return row[n];
 }
 
+const char *cli_nearest(const char *typed, const char *const *names, size_t n)
+{
+    size_t best = 4;
+    const char *nearest = NULL;
+    for (size_t i = 0; i < n; i++) {
+        size_t distance = edits(typed, names[i]);
+        if (distance < best && distance < strlen(names[i])) {
+            best = distance;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
+
 static int unknown_option(const cli_command *command, const char *name)
 {
+    enum { MAX_OPTIONS = 64 };
+    const char *names[MAX_OPTIONS];
     option_group groups[N_GROUPS];
-    size_t n = groups_of(command, groups), best = 4;
-    const char *near = NULL;
+    size_t n = groups_of(command, groups), n_names = 0;
     for (size_t g = 0; g < n; g++)
-        for (size_t i = 0; i < groups[g].n; i++) {
-            size_t distance = edits(name, groups[g].options[i].name);
-            if (distance < best) {
-                best = distance;
-                near = groups[g].options[i].name;
-            }
-        }
+        for (size_t i = 0; i < groups[g].n && n_names < MAX_OPTIONS; i++)
+            names[n_names++] = groups[g].options[i].name;
+    const char *near = cli_nearest(name, names, n_names);
     if (near != NULL)
-        return cli_usage_error("winback %s has no option '%s' (did you mean '%s'?)", command->name, name, near);
-    return cli_usage_error("winback %s has no option '%s' (winback help %s lists them)", command->name, name,
+        return cli_usage_error("%s has no option '%s' (did you mean '%s'?)", command->name, name, near);
+    return cli_usage_error("%s has no option '%s' (winback help %s lists them)", command->name, name,
                            command->name);
 }
 
@@ -206,8 +217,10 @@ static int set_option(const cli_option *option, char *value, char *options)
         return add_to_list(at, value) ? CLI_DONE : cli_usage_error("%s: more than %d values", option->name,
                                                                    CLI_LIST_LIMIT);
     case CLI_WHOLE:
-        return set_whole(at, value) ? CLI_DONE
-                                    : cli_usage_error("%s: '%s' is not a whole number", option->name, value);
+        if (set_whole(at, value))
+            return CLI_DONE;
+        return cli_usage_error("%s: '%s' is not a whole number%s", option->name, value,
+                               errno == ERANGE ? " below 2^64" : "");
     case CLI_NUMBER:
         return set_number(at, value)
                    ? CLI_DONE
@@ -264,7 +277,7 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *options, 
                 return code;
         } else {
             if (common->arguments.n == command->max_arguments || common->arguments.n == CLI_LIST_LIMIT)
-                return cli_usage_error("winback %s: '%s' is one argument too many", command->name, word);
+                return cli_usage_error("%s: '%s' is one argument too many", command->name, word);
             common->arguments.items[common->arguments.n++] = word;
         }
     }

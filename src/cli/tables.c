@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/tables.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,17 +25,21 @@ static const char *base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* Bad rows are not told of here: the reader has warned of them. */
 static void note_lost_rows(const wb_engine_table *table, const cli_common *common)
 {
     char count[CLI_TEXT_CHARS];
     if (table->n_without_key > 0)
-        cli_note(common, "%s: %s rows without a customer left out", base_name(table->file),
-                 cli_count(count, table->n_without_key));
-    if (table->n_bad > 0)
-        cli_note(common, "%s: %s bad rows left out", base_name(table->file), cli_count(count, table->n_bad));
+        cli_note(common, "%s: %s row%s without a customer left out", base_name(table->file),
+                 cli_count(count, table->n_without_key), plural(table->n_without_key));
     if (table->n_after_end > 0)
-        cli_note(common, "%s: %s rows after the end of the data left out", base_name(table->file),
-                 cli_count(count, table->n_after_end));
+        cli_note(common, "%s: %s row%s after the end of the data left out", base_name(table->file),
+                 cli_count(count, table->n_after_end), plural(table->n_after_end));
 }
 
 void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common)
@@ -64,8 +69,9 @@ void cli_warn_past_end(const wb_engine *engine, int64_t cutoff_us, const cli_com
         return;
     wb_time_format(cutoff_us, cutoff);
     wb_time_format(until_us, until);
-    snprintf(text, sizeof text, "cutoff %s is %.1f days after the end of the data (%s)", cutoff,
-             (double)(cutoff_us - until_us) / (double)WB_DAY_US, until);
+    double days = round((double)(cutoff_us - until_us) / (double)WB_DAY_US * 10) / 10;
+    snprintf(text, sizeof text, "cutoff %s is %.10g day%s after the end of the data (%s)", cutoff, days,
+             days == 1 ? "" : "s", until);
     const wb_log *log = cli_log(common);
     log->message(log->user, WB_LOG_WARNING, text);
 }

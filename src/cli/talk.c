@@ -66,6 +66,13 @@ int cli_fail(const wb_error *err)
     return exit_code(err->code);
 }
 
+void cli_blame_file(wb_error *err, const char *file)
+{
+    bool about_data = err->code == WB_ERR_INCONSISTENT || err->code == WB_ERR_DEGENERATE;
+    if (about_data && err->file[0] == '\0')
+        snprintf(err->file, sizeof err->file, "%s", strcmp(file, "-") == 0 ? "(standard input)" : file);
+}
+
 int cli_usage_error(const char *format, ...)
 {
     va_list args;
