@@ -111,6 +111,14 @@ static void test_one_and_two_values(void **state)
     assert_close(of_numbers(WBI_AGG_MAX, x, 1), -2, 0);
 }
 
+/* Whose mean, rounded, is not their value. */
+static void test_equal_values_have_no_spread(void **state)
+{
+    (void)state;
+    const double x[] = {0.1, 0.1, 0.1};
+    assert_close(of_numbers(WBI_AGG_STD, x, 3), 0, 0);
+}
+
 static void test_results_that_are_not_finite_are_missing(void **state)
 {
     (void)state;
@@ -480,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_only_missing_cells),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_one_and_two_values),
+        cmocka_unit_test(test_equal_values_have_no_spread),
         cmocka_unit_test(test_results_that_are_not_finite_are_missing),
         cmocka_unit_test(test_share_leaves_unknown_out),
         cmocka_unit_test(test_texts),

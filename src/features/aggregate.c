@@ -132,14 +132,17 @@ static double mean_of(const double *x, size_t n)
     return n == 0 ? NAN : sum_of(x, n) / (double)n;
 }
 
-/* Sample standard deviation, two passes. */
+/* Sample standard deviation in two passes, of differences to the first value: exactly 0 when all are equal. */
 static double std_of(const double *x, size_t n)
 {
     if (n < 2)
         return NAN;
-    double mean = mean_of(x, n), squares = 0;
+    double sum = 0, squares = 0;
+    for (size_t i = 1; i < n; i++)
+        sum += x[i] - x[0];
+    double mean = sum / (double)n;
     for (size_t i = 0; i < n; i++)
-        squares += (x[i] - mean) * (x[i] - mean);
+        squares += (x[i] - x[0] - mean) * (x[i] - x[0] - mean);
     return sqrt(squares / (double)(n - 1));
 }
 
