@@ -233,7 +233,8 @@ static void broken_files_do_no_harm(void **state)
         memcpy(bad, good, n);
         for (int flips = 1 + trial % 3; flips > 0; flips--) {
             size_t at = (size_t)(frame_uniform(&random) * (double)n);
-            bad[at] = trial % 2 == 0 ? (char)(bad[at] ^ (1 << (int)(8 * frame_uniform(&random))))
+            char flipped = (char)((unsigned char)bad[at] ^ (1u << (unsigned)(8 * frame_uniform(&random))));
+            bad[at] = trial % 2 == 0 ? flipped
                                      : "0123456789-.,e\"[]{}:nt"[(size_t)(22 * frame_uniform(&random))];
         }
         put(bad, n);
