@@ -30,10 +30,12 @@ struct wbi_csv_reader {
     wbi_str *cells; /* per needed column: the cell of the row at hand */
     bool like_header; /* all cells so far are those of the header */
     bool maybe_na;    /* some needed cell reads like an NA word */
-    wbi_row held;     /* a bad row read after the block at hand; line 0: none */
-    const wb_error *held_wrong;
     size_t lacking_bytes; /* memory ran out over so many */
     wb_error wrong;
+    const wb_error *pending; /* the bad row that ended the last block, NULL: none */
+    wbi_str pending_raw;
+    wb_status failed; /* what ended the last block and is to be told at the next call */
+    wb_error failure;
 
     wbi_cells block;
     size_t capacity; /* rows of the block */
@@ -319,44 +321,56 @@ static wb_status keep_row(wbi_csv_reader *reader, const wbi_row *row, size_t max
     return WB_OK;
 }
 
-static wb_status drop_held(wbi_csv_reader *reader, wb_error *err)
+/* A bad row ends the block before it, and is dealt with at the next call: so the rows before it are judged by the caller
+ * first, and rows are reported in the order in which they stand. */
+static wb_status deal_with_bad_row(wbi_csv_reader *reader, wb_error *err)
 {
-    if (reader->held.line == 0)
-        return WB_OK;
-    wbi_str raw = reader->held.raw;
-    reader->held.line = 0;
-    return wbi_bad_rows_add(reader->bad, reader->held_wrong, raw, err);
+    const wb_error *wrong = reader->pending;
+    reader->pending = NULL;
+    return wrong == NULL ? WB_OK : wbi_bad_rows_add(reader->bad, wrong, reader->pending_raw, err);
 }
 
-/* A block ends before a bad row, so that whoever finds fault with cells of the block has done so before: bad rows are
- * dealt with in the order of their lines, and the error of the lowest one wins. */
+/* Adds the next row to the block; *more is false when the block ends here. */
+static wb_status take_row(wbi_csv_reader *reader, size_t max_rows, bool *more, wb_error *err)
+{
+    wbi_row row;
+    wbi_arena_mark mark = wbi_arena_here(&reader->arena);
+    WBI_TRY(deal_with_bad_row(reader, err));
+    WBI_TRY(read_row(reader, &row, err));
+    if (row.line == 0) {
+        *more = reader->block.n_rows == 0 && reader->path + 1 < reader->paths->n;
+        return *more ? begin_file(reader, reader->path + 1, err) : WB_OK;
+    }
+    reader->pending = judge(reader, &row);
+    reader->pending_raw = row.raw;
+    if (reader->pending == NULL)
+        return keep_row(reader, &row, max_rows, err);
+    wbi_arena_rewind(&reader->arena, mark);
+    *more = reader->block.n_rows == 0;
+    return WB_OK;
+}
+
 wb_status wbi_csv_next(wbi_csv_reader *reader, size_t max_rows, const wbi_cells **out, wb_error *err)
 {
     wbi_cells *block = &reader->block;
+    bool more = true;
     assert(max_rows > 0);
     block->n_rows = 0;
     wbi_arena_rewind(&reader->arena, (wbi_arena_mark){0});
-    WBI_TRY(drop_held(reader, err));
-    while (block->n_rows < max_rows && reader->arena.used_bytes < BLOCK_BYTES) {
-        wbi_row row;
-        wbi_arena_mark mark = wbi_arena_here(&reader->arena);
-        WBI_TRY(read_row(reader, &row, err));
-        if (row.line == 0) {
-            if (block->n_rows > 0 || reader->path + 1 == reader->paths->n)
-                break;
-            WBI_TRY(begin_file(reader, reader->path + 1, err));
-            continue;
+    if (reader->failed != WB_OK) {
+        if (err != NULL)
+            *err = reader->failure;
+        return reader->failed;
+    }
+    while (more && block->n_rows < max_rows && reader->arena.used_bytes < BLOCK_BYTES) {
+        wb_status status = take_row(reader, max_rows, &more, &reader->failure);
+        if (status != WB_OK && block->n_rows == 0) {
+            if (err != NULL)
+                *err = reader->failure;
+            return status;
         }
-        reader->held_wrong = judge(reader, &row);
-        if (reader->held_wrong == NULL) {
-            WBI_TRY(keep_row(reader, &row, max_rows, err));
-            continue;
-        }
-        wbi_arena_rewind(&reader->arena, mark);
-        reader->held = row;
-        if (block->n_rows > 0)
-            break;
-        WBI_TRY(drop_held(reader, err));
+        reader->failed = status;
+        more = more && status == WB_OK;
     }
     block->file = wbi_lines_file(&reader->rows.lines);
     *out = block;
