@@ -20,7 +20,7 @@ typedef struct wbi_newton_state {
     const double *beta; /* n_columns */
     double objective, mean_loss;
     double gradient_max; /* max-norm of the objective's gradient */
-    double step_max;     /* max-norm of the Newton step from here */
+    double step_max;     /* max-norm of the step from here; with lambda 0 the true Newton step */
     int iterations;      /* steps since the start */
     bool done, converged;
 } wbi_newton_state;
@@ -32,9 +32,11 @@ typedef struct wbi_newton wbi_newton; /* one thread at a time */
 WB_WARN_UNUSED wb_status wbi_newton_create(wbi_newton **out, const wbi_problem *problem, const double *beta,
                                            wb_error *err);
 void wbi_newton_free(wbi_newton *newton); /* NULL-safe */
-/* Sets lambda and starts counting again from where beta is; costs no pass. To be called before the first step. */
-wb_status wbi_newton_set_lambda(wbi_newton *newton, double lambda, wb_error *err);
-/* One step, halved until the objective does not rise: one pass over the data, seldom more. Nothing when done. */
+/* Sets lambda and starts counting again from where beta is; costs a pass only for lambda 0. To be called before the first
+ * step. */
+WB_WARN_UNUSED wb_status wbi_newton_set_lambda(wbi_newton *newton, double lambda, wb_error *err);
+/* One step, halved until the objective does not rise: one pass over the data for the gradient, seldom more, and one for
+ * the Hessian when the last no longer serves. Nothing when done. */
 WB_WARN_UNUSED wb_status wbi_newton_step(wbi_newton *newton, wb_error *err);
 wbi_newton_state wbi_newton_now(const wbi_newton *newton);
 
