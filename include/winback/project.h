@@ -29,8 +29,8 @@ WB_API void wb_project_free(wb_project *project); /* NULL-safe */
 WB_API WB_WARN_UNUSED wb_status wb_project_set_file(wb_project *project, const char *table, const char *file,
                                                     wb_error *err);
 
-/* Copies the files, and only them, of `from`'s tables to the tables of the same name in `project`. A table that `from`
- * lacks is WB_ERR_INCONSISTENT. */
+/* Takes where the data lie, and how old they may be (`max_age`), from `from`'s tables of the same name, and nothing
+ * else. A table that `from` lacks has no file then. */
 WB_API WB_WARN_UNUSED wb_status wb_project_take_files(wb_project *project, const wb_project *from, wb_error *err);
 
 /* Replaces the cutoffs, sorted and unique afterwards. */

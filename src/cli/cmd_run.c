@@ -217,7 +217,7 @@ static void report_test(const run_state *s, const cli_step *step)
     const wb_metrics *m = &s->test;
     wb_time_format(s->cutoffs_us[s->n_cutoffs - 1], cutoff);
     cli_step_end(step, "test", "%s %s · AUC %.3f · log loss %.3f · top tenth holds %.1f × its share",
-                 s->n_cutoffs > 1 ? "trained before, tested at" : "five folds at", cutoff, m->auc, m->log_loss,
+                 s->n_cutoffs > 1 ? "cutoff" : "five folds at", cutoff, m->auc, m->log_loss,
                  m->lift_10);
 }
 

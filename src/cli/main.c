@@ -83,10 +83,8 @@ static int run_command(const cli_command *command, int argc, char **argv)
 
 static int dispatch(int argc, char **argv)
 {
-    if (argc < 2) {
-        print_overview();
-        return CLI_USAGE;
-    }
+    if (argc < 2)
+        return cli_usage_error("a command is needed (winback help lists them)");
     const char *name = argv[1];
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help(argc - 2, argv + 2);

@@ -34,7 +34,8 @@ wb_status wbi_source_open(wbi_source **out, const wbi_table_def *def, wbi_bad_ro
                           const wb_read_options *options, wb_error *err)
 {
     if (def->file == NULL)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has no file", def->name);
+        return wbi_fail(err, WB_ERR_INCONSISTENT,
+                        "table %s has no file (name one in the project: tables: {%s: {file: …}})", def->name, def->name);
     wbi_source *source = wbi_alloc_zeroed(1, sizeof *source);
     if (source == NULL)
         return wbi_fail_nomem(err, sizeof *source);

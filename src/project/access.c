@@ -57,12 +57,15 @@ wb_status wb_project_take_files(wb_project *project, const wb_project *from, wb_
     for (size_t i = 0; i < project->n_tables; i++) {
         wbi_table_def *table = &project->tables[i];
         const wbi_table_def *source = wbi_project_table(from, table->name);
-        if (source == NULL)
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "the project has no table '%s'", table->name);
+        if (source == NULL) {
+            WBI_TRY(take_text(&table->file, NULL, err));
+            continue;
+        }
         if (table->through_key != NULL && source->through_file == NULL)
             return wbi_fail(err, WB_ERR_INCONSISTENT,
                             "the project's table '%s' does not say through which file its customers are found",
                             table->name);
+        table->max_age_us = source->max_age_us;
         WBI_TRY(take_text(&table->file, source->file, err));
         if (table->through_key != NULL)
             WBI_TRY(take_text(&table->through_file, source->through_file, err));

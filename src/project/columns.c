@@ -86,6 +86,16 @@ static wb_status inherit(wbi_column_def *column, const wbi_conventional_column *
     return usual->known_at != NULL ? wbi_set_text(&column->known_at, usual->known_at, err) : WB_OK;
 }
 
+/* The convention of a column: by its own name, or by that of the file's column that it renames. */
+static const wbi_conventional_column *find_convention(const wbi_table_def *table, const wbi_at *at)
+{
+    wbi_at source;
+    const wbi_conventional_column *usual = wbi_convention_column(table->name, at->name);
+    if (usual == NULL && wbi_at_is_mapping(at) && wbi_at_find(&source, at, "column") && wbi_at_is_text(&source))
+        usual = wbi_convention_column(table->name, wbi_at_text(&source));
+    return usual;
+}
+
 static wb_status read_column(wbi_column_def *column, const wbi_table_def *table, const wbi_at *at, const wbi_key *keys,
                              wb_error *err)
 {
@@ -93,7 +103,7 @@ static wb_status read_column(wbi_column_def *column, const wbi_table_def *table,
     column->line = wbi_at_line(at);
     wbi_column_time_default(&column->time, table);
     WBI_TRY(wbi_set_text(&column->name, at->name, err));
-    const wbi_conventional_column *usual = wbi_convention_column(table->name, column->name);
+    const wbi_conventional_column *usual = find_convention(table, at);
     if (usual != NULL)
         WBI_TRY(inherit(column, usual, err));
     if (wbi_at_is_text(at))
