@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 
 static wbi_expr_type expr_type_of(wb_type type)
@@ -19,22 +20,9 @@ static wbi_expr_type expr_type_of(wb_type type)
     return WBI_EXPR_ANY;
 }
 
-static wb_status grow(void **array, size_t *capacity, size_t n, size_t size, wb_error *err)
-{
-    if (n < *capacity)
-        return WB_OK;
-    size_t wanted = *capacity == 0 ? 16 : *capacity * 2;
-    void *grown = wbi_realloc_array(*array, wanted, size);
-    if (grown == NULL)
-        return wbi_fail_nomem(err, wanted * size);
-    *array = grown;
-    *capacity = wanted;
-    return WB_OK;
-}
-
 static wb_status add_slot(wbi_binding *b, wbi_slot slot, const char *name, size_t *index, wb_error *err)
 {
-    WBI_TRY(grow((void **)&b->slots, &b->slots_capacity, b->n_slots, sizeof *b->slots, err));
+    WBI_TRY(wbi_array_grow(&b->slots, &b->slots_capacity, b->n_slots, sizeof *b->slots, err));
     slot.name = wbi_strdup(name);
     if (slot.name == NULL)
         return wbi_fail_nomem(err, strlen(name) + 1);
@@ -49,7 +37,7 @@ static wb_status add_read(wbi_binding *b, const char *name, const char *source, 
 {
     if (type == WB_TYPE_TEXT)
         type = WB_TYPE_CATEGORY;
-    WBI_TRY(grow((void **)&b->columns, &b->columns_capacity, b->n_columns, sizeof *b->columns, err));
+    WBI_TRY(wbi_array_grow(&b->columns, &b->columns_capacity, b->n_columns, sizeof *b->columns, err));
     wbi_slot slot = {.kind = WBI_SLOT_READ, .type = expr_type_of(type), .read = b->n_columns, .known_at = WBI_NO_SLOT};
     WBI_TRY(add_slot(b, slot, name, index, err));
     const char *column = source != NULL ? source : b->slots[*index].name;
@@ -311,7 +299,7 @@ wb_status wbi_binding_expr(wbi_binding *b, const char *text, wbi_where where, wb
             *index = e;
             return WB_OK;
         }
-    WBI_TRY(grow((void **)&b->exprs, &b->exprs_capacity, b->n_exprs, sizeof *b->exprs, err));
+    WBI_TRY(wbi_array_grow(&b->exprs, &b->exprs_capacity, b->n_exprs, sizeof *b->exprs, err));
     wbi_event_expr bound = {.wanted = wanted};
     WBI_TRY(bind_text(b, text, where, wanted, &bound.expr, err));
     bound.text = wbi_strdup(text);

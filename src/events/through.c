@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "events/through.h"
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "io/input.h"
 
@@ -42,14 +43,7 @@ static wb_status add_pair(wbi_through *through, int32_t key, int32_t customer, c
                            wbi_printable(text, sizeof text, id.data, id.length),
                            wbi_printable(text_other, sizeof text_other, other.data, other.length));
     }
-    if (k >= through->capacity) {
-        size_t capacity = through->capacity == 0 ? 1024 : through->capacity * 2;
-        int32_t *grown = wbi_realloc_array(through->customer, capacity, sizeof *grown);
-        if (grown == NULL)
-            return wbi_fail_nomem(err, capacity * sizeof *grown);
-        through->customer = grown;
-        through->capacity = capacity;
-    }
+    WBI_TRY(wbi_array_grow(&through->customer, &through->capacity, k, sizeof *through->customer, err));
     through->customer[k] = customer;
     through->n_known = k + 1;
     return WB_OK;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 
 typedef enum entry_windows {
@@ -111,14 +112,7 @@ wb_status wbi_definitions_add(wbi_definitions *definitions, const wbi_feature_de
         if (strcmp(definitions->items[i].name, def->name) == 0)
             return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, def->line, 0}, def->name, strlen(def->name),
                                "two features are called '%s'", def->name);
-    if (definitions->n == definitions->capacity) {
-        size_t capacity = definitions->capacity == 0 ? 64 : definitions->capacity * 2;
-        wbi_feature_def *grown = wbi_realloc_array(definitions->items, capacity, sizeof *grown);
-        if (grown == NULL)
-            return wbi_fail_nomem(err, capacity * sizeof *grown);
-        definitions->items = grown;
-        definitions->capacity = capacity;
-    }
+    WBI_TRY(wbi_array_grow(&definitions->items, &definitions->capacity, definitions->n, sizeof *definitions->items, err));
     wbi_feature_def copy = *def;
     copy.name = copy.table = copy.of = copy.where = copy.expr = NULL;
     if (!copy_text(&copy.name, def->name) || !copy_text(&copy.table, def->table) || !copy_text(&copy.of, def->of) ||
@@ -140,14 +134,7 @@ void wbi_notes_free(wbi_notes *notes)
 
 static wb_status note(wbi_notes *notes, const char *name, const char *table, const char *missing, wb_error *err)
 {
-    if (notes->n == notes->capacity) {
-        size_t capacity = notes->capacity == 0 ? 16 : notes->capacity * 2;
-        char **grown = wbi_realloc_array(notes->items, capacity, sizeof *grown);
-        if (grown == NULL)
-            return wbi_fail_nomem(err, capacity * sizeof *grown);
-        notes->items = grown;
-        notes->capacity = capacity;
-    }
+    WBI_TRY(wbi_array_grow(&notes->items, &notes->capacity, notes->n, sizeof *notes->items, err));
     char text[2 * TEXT_CHARS];
     snprintf(text, sizeof text, "%s: table %s has no column %s", name, table, missing);
     notes->items[notes->n] = wbi_strdup(text);
