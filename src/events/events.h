@@ -27,9 +27,10 @@ typedef struct wbi_events {
 WB_WARN_UNUSED wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings,
                                          wbi_source *const *sources, size_t n, wb_error *err);
 /* Drops rows at or after `until_us` (counted) and rows without a customer, and puts the others in canonical order: by
- * customer, time, group_by value, then the values of the declared columns in the order of their names (numbers and times
- * by value, text by bytes, missing first), then of the other columns that were read. So neither the order of the input
- * nor the choice of features changes a sum. Memory: one more copy of one column at a time. */
+ * customer, time, group_by value, then the values of the declared columns in the order of their names (numbers and
+ * times by value, text by bytes, missing first), then of the other columns that were read. So neither the order of the
+ * input nor the choice of features changes a sum; views order ties anew by what was known. Memory: one more copy of one
+ * column at a time. */
 WB_WARN_UNUSED wb_status wbi_events_arrange(wbi_events *events, int64_t until_us, int n_threads, wb_error *err);
 void wbi_events_clear(wbi_events *events); /* frees what it holds */
 

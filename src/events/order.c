@@ -95,8 +95,6 @@ static wb_status add_key(wbi_order *order, const wbi_binding *b, size_t slot, co
 {
     if (b->slots[slot].kind == WBI_SLOT_READ)
         return add_read_key(order, b, slot, rows, err);
-    if (b->slots[slot].kind == WBI_SLOT_TIME || wbi_expr_uses_cutoff(b->slots[slot].expr))
-        return WB_OK;
     if (*view == NULL)
         WBI_TRY(wbi_view_create(view, b, rows, err));
     order_key *key = &order->keys[order->n_keys++];
@@ -104,32 +102,53 @@ static wb_status add_key(wbi_order *order, const wbi_binding *b, size_t slot, co
     return compute_key(key, *view, slot, rows->n_rows, err);
 }
 
+/* What depends on the cutoff has no place in an order that holds at all of them. */
+static bool may_decide(const wbi_slot *slot)
+{
+    return slot->kind == WBI_SLOT_READ || (slot->kind == WBI_SLOT_COMPUTED && !wbi_expr_uses_cutoff(slot->expr));
+}
+
+wb_status wbi_order_slots(size_t **slots, size_t *n, const wbi_binding *b, wb_error *err)
+{
+    size_t *list = wbi_alloc_array(b->n_slots, sizeof *list), length = 0;
+    if (list == NULL)
+        return wbi_fail_nomem(err, b->n_slots * sizeof *list);
+    if (b->group_by != WBI_NO_SLOT && may_decide(&b->slots[b->group_by]))
+        list[length++] = b->group_by;
+    for (size_t i = 0; i < b->def->n_columns; i++) {
+        size_t slot = wbi_binding_slot(b, b->def->columns[i].name, WBI_EXPR_ANY);
+        if (slot != WBI_NO_SLOT && slot != b->group_by && may_decide(&b->slots[slot]))
+            list[length++] = slot;
+    }
+    for (size_t s = 0; s < b->n_slots; s++)
+        if (!b->slots[s].declared && s != b->group_by && may_decide(&b->slots[s]))
+            list[length++] = s;
+    *slots = list;
+    *n = length;
+    return WB_OK;
+}
+
 wb_status wbi_order_create(wbi_order **out, const wbi_binding *b, const wb_table *rows, wb_error *err)
 {
     wbi_view *view = NULL;
+    size_t *slots = NULL, n_slots = 0;
     wbi_order *order = wbi_alloc_zeroed(1, sizeof *order);
     if (order == NULL)
         return wbi_fail_nomem(err, sizeof *order);
-    wb_status status = WB_OK;
+    wb_status status;
     order->times = b->def->time != NULL ? rows->columns[1].times : NULL;
-    order->keys = wbi_alloc_zeroed(b->n_slots + 1, sizeof *order->keys);
+    WBI_TRY_CLEANUP(wbi_order_slots(&slots, &n_slots, b, err));
+    order->keys = wbi_alloc_zeroed(n_slots, sizeof *order->keys);
     if (order->keys == NULL) {
-        status = wbi_fail_nomem(err, b->n_slots * sizeof *order->keys);
+        status = wbi_fail_nomem(err, n_slots * sizeof *order->keys);
         goto cleanup;
     }
-    if (b->group_by != WBI_NO_SLOT)
-        WBI_TRY_CLEANUP(add_key(order, b, b->group_by, rows, &view, err));
-    for (size_t i = 0; i < b->def->n_columns; i++) {
-        size_t slot = wbi_binding_slot(b, b->def->columns[i].name, WBI_EXPR_ANY);
-        if (slot != WBI_NO_SLOT && slot != b->group_by)
-            WBI_TRY_CLEANUP(add_key(order, b, slot, rows, &view, err));
-    }
-    for (size_t s = 0; s < b->n_slots; s++)
-        if (!b->slots[s].declared && s != b->group_by)
-            WBI_TRY_CLEANUP(add_key(order, b, s, rows, &view, err));
+    for (size_t k = 0; k < n_slots; k++)
+        WBI_TRY_CLEANUP(add_key(order, b, slots[k], rows, &view, err));
     *out = order;
     order = NULL;
 cleanup:
+    wbi_free(slots);
     wbi_view_free(view);
     wbi_order_free(order);
     return status;
@@ -142,30 +161,43 @@ static int compare_numbers(double a, double b)
     return (a > b) - (a < b);
 }
 
-static int compare_key(const order_key *key, uint32_t a, uint32_t b)
+static int compare_texts(wbi_str a, wbi_str b)
 {
-    switch (key->type) {
+    if (a.data == NULL || b.data == NULL)
+        return (a.data != NULL) - (b.data != NULL);
+    return wbi_str_compare(a, b);
+}
+
+int wbi_compare_values(wbi_expr_type type, const void *values, size_t a, size_t b)
+{
+    switch (type) {
     case WBI_EXPR_NUMBER:
     case WBI_EXPR_ANY:
-        return compare_numbers(((const double *)key->values)[a], ((const double *)key->values)[b]);
-    case WBI_EXPR_TEXT: {
-        int32_t x = ((const int32_t *)key->values)[a], y = ((const int32_t *)key->values)[b];
-        x = x < 0 ? -1 : key->rank[x];
-        y = y < 0 ? -1 : key->rank[y];
-        return (x > y) - (x < y);
-    }
+        return compare_numbers(((const double *)values)[a], ((const double *)values)[b]);
+    case WBI_EXPR_TEXT:
+        return compare_texts(((const wbi_str *)values)[a], ((const wbi_str *)values)[b]);
     case WBI_EXPR_BOOL: {
         /* unknown first, then false, then true */
-        int x = (((const uint8_t *)key->values)[a] + 1) % 3, y = (((const uint8_t *)key->values)[b] + 1) % 3;
+        int x = (((const uint8_t *)values)[a] + 1) % 3, y = (((const uint8_t *)values)[b] + 1) % 3;
         return x - y;
     }
     case WBI_EXPR_TIME:
     case WBI_EXPR_DURATION: {
-        int64_t x = ((const int64_t *)key->values)[a], y = ((const int64_t *)key->values)[b];
+        int64_t x = ((const int64_t *)values)[a], y = ((const int64_t *)values)[b];
         return (x > y) - (x < y);
     }
     }
     return 0;
+}
+
+static int compare_key(const order_key *key, uint32_t a, uint32_t b)
+{
+    if (key->type != WBI_EXPR_TEXT)
+        return wbi_compare_values(key->type, key->values, a, b);
+    int32_t x = ((const int32_t *)key->values)[a], y = ((const int32_t *)key->values)[b];
+    x = x < 0 ? -1 : key->rank[x];
+    y = y < 0 ? -1 : key->rank[y];
+    return (x > y) - (x < y);
 }
 
 static int compare_rows(const wbi_order *order, uint32_t a, uint32_t b)

@@ -16,4 +16,10 @@ void wbi_order_free(wbi_order *order); /* NULL-safe */
 /* Sorts row numbers of one customer. Thread-safe. */
 void wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n);
 
+/* The slots that decide ties in time, most significant first: group_by, the declared columns in the order of their
+ * names, then the other columns that are read. A new array, freed by wbi_free. */
+WB_WARN_UNUSED wb_status wbi_order_slots(size_t **slots, size_t *n, const wbi_binding *binding, wb_error *err);
+/* Negative when value a comes before value b: missing first, then numbers and times by value, text by bytes. */
+int wbi_compare_values(wbi_expr_type type, const void *values, size_t a, size_t b);
+
 #endif

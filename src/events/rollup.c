@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "events/order.h"
 
 typedef struct line {
     wbi_str group;
@@ -69,12 +70,10 @@ static wb_status reserve(wbi_rollup *r, size_t n_lines, size_t n_customers, wb_e
     return WB_OK;
 }
 
-/* Missing first, then by bytes. */
 static int compare_text(wbi_str a, wbi_str b)
 {
-    if (a.data == NULL || b.data == NULL)
-        return (a.data != NULL) - (b.data != NULL);
-    return wbi_str_compare(a, b);
+    const wbi_str both[] = {a, b};
+    return wbi_compare_values(WBI_EXPR_TEXT, both, 0, 1);
 }
 
 static int by_group(const void *left, const void *right)
@@ -141,24 +140,12 @@ static double sum_lines(const line *lines, const event *e, const double *values)
     return any && isfinite(sum) ? sum : NAN;
 }
 
-static int compare_values(wbi_expr_type type, const void *values, uint32_t a, uint32_t b)
-{
-    if (type == WBI_EXPR_TEXT)
-        return compare_text(((const wbi_str *)values)[a], ((const wbi_str *)values)[b]);
-    if (type == WBI_EXPR_BOOL) {
-        static const int order[] = {[WBI_UNKNOWN] = 0, [WBI_FALSE] = 1, [WBI_TRUE] = 2};
-        return order[((const uint8_t *)values)[a]] - order[((const uint8_t *)values)[b]];
-    }
-    int64_t x = ((const int64_t *)values)[a], y = ((const int64_t *)values)[b];
-    return (x > y) - (x < y);
-}
-
 static uint32_t first_line(const wbi_rollup *r, const event *e, wbi_expr_type type, const void *values,
                            const int64_t *times)
 {
     uint32_t best = r->lines[e->begin].line;
     for (uint32_t i = e->begin + 1; i < e->end && times[r->lines[i].line] == e->time_us; i++)
-        if (compare_values(type, values, r->lines[i].line, best) < 0)
+        if (wbi_compare_values(type, values, r->lines[i].line, best) < 0)
             best = r->lines[i].line;
     return best;
 }

@@ -2,9 +2,11 @@
 #include "events/view.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "events/order.h"
 #include "events/rollup.h"
 
 typedef struct slot_values {
@@ -20,6 +22,7 @@ struct wbi_view {
     int64_t cutoff_us;
     size_t n, capacity;
     uint32_t *row;     /* by line: its row */
+    uint32_t *line;    /* scratch: lines being sorted */
     int64_t *times;    /* by line, then by event */
     size_t *starts, n_customers, starts_capacity;
     slot_values *slots;
@@ -28,7 +31,17 @@ struct wbi_view {
     bool *expr_ready;
     wbi_expr_scratch *scratch;
     wbi_rollup *rollup; /* NULL without group_by */
+    size_t *tie_slots, n_tie_slots; /* what decides ties in time; none when nothing is ever masked */
 };
+
+static bool masks_anything(const wbi_binding *b)
+{
+    for (size_t s = 0; s < b->n_slots; s++)
+        if (b->slots[s].kind != WBI_SLOT_TIME && !b->slots[s].known_from_start &&
+            (b->slots[s].type == WBI_EXPR_TIME || b->slots[s].known_at != WBI_NO_SLOT))
+            return true;
+    return false;
+}
 
 wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wb_table *rows, wb_error *err)
 {
@@ -50,6 +63,8 @@ wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wb_t
     WBI_TRY_CLEANUP(wbi_expr_scratch_create(&view->scratch, err));
     if (binding->group_by != WBI_NO_SLOT)
         WBI_TRY_CLEANUP(wbi_rollup_create(&view->rollup, err));
+    if (view->row_times != NULL && masks_anything(binding))
+        WBI_TRY_CLEANUP(wbi_order_slots(&view->tie_slots, &view->n_tie_slots, binding, err));
     *out = view;
     return WB_OK;
 cleanup:
@@ -68,8 +83,10 @@ void wbi_view_free(wbi_view *view)
     wbi_free(view->exprs);
     wbi_free(view->expr_ready);
     wbi_free(view->row);
+    wbi_free(view->line);
     wbi_free(view->times);
     wbi_free(view->starts);
+    wbi_free(view->tie_slots);
     wbi_expr_scratch_free(view->scratch);
     wbi_rollup_free(view->rollup);
     wbi_free(view);
@@ -104,11 +121,13 @@ static wb_status reserve_lines(wbi_view *view, size_t n, wb_error *err)
     if (n <= view->capacity)
         return WB_OK;
     wbi_free(view->row);
+    wbi_free(view->line);
     wbi_free(view->times);
     view->capacity = 0;
     view->row = wbi_alloc_array(n, sizeof *view->row);
+    view->line = wbi_alloc_array(n, sizeof *view->line);
     view->times = wbi_alloc_array(n, sizeof *view->times);
-    if (view->row == NULL || view->times == NULL)
+    if (view->row == NULL || view->line == NULL || view->times == NULL)
         return wbi_fail_nomem(err, n * sizeof *view->times);
     view->capacity = n;
     return WB_OK;
@@ -273,6 +292,54 @@ static wb_status line_values(wbi_view *view, size_t s, wb_error *err)
     return WB_OK;
 }
 
+static int by_known_values(const void *left, const void *right, void *context)
+{
+    const wbi_view *view = context;
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    for (size_t k = 0; k < view->n_tie_slots; k++) {
+        const wbi_vector *values = &view->vectors[view->tie_slots[k]];
+        int order = wbi_compare_values(values->type, values->numbers, a, b);
+        if (order != 0)
+            return order;
+    }
+    return (a > b) - (a < b);
+}
+
+static void sort_tie(wbi_view *view, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        view->line[i] = (uint32_t)i;
+    qsort_r(view->line + begin, end - begin, sizeof *view->line, by_known_values, view);
+    for (size_t i = begin; i < end; i++)
+        view->line[i] = view->row[view->line[i]];
+    memcpy(view->row + begin, view->line + begin, (end - begin) * sizeof *view->row);
+}
+
+/* The rows are in the order of all that the file says of them; of a customer's rows at one time, what was not known yet
+ * may have decided. Here only what was known decides. */
+static wb_status settle_ties(wbi_view *view, wb_error *err)
+{
+    bool has_values = false;
+    if (view->n_tie_slots == 0)
+        return WB_OK;
+    for (size_t c = 0; c < view->n_customers; c++) {
+        size_t end;
+        for (size_t begin = view->starts[c]; begin < view->starts[c + 1]; begin = end) {
+            for (end = begin + 1; end < view->starts[c + 1] && view->times[end] == view->times[begin];)
+                end++;
+            if (end == begin + 1)
+                continue;
+            for (size_t k = 0; k < view->n_tie_slots && !has_values; k++)
+                WBI_TRY(line_values(view, view->tie_slots[k], err));
+            has_values = true;
+            sort_tie(view, begin, end);
+        }
+    }
+    if (has_values)
+        forget_values(view); /* they are in the old order */
+    return WB_OK;
+}
+
 static void compact(void *data, size_t width, const uint8_t *keep, size_t n)
 {
     char *to = data;
@@ -331,6 +398,7 @@ wb_status wbi_view_build(wbi_view *view, const size_t *first, size_t first_custo
     forget_values(view);
     view->cutoff_us = cutoff_us;
     WBI_TRY(select_rows(view, first, first_customer, n_customers, err));
+    WBI_TRY(settle_ties(view, err));
     WBI_TRY(filter(view, err));
     return view->rollup == NULL ? WB_OK : roll_up(view, err);
 }
