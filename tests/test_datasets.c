@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Public data sets, read through the project files of datasets/, against features that SQL made of them. The data lie in
- * the folder $WINBACK_DATA, the expected features in $WINBACK_REFERENCE; without them the tests are skipped. */
+/* Public data sets, read through the project files of datasets/, against features that SQL made of them. The data lie
+ * in the folder $WINBACK_DATA, the expected features in $WINBACK_REFERENCE; without them the tests are skipped. */
 #include "test_run.h"
 
 #include <winback/model.h>

@@ -3,6 +3,8 @@
  * in test_invariance.c. */
 #include "test_run.h"
 
+#include <winback/score.h>
+
 #include "base/memory.h"
 
 /* A project over orders.csv that counts them, with `more` at its end. */
@@ -142,7 +144,9 @@ static void check_range(const char *folder, const char *project, const char *fir
 
 #define TWO_TABLES(more)                                                                                       \
     "tables: {orders: {file: orders.csv}, tickets: {file: tickets.csv}}\n"                                     \
-    "features: {use: [], define: [{name: n, table: orders, agg: count}, {name: k, table: tickets, agg: count}]}\n" more
+    "features:\n"                                                                                              \
+    "  use: []\n"                                                                                              \
+    "  define: [{name: n, table: orders, agg: count}, {name: k, table: tickets, agg: count}]\n" more
 
 static void test_where_the_data_end(void **state)
 {
@@ -341,6 +345,91 @@ static void test_definitions_are_a_project(void **state)
     wb_project_free(files);
 }
 
+/* 60 customers with one order each, every third of whom comes back. */
+static void put_orders_of_sixty(const char *folder)
+{
+    char path[RUN_PATH_CHARS];
+    FILE *file = fopen(path_in(path, folder, "orders.csv"), "wb");
+    assert_non_null(file);
+    fprintf(file, "customer_id,ordered_at,amount\n");
+    for (int i = 0; i < 60; i++) {
+        fprintf(file, "%d,2024-01-%02d,%d\n", i, 1 + i % 28, 7 * i % 11);
+        if (i % 3 == 0)
+            fprintf(file, "%d,2024-02-05,1\n", i);
+    }
+    fprintf(file, "z,2024-03-31,1\n");
+    assert_int_equal(fclose(file), 0);
+}
+
+static const char four_features[] = "tables: {orders: {file: orders.csv}}\n"
+                                    "label: {name: churned, absent: orders, horizon: 30d}\n"
+                                    "features:\n"
+                                    "  use: []\n"
+                                    "  define:\n"
+                                    "    - {name: n, table: orders, agg: count}\n"
+                                    "    - {name: total, table: orders, agg: sum, of: amount}\n"
+                                    "    - {name: since, table: orders, agg: days_since_last}\n"
+                                    "    - {name: mean, expr: total / n}\n";
+
+/* A model of `mean` alone needs `total` and `n` too, but neither `since` nor the label. */
+static void test_a_model_names_what_it_needs(void **state)
+{
+    static const char *const exclude[] = {"n", "total", "since"};
+    wb_features *features, *needed;
+    wb_project *project, *files;
+    wb_engine *engine;
+    wb_model *model;
+    wb_error err;
+    char path[RUN_PATH_CHARS];
+    int64_t cutoffs_us[RUN_CUTOFFS];
+    size_t n = read_cutoffs(cutoffs_us, "2024-02-01");
+    put_orders_of_sixty(*state);
+    assert_ok(make_features(&features, *state, four_features, "2024-02-01", 1, &err), &err);
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.exclude = exclude;
+    options.n_exclude = 3;
+    options.lambda = 0.1;
+    assert_ok(wb_train(&model, features, &options, &err), &err);
+    assert_ok(wb_model_project(&project, model, &err), &err);
+    assert_null(wb_project_label(project, NULL, NULL));
+    assert_ok(wb_project_read(&files, path_in(path, *state, "winback.yml"), &err), &err);
+    assert_ok(wb_project_take_files(project, files, &err), &err);
+    assert_ok(wb_engine_create(&engine, project, NULL, &err), &err);
+    assert_ok(wb_engine_features(engine, &needed, cutoffs_us, n, 0, 1, NULL, &err), &err);
+    const wb_table *all = wb_features_table(features), *few = wb_features_table(needed);
+    assert_int_equal(wb_table_n_columns(few), 5); /* customer_id, cutoff, n, total, mean */
+    assert_int_equal(wb_table_n_rows(few), 60);
+    assert_int_equal(wb_table_n_rows(all), 60);
+    const double *mean = wb_table_numbers(few, wb_table_find(few, "mean"));
+    assert_memory_equal(mean, wb_table_numbers(all, wb_table_find(all, "mean")), 60 * sizeof *mean);
+    assert_int_equal(wb_table_find(few, "since"), SIZE_MAX);
+    wb_features_free(needed);
+    wb_engine_free(engine);
+    wb_project_free(files);
+    wb_project_free(project);
+    wb_model_free(model);
+    wb_features_free(features);
+}
+
+static void test_a_flat_model_has_no_project(void **state)
+{
+    wb_features *features;
+    wb_project *project;
+    wb_model *model;
+    wb_error err;
+    char path[RUN_PATH_CHARS];
+    put_orders_of_sixty(*state);
+    free(run(*state, four_features, "2024-02-01", 1));
+    unlink(path_in(path, *state, "features.csv.meta.json"));
+    assert_ok(wb_features_read(&features, path_in(path, *state, "features.csv"), NULL, NULL, 0, NULL, &err), &err);
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.lambda = 0.1;
+    assert_ok(wb_train(&model, features, &options, &err), &err);
+    assert_int_equal(wb_model_project(&project, model, &err), WB_ERR_INCONSISTENT);
+    wb_model_free(model);
+    wb_features_free(features);
+}
+
 /* --- memory --------------------------------------------------------------------------------------------------- */
 
 /* Features written and read back; *definitions are those that were read, to be freed. */
@@ -410,6 +499,8 @@ int main(void)
         in_folder(test_files_keep_the_definitions),
         in_folder(test_other_bytes_are_a_flat_table),
         in_folder(test_definitions_are_a_project),
+        in_folder(test_a_model_names_what_it_needs),
+        in_folder(test_a_flat_model_has_no_project),
         in_folder(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,9 +158,9 @@ static void test_known_at_of_a_computed_column(void **state)
 static const char invoices[] = "invoice,customer_id,ordered_at,quantity,price,channel\n"
                                "i1,A,2024-01-05T10:00,2,1.5,web\n"
                                "i1,A,2024-02-03,5,1,web\n"        /* after the cutoff */
-                               "i2,A,2024-01-20,3,2,mail\n"
+                               "i2,A,2024-01-20,3,2,app\n"
                                "i1,A,2024-01-05T09:00,1,4,shop\n" /* its earliest line */
-                               "i2,A,2024-01-20,1,,app\n"         /* no amount; the same moment, lesser bytes */
+                               "i2,A,2024-01-20,1,,mail\n"        /* no amount, so before the other; but greater bytes */
                                "i3,A,2024-01-25,-1,2,web\n"
                                "Ci4,A,2024-01-26,-9,2,web\n"
                                "i1,B,2024-01-06,1,1,web\n"        /* another customer's i1 is another event */

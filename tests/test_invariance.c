@@ -70,7 +70,7 @@ static void add_ticket(rows *tickets, uint64_t *seed, uint32_t first_day, uint32
                        uint64_t *later)
 {
     char row[ROW_CHARS], opened[24], replied[24] = "", resolved[24] = "", csat[24] = "";
-    uint32_t customer = below(seed, N_CUSTOMERS), day = first_day + below(seed, n_days), hour = below(seed, 24);
+    uint32_t customer = below(seed, N_CUSTOMERS), day = first_day + below(seed, n_days), hour = below(seed, 2) * 12;
     uint32_t reply_day = day + below(seed, 8), resolved_day = reply_day + below(seed, 12);
     const char *priority = below(seed, 3) == 0 ? "high" : "low", *where = channel(seed);
     uint32_t score = 1 + below(seed, 5), reopens = below(seed, 3);
@@ -103,7 +103,7 @@ static rows make_orders(uint64_t seed)
 static rows make_tickets(uint64_t seed, uint64_t later)
 {
     rows tickets = make_rows("customer_id,opened_at,first_reply_at,resolved_at,priority,channel,reopens,csat");
-    for (size_t i = 0; i < 3000; i++)
+    for (size_t i = 0; i < 15000; i++)
         add_ticket(&tickets, &seed, 0, N_DAYS, N_DAYS, &later);
     return tickets;
 }

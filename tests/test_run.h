@@ -100,8 +100,7 @@ static inline wb_status make_engine(wb_engine **out, const char *folder, const c
 
 static inline bool has_label(const wb_engine *engine)
 {
-    int64_t gap_us, horizon_us;
-    return wb_project_label(wb_engine_project(engine), &gap_us, &horizon_us) != NULL;
+    return wb_project_label(wb_engine_project(engine), NULL, NULL) != NULL;
 }
 
 /* Features at the cutoffs, with the label when the project has one. */
