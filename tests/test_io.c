@@ -511,7 +511,7 @@ static void test_standard_output(void **state)
     for (size_t i = 0; status == WB_OK && i < 3; i++) {
         status = wbi_output_open(&output, names[i], &err);
         if (status == WB_OK)
-            status = wbi_output_write(output, "abc" + i, 1, &err);
+            status = wbi_output_write(output, &"abc"[i], 1, &err);
         if (status == WB_OK)
             status = wbi_output_commit(output, &err);
     }

@@ -42,7 +42,7 @@ static const char example[] =
     "    - {name: reply_hours, table: tickets, agg: mean, of: \"hours(first_reply_at - opened_at)\"}\n"
     "    - {name: discounted, table: orders, agg: share, of: \"discount > 0\", window: {from: 365d, to: 90d}}\n"
     "    - {name: reply_days, expr: \"reply_hours / 24\"}          # over other features\n"
-    "models: {churn: {target: churned, penalty: ridge, basis: auto}}\n";
+    "models: {churn: {target: churned, penalty: ridge, basis: linear}}\n";
 
 static wb_project *parsed(const char *text)
 {
@@ -205,7 +205,7 @@ static void reads_the_example(void **state)
     assert_string_equal(model.name, "churn");
     assert_string_equal(model.target, "churned");
     assert_string_equal(model.penalty, "ridge");
-    assert_string_equal(model.basis, "auto");
+    assert_string_equal(model.basis, "linear");
     assert_true(isnan(model.lambda));
     wb_project_free(project);
 }

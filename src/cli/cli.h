@@ -82,10 +82,12 @@ int cli_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)
 
 /* "read      text…      0.08 s" on stderr unless quiet. */
 typedef struct cli_step {
-    double began_s;
+    double began_s, spent_s; /* spent_s: what it took, once stopped; else 0 */
     bool quiet;
 } cli_step;
 cli_step cli_step_begin(const cli_common *common);
+/* Stops its clock, for a line that is printed later. */
+void cli_step_stop(cli_step *step);
 void cli_step_end(const cli_step *step, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* A line below a step. */

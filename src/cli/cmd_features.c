@@ -12,6 +12,7 @@ typedef struct features_options {
     cli_list cutoffs;
     int64_t horizon_us, gap_us;
     const char *data_until, *output;
+    bool no_label;
 } features_options;
 
 #define AT(member) offsetof(features_options, member)
@@ -21,6 +22,7 @@ static const cli_option options[] = {
     {"--cutoff", CLI_TEXTS, AT(cutoffs), "DATE", "what is known then; several are allowed"},
     {"--horizon", CLI_DURATION, AT(horizon_us), "DURATION", "label: no order in this long after the cutoff"},
     {"--gap", CLI_DURATION, AT(gap_us), "DURATION", "days between cutoff and label window"},
+    {"--no-label", CLI_FLAG, AT(no_label), NULL, "leave the project's label out, to make rows for scoring"},
     {"--data-until", CLI_TIME, AT(data_until), "DATE", "end of the data, exclusive (default: found in them)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "features file; - is standard output"},
 };
@@ -52,6 +54,8 @@ static wb_status open_project(wb_project **project, const features_options *o, w
         status = gap_of_nothing(err);
     if (status == WB_OK && o->gap_us >= 0)
         status = wb_project_set_gap(*project, o->gap_us, err);
+    if (status == WB_OK && o->no_label)
+        wb_project_clear_label(*project);
     if (status == WB_OK && o->data_until != NULL) {
         status = cli_times(&until_us, "--data-until", &until, *project, err);
         if (status == WB_OK)
@@ -116,6 +120,8 @@ static int run(const void *given)
         return cli_usage_error("features needs a file to write: -o FILE (- is standard output)");
     if (o->common.json && strcmp(o->output, "-") == 0)
         return cli_usage_error("--json and -o - would both write to standard output");
+    if (o->no_label && (o->horizon_us >= 0 || o->gap_us >= 0))
+        return cli_usage_error("--no-label goes with neither --horizon nor --gap");
     if (o->horizon_us == 0)
         return cli_usage_error("--horizon: must be more than 0");
     if (!cli_read_options(&o->common, &reading))

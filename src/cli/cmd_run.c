@@ -39,8 +39,9 @@ typedef struct run_state {
     wb_engine *engine;
     wb_features *features, *now;
     wb_model *tested, *model;
-    int64_t cutoffs_us[CLI_LIST_LIMIT];
-    size_t n_cutoffs;
+    const int64_t *cutoffs_us; /* the project's, or `usual_us` */
+    int64_t usual_us[N_CUTOFFS_USUAL];
+    size_t n_cutoffs, n_open; /* n_open: earlier cutoffs whose label windows reach past the test's cutoff */
     wb_metrics test;
     double *now_probability;
     wb_score_report scores;
@@ -80,32 +81,13 @@ static wb_status make_folder(const char *path, wb_error *err)
     return WB_ERR_IO;
 }
 
-/* Tables that lie in the folder under their conventional names. */
-static wb_status find_tables(wb_project *project, wb_error *err)
-{
-    static const char *const names[] = {"orders", "tickets", "customers"};
-    static const char *const endings[] = {"csv", "csv.gz", "csv.zst"};
-    for (size_t i = 0; i < 3; i++)
-        for (size_t e = 0; e < 3; e++) {
-            char file[64];
-            snprintf(file, sizeof file, "%s.%s", names[i], endings[e]);
-            if (access(file, F_OK) != 0)
-                continue;
-            wb_status status = wb_project_set_file(project, names[i], file, err);
-            if (status != WB_OK)
-                return status;
-            break;
-        }
-    return WB_OK;
-}
-
 static wb_status open_project(run_state *s, wb_error *err)
 {
     wb_status status = cli_open_project(&s->project, &s->o->common, err);
     if (status == WB_OK)
         status = cli_set_tables(s->project, &s->o->tables, err);
     if (status == WB_OK && wb_project_n_tables(s->project) == 0)
-        status = find_tables(s->project, err);
+        status = cli_find_tables(s->project, err);
     if (status == WB_OK && s->o->horizon_us > 0)
         status = wb_project_set_horizon(s->project, s->o->horizon_us, err);
     if (status == WB_OK && wb_project_label(s->project, NULL, NULL) == NULL)
@@ -122,40 +104,48 @@ static wb_status read_events(run_state *s, wb_error *err)
     return status;
 }
 
-/* The project's cutoffs; unsaid: the last one whose label window the data cover, and up to three before it, a horizon
- * apart, that have a horizon of history. */
+/* The last cutoff whose label window the data cover, and up to three before it, gap and horizon apart, that have a horizon
+ * of history. */
 static wb_status choose_cutoffs(run_state *s, wb_error *err)
 {
-    size_t n;
     int64_t first_us, until_us, gap_us, horizon_us;
-    const int64_t *given = wb_project_cutoffs(s->project, &n);
     wb_engine_data_range(s->engine, &first_us, &until_us);
     wb_project_label(s->project, &gap_us, &horizon_us);
-    if (n > 0) {
-        s->n_cutoffs = n < CLI_LIST_LIMIT ? n : CLI_LIST_LIMIT;
-        memcpy(s->cutoffs_us, given, s->n_cutoffs * sizeof *given);
-        return WB_OK;
-    }
-    int64_t last_us = until_us - gap_us - horizon_us;
+    int64_t step_us = gap_us + horizon_us, last_us = until_us - step_us;
     wb_status status = wb_engine_check_cutoff(s->engine, last_us, 1, err);
     if (status != WB_OK)
         return status;
     s->n_cutoffs = 1;
-    while (s->n_cutoffs < N_CUTOFFS_USUAL && last_us - (int64_t)s->n_cutoffs * horizon_us - horizon_us >= first_us)
+    while (s->n_cutoffs < N_CUTOFFS_USUAL && last_us - (int64_t)s->n_cutoffs * step_us - horizon_us >= first_us)
         s->n_cutoffs++;
     for (size_t i = 0; i < s->n_cutoffs; i++)
-        s->cutoffs_us[i] = last_us - (int64_t)(s->n_cutoffs - 1 - i) * horizon_us;
+        s->usual_us[i] = last_us - (int64_t)(s->n_cutoffs - 1 - i) * step_us;
+    s->cutoffs_us = s->usual_us;
     if (s->n_cutoffs < N_CUTOFFS_USUAL)
         cli_note(&s->o->common, "%zu earlier cutoff%s left out: less than a horizon of history",
                  N_CUTOFFS_USUAL - s->n_cutoffs, N_CUTOFFS_USUAL - s->n_cutoffs == 1 ? "" : "s");
     return WB_OK;
 }
 
+static wb_status find_cutoffs(run_state *s, wb_error *err)
+{
+    s->cutoffs_us = wb_project_cutoffs(s->project, &s->n_cutoffs);
+    return s->n_cutoffs > 0 ? WB_OK : choose_cutoffs(s, err);
+}
+
+/* Whether the label window of a cutoff has ended at the test's cutoff: only then could it have been learned from. */
+static bool is_closed(const run_state *s, int64_t cutoff_us)
+{
+    int64_t gap_us, horizon_us;
+    wb_project_label(s->project, &gap_us, &horizon_us);
+    return cutoff_us + gap_us + horizon_us <= s->cutoffs_us[s->n_cutoffs - 1];
+}
+
 static wb_status compute_features(run_state *s, wb_error *err)
 {
     char path[PATH_CHARS], rows[CLI_TEXT_CHARS];
     cli_step step = cli_step_begin(&s->o->common);
-    wb_status status = choose_cutoffs(s, err);
+    wb_status status = find_cutoffs(s, err);
     if (status == WB_OK)
         status = wb_engine_features(s->engine, &s->features, s->cutoffs_us, s->n_cutoffs, 1,
                                     (int)s->o->common.n_threads, s->reading.log, err);
@@ -200,7 +190,7 @@ static wb_status test_on_last(run_state *s, wb_error *err)
         wb_log only_progress = {NULL, s->train.log->progress, s->train.log->user}; /* it was all said of the model */
         earlier.log = &only_progress;
         for (size_t i = 0; i < n_rows; i++)
-            mark[i] = cutoff_us[i] < s->cutoffs_us[s->n_cutoffs - 1];
+            mark[i] = is_closed(s, cutoff_us[i]);
         earlier.use_row = mark;
         status = wb_train(&s->tested, s->features, &earlier, err);
     }
@@ -217,19 +207,46 @@ static void report_test(const run_state *s, const cli_step *step)
     const wb_metrics *m = &s->test;
     wb_time_format(s->cutoffs_us[s->n_cutoffs - 1], cutoff);
     cli_step_end(step, "test", "%s %s · AUC %.3f · log loss %.3f · top tenth holds %.1f × its share",
-                 s->n_cutoffs > 1 ? "cutoff" : "five folds at", cutoff, m->auc, m->log_loss,
-                 m->lift_10);
+                 s->tested != NULL ? "cutoff" : "five folds at", cutoff, m->auc, m->log_loss, m->lift_10);
+    if (s->n_open > 0)
+        cli_note(&s->o->common, "%zu cutoff%s not learned from for the test: the label window was still open", s->n_open,
+                 s->n_open == 1 ? "" : "s");
+}
+
+static size_t count_closed(run_state *s)
+{
+    size_t n_closed = 0;
+    for (size_t i = 0; i + 1 < s->n_cutoffs; i++)
+        n_closed += is_closed(s, s->cutoffs_us[i]);
+    s->n_open = s->n_cutoffs - 1 - n_closed;
+    return n_closed;
+}
+
+/* The model that is tested chooses lambda; the one that is shipped is fitted with it on all rows. */
+static wb_status test(run_state *s, cli_step *step, wb_error *err)
+{
+    *step = cli_step_begin(&s->o->common);
+    if (count_closed(s) == 0)
+        return WB_OK;
+    wb_status status = test_on_last(s, err);
+    if (status == WB_OK)
+        s->train.lambda = wb_model_summarise(s->tested).lambda;
+    cli_step_stop(step);
+    return status;
 }
 
 static wb_status train(run_state *s, wb_error *err)
 {
     char path[PATH_CHARS], rows[CLI_TEXT_CHARS];
+    cli_step test_step, step;
     wb_project_model wanted = wb_project_first_model(s->project);
     s->train.target = wanted.target != NULL ? wanted.target : wb_project_label(s->project, NULL, NULL);
     s->train.lambda = wanted.lambda;
     s->train.n_folds = 5;
-    cli_step step = cli_step_begin(&s->o->common);
-    wb_status status = wb_train(&s->model, s->features, &s->train, err);
+    wb_status status = test(s, &test_step, err);
+    step = cli_step_begin(&s->o->common);
+    if (status == WB_OK)
+        status = wb_train(&s->model, s->features, &s->train, err);
     if (status == WB_OK)
         status = wb_model_write(s->model, path_of(s, "model.json", path), err);
     if (status != WB_OK)
@@ -237,14 +254,11 @@ static wb_status train(run_state *s, wb_error *err)
     wb_model_summary m = wb_model_summarise(s->model);
     cli_step_end(&step, "train", "%s · %s rows · base rate %.1f %% · %zu terms   %s", m.target,
                  cli_count(rows, m.n_rows), 100 * m.base_rate, m.n_terms, path);
-    cli_describe_model(s->model, &s->o->common);
-    step = cli_step_begin(&s->o->common);
-    s->test = m.out_of_fold;
-    if (s->n_cutoffs > 1)
-        status = test_on_last(s, err);
-    if (status == WB_OK)
-        report_test(s, &step);
-    return status;
+    cli_describe_model(s->tested != NULL ? s->tested : s->model, s->model, &s->o->common);
+    if (s->tested == NULL)
+        s->test = m.out_of_fold;
+    report_test(s, &test_step);
+    return WB_OK;
 }
 
 static wb_status score_now(run_state *s, wb_error *err)
@@ -298,7 +312,8 @@ static void print_top(const run_state *s)
     for (size_t i = 0; i < n; i++) {
         size_t length;
         const char *id = wb_table_text(table, 0, top[i], &length);
-        printf("  %-24.*s %.4f\n", (int)length, id, s->now_probability[top[i]]);
+        double p = s->now_probability[top[i]];
+        printf(p < 0.99995 ? "  %-24.*s %.4f\n" : "  %-24.*s >0.9999\n", (int)length, id, p);
     }
 }
 
@@ -309,9 +324,9 @@ static void print_json(const run_state *s)
     static const char *const names[] = {"features.csv", "model.json", "scores.csv"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         json_array_append_new(files, json_string(path_of(s, names[i], path)));
-    json_t *json = json_pack("{s:o, s:o, s:I, s:f, s:o}", "model", cli_model_json(s->model), "test",
+    json_t *json = json_pack("{s:o, s:o, s:I, s:o, s:o}", "model", cli_model_json(s->model), "test",
                              cli_metrics_json(&s->test), "scored", (json_int_t)s->scores.n_rows, "mean_probability",
-                             s->scores.mean_probability, "files", files);
+                             cli_number_json(s->scores.mean_probability), "files", files);
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
@@ -346,6 +361,12 @@ static int run(const void *given)
     if (status == WB_OK && wb_project_n_tables(s.project) == 0)
         code = cli_usage_error("there is nothing to run on: no winback.yml and no orders.csv here (--project FILE, or "
                                "--orders FILE)");
+    if (status == WB_OK && wb_project_n_models(s.project) > 1) {
+        err = (wb_error){.code = WB_ERR_INCONSISTENT};
+        snprintf(err.message, sizeof err.message, "the project has %zu models; winback run fits one",
+                 wb_project_n_models(s.project));
+        status = WB_ERR_INCONSISTENT;
+    }
     wb_project_model wanted = {0};
     if (status == WB_OK)
         wanted = wb_project_first_model(s.project);
@@ -366,9 +387,9 @@ const cli_command cli_run = {
     .usage = "[OPTION…]",
     .text = "Reads the project file (winback.yml, or --project), or orders.csv, tickets.csv and customers.csv in this\n"
             "folder, and writes features.csv, model.json and scores.csv. Unsaid: label = no order in the 90 days after\n"
-            "the cutoff; the last training cutoff is a horizon before the end of the data, up to three earlier ones a\n"
-            "horizon apart. The last cutoff is the test; then the model is fitted again on all. Scores are at the end of\n"
-            "the data.",
+            "the cutoff; the last cutoff is gap and horizon before the end of the data, up to three earlier ones as far\n"
+            "apart. The last is the test of a model that learned from the earlier ones whose label windows had ended by\n"
+            "then; the model that is kept is fitted on all. Scores are at the end of the data.",
     .example = "  winback run\n  winback run --project winback.yml -o out\n  winback run --orders orders.csv --horizon 60d",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

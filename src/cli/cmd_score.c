@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/tables.h"
+#include "cli/training.h"
 
 typedef struct score_options {
     cli_common common;
+    cli_tables tables;
     const char *model, *at, *id, *output;
 } score_options;
 
 #define AT(member) offsetof(score_options, member)
 
 static const cli_option options[] = {
+    CLI_TABLE_OPTIONS(AT(tables)),
     {"--model", CLI_TEXT, AT(model), "MODEL", "model file"},
     {"--at", CLI_TIME, AT(at), "DATE", "score from events: what is known then"},
     {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
@@ -49,6 +51,10 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
     cli_step step = cli_step_begin(&o->common);
     wb_status status = cli_open_project(&files, &o->common, err);
     if (status == WB_OK)
+        status = cli_set_tables(files, &o->tables, err);
+    if (status == WB_OK && wb_project_n_tables(files) == 0)
+        status = cli_find_tables(files, err);
+    if (status == WB_OK)
         status = scoring_project(&project, model, o->model, files, err);
     if (status == WB_OK)
         status = cli_times(&at_us, "--at", &at, project, err);
@@ -75,7 +81,11 @@ static void print_report(const cli_step *step, const score_options *o, const wb_
 {
     char rows[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS], unseen[CLI_TEXT_CHARS];
     double base_rate = wb_model_summarise(model).base_rate;
-    cli_step_end(step, "score", "%s rows · mean probability %.4f (base rate in training %.4f)   %s",
+    if (report->n_rows == 0) {
+        cli_step_end(step, "score", "no rows: no customer is eligible   %s", o->output);
+        cli_note(&o->common, "the project's population decides who is");
+    } else
+        cli_step_end(step, "score", "%s rows · mean probability %.4f (base rate in training %.4f)   %s",
                  cli_count(rows, report->n_rows), report->mean_probability, base_rate, o->output);
     if (report->n_imputed > 0 || report->n_unseen > 0)
         cli_note(&o->common, "%s cells were missing, %s had a level that training did not see",
@@ -84,10 +94,11 @@ static void print_report(const cli_step *step, const score_options *o, const wb_
         cli_note(&o->common, "%s bad rows left out", cli_count(count, report->n_bad));
     if (!o->common.json)
         return;
-    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "rows", (json_int_t)report->n_rows, "bad",
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "rows", (json_int_t)report->n_rows, "bad",
                              (json_int_t)report->n_bad, "imputed", (json_int_t)report->n_imputed, "unseen",
                              (json_int_t)report->n_unseen, "ignored_columns", (json_int_t)report->n_ignored_columns,
-                             "mean_probability", report->mean_probability, "base_rate", base_rate);
+                             "mean_probability", cli_number_json(report->mean_probability), "base_rate",
+                             cli_number_json(base_rate));
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
@@ -137,13 +148,14 @@ static int run(const void *given)
 const cli_command cli_score = {
     .name = "score",
     .summary = "write each customer's probability",
-    .usage = "FEATURES… --model MODEL -o SCORES [OPTION…]\n       winback score --project FILE --at DATE --model MODEL "
+    .usage = "FEATURES… --model MODEL -o SCORES [OPTION…]\n       winback score --at DATE --model MODEL "
              "-o SCORES [OPTION…]",
     .text = "Writes customer_id[, cutoff], probability: from features files, streamed in input order; or straight from\n"
-            "events, with the features computed as the model's own definitions say (only file: comes from the project).\n"
+            "events, with the features computed as the model's own definitions say (only file: comes from the project, from\n"
+            "flags, or from the folder, as for winback run).\n"
             "Both ways give the same bytes for the same customers. A customer that is not eligible has no row.",
     .example = "  winback score features.csv --model model.json -o scores.csv\n"
-               "  winback score --project winback.yml --at 2024-10-01 --model model.json -o scores.csv\n"
+               "  winback score --at 2024-10-01 --model model.json -o scores.csv\n"
                "  zcat features.csv.gz | winback score - --model model.json > scores.csv",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

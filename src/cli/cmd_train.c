@@ -72,7 +72,7 @@ static void report(const cli_step *step, const wb_model *model, const train_opti
     cli_step_end(step, "train", "%s · %s rows of %s customers · base rate %.1f %% · %zu terms   %s", s.target,
                  cli_count(rows, s.n_rows), cli_count(customers, s.n_customers), 100 * s.base_rate, s.n_terms,
                  o->output);
-    cli_describe_model(model, &o->common);
+    cli_describe_model(model, model, &o->common);
     if (!o->common.json)
         return;
     json_t *json = cli_model_json(model);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error *err)
 {
@@ -16,6 +17,24 @@ wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error
         if (status != WB_OK)
             return status;
     }
+    return WB_OK;
+}
+
+wb_status cli_find_tables(wb_project *project, wb_error *err)
+{
+    static const char *const names[] = {"orders", "tickets", "customers"};
+    static const char *const endings[] = {"csv", "csv.gz", "csv.zst"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (size_t e = 0; e < sizeof endings / sizeof endings[0]; e++) {
+            char file[64];
+            snprintf(file, sizeof file, "%s.%s", names[i], endings[e]);
+            if (access(file, F_OK) != 0)
+                continue;
+            wb_status status = wb_project_set_file(project, names[i], file, err);
+            if (status != WB_OK)
+                return status;
+            break;
+        }
     return WB_OK;
 }
 

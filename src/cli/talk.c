@@ -86,7 +86,12 @@ int cli_usage_error(const char *format, ...)
 
 cli_step cli_step_begin(const cli_common *common)
 {
-    return (cli_step){now_s(), common->quiet};
+    return (cli_step){now_s(), 0, common->quiet};
+}
+
+void cli_step_stop(cli_step *step)
+{
+    step->spent_s = now_s() - step->began_s;
 }
 
 void cli_step_end(const cli_step *step, const char *name, const char *format, ...)
@@ -103,7 +108,7 @@ void cli_step_end(const cli_step *step, const char *name, const char *format, ..
     size_t hidden = 0;
     for (const char *p = text; *p != '\0'; p++)
         hidden += ((unsigned char)*p & 0xc0) == 0x80;
-    fprintf(stderr, "%-9s %-*s %6.2f s\n", name, (int)(90 + hidden), text, now_s() - step->began_s);
+    fprintf(stderr, "%-9s %-*s %6.2f s\n", name, (int)(90 + hidden), text, step->spent_s > 0 ? step->spent_s : now_s() - step->began_s);
 }
 
 void cli_note(const cli_common *common, const char *format, ...)

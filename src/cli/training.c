@@ -56,20 +56,30 @@ static void print_strongest(const wb_model *model, const cli_common *common)
     free(order);
 }
 
-void cli_describe_model(const wb_model *model, const cli_common *common)
+/* Where on the path that was tried lambda lies: at an end, more might be found beyond. */
+static const char *place_on_path(const wb_model *chosen)
+{
+    const double *lambda, *log_loss;
+    size_t n = wb_model_path(chosen, &lambda, &log_loss);
+    double best = wb_model_summarise(chosen).lambda;
+    if (n == 0)
+        return "";
+    return best <= lambda[n - 1] ? " (the least that was tried)" : best >= lambda[0] ? " (the most that was tried)" : "";
+}
+
+void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common)
 {
     wb_model_summary s = wb_model_summarise(model);
     if (s.n_folds > 0)
         cli_note(common, "%d folds by customer · out of fold: AUC %.4f · log loss %.4f · lift at 10 %% %.2f", s.n_folds,
                  s.out_of_fold.auc, s.out_of_fold.log_loss, s.out_of_fold.lift_10);
-    cli_note(common, "penalty %s · lambda %.3g · %d steps · largest gradient %.1e%s",
-             s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", s.lambda, s.iterations, s.gradient_max,
+    cli_note(common, "penalty %s · lambda %.3g%s · %d steps · largest gradient %.1e%s",
+             s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", s.lambda, place_on_path(chosen), s.iterations, s.gradient_max,
              s.converged ? "" : " · NOT CONVERGED");
     print_strongest(model, common);
 }
 
-/* JSON has no NaN: a figure that was not made is null. */
-static json_t *number_or_null(double value)
+json_t *cli_number_json(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
@@ -77,10 +87,10 @@ static json_t *number_or_null(double value)
 json_t *cli_metrics_json(const wb_metrics *m)
 {
     return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)m->n, "n_positive",
-                     (json_int_t)m->n_positive, "base_rate", number_or_null(m->base_rate), "auc",
-                     number_or_null(m->auc), "log_loss", number_or_null(m->log_loss), "brier",
-                     number_or_null(m->brier), "lift_10", number_or_null(m->lift_10), "capture_10",
-                     number_or_null(m->capture_10));
+                     (json_int_t)m->n_positive, "base_rate", cli_number_json(m->base_rate), "auc",
+                     cli_number_json(m->auc), "log_loss", cli_number_json(m->log_loss), "brier",
+                     cli_number_json(m->brier), "lift_10", cli_number_json(m->lift_10), "capture_10",
+                     cli_number_json(m->capture_10));
 }
 
 static json_t *coefficients_json(const wb_model *model)
@@ -89,7 +99,7 @@ static json_t *coefficients_json(const wb_model *model)
     for (size_t i = 0; i < wb_model_n_coefficients(model); i++) {
         wb_coefficient c = wb_model_coefficient(model, i);
         json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "column", c.column, "feature", c.feature, "raw",
-                                              number_or_null(c.raw), "per_sd", number_or_null(c.per_sd)));
+                                              cli_number_json(c.raw), "per_sd", cli_number_json(c.per_sd)));
     }
     return list;
 }

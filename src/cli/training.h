@@ -9,10 +9,13 @@
 
 /* Turns names into training options; false (with a message) when one is wrong. NULL keeps the default. */
 bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common);
-/* Lines below a "train" step: how it was fitted, the strongest terms. */
-void cli_describe_model(const wb_model *model, const cli_common *common);
+/* Lines below a "train" step: how `model` was fitted, its strongest terms; lambda as `chosen` (it or the model before)
+ * found it. */
+void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common);
 /* The same facts as a JSON object, owned by the caller. */
 json_t *cli_model_json(const wb_model *model);
+/* JSON has no NaN: a figure that was not made is null. */
+json_t *cli_number_json(double value);
 json_t *cli_metrics_json(const wb_metrics *metrics);
 
 #endif

@@ -100,8 +100,9 @@ wb_status wbi_bad_rows_add(wbi_bad_rows *bad, const wb_error *row_error, wbi_str
     if (bad->policy == WB_ON_ERROR_FAIL) {
         if (err != NULL)
             *err = *row_error;
-        wbi_advise(err, "1 bad row so far; --on-error skip leaves such rows out, "
-                        "--on-error reject --rejects FILE keeps them aside");
+        wbi_advise(err, "%s%s1 bad row so far; --on-error skip leaves such rows out, "
+                        "--on-error reject --rejects FILE keeps them aside",
+                   row_error->advice, row_error->advice[0] != '\0' ? "\n" : "");
         return row_error->code;
     }
     note_file(bad, row_error->file);

@@ -188,6 +188,21 @@ static void list_columns(const wbi_header *header, char *text, size_t size)
     }
 }
 
+/* A header of one column that holds a usual delimiter was read with the wrong one. */
+static void advise_delimiter(const wbi_header *header, char delimiter, wb_error *err)
+{
+    static const struct {
+        char byte;
+        const char *name;
+    } usual[] = {{';', ";"}, {'\t', "tab"}, {',', ","}, {'|', "|"}};
+    for (size_t i = 0; header->n == 1 && i < sizeof usual / sizeof usual[0]; i++)
+        if (usual[i].byte != delimiter && memchr(header->names[0].data, usual[i].byte, header->names[0].length) != NULL) {
+            wbi_advise(err, "the header looks delimited by %s: --delimiter '%s', or dialect: {delimiter: \"%s\"} in the project",
+                       usual[i].name, usual[i].name, usual[i].name);
+            return;
+        }
+}
+
 wb_status wbi_csv_no_column(const wbi_csv_reader *reader, const char *name, wb_error *err)
 {
     const wbi_header *header = &reader->header;
@@ -204,8 +219,9 @@ wb_status wbi_csv_no_column(const wbi_csv_reader *reader, const char *name, wb_e
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, name, strlen(name),
                            "no column '%s' (did you mean '%s'?)", name, nearest);
     list_columns(header, columns, sizeof columns);
-    return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, name, strlen(name), "no column '%s' (there are %s)", name,
-                       columns);
+    wbi_fail_at(err, WB_ERR_INCONSISTENT, where, name, strlen(name), "no column '%s' (there are %s)", name, columns);
+    advise_delimiter(header, reader->dialect->delimiter, err);
+    return WB_ERR_INCONSISTENT;
 }
 
 wb_status wbi_csv_want(wbi_csv_reader *reader, const size_t *columns, size_t n, wb_error *err)

@@ -297,7 +297,9 @@ bool wbi_row_is_text(const wbi_row *row, const wbi_rows *rows, wb_error *err)
     wbi_where where = {wbi_lines_file(&rows->lines), row->line, column};
     if (*byte == '\0')
         wbi_fail_at(err, WB_ERR_MALFORMED, where, byte, 1, "NUL byte \\x00 (text was expected)");
-    else
+    else {
         wbi_fail_at(err, WB_ERR_MALFORMED, where, byte, 1, "byte \\x%02x is not UTF-8", (unsigned char)*byte);
+        wbi_advise(err, "a file in another encoding is to be converted first, as by iconv -f WINDOWS-1252 -t UTF-8");
+    }
     return false;
 }

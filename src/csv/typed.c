@@ -49,6 +49,15 @@ static bool parse_cell(parsed *value, wbi_str cell, const wbi_typed_column *colu
     return true;
 }
 
+/* A cell without any digit is a word, and may mean missing. */
+static void advise_word(wb_error *wrong, wbi_str cell, const char *value)
+{
+    for (size_t i = 0; i < cell.length; i++)
+        if (cell.data[i] >= '0' && cell.data[i] <= '9')
+            return;
+    wbi_advise(wrong, "if '%s' means missing: --na '%s', or dialect: {na: ['%s']} in the project", value, value, value);
+}
+
 static void describe(wb_error *wrong, wbi_where where, wbi_str cell, const wbi_typed_column *column)
 {
     char value[128], wanted[96];
@@ -63,6 +72,7 @@ static void describe(wb_error *wrong, wbi_where where, wbi_str cell, const wbi_t
     else
         wbi_fail_at(wrong, WB_ERR_MALFORMED, where, cell.data, cell.length, "%s '%s' is not a number", column->name,
                     value);
+    advise_word(wrong, cell, value);
 }
 
 /* Parses one row into `values`; false, with *wrong filled, when one of its cells is not what it should be. */

@@ -136,7 +136,7 @@ wb_status wb_engine_check_cutoff(const wb_engine *engine, int64_t cutoff_us, int
     wb_status status = wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){0}, cutoff, strlen(cutoff),
                                    "cutoff %s: its label window ends after the data (%s); the last usable cutoff is %s",
                                    cutoff, until, limit);
-    wbi_advise(err, "a shorter --horizon moves it later; without a label (for scoring) any cutoff will do");
+    wbi_advise(err, "a shorter --horizon moves it later; for scoring: winback features --no-label, or winback score --at");
     return status;
 }
 

@@ -116,8 +116,8 @@ const wbi_kind wbi_kind_label = {"mapping", "", read_label, write_label};
 
 /* ---- models */
 
-static const char *const penalties[] = {"none", "ridge", "lasso", "elastic_net", "firth", NULL};
-static const char *const bases[] = {"auto", "linear", NULL};
+static const char *const penalties[] = {"none", "ridge", NULL};
+static const char *const bases[] = {"linear", NULL};
 
 static wb_status read_lambda(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
 {
@@ -138,7 +138,7 @@ const wbi_key wbi_model_keys[] = {
     {"target", &wbi_kind_name, AT(target), "the label", .meaning = "what the model predicts"},
     {"penalty", &wbi_kind_choice, AT(penalty), "`ridge`", .meaning = "how coefficients are held small",
      .choices = penalties},
-    {"basis", &wbi_kind_choice, AT(basis), "`auto`", .meaning = "how numbers enter", .choices = bases},
+    {"basis", &wbi_kind_choice, AT(basis), "`linear`", .meaning = "how numbers enter", .choices = bases},
     {"lambda", &kind_lambda, AT(lambda), "`auto`", .meaning = "how strong the penalty is"},
     {.name = NULL}};
 #undef AT
