@@ -36,6 +36,8 @@ typedef struct wb_engine_table {
     uint64_t n_without_key;   /* rows without a customer */
     uint64_t n_after_end;     /* rows at or after data_until */
     int64_t last_us;          /* time of the last row; WB_TIME_MISSING without rows or time */
+    uint64_t n_customers;     /* with rows here */
+    uint64_t n_matched;       /* of these, with rows in the population's table too */
 } wb_engine_table;
 WB_API size_t wb_engine_n_tables(const wb_engine *engine);
 WB_API wb_engine_table wb_engine_table_info(const wb_engine *engine, size_t table);

@@ -61,6 +61,9 @@ WB_API const char *wb_project_table_name(const wb_project *project, size_t table
 /* The table's file as it will be opened; NULL when none is set. */
 WB_API const char *wb_project_table_file(const wb_project *project, size_t table);
 
+/* The file through which the table's customers are found, as it will be opened; NULL when there is none. */
+WB_API const char *wb_project_table_through(const wb_project *project, size_t table);
+
 /* How many `models:` holds. */
 WB_API size_t wb_project_n_models(const wb_project *project);
 

@@ -106,6 +106,11 @@ bool cli_check_threads(const cli_common *common);
 bool cli_read_options(const cli_common *common, wb_read_options *options);
 /* The project file named by --project, else winback.yml when it is there, else an empty project. */
 wb_status cli_open_project(wb_project **project, const cli_common *common, wb_error *err);
+/* WB_ERR_ARGUMENT when a command would write over what it reads, or write one file twice. The inputs are those named
+ * (NULL ends the list), the project file and the files of the project's tables (NULL: none); the outputs are `output`
+ * (NULL or "-": none) and --rejects. */
+wb_status cli_check_outputs(const cli_common *common, const char *output, const char *const *inputs,
+                            const wb_project *project, wb_error *err);
 /* Reads the times that `option` gives as text, in the project's zone. At most CLI_LIST_LIMIT. */
 wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,
                     wb_error *err);

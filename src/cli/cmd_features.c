@@ -134,7 +134,9 @@ static int run(const void *given)
         code = cli_usage_error("features needs tables: --orders FILE, or --project FILE");
     else if (status == WB_OK && n_cutoffs == 0)
         code = cli_usage_error("features needs a cutoff: --cutoff DATE, or cutoffs: in the project file");
-    else if (status == WB_OK)
+    if (code == CLI_DONE && status == WB_OK)
+        status = cli_check_outputs(&o->common, o->output, (const char *const[]){NULL}, project, &err);
+    if (code == CLI_DONE && status == WB_OK)
         status = compute(o, project, &reading, &engine, &features, &err);
     if (status != WB_OK)
         code = cli_fail(&err);

@@ -28,7 +28,8 @@ static const cli_option options[] = {
 
 static const run_options defaults = {.common = CLI_COMMON_INIT, .horizon_us = -1, .output = "out"};
 
-enum { N_CUTOFFS_USUAL = 4, PATH_CHARS = 4096, N_TOP = 10 };
+enum { N_CUTOFFS_USUAL = 4, PATH_CHARS = 4096, N_TOP = 10, N_FILES = 3 };
+static const char *const file_names[N_FILES] = {"features.csv", "model.json", "scores.csv"};
 
 /* Everything a run makes; freed in one place. */
 typedef struct run_state {
@@ -321,9 +322,8 @@ static void print_json(const run_state *s)
 {
     char path[PATH_CHARS];
     json_t *files = json_array();
-    static const char *const names[] = {"features.csv", "model.json", "scores.csv"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        json_array_append_new(files, json_string(path_of(s, names[i], path)));
+    for (size_t i = 0; i < N_FILES; i++)
+        json_array_append_new(files, json_string(path_of(s, file_names[i], path)));
     json_t *json = json_pack("{s:o, s:o, s:I, s:o, s:o}", "model", cli_model_json(s->model), "test",
                              cli_metrics_json(&s->test), "scored", (json_int_t)s->scores.n_rows, "mean_probability",
                              cli_number_json(s->scores.mean_probability), "files", files);
@@ -366,6 +366,11 @@ static int run(const void *given)
         snprintf(err.message, sizeof err.message, "the project has %zu models; winback run fits one",
                  wb_project_n_models(s.project));
         status = WB_ERR_INCONSISTENT;
+    }
+    for (size_t i = 0; status == WB_OK && i < N_FILES; i++) {
+        char path[PATH_CHARS];
+        status = cli_check_outputs(&s.o->common, path_of(&s, file_names[i], path), (const char *const[]){NULL}, s.project,
+                                   &err);
     }
     wb_project_model wanted = {0};
     if (status == WB_OK)

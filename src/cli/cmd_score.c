@@ -55,6 +55,8 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
     if (status == WB_OK && wb_project_n_tables(files) == 0)
         status = cli_find_tables(files, err);
     if (status == WB_OK)
+        status = cli_check_outputs(&o->common, o->output, (const char *const[]){o->model, NULL}, files, err);
+    if (status == WB_OK)
         status = scoring_project(&project, model, o->model, files, err);
     if (status == WB_OK)
         status = cli_times(&at_us, "--at", &at, project, err);
@@ -74,6 +76,17 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
     wb_project_free(project);
     wb_project_free(files);
     return status;
+}
+
+static wb_status score_files(const score_options *o, const wb_model *model, const wb_read_options *reading,
+                             wb_score_report *report, wb_error *err)
+{
+    const cli_list *files = &o->common.arguments;
+    const char *inputs[CLI_LIST_LIMIT + 2] = {o->model};
+    memcpy(inputs + 1, files->items, files->n * sizeof *inputs);
+    wb_status status = cli_check_outputs(&o->common, o->output, inputs, NULL, err);
+    return status != WB_OK ? status
+                           : wb_score_csv(model, files->items, files->n, o->id, o->output, reading, report, err);
 }
 
 static void print_report(const cli_step *step, const score_options *o, const wb_model *model,
@@ -135,8 +148,7 @@ static int run(const void *given)
     wb_status status = wb_model_read(&model, o->model, &err);
     if (status == WB_OK)
         status = o->at != NULL ? score_events(o, model, &reading, &report, &err)
-                               : wb_score_csv(model, o->common.arguments.items, o->common.arguments.n, o->id, o->output,
-                                              &reading, &report, &err);
+                               : score_files(o, model, &reading, &report, &err);
     if (status == WB_OK)
         print_report(&step, o, model, &report);
     else

@@ -98,8 +98,11 @@ static int run(const void *given)
     int code = make_options(&train, o);
     if (code != CLI_DONE)
         return code;
+    const char *const inputs[] = {o->common.arguments.items[0], NULL};
     cli_step step = cli_step_begin(&o->common);
-    wb_status status = wb_features_read(&features, o->common.arguments.items[0], o->id, o->category.items,
+    wb_status status = cli_check_outputs(&o->common, o->output, inputs, NULL, &err);
+    if (status == WB_OK)
+        status = wb_features_read(&features, o->common.arguments.items[0], o->id, o->category.items,
                                         o->category.n, &reading, &err);
     if (status == WB_OK)
         status = wb_train(&model, features, &train, &err);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From common options to what the library takes. */
 #include <stdio.h>
+#include <glob.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -13,6 +16,8 @@ bool cli_check_threads(const cli_common *common)
     cli_usage_error("--threads: %llu is more than 256", (unsigned long long)common->n_threads);
     return false;
 }
+
+static const char usual_project[] = "winback.yml";
 
 bool cli_read_options(const cli_common *common, wb_read_options *options)
 {
@@ -48,12 +53,68 @@ bool cli_read_options(const cli_common *common, wb_read_options *options)
 
 wb_status cli_open_project(wb_project **project, const cli_common *common, wb_error *err)
 {
-    static const char usual[] = "winback.yml";
     if (common->project != NULL)
         return wb_project_read(project, common->project, err);
-    if (access(usual, F_OK) == 0)
-        return wb_project_read(project, usual, err);
+    if (access(usual_project, F_OK) == 0)
+        return wb_project_read(project, usual_project, err);
     return wb_project_create(project, err);
+}
+
+/* Links and spellings do not hide that two paths are one file. */
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat at_a, at_b;
+    if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+        return false;
+    if (stat(a, &at_a) != 0 || stat(b, &at_b) != 0)
+        return strcmp(a, b) == 0;
+    return S_ISREG(at_a.st_mode) && at_a.st_dev == at_b.st_dev && at_a.st_ino == at_b.st_ino;
+}
+
+static bool matches_glob(const char *output, const char *pattern)
+{
+    glob_t found;
+    bool same = is_same_file(output, pattern);
+    if (same || glob(pattern, 0, NULL, &found) != 0)
+        return same;
+    for (size_t i = 0; i < found.gl_pathc && !same; i++)
+        same = is_same_file(output, found.gl_pathv[i]);
+    globfree(&found);
+    return same;
+}
+
+static bool is_read(const char *output, const cli_common *common, const char *const *inputs, const wb_project *project)
+{
+    for (size_t i = 0; inputs[i] != NULL; i++)
+        if (matches_glob(output, inputs[i]))
+            return true;
+    if (is_same_file(output, common->project != NULL ? common->project : usual_project))
+        return true;
+    for (size_t t = 0; project != NULL && t < wb_project_n_tables(project); t++) {
+        const char *file = wb_project_table_file(project, t), *through = wb_project_table_through(project, t);
+        if ((file != NULL && matches_glob(output, file)) || (through != NULL && matches_glob(output, through)))
+            return true;
+    }
+    return false;
+}
+
+static wb_status refuse_output(const char *output, const char *why, wb_error *err)
+{
+    *err = (wb_error){.code = WB_ERR_ARGUMENT};
+    snprintf(err->message, sizeof err->message, "'%s' %s: name another file", output, why);
+    return err->code;
+}
+
+wb_status cli_check_outputs(const cli_common *common, const char *output, const char *const *inputs,
+                            const wb_project *project, wb_error *err)
+{
+    const char *outputs[] = {output, common->rejects};
+    for (size_t i = 0; i < 2; i++)
+        if (outputs[i] != NULL && is_read(outputs[i], common, inputs, project))
+            return refuse_output(outputs[i], "is to be written, and is read", err);
+    if (output != NULL && common->rejects != NULL && is_same_file(output, common->rejects))
+        return refuse_output(output, "is to hold both the output and the rejected rows", err);
+    return WB_OK;
 }
 
 wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,

@@ -50,6 +50,17 @@ static const char *plural(uint64_t n)
 }
 
 /* Bad rows are not told of here: the reader has warned of them. */
+/* Fewer than half of a table's customers in the population's table: their keys may be written in two ways. */
+static void warn_of_strangers(const wb_engine_table *table, const cli_common *common)
+{
+    char text[512], matched[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS];
+    if (table->n_matched * 2 >= table->n_customers)
+        return;
+    snprintf(text, sizeof text, "%s: only %s of its %s customers are in the population's table (are the keys written alike?)",
+             base_name(table->file), cli_count(matched, table->n_matched), cli_count(count, table->n_customers));
+    cli_log(common)->message(cli_log(common)->user, WB_LOG_WARNING, text);
+}
+
 static void note_lost_rows(const wb_engine_table *table, const cli_common *common)
 {
     char count[CLI_TEXT_CHARS];
@@ -63,7 +74,8 @@ static void note_lost_rows(const wb_engine_table *table, const cli_common *commo
 
 void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common)
 {
-    char line[1024] = "", count[CLI_TEXT_CHARS];
+    char line[1024] = "", count[CLI_TEXT_CHARS], first[WB_TIME_CHARS], until[WB_TIME_CHARS];
+    int64_t first_us, until_us;
     size_t used = 0;
     for (size_t t = 0; t < wb_engine_n_tables(engine) && used < sizeof line; t++) {
         wb_engine_table table = wb_engine_table_info(engine, t);
@@ -71,9 +83,14 @@ void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_
                                  base_name(table.file), cli_count(count, table.n_rows), t == 0 ? " rows" : "");
     }
     cli_step_end(step, "read", "%s", line);
+    wb_engine_data_range(engine, &first_us, &until_us);
+    wb_time_format(first_us, first);
+    wb_time_format(until_us, until);
+    cli_note(common, "events from %s, data until %s", first, until);
     for (size_t t = 0; t < wb_engine_n_tables(engine); t++) {
         wb_engine_table table = wb_engine_table_info(engine, t);
         note_lost_rows(&table, common);
+        warn_of_strangers(&table, common);
     }
     for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++)
         cli_note(common, "left out  %s", wb_engine_left_out(engine, i));

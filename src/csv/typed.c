@@ -30,6 +30,14 @@ static bool read_word(double *value, wbi_str cell)
     return true;
 }
 
+/* -0 is read as 0: the two compare equal, so that the order of rows would decide which of them comes out. */
+static bool read_number(double *value, wbi_str cell, char decimal)
+{
+    bool is_number = wbi_double_read(value, cell.data, cell.length, decimal);
+    *value += 0.0;
+    return is_number;
+}
+
 /* Whether the cell holds what the column wants; numbers and times are kept in *value. An empty cell is missing in every
  * type, quoted or not: exports that quote everything write missing so, and a text of length 0 is missing anyway. */
 static bool parse_cell(parsed *value, wbi_str cell, const wbi_typed_column *column, const wbi_typing *typing)
@@ -37,7 +45,7 @@ static bool parse_cell(parsed *value, wbi_str cell, const wbi_typed_column *colu
     switch (column->type) {
     case WB_TYPE_NUMBER:
         value->number = NAN;
-        return cell.length == 0 || wbi_double_read(&value->number, cell.data, cell.length, typing->decimal) ||
+        return cell.length == 0 || read_number(&value->number, cell, typing->decimal) ||
                (typing->words && read_word(&value->number, cell));
     case WB_TYPE_TIME:
         value->time_us = WB_TIME_MISSING;

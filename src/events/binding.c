@@ -231,6 +231,23 @@ static wb_status declare_known_at(wbi_binding *b, wb_error *err)
     return WB_OK;
 }
 
+/* Lines are grouped by the bytes of their value: a column that is read as a number or a time is read once more, as text. */
+static wb_status bind_group_by(wbi_binding *b, wb_error *err)
+{
+    const char *name = b->def->group_by;
+    const wbi_column_def *def = column_def(b->def, name);
+    b->group_by = wbi_binding_slot(b, name, WBI_EXPR_TEXT);
+    if (b->group_by != WBI_NO_SLOT)
+        return WB_OK;
+    if (def != NULL && def->expr != NULL)
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, b->def->line, 0}, name, strlen(name),
+                           "group_by of table %s: column %s is computed, and no text", b->def->name, name);
+    const char *source = def != NULL ? source_of(def) : name;
+    if (!wbi_source_has(b->source, source))
+        return wbi_source_no_column(b->source, source, err);
+    return add_read(b, name, source, WB_TYPE_CATEGORY, b->def->time_format, &b->group_by, err);
+}
+
 static wb_status bind_table(wbi_binding *b, wb_error *err)
 {
     size_t slot;
@@ -245,12 +262,7 @@ static wb_status bind_table(wbi_binding *b, wb_error *err)
     if (def->where != NULL)
         WBI_TRY(bind_text(b, def->where, (wbi_where){NULL, def->where_line, 0}, WBI_EXPR_BOOL, &b->where, err));
     b->group_by = WBI_NO_SLOT;
-    if (def->group_by != NULL) {
-        wbi_expr_type type;
-        if (!resolve(b, def->group_by, WBI_EXPR_TEXT, &b->group_by, &type, err))
-            return err != NULL ? err->code : WB_ERR_INCONSISTENT;
-    }
-    return WB_OK;
+    return def->group_by != NULL ? bind_group_by(b, err) : WB_OK;
 }
 
 wb_status wbi_binding_create(wbi_binding **out, const wbi_table_def *def, const wbi_source *source, wb_error *err)
@@ -310,6 +322,45 @@ wb_status wbi_binding_expr(wbi_binding *b, const char *text, wbi_where where, wb
     b->exprs[b->n_exprs] = bound;
     *index = b->n_exprs++;
     return WB_OK;
+}
+
+/* The declared slot that reads the same column of the file, else one that reads it as a time; WBI_NO_SLOT for none. */
+static size_t namesake_of(const wbi_binding *b, const wbi_slot *slot)
+{
+    size_t as_time = WBI_NO_SLOT;
+    for (size_t s = 0; s < b->n_slots; s++) {
+        const wbi_slot *other = &b->slots[s];
+        if (other == slot || other->kind != WBI_SLOT_READ ||
+            strcmp(b->columns[other->read].name, b->columns[slot->read].name) != 0)
+            continue;
+        if (other->declared)
+            return s;
+        if (other->type == WBI_EXPR_TIME)
+            as_time = s;
+    }
+    return as_time;
+}
+
+/* Another name or type for a column of the file changes nothing of when its values are known. */
+static void mask_like(wbi_binding *b, wbi_slot *slot, size_t namesake)
+{
+    const wbi_slot *other = &b->slots[namesake];
+    slot->known_from_start = other->known_from_start;
+    slot->known_at = other->known_at;
+    if (slot->known_at == WBI_NO_SLOT && other->type == WBI_EXPR_TIME && slot->type != WBI_EXPR_TIME)
+        slot->known_at = namesake;
+}
+
+void wbi_binding_finish(wbi_binding *b)
+{
+    for (size_t s = 0; s < b->n_slots; s++) {
+        wbi_slot *slot = &b->slots[s];
+        if (slot->kind != WBI_SLOT_READ || slot->declared || s == b->group_by)
+            continue;
+        size_t namesake = namesake_of(b, slot);
+        if (namesake != WBI_NO_SLOT)
+            mask_like(b, slot, namesake);
+    }
 }
 
 wbi_expr_type wbi_binding_type(const wbi_binding *b, const char *name, bool *found)

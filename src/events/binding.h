@@ -52,6 +52,10 @@ WB_WARN_UNUSED wb_status wbi_binding_create(wbi_binding **out, const wbi_table_d
                                             wb_error *err);
 void wbi_binding_free(wbi_binding *binding); /* NULL-safe */
 
+/* To be called when all expressions are bound: a column of the file that nothing declares, but that is declared under
+ * another name, or read as a time elsewhere, is masked as it is there. */
+void wbi_binding_finish(wbi_binding *binding);
+
 /* The index of `text` among the expressions over events, bound now when it is new. `where` is its place in the project
  * file. Equal texts wanted as equal types share one index. */
 WB_WARN_UNUSED wb_status wbi_binding_expr(wbi_binding *binding, const char *text, wbi_where where,

@@ -7,7 +7,8 @@
 #include "features/block.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 512 };
+/* A block has a fixed number of rows of the result, so that memory does not grow with the number of cutoffs. */
+enum { CUSTOMERS_A_BLOCK = 512, ROWS_A_BLOCK = 8192 };
 
 typedef struct computing {
     const wbi_plan *plan;
@@ -17,7 +18,7 @@ typedef struct computing {
     size_t n_slots;
     wbi_worker **workers;
     int n_threads;
-    size_t next_customer, n_done;
+    size_t block_customers, next_customer, n_done;
     wb_table *table;
 } computing;
 
@@ -28,7 +29,7 @@ static wb_status next_block(void *context, size_t slot, int *more, wb_error *err
     (void)err;
     *more = left > 0;
     c->blocks[slot].first_customer = c->next_customer;
-    c->blocks[slot].n_customers = left < CUSTOMERS_A_BLOCK ? left : CUSTOMERS_A_BLOCK;
+    c->blocks[slot].n_customers = left < c->block_customers ? left : c->block_customers;
     c->next_customer += c->blocks[slot].n_customers;
     return WB_OK;
 }
@@ -101,6 +102,11 @@ static wb_status add_columns(computing *c, wb_error *err)
 
 static wb_status prepare(computing *c, wb_error *err)
 {
+    c->block_customers = ROWS_A_BLOCK / c->options->n_cutoffs;
+    if (c->block_customers < 1)
+        c->block_customers = 1;
+    if (c->block_customers > CUSTOMERS_A_BLOCK)
+        c->block_customers = CUSTOMERS_A_BLOCK;
     c->n_threads = wbi_par_threads(c->options->n_threads);
     c->n_slots = (size_t)c->n_threads * 2;
     c->blocks = wbi_alloc_zeroed(c->n_slots, sizeof *c->blocks);
@@ -108,7 +114,7 @@ static wb_status prepare(computing *c, wb_error *err)
     if (c->blocks == NULL || c->workers == NULL)
         return wbi_fail_nomem(err, c->n_slots * sizeof *c->blocks);
     for (size_t s = 0; s < c->n_slots; s++)
-        WBI_TRY(wbi_block_create(&c->blocks[s], c->plan, CUSTOMERS_A_BLOCK, c->options->n_cutoffs, err));
+        WBI_TRY(wbi_block_create(&c->blocks[s], c->plan, c->block_customers, c->options->n_cutoffs, err));
     for (int w = 0; w < c->n_threads; w++)
         WBI_TRY(wbi_worker_create(&c->workers[w], c->plan, c->events, err));
     WBI_TRY(wbi_table_create(&c->table, err));

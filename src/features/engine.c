@@ -46,6 +46,14 @@ static void find_range(wb_engine *engine)
         engine->until_us = end_of_day(last_us, plan->project->zone_offset_s);
 }
 
+static wb_status fail_no_data(const wb_engine *engine, wb_error *err)
+{
+    char first[WB_TIME_CHARS], until[WB_TIME_CHARS];
+    wb_time_format(engine->first_us, first);
+    wb_time_format(engine->until_us, until);
+    return wbi_fail(err, WB_ERR_INCONSISTENT, "the data end (%s) before the first event (%s)", until, first);
+}
+
 static wb_status read_events(wb_engine *engine, const wb_read_options *options, wb_error *err)
 {
     wbi_plan *plan = engine->plan;
@@ -56,6 +64,8 @@ static wb_status read_events(wb_engine *engine, const wb_read_options *options, 
     find_range(engine);
     if (engine->until_us == WB_TIME_MISSING)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "there are no events: every table of events is empty");
+    if (engine->until_us <= engine->first_us)
+        return fail_no_data(engine, err);
     return wbi_events_arrange(&engine->events, engine->until_us, options->n_threads, err);
 }
 
@@ -88,16 +98,29 @@ size_t wb_engine_n_tables(const wb_engine *engine)
     return engine->plan->n_tables;
 }
 
+/* Customers with rows in a table, and of these, with rows in the population's table. */
+static void count_customers(wb_engine_table *info, const wb_engine *engine, const size_t *first)
+{
+    const size_t *population = engine->events.tables[engine->plan->population.table].first;
+    for (size_t c = 0; c < engine->events.n_customers; c++) {
+        bool has_rows = first[c + 1] > first[c];
+        info->n_customers += has_rows;
+        info->n_matched += has_rows && population[c + 1] > population[c];
+    }
+}
+
 wb_engine_table wb_engine_table_info(const wb_engine *engine, size_t table)
 {
     const wbi_event_table *t = &engine->events.tables[table];
-    return (wb_engine_table){.name = t->binding->def->name,
-                             .file = t->binding->def->file,
-                             .n_rows = t->counts.n_rows,
-                             .n_bad = t->counts.n_bad,
-                             .n_without_key = t->counts.n_without_key,
-                             .n_after_end = t->n_after_end,
-                             .last_us = t->last_us};
+    wb_engine_table info = {.name = t->binding->def->name,
+                            .file = t->binding->def->file,
+                            .n_rows = t->counts.n_rows,
+                            .n_bad = t->counts.n_bad,
+                            .n_without_key = t->counts.n_without_key,
+                            .n_after_end = t->n_after_end,
+                            .last_us = t->last_us};
+    count_customers(&info, engine, t->first);
+    return info;
 }
 
 size_t wb_engine_n_features(const wb_engine *engine)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Features on disk: F.csv, and F.csv.meta.json that says what they mean and of which bytes it speaks. */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -60,11 +62,18 @@ cleanup:
     return status;
 }
 
+/* Standard output, a pipe or a device can have no file beside it. */
+static bool is_regular(const char *path)
+{
+    struct stat file;
+    return strcmp(path, "-") != 0 && stat(path, &file) == 0 && S_ISREG(file.st_mode);
+}
+
 wb_status wb_features_write(const wb_features *features, const char *path, int n_threads, wb_error *err)
 {
     char digest[DIGEST_CHARS];
     WBI_TRY(wbi_csv_write_table(features->table, path, n_threads, digest, err));
-    if (features->definitions == NULL || strcmp(path, "-") == 0)
+    if (features->definitions == NULL || !is_regular(path))
         return WB_OK;
     return write_meta(path, features->definitions, digest, err);
 }
@@ -97,8 +106,9 @@ static wb_status adopt(wb_features *features, const char *text, const char *dige
     json_t *meta = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     const char *hash = json_string_value(json_object_get(meta, "hash"));
     json_t *definitions = json_object_get(meta, "definitions");
+    bool known = json_integer_value(json_object_get(meta, "version")) == 1 && json_is_object(definitions);
     wb_status status = WB_OK;
-    if (hash != NULL && strcmp(hash, digest) == 0 && json_is_object(definitions)) {
+    if (known && hash != NULL && strcmp(hash, digest) == 0) {
         char *dumped = json_dumps(definitions, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
         features->definitions = dumped == NULL ? NULL : wbi_strdup(dumped);
         if (features->definitions == NULL)

@@ -338,7 +338,10 @@ static wb_status make_plan(wbi_plan *plan, const wb_read_options *options, wb_er
     WBI_TRY(expand_features(plan, err));
     WBI_TRY(bind_features(plan, err));
     WBI_TRY(bind_population(plan, err));
-    return bind_label(plan, err);
+    WBI_TRY(bind_label(plan, err));
+    for (size_t t = 0; t < plan->n_tables; t++)
+        wbi_binding_finish(plan->bindings[t]);
+    return WB_OK;
 }
 
 wb_status wbi_plan_create(wbi_plan **out, const wb_project *project, const wb_read_options *options, wb_error *err)

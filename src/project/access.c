@@ -163,6 +163,11 @@ const char *wb_project_table_file(const wb_project *project, size_t table)
     return project->tables[table].file;
 }
 
+const char *wb_project_table_through(const wb_project *project, size_t table)
+{
+    return project->tables[table].through_file;
+}
+
 size_t wb_project_n_models(const wb_project *project)
 {
     return project->n_models;

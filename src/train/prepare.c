@@ -165,6 +165,20 @@ static void say_missing_labels(const wbi_training *training, const int8_t *label
         wbi_log(training->log, WB_LOG_INFO, "%zu rows without a label left out", n);
 }
 
+/* Rows that name no customer are left out, as they are in scoring. */
+static void drop_keyless(const wbi_training *training, int8_t *label)
+{
+    size_t n = 0;
+    for (size_t row = 0; training->id != SIZE_MAX && row < wb_table_n_rows(training->table); row++) {
+        if (label[row] < 0 || wbi_id_at(training->table, training->id, row).length > 0)
+            continue;
+        label[row] = -1;
+        n++;
+    }
+    if (n > 0)
+        wbi_log(training->log, WB_LOG_WARNING, "%zu rows without a customer left out", n);
+}
+
 wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const wb_train_options *options, wb_error *err)
 {
     wb_status status = WB_OK;
@@ -182,6 +196,7 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
     WBI_TRY_CLEANUP(find_weights(&weight, table, options->weights, err));
     WBI_TRY_CLEANUP(wbi_label_values(label, table, out->target, options->positive, options->use_row, err));
     say_missing_labels(out, label, options->use_row);
+    drop_keyless(out, label);
     WBI_TRY_CLEANUP(take_rows(out, label, weight, err));
     WBI_TRY_CLEANUP(check_classes(out, err));
     WBI_TRY_CLEANUP(wbi_choose_features(out, options, err));
