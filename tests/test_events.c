@@ -393,6 +393,81 @@ static void test_times_of_a_zone(void **state)
                     "A,2024-02-01,2,2\n");
 }
 
+/* --- one column of the file under several names and types ------------------------------------------------------ */
+
+static void test_another_name_changes_no_mask(void **state)
+{
+    put(*state, "tickets.csv", "customer_id,opened_at,resolved_at,csat\nA,2024-01-01,2024-03-01,5\n");
+    assert_features(*state,
+                    "tables:\n"
+                    "  tickets:\n"
+                    "    file: tickets.csv\n"
+                    "    columns: {rating: {column: csat, type: number, known_at: resolved_at}}\n"
+                    "population: {table: tickets}\n"
+                    "features:\n"
+                    "  use: []\n"
+                    "  define:\n"
+                    "    - {name: by_file, table: tickets, agg: mean, of: csat}\n"
+                    "    - {name: by_name, table: tickets, agg: mean, of: rating}\n"
+                    "    - {name: as_text, table: tickets, agg: last, of: lower(csat)}\n",
+                    "2024-02-01", "customer_id,cutoff,by_file,by_name,as_text\nA,2024-02-01,,,\n");
+}
+
+static void test_a_time_is_masked_wherever_it_is_read(void **state)
+{
+    put(*state, "visits.csv",
+        "customer_id,at,ended\n"
+        "A,2024-01-01,2024-01-02\n"
+        "B,2024-01-01,2024-03-20\n"
+        "C,2024-01-01,\n");
+    assert_features(*state,
+                    "tables: {visits: {file: visits.csv, time: at}}\n"
+                    "population: {table: visits}\n"
+                    "features:\n"
+                    "  use: []\n"
+                    "  define:\n"
+                    "    - {name: open, table: visits, agg: count, where: ended is null}\n"
+                    "    - {name: hours, table: visits, agg: mean, of: hours(ended - at)}\n",
+                    "2024-02-01",
+                    "customer_id,cutoff,open,hours\nA,2024-02-01,0,24\nB,2024-02-01,1,\nC,2024-02-01,1,\n");
+}
+
+static void test_groups_of_numbers_and_times(void **state)
+{
+    put(*state, "lines.csv",
+        "customer_id,at,n\nA,2024-01-01,7\nA,2024-01-01,7\nA,2024-01-02,8\nA,2024-01-02,7\n");
+    assert_features(*state,
+                    "tables:\n"
+                    "  by_n: {file: lines.csv, time: at, group_by: n, columns: {n: number}}\n"
+                    "  by_time: {file: lines.csv, time: at, group_by: at}\n"
+                    "population: {table: by_n}\n"
+                    "features:\n"
+                    "  use: []\n"
+                    "  define:\n"
+                    "    - {name: by_n, table: by_n, agg: count}\n"
+                    "    - {name: n_sum, table: by_n, agg: sum, of: n}\n"
+                    "    - {name: by_time, table: by_time, agg: count}\n",
+                    "2024-02-01", "customer_id,cutoff,by_n,n_sum,by_time\nA,2024-02-01,2,29,2\n");
+}
+
+static void test_minus_zero_is_zero(void **state)
+{
+    static const char *const files[] = {"customer_id,at,x\nA,2024-01-01,0\nA,2024-01-01,-0\n",
+                                        "customer_id,at,x\nA,2024-01-01,-0\nA,2024-01-01,0\n"};
+    for (size_t i = 0; i < 2; i++) {
+        put(*state, "x.csv", files[i]);
+        assert_features(*state,
+                        "tables: {x: {file: x.csv, time: at, columns: {x: number}}}\n"
+                        "population: {table: x}\n"
+                        "features:\n"
+                        "  use: []\n"
+                        "  define:\n"
+                        "    - {name: first, table: x, agg: first, of: x}\n"
+                        "    - {name: last, table: x, agg: last, of: x}\n",
+                        "2024-02-01", "customer_id,cutoff,first,last\nA,2024-02-01,0,0\n");
+    }
+}
+
 #define in_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
@@ -415,6 +490,10 @@ int main(void)
         in_folder(test_rows_without_a_customer_are_counted),
         in_folder(test_a_customer_has_one_row),
         in_folder(test_times_of_a_zone),
+        in_folder(test_another_name_changes_no_mask),
+        in_folder(test_a_time_is_masked_wherever_it_is_read),
+        in_folder(test_groups_of_numbers_and_times),
+        in_folder(test_minus_zero_is_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
