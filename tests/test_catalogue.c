@@ -213,7 +213,7 @@ static void test_wrong_definitions_are_refused(void **state)
         {"{name: n, table: orders, agg: trend}", "feature n: a trend needs a window"},
         {"{name: n, table: orders, agg: first, of: ordered_at}", "feature n: a time or a duration is no number"},
         {"{name: n, table: orders, agg: first, of: amount > 1}", "feature n: true or false is no number"},
-        {"{name: n, table: orders, agg: sum, of: amuont}", "orders.csv: no column 'amuont'"},
+        {"{name: n, table: orders, agg: sum, of: amuont}", "orders.csv:1: no column 'amuont'"},
         {"{name: cutoff, table: orders, agg: count}", "feature cutoff: the names"},
         {"{name: label_x, table: orders, agg: count}", "feature label_x: the names"},
         {"{name: a, expr: b + 1}, {name: b, expr: a + 1}", "feature a: it is computed from itself"},

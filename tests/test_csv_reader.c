@@ -286,10 +286,10 @@ static void columns_by_name(void **state)
     assert_int_equal(wbi_csv_no_column(reader, "custmer_id", &err), WB_ERR_INCONSISTENT);
     char text[1024];
     assert_string_equal(wb_error_text(&err, text, sizeof text),
-                        "t.csv: no column 'custmer_id' (did you mean 'customer_id'?)");
+                        "t.csv:1: no column 'custmer_id' (did you mean 'customer_id'?)");
     assert_int_equal(wbi_csv_no_column(reader, "revenue", &err), WB_ERR_INCONSISTENT);
     assert_string_equal(wb_error_text(&err, text, sizeof text),
-                        "t.csv: no column 'revenue' (there are customer_id, ordered_at, x)");
+                        "t.csv:1: no column 'revenue' (there are customer_id, ordered_at, x)");
     assert_ok(wbi_csv_want(reader, (const size_t[]){2, 0, 2}, 3, &err), &err);
     assert_ok(wbi_csv_next(reader, 5, &cells, &err), &err);
     assert_int_equal(cells->n_rows, 1);

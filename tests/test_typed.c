@@ -313,7 +313,7 @@ static void a_category_must_be_there(void **state)
     wb_read_options options = WB_READ_OPTIONS_INIT;
     write_file("t.csv", "customer_id,zap\n", 16);
     assert_int_equal(read_flat(&table, &options, &err), WB_ERR_INCONSISTENT);
-    assert_string_equal(wb_error_text(&err, text, sizeof text), "t.csv: no column 'zip' (did you mean 'zap'?)");
+    assert_string_equal(wb_error_text(&err, text, sizeof text), "t.csv:1: no column 'zip' (did you mean 'zap'?)");
 }
 
 static void memory_runs_out(void **state)

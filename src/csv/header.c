@@ -76,6 +76,7 @@ wb_status wbi_header_read(wbi_header *header, wbi_rows *rows, wbi_str *raw, wb_e
     rows->take = collect;
     rows->context = &to;
     WBI_TRY(wbi_rows_next(rows, &row, err));
+    header->line = row.line;
     if (row.line == 0)
         return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){.file = wbi_lines_file(&rows->lines)}, NULL, 0,
                            "empty file (a header line was expected)");

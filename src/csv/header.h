@@ -7,6 +7,7 @@
 #include "table/dictionary.h"
 
 typedef struct wbi_header {
+    size_t line;              /* where it stands; 0: the names were given */
     wbi_str *names;           /* `n` of them, terminated; owned by `by_name` and `text` */
     size_t n;
     char *text;

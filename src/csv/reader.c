@@ -206,7 +206,7 @@ static void advise_delimiter(const wbi_header *header, char delimiter, wb_error 
 wb_status wbi_csv_no_column(const wbi_csv_reader *reader, const char *name, wb_error *err)
 {
     const wbi_header *header = &reader->header;
-    wbi_where where = {.file = wbi_lines_file(&reader->rows.lines)};
+    wbi_where where = {wbi_lines_file(&reader->rows.lines), header->line, 0};
     char columns[400];
     const char **names = wbi_alloc_array(header->n, sizeof *names);
     if (names == NULL)

@@ -267,6 +267,15 @@ static wb_status order_features(wbi_plan *plan, bool *done, wb_error *err)
     return WB_OK;
 }
 
+/* A file that lacks a column is told by its reader; who asked for the column is told here. */
+static wb_status say_who_asked(const wbi_plan *plan, const wbi_feature_def *def, wb_status status, wb_error *err)
+{
+    if (status != WB_OK && err->file[0] != '\0' && err->advice[0] == '\0' && def->line > 0 &&
+        plan->project->path != NULL)
+        wbi_advise(err, "feature %s asks for it (%s:%zu)", def->name, plan->project->path, def->line);
+    return status;
+}
+
 static wb_status bind_features(wbi_plan *plan, wb_error *err)
 {
     size_t n = plan->project->n_features;
@@ -288,7 +297,7 @@ static wb_status bind_features(wbi_plan *plan, wb_error *err)
         if (def->expr != NULL)
             WBI_TRY_CLEANUP(wbi_expr_parse(&feature->expr, def->expr, (wbi_where){NULL, def->line, 0}, err));
         else
-            WBI_TRY_CLEANUP(bind_aggregate(plan, feature, err));
+            WBI_TRY_CLEANUP(say_who_asked(plan, def, bind_aggregate(plan, feature, err), err));
     }
     WBI_TRY_CLEANUP(order_features(plan, done, err));
 cleanup:
