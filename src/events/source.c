@@ -139,32 +139,35 @@ static wb_status grow_first_line(reading *r, size_t n, wb_error *err)
     return WB_OK;
 }
 
-/* A table without time has one row a customer: a second one is a bad row, and loses its key so that nobody counts it. */
-static wb_status check_unique(reading *r, const wbi_cells *cells, size_t first_row, wb_error *err)
+/* A second row of a customer is a bad row, and loses its key so that nobody counts it. */
+static wb_status leave_out(reading *r, const wbi_cells *cells, size_t i, size_t row, wb_error *err)
 {
     wbi_column *key = &r->rows->columns[0];
-    size_t row = first_row;
-    for (size_t i = 0; i < cells->n_rows; i++) {
+    wbi_str id = wbi_dictionary_at(key->dictionary, key->codes[row]);
+    wb_error bad;
+    char text[128];
+    wbi_fail_at(&bad, WB_ERR_INCONSISTENT, (wbi_where){cells->file, cells->lines[i], r->numbers[0]}, id.data, id.length,
+                "%s '%s' has a row already, in line %zu (one row a customer was expected)", r->columns[0].name,
+                wbi_printable(text, sizeof text, id.data, id.length), r->first_line[key->codes[row]]);
+    key->codes[row] = WBI_ROW_LEFT_OUT;
+    return wbi_bad_rows_add(r->source->bad, &bad, cells->raw == NULL ? (wbi_str){0} : cells->raw[i], err);
+}
+
+/* A table without time has one row a customer. */
+static wb_status check_unique(reading *r, const wbi_cells *cells, size_t first_row, wb_error *err)
+{
+    const int32_t *codes = r->rows->columns[0].codes;
+    for (size_t i = 0, row = first_row; i < cells->n_rows; i++) {
         if (!r->keep[i])
             continue;
-        int32_t code = key->codes[row];
-        if (code >= 0) {
-            WBI_TRY(grow_first_line(r, (size_t)code + 1, err));
-            if (r->first_line[code] != 0) {
-                wb_error bad;
-                wbi_str id = wbi_dictionary_at(key->dictionary, code);
-                char text[128];
-                wbi_fail_at(&bad, WB_ERR_INCONSISTENT, (wbi_where){cells->file, cells->lines[i], r->numbers[0]}, id.data,
-                            id.length, "%s '%s' has a row already, in line %zu (one row a customer was expected)",
-                            r->columns[0].name, wbi_printable(text, sizeof text, id.data, id.length),
-                            r->first_line[code]);
-                WBI_TRY(wbi_bad_rows_add(r->source->bad, &bad, cells->raw == NULL ? (wbi_str){0} : cells->raw[i], err));
-                key->codes[row] = WBI_ROW_LEFT_OUT;
-            } else {
-                r->first_line[code] = cells->lines[i];
-            }
-        }
-        row++;
+        size_t at = row++;
+        if (codes[at] < 0)
+            continue;
+        WBI_TRY(grow_first_line(r, (size_t)codes[at] + 1, err));
+        if (r->first_line[codes[at]] != 0)
+            WBI_TRY(leave_out(r, cells, i, at, err));
+        else
+            r->first_line[codes[at]] = cells->lines[i];
     }
     return WB_OK;
 }

@@ -9,6 +9,7 @@ struct wb_engine {
     wbi_plan *plan;
     wbi_events events;
     int64_t first_us, until_us;
+    wb_engine_table *tables; /* what is told of each */
 };
 
 void wb_engine_free(wb_engine *engine)
@@ -17,6 +18,7 @@ void wb_engine_free(wb_engine *engine)
         return;
     wbi_events_clear(&engine->events);
     wbi_plan_free(engine->plan);
+    wbi_free(engine->tables);
     wbi_free(engine);
 }
 
@@ -54,6 +56,37 @@ static wb_status fail_no_data(const wb_engine *engine, wb_error *err)
     return wbi_fail(err, WB_ERR_INCONSISTENT, "the data end (%s) before the first event (%s)", until, first);
 }
 
+/* Customers with rows in a table, and of these, with rows in the population's table. */
+static void count_customers(wb_engine_table *info, const wb_engine *engine, const size_t *first)
+{
+    const size_t *population = engine->events.tables[engine->plan->population.table].first;
+    for (size_t c = 0; c < engine->events.n_customers; c++) {
+        bool has_rows = first[c + 1] > first[c];
+        info->n_customers += has_rows;
+        info->n_matched += has_rows && population[c + 1] > population[c];
+    }
+}
+
+static wb_status describe_tables(wb_engine *engine, wb_error *err)
+{
+    size_t n = engine->events.n_tables;
+    engine->tables = wbi_alloc_array(n, sizeof *engine->tables);
+    if (engine->tables == NULL)
+        return wbi_fail_nomem(err, n * sizeof *engine->tables);
+    for (size_t i = 0; i < n; i++) {
+        const wbi_event_table *t = &engine->events.tables[i];
+        engine->tables[i] = (wb_engine_table){.name = t->binding->def->name,
+                                              .file = t->binding->def->file,
+                                              .n_rows = t->counts.n_rows,
+                                              .n_bad = t->counts.n_bad,
+                                              .n_without_key = t->counts.n_without_key,
+                                              .n_after_end = t->n_after_end,
+                                              .last_us = t->last_us};
+        count_customers(&engine->tables[i], engine, t->first);
+    }
+    return WB_OK;
+}
+
 static wb_status read_events(wb_engine *engine, const wb_read_options *options, wb_error *err)
 {
     wbi_plan *plan = engine->plan;
@@ -66,7 +99,8 @@ static wb_status read_events(wb_engine *engine, const wb_read_options *options, 
         return wbi_fail(err, WB_ERR_INCONSISTENT, "there are no events: every table of events is empty");
     if (engine->until_us <= engine->first_us)
         return fail_no_data(engine, err);
-    return wbi_events_arrange(&engine->events, engine->until_us, options->n_threads, err);
+    WBI_TRY(wbi_events_arrange(&engine->events, engine->until_us, options->n_threads, err));
+    return describe_tables(engine, err);
 }
 
 wb_status wb_engine_create(wb_engine **out, const wb_project *project, const wb_read_options *options, wb_error *err)
@@ -98,29 +132,9 @@ size_t wb_engine_n_tables(const wb_engine *engine)
     return engine->plan->n_tables;
 }
 
-/* Customers with rows in a table, and of these, with rows in the population's table. */
-static void count_customers(wb_engine_table *info, const wb_engine *engine, const size_t *first)
-{
-    const size_t *population = engine->events.tables[engine->plan->population.table].first;
-    for (size_t c = 0; c < engine->events.n_customers; c++) {
-        bool has_rows = first[c + 1] > first[c];
-        info->n_customers += has_rows;
-        info->n_matched += has_rows && population[c + 1] > population[c];
-    }
-}
-
 wb_engine_table wb_engine_table_info(const wb_engine *engine, size_t table)
 {
-    const wbi_event_table *t = &engine->events.tables[table];
-    wb_engine_table info = {.name = t->binding->def->name,
-                            .file = t->binding->def->file,
-                            .n_rows = t->counts.n_rows,
-                            .n_bad = t->counts.n_bad,
-                            .n_without_key = t->counts.n_without_key,
-                            .n_after_end = t->n_after_end,
-                            .last_us = t->last_us};
-    count_customers(&info, engine, t->first);
-    return info;
+    return engine->tables[table];
 }
 
 size_t wb_engine_n_features(const wb_engine *engine)

@@ -201,21 +201,16 @@ static wb_status bind_aggregate(wbi_plan *plan, wbi_planned_feature *feature, wb
     return WB_OK;
 }
 
-typedef struct feature_scope {
-    const wbi_plan *plan;
-    const bool *done;
-} feature_scope;
-
 static bool resolve_feature(void *user, const char *name, wbi_expr_type wanted, size_t *slot, wbi_expr_type *type,
                             wb_error *err)
 {
-    const feature_scope *scope = user;
+    const wbi_plan *plan = user;
     (void)wanted;
-    for (size_t f = 0; f < scope->plan->n_features; f++) {
-        if (strcmp(scope->plan->features[f].def->name, name) != 0)
+    for (size_t f = 0; f < plan->n_features; f++) {
+        if (strcmp(plan->features[f].def->name, name) != 0)
             continue;
         *slot = f;
-        *type = scope->plan->features[f].type == WB_TYPE_CATEGORY ? WBI_EXPR_TEXT : WBI_EXPR_NUMBER;
+        *type = plan->features[f].type == WB_TYPE_CATEGORY ? WBI_EXPR_TEXT : WBI_EXPR_NUMBER;
         return true;
     }
     wbi_fail(err, WB_ERR_INCONSISTENT, "there is no feature '%s'", name);
@@ -232,10 +227,9 @@ static bool is_ready(const wbi_plan *plan, const bool *done, const wbi_expr *exp
     return true;
 }
 
-static wb_status bind_derived(wbi_plan *plan, const bool *done, wbi_planned_feature *feature, wb_error *err)
+static wb_status bind_derived(wbi_plan *plan, wbi_planned_feature *feature, wb_error *err)
 {
-    feature_scope scope = {plan, done};
-    wbi_scope resolver = {resolve_feature, &scope};
+    wbi_scope resolver = {resolve_feature, plan};
     WBI_TRY(wbi_expr_bind(feature->expr, &resolver, WBI_EXPR_ANY, err));
     if (wbi_expr_uses_cutoff(feature->expr))
         return bad_feature(feature->def, err, "an expression over features does not see the cutoff");
@@ -256,7 +250,7 @@ static wb_status order_features(wbi_plan *plan, bool *done, wb_error *err)
         for (size_t f = 0; f < plan->n_features; f++) {
             if (done[f] || !is_ready(plan, done, plan->features[f].expr))
                 continue;
-            WBI_TRY(bind_derived(plan, done, &plan->features[f], err));
+            WBI_TRY(bind_derived(plan, &plan->features[f], err));
             done[f] = true;
             plan->order[n_done++] = f;
         }
