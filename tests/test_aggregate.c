@@ -58,7 +58,7 @@ static bool is_zero_of_nothing(wbi_aggregate kind)
 static void test_nothing_is_zero_or_missing(void **state)
 {
     (void)state;
-    for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_TREND; kind++) {
+    for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_CLUMPINESS; kind++) {
         wbi_aggregate_events none = {.times = (int64_t[]){0},
                                      .of = {.type = WBI_EXPR_NUMBER, .numbers = (double[]){0}},
                                      .cutoff_us = cutoff_us,
@@ -185,6 +185,33 @@ static void test_dates_are_those_of_the_zone(void **state)
     assert_close(aggregate(WBI_AGG_ACTIVE_DAYS, &events, 2), 1, 0);
     events.zone_offset_s = -3 * 3600;
     assert_close(aggregate(WBI_AGG_ACTIVE_DAYS, &events, 2), 1, 0);
+}
+
+/* Dates 0, 3, 3, 4 and 9 of the ten before a cutoff at midnight: repeats on three, and gaps of 3, 1, 5 and 1 days. */
+static void test_purchase_days(void **state)
+{
+    (void)state;
+    const int64_t times[] = {days_before(9.25), days_before(6.75), days_before(6.5), days_before(5.75), days_before(0.5)};
+    assert_close(of_times(WBI_AGG_REPEAT_DAYS, times, 5), 3, 0);
+    assert_close(of_times(WBI_AGG_REPEAT_SPAN_DAYS, times, 5), 9, 0);
+    assert_close(of_times(WBI_AGG_OBSERVED_DAYS, times, 5), 9, 0);
+    double sum = 0.3 * log(0.3) + 0.1 * log(0.1) + 0.5 * log(0.5) + 0.1 * log(0.1);
+    assert_close(of_times(WBI_AGG_CLUMPINESS, times, 5), 1 + sum / log(4), 1e-15);
+    assert_close(of_times(WBI_AGG_REPEAT_DAYS, times, 1), 0, 0); /* the first is no repeat */
+    assert_close(of_times(WBI_AGG_REPEAT_SPAN_DAYS, times, 1), 0, 0);
+    assert_close(of_times(WBI_AGG_OBSERVED_DAYS, times, 1), 9, 0);
+    assert_close(of_times(WBI_AGG_CLUMPINESS, times, 1), NAN, 0);
+    assert_close(of_times(WBI_AGG_CLUMPINESS, times + 1, 2), NAN, 0); /* one date */
+}
+
+/* Half of the time each: no burst at all. */
+static void test_even_spacing_is_not_clumpy(void **state)
+{
+    (void)state;
+    const int64_t times[] = {days_before(10), days_before(5)};
+    assert_close(of_times(WBI_AGG_CLUMPINESS, times, 2), 0, 1e-15);
+    const int64_t late[] = {days_before(365), days_before(2), days_before(1)};
+    assert_true(of_times(WBI_AGG_CLUMPINESS, late, 3) > 0.9);
 }
 
 static void test_windows_hold_their_first_moment_only(void **state)
@@ -322,6 +349,45 @@ static double brute_numbers(const rows *r, wbi_aggregate kind)
     }
 }
 
+/* The distinct dates among the rows, ascending: calendars with a box a day, counted from the first row's. */
+static size_t marked_dates(const rows *r, const size_t *in, size_t n, int64_t dates[MAX_EVENTS])
+{
+    size_t n_dates = 0;
+    for (int64_t day = n > 0 ? r->times[in[0]] / WB_DAY_US : 1; n > 0 && day <= cutoff_us / WB_DAY_US; day++) {
+        bool marked = false;
+        for (size_t i = 0; i < n; i++)
+            marked = marked || r->times[in[i]] / WB_DAY_US == day;
+        if (marked)
+            dates[n_dates++] = day;
+    }
+    return n_dates;
+}
+
+/* Zhang, Bradlow and Small: H = -Σ x ln x over the gaps, C = 1 - H / ln(n + 1). */
+static double brute_clumpiness(const int64_t *dates, size_t n_dates, int64_t end)
+{
+    double h = 0, whole = (double)(end - dates[0]);
+    for (size_t i = 0; i < n_dates; i++) {
+        double x = (double)((i + 1 < n_dates ? dates[i + 1] : end) - dates[i]) / whole;
+        h -= x * log(x);
+    }
+    return n_dates < 2 ? NAN : 1 - h / log((double)n_dates);
+}
+
+static double brute_dates(const rows *r, wbi_aggregate kind)
+{
+    size_t in[MAX_EVENTS], n = chosen(r, false, in);
+    int64_t dates[MAX_EVENTS], seen = (cutoff_us - r->window.to_us - 1) / WB_DAY_US;
+    size_t n_dates = marked_dates(r, in, n, dates);
+    if (n_dates == 0)
+        return NAN;
+    if (kind == WBI_AGG_REPEAT_DAYS)
+        return (double)n_dates - 1;
+    if (kind == WBI_AGG_REPEAT_SPAN_DAYS)
+        return (double)(dates[n_dates - 1] - dates[0]);
+    return kind == WBI_AGG_OBSERVED_DAYS ? (double)(seen - dates[0]) : brute_clumpiness(dates, n_dates, seen + 1);
+}
+
 static double brute_times(const rows *r, wbi_aggregate kind)
 {
     size_t in[MAX_EVENTS], n = chosen(r, false, in), dates = 0;
@@ -383,6 +449,8 @@ static double brute(const rows *r, wbi_aggregate kind)
     if (kind == WBI_AGG_TREND)
         return brute_count(r, r->window) -
                brute_count(r, (wbi_window){r->window.from_us + length_us, r->window.from_us});
+    if (kind >= WBI_AGG_REPEAT_DAYS)
+        return brute_dates(r, kind);
     return kind == WBI_AGG_COUNT ? brute_count(r, r->window) : brute_times(r, kind);
 }
 
@@ -430,7 +498,7 @@ static void test_random_rows(void **state)
     assert_non_null(r);
     for (int round = 0; round < 20000; round++) {
         random_rows(r, &seed);
-        for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_TREND; kind++) {
+        for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_CLUMPINESS; kind++) {
             wbi_window window = r->window;
             if (kind != WBI_AGG_TREND && round % 3 == 0)
                 r->window.from_us = 0;
@@ -472,7 +540,7 @@ static void test_neighbours_do_not_count(void **state)
                                        .where = r->where,
                                        .cutoff_us = cutoff_us,
                                        .window = r->window};
-        for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_TREND; kind++)
+        for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_CLUMPINESS; kind++)
             if (kind != WBI_AGG_SHARE)
                 assert_close(wbi_aggregate_number(kind, &events, begin, end, &scratch), brute(part, kind), 1e-13);
     }
@@ -494,6 +562,8 @@ int main(void)
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_dates_are_those_of_the_zone),
+        cmocka_unit_test(test_purchase_days),
+        cmocka_unit_test(test_even_spacing_is_not_clumpy),
         cmocka_unit_test(test_windows_hold_their_first_moment_only),
         cmocka_unit_test(test_gaps_lie_inside_the_window),
         cmocka_unit_test(test_only_true_passes_where),

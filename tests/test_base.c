@@ -248,6 +248,11 @@ static void runs_of_bytes_compare(void **state)
     assert_true(wbi_starts_with(a, ab));
     assert_false(wbi_starts_with(ab, a));
     assert_true(wbi_starts_with(none, none));
+    assert_true(wbi_contains(wbi_str_from("aab"), ab));
+    assert_false(wbi_contains(wbi_str_from("aba"), wbi_str_from("abab")));
+    assert_false(wbi_contains(wbi_str_from("baa"), ab));
+    assert_true(wbi_contains(ab, none));
+    assert_true(wbi_contains(none, none));
 }
 
 /* UTF-8 by its definition: the code point it encodes, in the shortest way, and no surrogate. */

@@ -152,6 +152,7 @@ static const rule rules[] = {
     {WBI_EXPR_BOOL, "in", COMPARE, "sss"},
     {WBI_EXPR_BOOL, "not in", COMPARE, "ttt"},
     {WBI_EXPR_BOOL, "starts_with", PRIMARY, "ss"},
+    {WBI_EXPR_BOOL, "contains", PRIMARY, "ss"},
     {WBI_EXPR_BOOL, "if", PRIMARY, "bbb"},
     {WBI_EXPR_BOOL, "coalesce", PRIMARY, "bb"},
 };
@@ -380,6 +381,8 @@ static value plain_function(const tree *node, value *v)
         return v[0].missing ? v[0] : number_value(log1p(v[0].number));
     if (strcmp(op, "starts_with") == 0)
         return bool_value(v[0].missing || v[1].missing, strncmp(v[0].text, v[1].text, strlen(v[1].text)) == 0);
+    if (strcmp(op, "contains") == 0)
+        return bool_value(v[0].missing || v[1].missing, strstr(v[0].text, v[1].text) != NULL);
     return v[0]; /* lower, abs of what is not negative */
 }
 

@@ -31,6 +31,14 @@ bool wbi_starts_with(wbi_str text, wbi_str prefix)
     return prefix.length <= text.length && (prefix.length == 0 || memcmp(text.data, prefix.data, prefix.length) == 0);
 }
 
+bool wbi_contains(wbi_str text, wbi_str part)
+{
+    for (size_t at = 0; at + part.length <= text.length; at++)
+        if (part.length == 0 || memcmp(text.data + at, part.data, part.length) == 0)
+            return true;
+    return false;
+}
+
 static bool continuation(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;

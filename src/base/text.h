@@ -18,6 +18,7 @@ bool wbi_str_is(wbi_str a, const char *text);
 /* Order by bytes, shorter first on a tie: negative, 0, positive. */
 int wbi_str_compare(wbi_str a, wbi_str b);
 bool wbi_starts_with(wbi_str text, wbi_str prefix);
+bool wbi_contains(wbi_str text, wbi_str part);
 
 /* Length in bytes of the well-formed UTF-8 sequence at `bytes` (at most `n` bytes), 0 when there is none. */
 size_t wbi_utf8_width(const char *bytes, size_t n);

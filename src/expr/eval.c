@@ -151,6 +151,8 @@ static wb_status eval_one_or_two(void *cells, const run *r, const wbi_node *node
     WBI_TRY(eval_node(&b, r, right));
     if (node->op == WBI_OP_STARTS_WITH)
         wbi_apply_starts_with(cells, a, b, r->n);
+    else if (node->op == WBI_OP_CONTAINS)
+        wbi_apply_contains(cells, a, b, r->n);
     else if (node->type == WBI_EXPR_BOOL)
         wbi_apply_compare(cells, node->op, a, b, r->n);
     else

@@ -342,6 +342,12 @@ void wbi_apply_starts_with(uint8_t *out, wbi_operand a, wbi_operand b, size_t n)
                                                                              : wbi_starts_with(A(texts), B(texts))))
 }
 
+void wbi_apply_contains(uint8_t *out, wbi_operand a, wbi_operand b, size_t n)
+{
+    ROWS(out[i] = (uint8_t)(text_missing(A(texts)) || text_missing(B(texts)) ? WBI_UNKNOWN
+                                                                             : wbi_contains(A(texts), B(texts))))
+}
+
 /* --- any number of operands, one after the other --- */
 
 /* Kleene's logic with 0, 1 and 2 for false, true and unknown: a false decides an and, a true an or; else the larger

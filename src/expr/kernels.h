@@ -21,6 +21,7 @@ void wbi_apply_unary(void *out, wbi_op op, wbi_operand a, size_t n); /* not, is 
 void wbi_apply_arithmetic(void *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n);
 void wbi_apply_compare(uint8_t *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n);
 void wbi_apply_starts_with(uint8_t *out, wbi_operand text, wbi_operand prefix, size_t n);
+void wbi_apply_contains(uint8_t *out, wbi_operand text, wbi_operand part, size_t n);
 void wbi_apply_if(void *out, wbi_operand condition, wbi_operand yes, wbi_operand no, size_t n);
 /* out = out op b for and, or, least, greatest, coalesce. */
 void wbi_apply_fold(void *out, wbi_op op, wbi_operand b, size_t n);

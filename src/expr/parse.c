@@ -40,6 +40,7 @@ static const function functions[] = {
     {"hours", WBI_OP_HOURS, 1, 1},
     {"days", WBI_OP_DAYS, 1, 1},
     {"starts_with", WBI_OP_STARTS_WITH, 2, 2},
+    {"contains", WBI_OP_CONTAINS, 2, 2},
     {"lower", WBI_OP_LOWER, 1, 1},
     {"log1p", WBI_OP_LOG1P, 1, 1},
     {"abs", WBI_OP_ABS, 1, 1},

@@ -40,6 +40,7 @@ typedef enum wbi_op {
     WBI_OP_HOURS,
     WBI_OP_DAYS,
     WBI_OP_STARTS_WITH,
+    WBI_OP_CONTAINS,
     WBI_OP_LOWER,
     WBI_OP_LOG1P,
     WBI_OP_ABS,

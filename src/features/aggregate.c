@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "features/purchase_days.h"
 
 wbi_aggregate_input wbi_aggregate_takes(wbi_aggregate aggregate)
 {
@@ -228,6 +229,8 @@ static double of_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, s
 {
     const int64_t *times = scratch->times;
     size_t n = take_times(e, begin, end, scratch->times);
+    if (wbi_is_of_purchase_days(aggregate))
+        return wbi_purchase_days(aggregate, times, n, e->cutoff_us - e->window.to_us, e->zone_offset_s);
     if (aggregate == WBI_AGG_ACTIVE_DAYS)
         return active_days(e, times, n);
     if (aggregate == WBI_AGG_DAYS_SINCE_LAST)

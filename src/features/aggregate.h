@@ -8,7 +8,7 @@
 
 /* What an aggregate needs of its `of`. */
 typedef enum wbi_aggregate_input {
-    WBI_AGG_TAKES_NOTHING = 0, /* count, days_since_*, active_days, gap_days_*, trend */
+    WBI_AGG_TAKES_NOTHING = 0, /* count, days_since_*, active_days, gap_days_*, trend, those of purchase days */
     WBI_AGG_TAKES_NUMBER,
     WBI_AGG_TAKES_BOOL,
     WBI_AGG_TAKES_ANY          /* first, last, distinct: a number or text */

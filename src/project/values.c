@@ -203,8 +203,12 @@ static const char *const aggregate_names[] = {[WBI_AGG_COUNT] = "count",
                                               [WBI_AGG_GAP_DAYS_MEAN] = "gap_days_mean",
                                               [WBI_AGG_GAP_DAYS_STD] = "gap_days_std",
                                               [WBI_AGG_GAP_DAYS_MAX] = "gap_days_max",
-                                              [WBI_AGG_TREND] = "trend"};
-enum { N_AGGREGATES = WBI_AGG_TREND };
+                                              [WBI_AGG_TREND] = "trend",
+                                              [WBI_AGG_REPEAT_DAYS] = "repeat_days",
+                                              [WBI_AGG_REPEAT_SPAN_DAYS] = "repeat_span_days",
+                                              [WBI_AGG_OBSERVED_DAYS] = "observed_days",
+                                              [WBI_AGG_CLUMPINESS] = "clumpiness"};
+enum { N_AGGREGATES = WBI_AGG_CLUMPINESS };
 _Static_assert(sizeof aggregate_names / sizeof aggregate_names[0] == N_AGGREGATES + 1, "a name for each aggregate");
 
 const char *wbi_aggregate_name(wbi_aggregate aggregate)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Figures of the dates on which a customer bought, as the purchase models take them: whole local dates, those of one
+ * date merged, the first not a repeat. */
+#ifndef WINBACK_FEATURES_PURCHASE_DAYS_H
+#define WINBACK_FEATURES_PURCHASE_DAYS_H
+
+#include "project/project.h"
+
+bool wbi_is_of_purchase_days(wbi_aggregate aggregate);
+
+/* One such figure of `n` ascending times, seen until `end_us` (exclusive): its last date is the last that counts. NaN
+ * when missing. */
+double wbi_purchase_days(wbi_aggregate aggregate, const int64_t *times, size_t n, int64_t end_us, int32_t zone_offset_s);
+
+#endif
