@@ -2,6 +2,7 @@
 #include "test_util.h"
 
 #include <float.h>
+#include <string.h>
 #include <winback/metrics.h>
 
 #include "base/memory.h"
@@ -138,10 +139,27 @@ static void refuses_what_is_out_of_range(void **state)
     wbi_alloc_fail_at(0);
 }
 
+/* Any numbers are scores: the positive ones beat -inf and -7, one ties at inf, so 4.5 of 6 pairs. */
+static void auc_of_scores(void **state)
+{
+    (void)state;
+    double score[] = {-INFINITY, -7, 0, INFINITY, INFINITY}, auc;
+    uint8_t y[] = {0, 0, 1, 1, 0}, same[] = {1, 1, 1, 1, 1};
+    wb_error err;
+    assert_int_equal(wb_metrics_auc(&auc, score, y, NULL, 5, &err), WB_OK);
+    assert_close(auc, 4.5 / 6, 1e-15);
+    assert_int_equal(wb_metrics_auc(&auc, score, same, NULL, 5, &err), WB_OK);
+    assert_true(isnan(auc));
+    score[1] = NAN;
+    assert_int_equal(wb_metrics_auc(&auc, score, y, NULL, 5, &err), WB_ERR_ARGUMENT);
+    assert_non_null(strstr(err.message, "row 2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(auc_against_all_pairs),    cmocka_unit_test(by_hand),
+        cmocka_unit_test(auc_against_all_pairs),
+        cmocka_unit_test(auc_of_scores),    cmocka_unit_test(by_hand),
         cmocka_unit_test(certain_and_wrong_is_clipped), cmocka_unit_test(whole_weights_are_copies),
         cmocka_unit_test(one_class_has_no_auc),     cmocka_unit_test(refuses_what_is_out_of_range),
     };

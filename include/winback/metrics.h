@@ -26,6 +26,13 @@ typedef struct wb_metrics {
 WB_API WB_WARN_UNUSED wb_status wb_metrics_compute(wb_metrics *out, const double *probability, const uint8_t *outcome,
                                                    const double *weight, size_t n, wb_error *err);
 
+/* The area alone, of scores that need not be probabilities (infinite ones are the lowest and highest): the share of
+ * pairs of a positive and a negative row in which the positive has the higher score, ties counting half. NaN with one
+ * class. Fails with WB_ERR_ARGUMENT on a score that is NaN, an outcome or a weight as above; WB_ERR_NOMEM.
+ * Thread-safe. */
+WB_API WB_WARN_UNUSED wb_status wb_metrics_auc(double *auc, const double *score, const uint8_t *outcome,
+                                               const double *weight, size_t n, wb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

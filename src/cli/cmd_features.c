@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/describe.h"
 #include "cli/tables.h"
 
 typedef struct features_options {
@@ -12,7 +12,7 @@ typedef struct features_options {
     cli_list cutoffs;
     int64_t horizon_us, gap_us;
     const char *data_until, *output;
-    bool no_label;
+    bool no_label, describe;
 } features_options;
 
 #define AT(member) offsetof(features_options, member)
@@ -25,6 +25,7 @@ static const cli_option options[] = {
     {"--no-label", CLI_FLAG, AT(no_label), NULL, "leave the project's label out, to make rows for scoring"},
     {"--data-until", CLI_TIME, AT(data_until), "DATE", "end of the data, exclusive (default: found in them)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "features file; - is standard output"},
+    {"--describe", CLI_FLAG, AT(describe), NULL, "tell of each feature: missing, spread, AUC against the label"},
 };
 
 static const features_options defaults = {.common = CLI_COMMON_INIT, .horizon_us = -1, .gap_us = -1};
@@ -64,18 +65,43 @@ static wb_status open_project(wb_project **project, const features_options *o, w
     return status;
 }
 
-static void print_json(const wb_engine *engine, const wb_features *features, size_t n_cutoffs, const char *path)
+static void print_json(const wb_engine *engine, const wb_features *features, const features_options *o,
+                       size_t n_cutoffs, json_t *described)
 {
     json_t *left_out = json_array();
     for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++)
         json_array_append_new(left_out, json_string(wb_engine_left_out(engine, i)));
-    json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:o}", "path", path, "rows",
+    json_t *json = json_pack("{s:s?, s:I, s:I, s:I, s:o}", "path", o->output, "rows",
                              (json_int_t)wb_table_n_rows(wb_features_table(features)), "features",
                              (json_int_t)wb_engine_n_features(engine), "cutoffs", (json_int_t)n_cutoffs, "left_out",
                              left_out);
+    if (described != NULL)
+        json_object_set_new(json, "describe", described);
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
+}
+
+/* What is made of the features: a file, a description, a summary. */
+static wb_status hand_out(const features_options *o, const wb_engine *engine, const wb_features *features,
+                          size_t n_cutoffs, const cli_step *step, wb_error *err)
+{
+    char rows[CLI_TEXT_CHARS];
+    json_t *described = NULL;
+    wb_status status = WB_OK;
+    if (o->output != NULL)
+        status = wb_features_write(features, o->output, (int)o->common.n_threads, err);
+    if (status == WB_OK)
+        cli_step_end(step, "features", "%zu cutoff%s × %zu features · %s rows   %s", n_cutoffs,
+                     n_cutoffs == 1 ? "" : "s", wb_engine_n_features(engine),
+                     cli_count(rows, wb_table_n_rows(wb_features_table(features))), o->output == NULL ? "" : o->output);
+    if (status == WB_OK)
+        cli_warn_of_many_levels(features, &o->common);
+    if (status == WB_OK && o->describe)
+        status = cli_describe_features(features, &o->common, &described, err);
+    if (status == WB_OK && o->common.json)
+        print_json(engine, features, o, n_cutoffs, described);
+    return status;
 }
 
 static wb_status compute(const features_options *o, wb_project *project, const wb_read_options *reading,
@@ -94,17 +120,7 @@ static wb_status compute(const features_options *o, wb_project *project, const w
     step = cli_step_begin(&o->common);
     status = wb_engine_features(*engine, features, cutoffs_us, n_cutoffs, with_label, (int)o->common.n_threads,
                                 reading->log, err);
-    if (status == WB_OK)
-        status = wb_features_write(*features, o->output, (int)o->common.n_threads, err);
-    if (status == WB_OK) {
-        char rows[CLI_TEXT_CHARS];
-        cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", n_cutoffs,
-                     n_cutoffs == 1 ? "" : "s", wb_engine_n_features(*engine),
-                     cli_count(rows, wb_table_n_rows(wb_features_table(*features))), o->output);
-        if (o->common.json)
-            print_json(*engine, *features, n_cutoffs, o->output);
-    }
-    return status;
+    return status == WB_OK ? hand_out(o, *engine, *features, n_cutoffs, &step, err) : status;
 }
 
 static int run(const void *given)
@@ -116,10 +132,10 @@ static int run(const void *given)
     wb_read_options reading;
     wb_error err;
     size_t n_cutoffs = 0;
-    if (o->output == NULL)
-        return cli_usage_error("features needs a file to write: -o FILE (- is standard output)");
-    if (o->common.json && strcmp(o->output, "-") == 0)
-        return cli_usage_error("--json and -o - would both write to standard output");
+    if (o->output == NULL && !o->describe)
+        return cli_usage_error("features needs a file to write: -o FILE (- is standard output), or --describe");
+    if ((o->common.json || o->describe) && o->output != NULL && strcmp(o->output, "-") == 0)
+        return cli_usage_error("%s and -o - would both write to standard output", o->describe ? "--describe" : "--json");
     if (o->no_label && (o->horizon_us >= 0 || o->gap_us >= 0))
         return cli_usage_error("--no-label goes with neither --horizon nor --gap");
     if (o->horizon_us == 0)
@@ -160,7 +176,8 @@ const cli_command cli_features = {
             "  customers  customer_id signup_date country channel\n"
             "Only the key and the time must be there. reopens and csat count as known at resolved_at.",
     .example = "  winback features --orders orders.csv --tickets tickets.csv --cutoff 2024-07-01 --horizon 90d -o f.csv\n"
-               "  winback features --project winback.yml -o features.csv",
+               "  winback features --project winback.yml -o features.csv\n"
+               "  winback features --project winback.yml --describe",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .groups = CLI_PROJECT | CLI_READS,

@@ -9,26 +9,34 @@
 #include "base/memory.h"
 
 typedef struct scored {
-    double probability, weight;
+    double score, weight;
     uint8_t outcome;
 } scored;
 
 /* Highest first. Rows that still tie are alike in all that counts, so that every order of them gives the same sums. */
-static int by_probability(const void *left, const void *right)
+static int by_score(const void *left, const void *right)
 {
     const scored *a = left, *b = right;
-    if (a->probability != b->probability)
-        return a->probability < b->probability ? 1 : -1;
+    if (a->score != b->score)
+        return a->score < b->score ? 1 : -1;
     if (a->outcome != b->outcome)
         return a->outcome < b->outcome ? 1 : -1;
     return (a->weight < b->weight) - (a->weight > b->weight);
 }
 
-static wb_status check(const double *probability, const uint8_t *outcome, const double *weight, size_t n, wb_error *err)
+static wb_status check_probabilities(const double *probability, size_t n, wb_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (!(probability[i] >= 0 && probability[i] <= 1))
             return wbi_fail(err, WB_ERR_ARGUMENT, "probability %g of row %zu is not in [0, 1]", probability[i], i + 1);
+    return WB_OK;
+}
+
+static wb_status check(const double *score, const uint8_t *outcome, const double *weight, size_t n, wb_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(score[i]))
+            return wbi_fail(err, WB_ERR_ARGUMENT, "the score of row %zu is missing", i + 1);
         if (outcome[i] > 1)
             return wbi_fail(err, WB_ERR_ARGUMENT, "outcome %d of row %zu is not 0 or 1", outcome[i], i + 1);
         if (weight != NULL && !(weight[i] >= 0 && isfinite(weight[i])))
@@ -42,7 +50,7 @@ static void sum_losses(wb_metrics *out, const scored *rows, size_t n)
 {
     double total = 0, positive = 0, log_loss = 0, brier = 0;
     for (size_t i = 0; i < n; i++) {
-        double w = rows[i].weight, p = rows[i].probability, y = rows[i].outcome;
+        double w = rows[i].weight, p = rows[i].score, y = rows[i].outcome;
         double clipped = fmin(fmax(p, DBL_EPSILON), 1 - DBL_EPSILON);
         total += w;
         positive += w * y;
@@ -55,7 +63,7 @@ static void sum_losses(wb_metrics *out, const scored *rows, size_t n)
     out->brier = brier / total;
 }
 
-/* Walks the groups of equal probability from the top. The area under the ROC curve is the share of pairs (positive,
+/* Walks the groups of equal score from the top. The area under the ROC curve is the share of pairs (positive,
  * negative) that are in the right order, ties counting half. The top tenth is the weight of ceil(n/10) average rows. */
 static void rank(wb_metrics *out, const scored *sorted, size_t n)
 {
@@ -66,8 +74,8 @@ static void rank(wb_metrics *out, const scored *sorted, size_t n)
     double top = total * ((double)((n + 9) / 10) / (double)n);
     for (size_t i = 0; i < n;) {
         double group[2] = {0, 0}, above = weight[0] + weight[1];
-        double p = sorted[i].probability;
-        for (; i < n && sorted[i].probability == p; i++)
+        double score = sorted[i].score;
+        for (; i < n && sorted[i].score == score; i++)
             group[sorted[i].outcome] += sorted[i].weight;
         double size = group[0] + group[1];
         pairs += group[0] * (weight[1] + group[1] / 2);
@@ -81,20 +89,44 @@ static void rank(wb_metrics *out, const scored *sorted, size_t n)
     out->lift_10 = top_positive / top / (weight[1] / total);
 }
 
-wb_status wb_metrics_compute(wb_metrics *out, const double *probability, const uint8_t *outcome, const double *weight,
-                             size_t n, wb_error *err)
+static wb_status score_rows(scored **out, const double *score, const uint8_t *outcome, const double *weight, size_t n,
+                            wb_error *err)
 {
-    WBI_TRY(check(probability, outcome, weight, n, err));
+    WBI_TRY(check(score, outcome, weight, n, err));
     scored *rows = wbi_alloc_array(n, sizeof *rows);
     if (rows == NULL)
         return wbi_fail_nomem(err, n * sizeof *rows);
     for (size_t i = 0; i < n; i++)
-        rows[i] = (scored){probability[i], weight == NULL ? 1 : weight[i], outcome[i]};
+        rows[i] = (scored){score[i], weight == NULL ? 1 : weight[i], outcome[i]};
+    *out = rows;
+    return WB_OK;
+}
+
+wb_status wb_metrics_compute(wb_metrics *out, const double *probability, const uint8_t *outcome, const double *weight,
+                             size_t n, wb_error *err)
+{
+    scored *rows;
+    WBI_TRY(check_probabilities(probability, n, err));
+    WBI_TRY(score_rows(&rows, probability, outcome, weight, n, err));
     *out = (wb_metrics){.n = n};
     sum_losses(out, rows, n);
     if (n > 0)
-        qsort(rows, n, sizeof *rows, by_probability);
+        qsort(rows, n, sizeof *rows, by_score);
     rank(out, rows, n);
+    wbi_free(rows);
+    return WB_OK;
+}
+
+wb_status wb_metrics_auc(double *auc, const double *score, const uint8_t *outcome, const double *weight, size_t n,
+                         wb_error *err)
+{
+    scored *rows;
+    wb_metrics metrics = {0};
+    WBI_TRY(score_rows(&rows, score, outcome, weight, n, err));
+    if (n > 0)
+        qsort(rows, n, sizeof *rows, by_score);
+    rank(&metrics, rows, n);
+    *auc = metrics.auc;
     wbi_free(rows);
     return WB_OK;
 }

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <winback/describe.h>
+
+#include <math.h>
+#include <string.h>
+#include <winback/metrics.h>
+
+#include "audit/folds.h"
+#include "base/memory.h"
+#include "design/quantile.h"
+#include "par/par.h"
+
+enum { LEAK_ROWS_A_CLASS = 10 };
+static const double leak_auc = 0.99;
+
+/* The label of the rows, and which rows have one. */
+typedef struct labelled {
+    size_t *rows; /* NULL without a label */
+    uint8_t *outcome;
+    size_t n, n_positive;
+} labelled;
+
+typedef struct describing {
+    const wb_table *table;
+    labelled label;
+    uint8_t *fold; /* by row */
+    wb_description *out;
+    size_t *columns; /* of the table, by description */
+} describing;
+
+static bool is_label(const char *name)
+{
+    return strncmp(name, "label_", 6) == 0;
+}
+
+static bool is_feature(const wb_table *table, size_t column)
+{
+    const char *name = wb_table_name(table, column);
+    wb_type type = wb_table_type(table, column);
+    return (type == WB_TYPE_NUMBER || type == WB_TYPE_CATEGORY) && strcmp(name, "cutoff") != 0 && !is_label(name);
+}
+
+static size_t find_label(const wb_table *table)
+{
+    for (size_t k = 0; k < wb_table_n_columns(table); k++)
+        if (is_label(wb_table_name(table, k)) && wb_table_type(table, k) == WB_TYPE_NUMBER)
+            return k;
+    return SIZE_MAX;
+}
+
+static wb_status read_label(labelled *label, const wb_table *table, wb_error *err)
+{
+    size_t column = find_label(table), n = wb_table_n_rows(table);
+    if (column == SIZE_MAX)
+        return WB_OK;
+    const double *values = wb_table_numbers(table, column);
+    label->rows = wbi_alloc_array(n, sizeof *label->rows);
+    label->outcome = wbi_alloc_array(n, 1);
+    if (label->rows == NULL || label->outcome == NULL)
+        return wbi_fail_nomem(err, n * sizeof *label->rows);
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(values[i]))
+            continue;
+        if (values[i] != 0 && values[i] != 1)
+            return wbi_fail(err, WB_ERR_ARGUMENT, "%s of row %zu is %g (wanted: 0, 1 or missing)",
+                            wb_table_name(table, column), i + 1, values[i]);
+        label->rows[label->n] = i;
+        label->outcome[label->n++] = values[i] == 1;
+        label->n_positive += values[i] == 1;
+    }
+    return WB_OK;
+}
+
+/* Of two areas the one farther from a half, the first on a tie. */
+static double farther(double a, double b)
+{
+    return fabs(b - 0.5) > fabs(a - 0.5) ? b : a;
+}
+
+static wb_status number_auc(double *auc, const double *values, const labelled *label, wb_error *err)
+{
+    double *score = wbi_alloc_array(label->n, sizeof *score), other = NAN;
+    bool any_missing = false;
+    if (score == NULL)
+        return wbi_fail_nomem(err, label->n * sizeof *score);
+    for (size_t i = 0; i < label->n; i++) {
+        double value = values[label->rows[i]];
+        any_missing = any_missing || isnan(value);
+        score[i] = isnan(value) ? -INFINITY : value;
+    }
+    wb_status status;
+    WBI_TRY_CLEANUP(wb_metrics_auc(auc, score, label->outcome, NULL, label->n, err));
+    if (any_missing) {
+        for (size_t i = 0; i < label->n; i++)
+            if (score[i] == -INFINITY)
+                score[i] = INFINITY;
+        WBI_TRY_CLEANUP(wb_metrics_auc(&other, score, label->outcome, NULL, label->n, err));
+        *auc = farther(*auc, other);
+    }
+cleanup:
+    wbi_free(score);
+    return status;
+}
+
+/* Two passes, so that a large mean does not eat the deviations. */
+static void moments(wb_description *d, const wbi_weighted *values, size_t n)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i].value;
+    d->mean = n > 0 ? sum / (double)n : (double)NAN;
+    for (size_t i = 0; i < n; i++)
+        squares += (values[i].value - d->mean) * (values[i].value - d->mean);
+    d->std = n > 1 ? sqrt(squares / (double)(n - 1)) : (double)NAN;
+}
+
+static wb_status describe_number(wb_description *d, const describing *w, size_t column, wb_error *err)
+{
+    static const double shares[WB_DESCRIBED_QUANTILES] = {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
+    const double *values = wb_table_numbers(w->table, column);
+    size_t n_rows = wb_table_n_rows(w->table), n = 0;
+    wbi_weighted *sorted = wbi_alloc_array(n_rows, sizeof *sorted);
+    wbi_weighted *spare = wbi_alloc_array(n_rows, sizeof *spare);
+    wb_status status = WB_OK;
+    if (sorted == NULL || spare == NULL) {
+        status = wbi_fail_nomem(err, n_rows * sizeof *sorted);
+        goto cleanup;
+    }
+    for (size_t i = 0; i < n_rows; i++)
+        if (!isnan(values[i]))
+            sorted[n++] = (wbi_weighted){values[i], 1};
+    d->n = n;
+    d->n_missing = n_rows - n;
+    moments(d, sorted, n);
+    wbi_sort_weighted(sorted, spare, n);
+    for (size_t q = 0; q < WB_DESCRIBED_QUANTILES; q++)
+        d->quantiles[q] = n > 0 ? wbi_quantile(sorted, n, shares[q]) : (double)NAN;
+    if (w->label.rows != NULL)
+        WBI_TRY_CLEANUP(number_auc(&d->auc, values, &w->label, err));
+cleanup:
+    wbi_free(sorted);
+    wbi_free(spare);
+    return status;
+}
+
+/* Puts a level among the most frequent ones, if it is. */
+static void show_level(wb_description *d, wb_described_level level)
+{
+    size_t at = d->n_shown;
+    while (at > 0) {
+        const wb_described_level *other = &d->levels[at - 1];
+        wbi_str a = {level.name, level.length}, b = {other->name, other->length};
+        if (level.n < other->n || (level.n == other->n && wbi_str_compare(a, b) > 0))
+            break;
+        at--;
+    }
+    if (at == WB_DESCRIBED_LEVELS)
+        return;
+    if (d->n_shown < WB_DESCRIBED_LEVELS)
+        d->n_shown++;
+    memmove(&d->levels[at + 1], &d->levels[at], (d->n_shown - 1 - at) * sizeof d->levels[0]);
+    d->levels[at] = level;
+}
+
+static wb_status describe_category(wb_description *d, const describing *w, size_t column, wb_error *err)
+{
+    const int32_t *codes = wb_table_codes(w->table, column);
+    size_t n_rows = wb_table_n_rows(w->table), n_codes = wb_table_n_levels(w->table, column);
+    uint64_t *count = wbi_alloc_zeroed(n_codes, sizeof *count);
+    if (count == NULL)
+        return wbi_fail_nomem(err, n_codes * sizeof *count);
+    for (size_t i = 0; i < n_rows; i++) {
+        if (codes[i] < 0)
+            d->n_missing++;
+        else
+            count[codes[i]]++;
+    }
+    d->n = n_rows - d->n_missing;
+    for (size_t c = 0; c < n_codes; c++) {
+        wb_described_level level = {.n = count[c]};
+        if (count[c] == 0)
+            continue;
+        d->n_levels++;
+        level.name = wb_table_level(w->table, column, (int32_t)c, &level.length);
+        show_level(d, level);
+    }
+    wbi_free(count);
+    d->too_many_levels = d->n_levels * 2 > n_rows;
+    if (w->label.rows == NULL)
+        return WB_OK;
+    wbi_levels_of levels = {codes, n_codes, w->fold, w->label.rows, w->label.outcome, w->label.n};
+    return wbi_category_auc(&d->auc, &levels, err);
+}
+
+static wb_status describe_one(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    describing *w = context;
+    (void)block;
+    (void)worker;
+    for (size_t k = begin; k < end; k++) {
+        wb_description *d = &w->out[k];
+        *d = (wb_description){.feature = wb_table_name(w->table, w->columns[k]),
+                              .type = wb_table_type(w->table, w->columns[k]),
+                              .mean = NAN,
+                              .std = NAN,
+                              .auc = NAN};
+        for (size_t q = 0; q < WB_DESCRIBED_QUANTILES; q++)
+            d->quantiles[q] = NAN;
+        if (d->type == WB_TYPE_NUMBER)
+            WBI_TRY(describe_number(d, w, w->columns[k], err));
+        else
+            WBI_TRY(describe_category(d, w, w->columns[k], err));
+        size_t n_negative = w->label.n - w->label.n_positive;
+        d->suspected_leak = w->label.n_positive >= LEAK_ROWS_A_CLASS && n_negative >= LEAK_ROWS_A_CLASS &&
+                            (d->auc >= leak_auc || d->auc <= 1 - leak_auc);
+    }
+    return WB_OK;
+}
+
+wb_status wb_describe(wb_description **out, size_t *n, const wb_features *features, int n_threads, wb_error *err)
+{
+    const wb_table *table = wb_features_table(features);
+    size_t n_columns = wb_table_n_columns(table), n_found = 0;
+    describing w = {.table = table};
+    wb_status status;
+    w.columns = wbi_alloc_array(n_columns, sizeof *w.columns);
+    w.out = wbi_alloc_array(n_columns, sizeof *w.out);
+    if (w.columns == NULL || w.out == NULL) {
+        status = wbi_fail_nomem(err, n_columns * sizeof *w.out);
+        goto cleanup;
+    }
+    for (size_t k = 0; k < n_columns; k++)
+        if (is_feature(table, k))
+            w.columns[n_found++] = k;
+    WBI_TRY_CLEANUP(read_label(&w.label, table, err));
+    WBI_TRY_CLEANUP(wbi_folds_of_customers(&w.fold, table, err));
+    WBI_TRY_CLEANUP(wbi_par_for(n_found, 1, n_threads, describe_one, &w, err));
+    *out = w.out;
+    *n = n_found;
+    w.out = NULL;
+cleanup:
+    wbi_free(w.label.rows);
+    wbi_free(w.label.outcome);
+    wbi_free(w.fold);
+    wbi_free(w.columns);
+    wbi_free(w.out);
+    return status;
+}
+
+void wb_descriptions_free(wb_description *descriptions)
+{
+    wbi_free(descriptions);
+}

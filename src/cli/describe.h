@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How features are told of: --describe, and warnings about single ones. */
+#ifndef WINBACK_CLI_DESCRIBE_H
+#define WINBACK_CLI_DESCRIBE_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+/* Describes the features: as a table on standard output, or into *json (owned by the caller) when `common` says JSON.
+ * Suspected leaks are warned of. */
+wb_status cli_describe_features(const wb_features *features, const cli_common *common, json_t **json, wb_error *err);
+/* A category with more levels than half the rows names its customers rather than describing them. */
+void cli_warn_of_many_levels(const wb_features *features, const cli_common *common);
+
+#endif
