@@ -5,6 +5,7 @@
 
 #include <winback/describe.h>
 #include <winback/features.h>
+#include <winback/horizon.h>
 #include <winback/metrics.h>
 #include <winback/model.h>
 #include <winback/project.h>

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/describe.h"
+#include "cli/horizon.h"
 #include "cli/tables.h"
 
 typedef struct features_options {
@@ -12,7 +13,7 @@ typedef struct features_options {
     cli_list cutoffs;
     int64_t horizon_us, gap_us;
     const char *data_until, *output;
-    bool no_label, describe;
+    bool no_label, describe, suggest_horizon;
 } features_options;
 
 #define AT(member) offsetof(features_options, member)
@@ -26,6 +27,7 @@ static const cli_option options[] = {
     {"--data-until", CLI_TIME, AT(data_until), "DATE", "end of the data, exclusive (default: found in them)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "features file; - is standard output"},
     {"--describe", CLI_FLAG, AT(describe), NULL, "tell of each feature: missing, spread, AUC against the label"},
+    {"--suggest-horizon", CLI_FLAG, AT(suggest_horizon), NULL, "how long customers take to return, and a horizon for it"},
 };
 
 static const features_options defaults = {.common = CLI_COMMON_INIT, .horizon_us = -1, .gap_us = -1};
@@ -65,16 +67,26 @@ static wb_status open_project(wb_project **project, const features_options *o, w
     return status;
 }
 
-static void print_json(const wb_engine *engine, const wb_features *features, const features_options *o,
-                       size_t n_cutoffs, json_t *described)
+/* What a run holds; freed in one place. */
+typedef struct features_run {
+    const features_options *o;
+    wb_read_options reading;
+    wb_project *project;
+    wb_engine *engine;
+    wb_features *features;
+    const int64_t *cutoffs_us; /* the project's */
+    size_t n_cutoffs;
+} features_run;
+
+static void print_json(const features_run *r, json_t *described)
 {
     json_t *left_out = json_array();
-    for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++)
-        json_array_append_new(left_out, json_string(wb_engine_left_out(engine, i)));
-    json_t *json = json_pack("{s:s?, s:I, s:I, s:I, s:o}", "path", o->output, "rows",
-                             (json_int_t)wb_table_n_rows(wb_features_table(features)), "features",
-                             (json_int_t)wb_engine_n_features(engine), "cutoffs", (json_int_t)n_cutoffs, "left_out",
-                             left_out);
+    for (size_t i = 0; wb_engine_left_out(r->engine, i) != NULL; i++)
+        json_array_append_new(left_out, json_string(wb_engine_left_out(r->engine, i)));
+    json_t *json = json_pack("{s:s?, s:I, s:I, s:I, s:o}", "path", r->o->output, "rows",
+                             (json_int_t)wb_table_n_rows(wb_features_table(r->features)), "features",
+                             (json_int_t)wb_engine_n_features(r->engine), "cutoffs", (json_int_t)r->n_cutoffs,
+                             "left_out", left_out);
     if (described != NULL)
         json_object_set_new(json, "describe", described);
     json_dumpf(json, stdout, JSON_INDENT(2));
@@ -83,82 +95,106 @@ static void print_json(const wb_engine *engine, const wb_features *features, con
 }
 
 /* What is made of the features: a file, a description, a summary. */
-static wb_status hand_out(const features_options *o, const wb_engine *engine, const wb_features *features,
-                          size_t n_cutoffs, const cli_step *step, wb_error *err)
+static wb_status hand_out(const features_run *r, const cli_step *step, wb_error *err)
 {
+    const features_options *o = r->o;
     char rows[CLI_TEXT_CHARS];
     json_t *described = NULL;
     wb_status status = WB_OK;
     if (o->output != NULL)
-        status = wb_features_write(features, o->output, (int)o->common.n_threads, err);
+        status = wb_features_write(r->features, o->output, (int)o->common.n_threads, err);
     if (status == WB_OK)
-        cli_step_end(step, "features", "%zu cutoff%s × %zu features · %s rows   %s", n_cutoffs,
-                     n_cutoffs == 1 ? "" : "s", wb_engine_n_features(engine),
-                     cli_count(rows, wb_table_n_rows(wb_features_table(features))), o->output == NULL ? "" : o->output);
+        cli_step_end(step, "features", "%zu cutoff%s × %zu features · %s rows   %s", r->n_cutoffs,
+                     r->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(r->engine),
+                     cli_count(rows, wb_table_n_rows(wb_features_table(r->features))),
+                     o->output == NULL ? "" : o->output);
     if (status == WB_OK)
-        cli_warn_of_many_levels(features, &o->common);
+        cli_warn_of_many_levels(r->features, &o->common);
     if (status == WB_OK && o->describe)
-        status = cli_describe_features(features, &o->common, &described, err);
+        status = cli_describe_features(r->features, &o->common, &described, err);
     if (status == WB_OK && o->common.json)
-        print_json(engine, features, o, n_cutoffs, described);
+        print_json(r, described);
     return status;
 }
 
-static wb_status compute(const features_options *o, wb_project *project, const wb_read_options *reading,
-                         wb_engine **engine, wb_features **features, wb_error *err)
+static wb_status read_tables(features_run *r, wb_error *err)
 {
-    size_t n_cutoffs;
-    cli_step step = cli_step_begin(&o->common);
-    wb_status status = wb_engine_create(engine, project, reading, err);
-    if (status != WB_OK)
-        return status;
-    cli_report_tables(&step, *engine, &o->common);
-    const int64_t *cutoffs_us = wb_project_cutoffs(project, &n_cutoffs);
-    bool with_label = wb_project_label(project, NULL, NULL) != NULL;
-    for (size_t i = 0; i < n_cutoffs; i++)
-        cli_warn_past_end(*engine, cutoffs_us[i], &o->common);
-    step = cli_step_begin(&o->common);
-    status = wb_engine_features(*engine, features, cutoffs_us, n_cutoffs, with_label, (int)o->common.n_threads,
-                                reading->log, err);
-    return status == WB_OK ? hand_out(o, *engine, *features, n_cutoffs, &step, err) : status;
+    cli_step step = cli_step_begin(&r->o->common);
+    wb_status status = wb_engine_create(&r->engine, r->project, &r->reading, err);
+    if (status == WB_OK)
+        cli_report_tables(&step, r->engine, &r->o->common);
+    return status;
 }
 
-static int run(const void *given)
+static wb_status compute(features_run *r, wb_error *err)
 {
-    const features_options *o = given;
-    wb_project *project = NULL;
-    wb_engine *engine = NULL;
-    wb_features *features = NULL;
-    wb_read_options reading;
-    wb_error err;
-    size_t n_cutoffs = 0;
-    if (o->output == NULL && !o->describe)
+    const cli_common *common = &r->o->common;
+    bool with_label = wb_project_label(r->project, NULL, NULL) != NULL;
+    for (size_t i = 0; i < r->n_cutoffs; i++)
+        cli_warn_past_end(r->engine, r->cutoffs_us[i], common);
+    cli_step step = cli_step_begin(common);
+    wb_status status = wb_engine_features(r->engine, &r->features, r->cutoffs_us, r->n_cutoffs, with_label,
+                                          (int)common->n_threads, r->reading.log, err);
+    return status == WB_OK ? hand_out(r, &step, err) : status;
+}
+
+static int check_usage(const features_options *o)
+{
+    bool to_output = o->output != NULL && strcmp(o->output, "-") == 0;
+    if (o->suggest_horizon && (o->output != NULL || o->describe))
+        return cli_usage_error("--suggest-horizon computes no features: leave %s out", o->describe ? "--describe" : "-o");
+    if (o->output == NULL && !o->describe && !o->suggest_horizon)
         return cli_usage_error("features needs a file to write: -o FILE (- is standard output), or --describe");
-    if ((o->common.json || o->describe) && o->output != NULL && strcmp(o->output, "-") == 0)
+    if ((o->common.json || o->describe) && to_output)
         return cli_usage_error("%s and -o - would both write to standard output", o->describe ? "--describe" : "--json");
     if (o->no_label && (o->horizon_us >= 0 || o->gap_us >= 0))
         return cli_usage_error("--no-label goes with neither --horizon nor --gap");
     if (o->horizon_us == 0)
         return cli_usage_error("--horizon: must be more than 0");
-    if (!cli_read_options(&o->common, &reading))
-        return CLI_USAGE;
-    wb_status status = open_project(&project, o, &err);
+    return CLI_DONE;
+}
+
+static int check_project(const features_run *r)
+{
+    if (wb_project_n_tables(r->project) == 0)
+        return cli_usage_error("features needs tables: --orders FILE, or --project FILE");
+    if (r->n_cutoffs == 0 && !r->o->suggest_horizon)
+        return cli_usage_error("features needs a cutoff: --cutoff DATE, or cutoffs: in the project file");
+    return CLI_DONE;
+}
+
+static wb_status work(features_run *r, wb_error *err)
+{
+    const features_options *o = r->o;
+    wb_status status = cli_check_outputs(&o->common, o->output, (const char *const[]){NULL}, r->project, err);
     if (status == WB_OK)
-        wb_project_cutoffs(project, &n_cutoffs);
-    int code = CLI_DONE;
-    if (status == WB_OK && wb_project_n_tables(project) == 0)
-        code = cli_usage_error("features needs tables: --orders FILE, or --project FILE");
-    else if (status == WB_OK && n_cutoffs == 0)
-        code = cli_usage_error("features needs a cutoff: --cutoff DATE, or cutoffs: in the project file");
-    if (code == CLI_DONE && status == WB_OK)
-        status = cli_check_outputs(&o->common, o->output, (const char *const[]){NULL}, project, &err);
-    if (code == CLI_DONE && status == WB_OK)
-        status = compute(o, project, &reading, &engine, &features, &err);
+        status = read_tables(r, err);
+    if (status == WB_OK && o->suggest_horizon)
+        return cli_suggest_horizon(r->engine, &o->common, err);
+    return status == WB_OK ? compute(r, err) : status;
+}
+
+static int run(const void *given)
+{
+    features_run r = {.o = given};
+    wb_error err;
+    int code = check_usage(r.o);
+    if (code != CLI_DONE)
+        return code;
+    if (!cli_read_options(&r.o->common, &r.reading))
+        return CLI_USAGE;
+    wb_status status = open_project(&r.project, r.o, &err);
+    if (status == WB_OK) {
+        r.cutoffs_us = wb_project_cutoffs(r.project, &r.n_cutoffs);
+        code = check_project(&r);
+    }
+    if (status == WB_OK && code == CLI_DONE)
+        status = work(&r, &err);
     if (status != WB_OK)
         code = cli_fail(&err);
-    wb_features_free(features);
-    wb_engine_free(engine);
-    wb_project_free(project);
+    wb_features_free(r.features);
+    wb_engine_free(r.engine);
+    wb_project_free(r.project);
     return code;
 }
 
@@ -177,7 +213,8 @@ const cli_command cli_features = {
             "Only the key and the time must be there. reopens and csat count as known at resolved_at.",
     .example = "  winback features --orders orders.csv --tickets tickets.csv --cutoff 2024-07-01 --horizon 90d -o f.csv\n"
                "  winback features --project winback.yml -o features.csv\n"
-               "  winback features --project winback.yml --describe",
+               "  winback features --project winback.yml --describe\n"
+               "  winback features --orders orders.csv --suggest-horizon",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .groups = CLI_PROJECT | CLI_READS,

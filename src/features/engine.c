@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "features/engine.h"
+
 #include <string.h>
 
 #include "base/memory.h"
-#include "features/compute.h"
 #include "features/features.h"
-
-struct wb_engine {
-    wbi_plan *plan;
-    wbi_events events;
-    int64_t first_us, until_us;
-    wb_engine_table *tables; /* what is told of each */
-};
 
 void wb_engine_free(wb_engine *engine)
 {
