@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* measure N COMMAND…: runs the command once to warm up, then N times, and prints one row:
+/* measure N COMMAND… [-- COMMAND…]…: runs each command once to warm up, then all of them in turn, N times over, so that
+ * a machine that slows down slows all of them down. Prints one row for each command:
  *
  *     wall median, minimum and maximum in seconds · CPU median in seconds · peak memory of any run in KiB
  *
- * The command's standard output is thrown away. The peak is what the kernel counts for the process, and that count
+ * The commands' standard output is thrown away. The peak is what the kernel counts for the process, and that count
  * begins with the pages of whoever forks: hence a program that has hardly any, and not a script. */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { N_RUNS_LIMIT = 1000, EXIT_NO_COMMAND = 127 };
+enum { N_RUNS_LIMIT = 1000, N_COMMANDS_LIMIT = 32, EXIT_NO_COMMAND = 127 };
+
+typedef struct contender {
+    char **command;
+    double wall_s[N_RUNS_LIMIT], cpu_s[N_RUNS_LIMIT];
+    long peak_kib;
+} contender;
 
 typedef struct cost {
     double wall_s, cpu_s;
@@ -73,6 +80,14 @@ static cost run_once(char **command)
     return (cost){wall_s, seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss};
 }
 
+static void run_and_note(contender *who, size_t run)
+{
+    cost c = run_once(who->command);
+    who->wall_s[run] = c.wall_s;
+    who->cpu_s[run] = c.cpu_s;
+    who->peak_kib = c.peak_kib > who->peak_kib ? c.peak_kib : who->peak_kib;
+}
+
 static int ascending(const void *left, const void *right)
 {
     double a = *(const double *)left, b = *(const double *)right;
@@ -84,24 +99,47 @@ static double median(const double *sorted, size_t n)
     return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
+static void print(contender *who, size_t n_runs)
+{
+    double *wall_s = who->wall_s, *cpu_s = who->cpu_s;
+    qsort(wall_s, n_runs, sizeof *wall_s, ascending);
+    qsort(cpu_s, n_runs, sizeof *cpu_s, ascending);
+    printf("%.4f %.4f %.4f %.4f %ld\n", median(wall_s, n_runs), wall_s[0], wall_s[n_runs - 1], median(cpu_s, n_runs),
+           who->peak_kib);
+}
+
+/* Cuts the words at each `--`, and returns how many commands they make. */
+static size_t split(contender *all, char **words)
+{
+    size_t n = 1;
+    all[0].command = words;
+    for (; *words != NULL; words++)
+        if (strcmp(*words, "--") == 0) {
+            if (n == N_COMMANDS_LIMIT)
+                fail("usage", "at most 32 commands");
+            *words = NULL;
+            all[n++].command = words + 1;
+        }
+    for (size_t i = 0; i < n; i++)
+        if (all[i].command[0] == NULL)
+            fail("usage", "a command is empty");
+    return n;
+}
+
 int main(int argc, char **argv)
 {
-    static double wall_s[N_RUNS_LIMIT], cpu_s[N_RUNS_LIMIT];
-    long peak_kib = 0;
+    static contender all[N_COMMANDS_LIMIT];
     char *end = NULL;
     long n_runs = argc > 2 ? strtol(argv[1], &end, 10) : 0;
     if (n_runs < 1 || n_runs > N_RUNS_LIMIT || *end != '\0')
-        fail("usage", "measure N COMMAND…, N from 1 to 1000");
-    size_t n = (size_t)n_runs;
-    run_once(argv + 2);
-    for (size_t i = 0; i < n; i++) {
-        cost c = run_once(argv + 2);
-        wall_s[i] = c.wall_s;
-        cpu_s[i] = c.cpu_s;
-        peak_kib = c.peak_kib > peak_kib ? c.peak_kib : peak_kib;
-    }
-    qsort(wall_s, n, sizeof *wall_s, ascending);
-    qsort(cpu_s, n, sizeof *cpu_s, ascending);
-    printf("%.4f %.4f %.4f %.4f %ld\n", median(wall_s, n), wall_s[0], wall_s[n - 1], median(cpu_s, n), peak_kib);
+        fail("usage", "measure N COMMAND… [-- COMMAND…]…, N from 1 to 1000");
+    size_t n = split(all, argv + 2);
+    for (size_t i = 0; i < n; i++)
+        run_once(all[i].command);
+    for (size_t run = 0; run < (size_t)n_runs; run++)
+        for (size_t i = 0; i < n; i++)
+            run_and_note(&all[i], run);
+    for (size_t i = 0; i < n; i++)
+        print(&all[i], (size_t)n_runs);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
