@@ -38,6 +38,7 @@ orders = pl.scan_csv(
         "order_id": pl.String, "customer_id": pl.String, "ordered_at": pl.String, "amount": pl.Float64,
         "discount": pl.Float64, "channel": pl.String,
     },
+    null_values="",  # in quotes too
 ).select("customer_id", time("ordered_at"), "amount", "discount", "channel")
 
 tickets = pl.scan_csv(
@@ -46,6 +47,7 @@ tickets = pl.scan_csv(
         "ticket_id": pl.String, "customer_id": pl.String, "opened_at": pl.String, "first_reply_at": pl.String,
         "resolved_at": pl.String, "priority": pl.String, "channel": pl.String, "reopens": pl.Float64, "csat": pl.Float64,
     },
+    null_values="",  # in quotes too
 ).select(
     "customer_id", time("opened_at"), time("first_reply_at"), time("resolved_at"), "priority", "channel", "reopens", "csat"
 )
