@@ -33,6 +33,9 @@ WB_API WB_WARN_UNUSED wb_status wb_project_set_file(wb_project *project, const c
  * else. A table that `from` lacks has no file then. */
 WB_API WB_WARN_UNUSED wb_status wb_project_take_files(wb_project *project, const wb_project *from, wb_error *err);
 
+/* Looks for every file of the project under its own name in another folder, such as an older export's. */
+WB_API WB_WARN_UNUSED wb_status wb_project_move_files(wb_project *project, const char *folder, wb_error *err);
+
 /* Replaces the cutoffs, sorted and unique afterwards. */
 WB_API WB_WARN_UNUSED wb_status wb_project_set_cutoffs(wb_project *project, const int64_t *cutoffs_us, size_t n,
                                                        wb_error *err);

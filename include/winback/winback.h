@@ -3,6 +3,7 @@
 #ifndef WINBACK_WINBACK_H
 #define WINBACK_WINBACK_H
 
+#include <winback/audit.h>
 #include <winback/describe.h>
 #include <winback/features.h>
 #include <winback/horizon.h>

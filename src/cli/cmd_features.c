@@ -2,7 +2,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "cli/audit.h"
 #include "cli/describe.h"
 #include "cli/horizon.h"
 #include "cli/tables.h"
@@ -12,8 +14,8 @@ typedef struct features_options {
     cli_tables tables;
     cli_list cutoffs;
     int64_t horizon_us, gap_us;
-    const char *data_until, *output;
-    bool no_label, describe, suggest_horizon;
+    const char *data_until, *output, *audit_against;
+    bool no_label, describe, suggest_horizon, audit;
 } features_options;
 
 #define AT(member) offsetof(features_options, member)
@@ -27,6 +29,8 @@ static const cli_option options[] = {
     {"--data-until", CLI_TIME, AT(data_until), "DATE", "end of the data, exclusive (default: found in them)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "features file; - is standard output"},
     {"--describe", CLI_FLAG, AT(describe), NULL, "tell of each feature: missing, spread, AUC against the label"},
+    {"--audit", CLI_FLAG, AT(audit), NULL, "delete what was not known at each cutoff, compute again, compare"},
+    {"--audit-against", CLI_TEXT, AT(audit_against), "OLD", "find columns filled in since an older export (folder or .yml)"},
     {"--suggest-horizon", CLI_FLAG, AT(suggest_horizon), NULL, "how long customers take to return, and a horizon for it"},
 };
 
@@ -76,45 +80,32 @@ typedef struct features_run {
     wb_features *features;
     const int64_t *cutoffs_us; /* the project's */
     size_t n_cutoffs;
+    json_t *described, *audited, *compared; /* for the summary */
+    bool check_failed;
 } features_run;
 
-static void print_json(const features_run *r, json_t *described)
+/* Hands the results over. */
+static void print_json(features_run *r)
 {
     json_t *left_out = json_array();
     for (size_t i = 0; wb_engine_left_out(r->engine, i) != NULL; i++)
         json_array_append_new(left_out, json_string(wb_engine_left_out(r->engine, i)));
-    json_t *json = json_pack("{s:s?, s:I, s:I, s:I, s:o}", "path", r->o->output, "rows",
-                             (json_int_t)wb_table_n_rows(wb_features_table(r->features)), "features",
-                             (json_int_t)wb_engine_n_features(r->engine), "cutoffs", (json_int_t)r->n_cutoffs,
-                             "left_out", left_out);
-    if (described != NULL)
-        json_object_set_new(json, "describe", described);
+    json_t *json = json_object();
+    if (r->features != NULL)
+        json_object_update_missing_new(json, json_pack("{s:s?, s:I, s:I, s:I}", "path", r->check_failed ? NULL : r->o->output, "rows",
+                                                       (json_int_t)wb_table_n_rows(wb_features_table(r->features)),
+                                                       "features", (json_int_t)wb_engine_n_features(r->engine),
+                                                       "cutoffs", (json_int_t)r->n_cutoffs));
+    json_object_set_new(json, "left_out", left_out);
+    if (r->described != NULL)
+        json_object_set(json, "describe", r->described);
+    if (r->audited != NULL)
+        json_object_set(json, "audit", r->audited);
+    if (r->compared != NULL)
+        json_object_set(json, "audit_against", r->compared);
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
-}
-
-/* What is made of the features: a file, a description, a summary. */
-static wb_status hand_out(const features_run *r, const cli_step *step, wb_error *err)
-{
-    const features_options *o = r->o;
-    char rows[CLI_TEXT_CHARS];
-    json_t *described = NULL;
-    wb_status status = WB_OK;
-    if (o->output != NULL)
-        status = wb_features_write(r->features, o->output, (int)o->common.n_threads, err);
-    if (status == WB_OK)
-        cli_step_end(step, "features", "%zu cutoff%s × %zu features · %s rows   %s", r->n_cutoffs,
-                     r->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(r->engine),
-                     cli_count(rows, wb_table_n_rows(wb_features_table(r->features))),
-                     o->output == NULL ? "" : o->output);
-    if (status == WB_OK)
-        cli_warn_of_many_levels(r->features, &o->common);
-    if (status == WB_OK && o->describe)
-        status = cli_describe_features(r->features, &o->common, &described, err);
-    if (status == WB_OK && o->common.json)
-        print_json(r, described);
-    return status;
 }
 
 static wb_status read_tables(features_run *r, wb_error *err)
@@ -126,27 +117,71 @@ static wb_status read_tables(features_run *r, wb_error *err)
     return status;
 }
 
+/* The features, and what is made of them: checks first, since what fails one is not to be written. */
 static wb_status compute(features_run *r, wb_error *err)
 {
-    const cli_common *common = &r->o->common;
+    const features_options *o = r->o;
     bool with_label = wb_project_label(r->project, NULL, NULL) != NULL;
+    char rows[CLI_TEXT_CHARS];
     for (size_t i = 0; i < r->n_cutoffs; i++)
-        cli_warn_past_end(r->engine, r->cutoffs_us[i], common);
-    cli_step step = cli_step_begin(common);
+        cli_warn_past_end(r->engine, r->cutoffs_us[i], &o->common);
+    cli_step step = cli_step_begin(&o->common);
     wb_status status = wb_engine_features(r->engine, &r->features, r->cutoffs_us, r->n_cutoffs, with_label,
-                                          (int)common->n_threads, r->reading.log, err);
-    return status == WB_OK ? hand_out(r, &step, err) : status;
+                                          (int)o->common.n_threads, r->reading.log, err);
+    if (status == WB_OK && o->audit)
+        status = cli_audit(r->engine, r->features, &o->common, &r->reading, &r->audited, &r->check_failed, err);
+    if (status == WB_OK && o->output != NULL && !r->check_failed)
+        status = wb_features_write(r->features, o->output, (int)o->common.n_threads, err);
+    if (status != WB_OK)
+        return status;
+    cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", r->n_cutoffs,
+                 r->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(r->engine),
+                 cli_count(rows, wb_table_n_rows(wb_features_table(r->features))),
+                 o->output == NULL ? "" : r->check_failed ? "not written" : o->output);
+    cli_warn_of_many_levels(r->features, &o->common);
+    return o->describe ? cli_describe_features(r->features, &o->common, &r->described, err) : WB_OK;
+}
+
+/* The same project over the files of an older export: a folder that holds them, or a project file that names them. */
+static wb_status audit_against(features_run *r, wb_error *err)
+{
+    const features_options *o = r->o;
+    wb_project *old = NULL;
+    struct stat file;
+    wb_status status;
+    if (stat(o->audit_against, &file) == 0 && S_ISDIR(file.st_mode)) {
+        status = open_project(&old, o, err);
+        if (status == WB_OK)
+            status = wb_project_move_files(old, o->audit_against, err);
+    } else {
+        status = wb_project_read(&old, o->audit_against, err);
+    }
+    if (status == WB_OK)
+        status = cli_audit_against(r->engine, old, &o->common, &r->reading, &r->compared, &r->check_failed, err);
+    wb_project_free(old);
+    return status;
+}
+
+/* Whether features at cutoffs are asked for. */
+static bool wants_features(const features_options *o)
+{
+    return o->output != NULL || o->describe || o->audit;
 }
 
 static int check_usage(const features_options *o)
 {
     bool to_output = o->output != NULL && strcmp(o->output, "-") == 0;
-    if (o->suggest_horizon && (o->output != NULL || o->describe))
-        return cli_usage_error("--suggest-horizon computes no features: leave %s out", o->describe ? "--describe" : "-o");
-    if (o->output == NULL && !o->describe && !o->suggest_horizon)
+    const char *printing = o->describe        ? "--describe"
+                           : o->audit         ? "--audit"
+                           : o->audit_against ? "--audit-against"
+                           : o->common.json   ? "--json"
+                                              : NULL;
+    if (o->suggest_horizon && (wants_features(o) || o->audit_against != NULL))
+        return cli_usage_error("--suggest-horizon computes no features: leave %s out", o->output != NULL ? "-o" : printing);
+    if (!wants_features(o) && !o->suggest_horizon && o->audit_against == NULL)
         return cli_usage_error("features needs a file to write: -o FILE (- is standard output), or --describe");
-    if ((o->common.json || o->describe) && to_output)
-        return cli_usage_error("%s and -o - would both write to standard output", o->describe ? "--describe" : "--json");
+    if (to_output && printing != NULL)
+        return cli_usage_error("%s and -o - would both write to standard output", printing);
     if (o->no_label && (o->horizon_us >= 0 || o->gap_us >= 0))
         return cli_usage_error("--no-label goes with neither --horizon nor --gap");
     if (o->horizon_us == 0)
@@ -158,7 +193,7 @@ static int check_project(const features_run *r)
 {
     if (wb_project_n_tables(r->project) == 0)
         return cli_usage_error("features needs tables: --orders FILE, or --project FILE");
-    if (r->n_cutoffs == 0 && !r->o->suggest_horizon)
+    if (r->n_cutoffs == 0 && wants_features(r->o))
         return cli_usage_error("features needs a cutoff: --cutoff DATE, or cutoffs: in the project file");
     return CLI_DONE;
 }
@@ -171,7 +206,13 @@ static wb_status work(features_run *r, wb_error *err)
         status = read_tables(r, err);
     if (status == WB_OK && o->suggest_horizon)
         return cli_suggest_horizon(r->engine, &o->common, err);
-    return status == WB_OK ? compute(r, err) : status;
+    if (status == WB_OK && o->audit_against != NULL)
+        status = audit_against(r, err);
+    if (status == WB_OK && wants_features(o))
+        status = compute(r, err);
+    if (status == WB_OK && o->common.json)
+        print_json(r);
+    return status;
 }
 
 static int run(const void *given)
@@ -192,6 +233,11 @@ static int run(const void *given)
         status = work(&r, &err);
     if (status != WB_OK)
         code = cli_fail(&err);
+    else if (r.check_failed)
+        code = CLI_CHECK_FAILED;
+    json_decref(r.described);
+    json_decref(r.audited);
+    json_decref(r.compared);
     wb_features_free(r.features);
     wb_engine_free(r.engine);
     wb_project_free(r.project);
@@ -210,11 +256,14 @@ const cli_command cli_features = {
             "  orders     order_id customer_id ordered_at amount discount channel\n"
             "  tickets    ticket_id customer_id opened_at first_reply_at resolved_at priority channel reopens csat\n"
             "  customers  customer_id signup_date country channel\n"
-            "Only the key and the time must be there. reopens and csat count as known at resolved_at.",
+            "Only the key and the time must be there. reopens and csat count as known at resolved_at.\n\n"
+            "--describe, --audit, --audit-against and --suggest-horizon print what they find and need no -o; the latter two\n"
+            "need no cutoff either. An audit that fails ends with exit code 5, and nothing is written.",
     .example = "  winback features --orders orders.csv --tickets tickets.csv --cutoff 2024-07-01 --horizon 90d -o f.csv\n"
                "  winback features --project winback.yml -o features.csv\n"
                "  winback features --project winback.yml --describe\n"
-               "  winback features --orders orders.csv --suggest-horizon",
+               "  winback features --orders orders.csv --suggest-horizon\n"
+               "  winback features --project winback.yml --audit --audit-against exports/last-month",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .groups = CLI_PROJECT | CLI_READS,

@@ -42,6 +42,8 @@ typedef struct wbi_binding {
     size_t n_columns, columns_capacity;
     wbi_expr *where;
     size_t group_by;            /* slot or WBI_NO_SLOT */
+    bool redacts;               /* what was not known at redact_us is deleted while reading */
+    int64_t redact_us;
     wbi_event_expr *exprs;
     size_t n_exprs, exprs_capacity;
 } wbi_binding;

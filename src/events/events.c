@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "events/order.h"
+#include "events/redact.h"
 #include "par/par.h"
 
 enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536 };
@@ -41,6 +42,8 @@ wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings
         WBI_TRY(wbi_table_create(&table->rows, err));
         WBI_TRY(wbi_source_read(sources[t], table->rows, events->customers, bindings[t]->columns,
                                 bindings[t]->n_columns, &table->counts, err));
+        if (bindings[t]->redacts)
+            WBI_TRY(wbi_redact(table->rows, bindings[t], bindings[t]->redact_us, err));
         if (table->rows->n_rows > UINT32_MAX)
             return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", bindings[t]->def->name,
                             UINT32_MAX);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "events/redact.h"
 #include "features/features.h"
 
 void wb_engine_free(wb_engine *engine)
@@ -97,7 +98,24 @@ static wb_status read_events(wb_engine *engine, const wb_read_options *options, 
     return describe_tables(engine, err);
 }
 
-wb_status wb_engine_create(wb_engine **out, const wb_project *project, const wb_read_options *options, wb_error *err)
+static void redact_at(wbi_plan *plan, int64_t cutoff_us)
+{
+    for (size_t t = 0; t < plan->n_tables; t++) {
+        plan->bindings[t]->redacts = true;
+        plan->bindings[t]->redact_us = cutoff_us;
+    }
+}
+
+static wb_status unmask(wbi_plan *plan, wb_error *err)
+{
+    for (size_t t = 0; t < plan->n_tables; t++)
+        WBI_TRY(wbi_redact_unmask(plan->bindings[t], err));
+    return WB_OK;
+}
+
+/* `redact_us` NULL: with all that was read. */
+static wb_status create(wb_engine **out, const wb_project *project, const wb_read_options *options,
+                        const int64_t *redact_us, wb_error *err)
 {
     static const wb_read_options defaults = WB_READ_OPTIONS_INIT;
     if (options == NULL)
@@ -105,14 +123,29 @@ wb_status wb_engine_create(wb_engine **out, const wb_project *project, const wb_
     wb_engine *engine = wbi_alloc_zeroed(1, sizeof *engine);
     if (engine == NULL)
         return wbi_fail_nomem(err, sizeof *engine);
-    wb_status status = wbi_plan_create(&engine->plan, project, options, err);
-    if (status == WB_OK)
-        status = read_events(engine, options, err);
-    if (status == WB_OK)
-        *out = engine;
-    else
-        wb_engine_free(engine);
+    wb_status status;
+    WBI_TRY_CLEANUP(wbi_plan_create(&engine->plan, project, options, err));
+    if (redact_us != NULL)
+        redact_at(engine->plan, *redact_us);
+    WBI_TRY_CLEANUP(read_events(engine, options, err));
+    if (redact_us != NULL)
+        WBI_TRY_CLEANUP(unmask(engine->plan, err));
+    *out = engine;
+    return WB_OK;
+cleanup:
+    wb_engine_free(engine);
     return status;
+}
+
+wb_status wb_engine_create(wb_engine **out, const wb_project *project, const wb_read_options *options, wb_error *err)
+{
+    return create(out, project, options, NULL, err);
+}
+
+wb_status wbi_engine_create_redacted(wb_engine **out, const wb_project *project, const wb_read_options *options,
+                                     int64_t cutoff_us, wb_error *err)
+{
+    return create(out, project, options, &cutoff_us, err);
 }
 
 void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int64_t *until_us)

@@ -14,4 +14,9 @@ struct wb_engine {
     wb_engine_table *tables; /* what is told of each */
 };
 
+/* An engine over what is left of the events when every row and value that was not known at the cutoff is deleted as it is
+ * read (events/redact.h); its views mask nothing that was. For features at that cutoff only. */
+WB_WARN_UNUSED wb_status wbi_engine_create_redacted(wb_engine **out, const wb_project *project,
+                                                    const wb_read_options *options, int64_t cutoff_us, wb_error *err);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Looking at a project and changing it. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -69,6 +70,30 @@ wb_status wb_project_take_files(wb_project *project, const wb_project *from, wb_
         WBI_TRY(take_text(&table->file, source->file, err));
         if (table->through_key != NULL)
             WBI_TRY(take_text(&table->through_file, source->through_file, err));
+    }
+    return WB_OK;
+}
+
+static wb_status move_file(char **file, const char *folder, wb_error *err)
+{
+    if (*file == NULL || strcmp(*file, "-") == 0)
+        return WB_OK;
+    const char *slash = strrchr(*file, '/'), *name = slash == NULL ? *file : slash + 1;
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *moved = wbi_alloc_array(size, 1);
+    if (moved == NULL)
+        return wbi_fail_nomem(err, size);
+    snprintf(moved, size, "%s/%s", folder, name);
+    wbi_free(*file);
+    *file = moved;
+    return WB_OK;
+}
+
+wb_status wb_project_move_files(wb_project *project, const char *folder, wb_error *err)
+{
+    for (size_t i = 0; i < project->n_tables; i++) {
+        WBI_TRY(move_file(&project->tables[i].file, folder, err));
+        WBI_TRY(move_file(&project->tables[i].through_file, folder, err));
     }
     return WB_OK;
 }
