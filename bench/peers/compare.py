@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """compare.py A B: fails unless both features files have the same customers and columns, and equal values: to 1e-9 relative,
-a missing value being equal to a missing one only. The order of rows and columns, and the cutoff, do not matter."""
+a missing value being equal to a missing one only. Two values below 1e-9 are both zero but for rounding, as the deviation of
+equal sums is. The order of rows and columns, and the cutoff, do not matter."""
 import sys
 
 import polars as pl
 
 TOLERANCE = 1e-9
+ZERO = 1e-9
 KEY = "customer_id"
 
 
@@ -33,7 +35,8 @@ both = left.join(right, on=KEY, suffix="'")
 names = [name for name in left.columns if name != KEY]
 for name in names:
     a, b = pl.col(name), pl.col(f"{name}'")
-    near = a.is_finite() & b.is_finite() & ((a - b).abs() <= TOLERANCE * pl.max_horizontal(a.abs(), b.abs()))
+    larger = pl.max_horizontal(a.abs(), b.abs())
+    near = a.is_finite() & b.is_finite() & ((larger < ZERO) | ((a - b).abs() <= TOLERANCE * larger))
     differing = both.filter(pl.when(a.is_null() | b.is_null()).then(a.is_null() != b.is_null()).otherwise(~near))
     if differing.height:
         customer, x, y = differing.select(KEY, a, b).row(0)
