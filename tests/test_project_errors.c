@@ -78,11 +78,31 @@ static void of_keys(void **state)
          "unknown key 'typ' in tables.a.columns.b (did you mean 'type'?)"},
         {"features:\n  define:\n  - {nam: x}\n", 3, 6, "unknown key 'nam' in features.define (did you mean 'name'?)"},
         {"cutoffs: {every: 30d, form: 2024-01-01}\n", 1, 23, "unknown key 'form' in cutoffs (did you mean 'from'?)"},
-        {"tables: {a: {time: t, group_by: g, event_time: x}}\n", 1, 36, "unknown key 'event_time' in tables.a"},
-        {"tables: {a: {time: t, group_by: g, order_by: x}}\n", 1, 36, "unknown key 'order_by' in tables.a"},
-        {"tables: {a: {columns: {b: {agg: max}}}}\n", 1, 28, "unknown key 'agg' in tables.a.columns.b"},
         {"models: {m: {alpha: 1}}\n", 1, 14, "unknown key 'alpha' in models.m"},
         {"\"a\\nb\": 1\n", 1, 1, "unknown key 'a\\x0ab'"},
+    };
+    CHECK(mistakes);
+}
+
+static void of_lines(void **state)
+{
+    (void)state;
+    static const mistake mistakes[] = {
+        {"tables: {a: {time: t, event_time: x}}\n", 1, 35, "tables.a.event_time needs 'group_by' for the table"},
+        {"tables: {a: {time: t, order_by: [x]}}\n", 1, 33, "tables.a.order_by needs 'group_by' for the table"},
+        {"tables: {a: {time: t, columns: {b: {agg: max}}}}\n", 1, 42,
+         "tables.a.columns.b.agg needs 'group_by' for the table"},
+        {"tables: {a: {time: t, group_by: g, columns: {b: {agg: median}}}}\n", 1, 55,
+         "tables.a.columns.b.agg 'median' is not one of sum, mean, min, max, first, last, count, distinct"},
+        {"tables: {a: {time: t, group_by: g, order_by: [t, sequence]}}\n", 1, 50,
+         "tables.a.order_by 'sequence' is not declared under 'columns' (wanted: a column that is, as a number, time, "
+         "category or text)"},
+        {"tables: {a: {time: t, group_by: g, order_by: sequense, columns: {sequence: number}}}\n", 1, 46,
+         "tables.a.order_by 'sequense' is not declared under 'columns' (wanted: a column that is, as a number, time, "
+         "category or text; did you mean 'sequence'?)"},
+        {"tables: {a: {time: t, group_by: g, order_by: [[t]]}}\n", 1, 47, "tables.a.order_by must be a list of texts"},
+        {"tables: {a: {time: t, group_by: g, order_by: {t: 1}}}\n", 1, 46,
+         "tables.a.order_by must be a single value, not a mapping"},
     };
     CHECK(mistakes);
 }
@@ -277,7 +297,8 @@ static void name_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_yaml),     cmocka_unit_test(of_keys),      cmocka_unit_test(of_kinds),
+        cmocka_unit_test(of_yaml),     cmocka_unit_test(of_keys),      cmocka_unit_test(of_lines),
+        cmocka_unit_test(of_kinds),
         cmocka_unit_test(of_dialects), cmocka_unit_test(of_meaning),   cmocka_unit_test(of_files),
         cmocka_unit_test(of_size),     cmocka_unit_test(of_file_size), cmocka_unit_test(name_the_file),
     };

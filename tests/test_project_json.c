@@ -21,7 +21,9 @@ static const char example[] =
     "      not starts_with(invoice_no, \"C\\\\\")\n"
     "      and amount > 0\n"
     "    group_by: invoice_no\n"
-    "    columns: {amount: {expr: \"quantity * unit_price\"}, channel: category, paid: {type: number, known_at: "
+    "    event_time: paid_at\n"
+    "    order_by: [amount, paid]\n"
+    "    columns: {amount: {expr: \"quantity * unit_price\", agg: max}, channel: {type: category, agg: last}, paid: {type: number, known_at: "
     "paid_at}}\n"
     "  tickets: {columns: {csat: {type: number, known_at: opened_at}, reopens: number, closed: {column: resolved_at, "
     "type: time}}}\n"
@@ -69,7 +71,7 @@ static void assert_same_column(const wbi_column_def *a, const wbi_column_def *b)
     assert_same_text(a->expr, b->expr);
     assert_same_text(a->known_at, b->known_at);
     assert_true(a->type == b->type && a->type_said == b->type_said && a->fixed == b->fixed);
-    assert_true(a->conventional == b->conventional);
+    assert_true(a->conventional == b->conventional && a->agg == b->agg);
     if (a->type == WB_TYPE_TIME && a->expr == NULL)
         assert_same_format(&a->time, &b->time);
 }
@@ -94,6 +96,8 @@ static void assert_same_table(const wbi_table_def *a, const wbi_table_def *b)
     assert_same_text(a->time, b->time);
     assert_same_text(a->where, b->where);
     assert_same_text(a->group_by, b->group_by);
+    assert_same_text(a->event_time, b->event_time);
+    assert_same_texts(a->order_by, a->n_order_by, b->order_by, b->n_order_by);
     assert_true(a->delay_us == b->delay_us && a->zone_offset_s == b->zone_offset_s);
     assert_same_dialect(&a->dialect, &b->dialect);
     assert_same_format(&a->time_format, &b->time_format);
@@ -360,11 +364,12 @@ static void put_dialect(writer *w)
     put(w, "}");
 }
 
-static void put_columns(writer *w)
+static void put_columns(writer *w, bool grouped)
 {
     static const char *const names[] = {"amount", "channel", "resolved_at", "x1",         "_y",
                                         "csat",   "country", "score",       "answered_at"};
     static const char *const types[] = {"number", "category", "text", "time"};
+    static const char *const aggs[] = {"sum", "mean", "min", "max", "first", "last", "count", "distinct"};
     bool first = true;
     put(w, "{");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -388,6 +393,8 @@ static void put_columns(writer *w)
             put(w, coin(w) ? "seen_at" : "happened_at");
         if (maybe(w, "fixed"))
             put(w, coin(w) ? "true" : "false");
+        if (grouped && maybe(w, "agg"))
+            put(w, PICK(w, aggs));
         put(w, "}");
     }
     put(w, "}");
@@ -416,9 +423,15 @@ static void put_table(writer *w, const char *name)
     if (maybe(w, "max_age"))
         put(w, PICK(w, spans));
     maybe_text(w, "where");
-    maybe_text(w, "group_by");
+    bool grouped = maybe(w, "group_by");
+    if (grouped) {
+        put(w, PICK(w, awkward_texts));
+        maybe_text(w, "event_time");
+        if (maybe(w, "order_by"))
+            put(w, coin(w) ? "happened_at" : "[happened_at, happened_at]");
+    }
     if (maybe(w, "columns"))
-        put_columns(w);
+        put_columns(w, grouped);
     put(w, "}\n");
 }
 

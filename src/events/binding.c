@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "events/rollup.h"
 
 static wbi_expr_type expr_type_of(wb_type type)
 {
@@ -61,6 +62,11 @@ static const wbi_column_def *column_def(const wbi_table_def *def, const char *na
     return NULL;
 }
 
+static wbi_expr_type event_type(const wbi_slot *slot)
+{
+    return wbi_rollup_type(slot->agg, slot->type);
+}
+
 /* A name that no column declares is a number where a number is needed, else text. */
 static bool resolve_undeclared(wbi_binding *b, const char *name, wbi_expr_type wanted, size_t *slot,
                                wbi_expr_type *type, wb_error *err)
@@ -86,7 +92,7 @@ static bool resolve(void *user, const char *name, wbi_expr_type wanted, size_t *
     size_t known = wbi_binding_slot(b, name, WBI_EXPR_ANY);
     if (known != WBI_NO_SLOT && (b->slots[known].declared || b->slots[known].kind != WBI_SLOT_READ)) {
         *slot = known;
-        *type = b->slots[known].type;
+        *type = b->over_events ? event_type(&b->slots[known]) : b->slots[known].type;
         return true;
     }
     const wbi_column_def *def = column_def(b->def, name);
@@ -139,6 +145,8 @@ static wb_status declare_read_columns(wbi_binding *b, wb_error *err)
         size_t slot;
         WBI_TRY(add_read(b, def->name, source, def->type, def->time, &slot, err));
         b->slots[slot].declared = true;
+        b->slots[slot].agg = def->agg;
+        b->slots[slot].line = def->line;
     }
     return WB_OK;
 }
@@ -177,6 +185,8 @@ static wb_status declare_computed(wbi_binding *b, const wbi_column_def *def, boo
                                      .type = wbi_expr_result(expr),
                                      .expr = expr,
                                      .known_at = WBI_NO_SLOT,
+                                     .agg = def->agg,
+                                     .line = def->line,
                                      .declared = true},
                           def->name, &slot, err);
     if (status != WB_OK)
@@ -248,6 +258,78 @@ static wb_status bind_group_by(wbi_binding *b, wb_error *err)
     return add_read(b, name, source, WB_TYPE_CATEGORY, b->def->time_format, &b->group_by, err);
 }
 
+static wb_status refuse(const wbi_binding *b, size_t line, const char *name, wb_error *err, const char *key,
+                        const char *why)
+{
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, line, 0}, name, strlen(name),
+                       "%s of table %s: column %s %s", key, b->def->name, name, why);
+}
+
+static wb_status check_agg(const wbi_binding *b, const wbi_slot *slot, wb_error *err)
+{
+    bool number = slot->type == WBI_EXPR_NUMBER;
+    switch (slot->agg) {
+    case WBI_AGG_SUM:
+    case WBI_AGG_MEAN:
+        return number ? WB_OK : refuse(b, slot->line, slot->name, err, "agg", "is no number");
+    case WBI_AGG_MIN:
+    case WBI_AGG_MAX:
+        return number || slot->type == WBI_EXPR_TIME || slot->type == WBI_EXPR_DURATION
+                   ? WB_OK
+                   : refuse(b, slot->line, slot->name, err, "agg", "is neither a number nor a time");
+    case WBI_AGG_COUNT:
+    case WBI_AGG_DISTINCT:
+        return slot->type != WBI_EXPR_BOOL ? WB_OK
+                                           : refuse(b, slot->line, slot->name, err, "agg",
+                                                    "is true or false: first or last, or sum of if(…, 1, 0)");
+    default:
+        return WB_OK;
+    }
+}
+
+static wb_status bind_event_time(wbi_binding *b, wb_error *err)
+{
+    const char *name = b->def->event_time;
+    wbi_expr_type type;
+    wb_error why = {0};
+    if (!resolve(b, name, WBI_EXPR_TIME, &b->event_time, &type, &why)) {
+        if (err != NULL)
+            *err = why;
+        return why.code;
+    }
+    if (type != WBI_EXPR_TIME)
+        return refuse(b, b->def->line, name, err, "event_time", "is no time");
+    if (wbi_rollup_type(b->slots[b->event_time].agg, type) != WBI_EXPR_TIME)
+        return refuse(b, b->def->line, name, err, "event_time", "is counted by its agg, and so no time");
+    if (b->slots[b->event_time].known_from_start)
+        return refuse(b, b->def->line, name, err, "event_time", "may be in the future: it is known with its row");
+    return WB_OK;
+}
+
+static wb_status bind_order_by(wbi_binding *b, wb_error *err)
+{
+    b->order_by = wbi_alloc_array(b->def->n_order_by, sizeof *b->order_by);
+    if (b->order_by == NULL)
+        return wbi_fail_nomem(err, b->def->n_order_by * sizeof *b->order_by);
+    for (size_t i = 0; i < b->def->n_order_by; i++) {
+        size_t slot = wbi_binding_slot(b, b->def->order_by[i], WBI_EXPR_ANY);
+        if (slot == WBI_NO_SLOT)
+            return wbi_source_no_column(b->source, b->def->order_by[i], err);
+        b->order_by[b->n_order_by++] = slot;
+    }
+    return WB_OK;
+}
+
+/* What makes one event of several lines. */
+static wb_status bind_lines(wbi_binding *b, wb_error *err)
+{
+    for (size_t s = 0; s < b->n_slots; s++)
+        WBI_TRY(check_agg(b, &b->slots[s], err));
+    WBI_TRY(bind_group_by(b, err));
+    WBI_TRY(bind_order_by(b, err));
+    return b->def->event_time != NULL ? bind_event_time(b, err) : WB_OK;
+}
+
 static wb_status bind_table(wbi_binding *b, wb_error *err)
 {
     size_t slot;
@@ -261,8 +343,8 @@ static wb_status bind_table(wbi_binding *b, wb_error *err)
     WBI_TRY(declare_known_at(b, err));
     if (def->where != NULL)
         WBI_TRY(bind_text(b, def->where, (wbi_where){NULL, def->where_line, 0}, WBI_EXPR_BOOL, &b->where, err));
-    b->group_by = WBI_NO_SLOT;
-    return def->group_by != NULL ? bind_group_by(b, err) : WB_OK;
+    b->group_by = b->event_time = WBI_NO_SLOT;
+    return def->group_by != NULL ? bind_lines(b, err) : WB_OK;
 }
 
 wb_status wbi_binding_create(wbi_binding **out, const wbi_table_def *def, const wbi_source *source, wb_error *err)
@@ -300,6 +382,7 @@ void wbi_binding_free(wbi_binding *b)
     wbi_free(b->slots);
     wbi_free(b->columns);
     wbi_free(b->exprs);
+    wbi_free(b->order_by);
     wbi_free(b);
 }
 
@@ -313,7 +396,11 @@ wb_status wbi_binding_expr(wbi_binding *b, const char *text, wbi_where where, wb
         }
     WBI_TRY(wbi_array_grow(&b->exprs, &b->exprs_capacity, b->n_exprs, sizeof *b->exprs, err));
     wbi_event_expr bound = {.wanted = wanted};
-    WBI_TRY(bind_text(b, text, where, wanted, &bound.expr, err));
+    b->over_events = true;
+    wb_status status = bind_text(b, text, where, wanted, &bound.expr, err);
+    b->over_events = false;
+    if (status != WB_OK)
+        return status;
     bound.text = wbi_strdup(text);
     if (bound.text == NULL) {
         wbi_expr_free(bound.expr);
@@ -368,7 +455,7 @@ wbi_expr_type wbi_binding_type(const wbi_binding *b, const char *name, bool *fou
     size_t slot = wbi_binding_slot(b, name, WBI_EXPR_ANY);
     if (slot != WBI_NO_SLOT && (b->slots[slot].declared || b->slots[slot].kind != WBI_SLOT_READ)) {
         *found = true;
-        return b->slots[slot].type;
+        return event_type(&b->slots[slot]);
     }
     *found = wbi_source_has(b->source, name);
     return WBI_EXPR_ANY;

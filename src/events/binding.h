@@ -23,6 +23,8 @@ typedef struct wbi_slot {
     wbi_expr *expr;       /* WBI_SLOT_COMPUTED */
     size_t known_at;      /* slot of the time it became known; WBI_NO_SLOT: at the row's time */
     bool known_from_start; /* known_at is the row's own time: not masked even when it is a later time */
+    wbi_aggregate agg;    /* of the lines of an event; WBI_AGG_NONE: sum of numbers, first of others */
+    size_t line;          /* where it is declared */
     bool declared;        /* part of the canonical order of events */
 } wbi_slot;
 
@@ -44,8 +46,11 @@ typedef struct wbi_binding {
     size_t group_by;            /* slot or WBI_NO_SLOT */
     bool redacts;               /* what was not known at redact_us is deleted while reading */
     int64_t redact_us;
+    size_t event_time;          /* slot or WBI_NO_SLOT: the earliest line's time */
+    size_t *order_by, n_order_by; /* slots */
     wbi_event_expr *exprs;
     size_t n_exprs, exprs_capacity;
+    bool over_events; /* what is being bound sees events, not lines */
 } wbi_binding;
 
 /* Declares the table's columns that the file has (a column that is declared, not conventional, and absent is an error),
@@ -68,7 +73,7 @@ WB_WARN_UNUSED wb_status wbi_binding_can(const wbi_binding *binding, const char 
                                          wb_error *err);
 /* The slot of that name and type (WBI_EXPR_ANY: any type); WBI_NO_SLOT when there is none. */
 size_t wbi_binding_slot(const wbi_binding *binding, const char *name, wbi_expr_type type);
-/* The type that `name` has, or would have, as a column; WBI_EXPR_ANY for an undeclared one, *found = false for none. */
+/* The type that `name` has, or would have, as a column of events; WBI_EXPR_ANY for an undeclared one, *found = false for none. */
 wbi_expr_type wbi_binding_type(const wbi_binding *binding, const char *name, bool *found);
 
 #endif

@@ -381,13 +381,27 @@ static wb_status roll_up(wbi_view *view, wb_error *err)
 {
     const wbi_binding *b = view->binding;
     WBI_TRY(line_values(view, b->group_by, err));
+    for (size_t k = 0; k < b->n_order_by; k++)
+        WBI_TRY(line_values(view, b->order_by[k], err));
+    if (b->event_time != WBI_NO_SLOT)
+        WBI_TRY(line_values(view, b->event_time, err));
     for (size_t e = 0; e < b->n_exprs; e++)
         WBI_TRY(names_ready(view, b->exprs[e].expr, err));
-    const wbi_str *groups = view->vectors[b->group_by].texts;
-    WBI_TRY(wbi_rollup_lines(view->rollup, groups, view->times, view->starts, view->n_customers, err));
+    const wbi_lines lines = {.groups = view->vectors[b->group_by].texts,
+                             .times = view->times,
+                             .starts = view->starts,
+                             .n_customers = view->n_customers,
+                             .vectors = view->vectors,
+                             .order_by = b->order_by,
+                             .n_order_by = b->n_order_by,
+                             .event_times = b->event_time != WBI_NO_SLOT ? view->vectors[b->event_time].times : NULL,
+                             .event_agg = b->event_time != WBI_NO_SLOT ? b->slots[b->event_time].agg : WBI_AGG_NONE};
+    WBI_TRY(wbi_rollup_lines(view->rollup, &lines, err));
     for (size_t s = 0; s < b->n_slots; s++)
-        if (view->slots[s].ready)
-            wbi_rollup_values(view->rollup, b->slots[s].type, view->slots[s].data, view->times);
+        if (view->slots[s].ready) {
+            wbi_rollup_values(view->rollup, b->slots[s].agg, b->slots[s].type, view->slots[s].data);
+            view->vectors[s].type = wbi_rollup_type(b->slots[s].agg, b->slots[s].type);
+        }
     view->n = wbi_rollup_finish(view->rollup, view->times, view->starts);
     return WB_OK;
 }

@@ -62,6 +62,10 @@ const wbi_key wbi_column_keys[] = {
     {"known_at", &wbi_kind_text, AT(known_at), "as the convention has it, else the row's time",
      .meaning = "the time column from which on the value is known; before, it is missing. Must be written once, never "
                 "changed. The table's own time column: known with the row"},
+    {"agg", &wbi_kind_line_agg, AT(agg), "`sum` of numbers, `first` of others",
+     .meaning = "with `group_by`: how an event's value is made of its lines' values: `sum`, `mean`, `min`, `max` of "
+                "those that are not missing (missing when all are), `count` of them, `distinct` ones; `first` and "
+                "`last` are that line's value, be it missing"},
     {"fixed", &wbi_kind_bool, AT(fixed), "as the convention has it, else `false`",
      .meaning = "whether it is a constant of the customer, and so a feature by itself"},
     {"format", &kind_format, 0, "that of the table's time", .meaning = "how a time is written"},

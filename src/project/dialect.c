@@ -86,7 +86,7 @@ static wb_status write_quotes(json_t **out, const void *field, const wbi_key *ke
     return wbi_write_string(out, *(const bool *)field ? "strict" : "lenient", err);
 }
 
-static wb_status read_words(char ***words, size_t *n_words, const wbi_at *at, wb_error *err)
+wb_status wbi_read_words(char ***words, size_t *n_words, const wbi_at *at, wb_error *err)
 {
     size_t n = wbi_at_length(at);
     *words = wbi_alloc_zeroed(n, sizeof **words);
@@ -101,7 +101,7 @@ static wb_status read_words(char ***words, size_t *n_words, const wbi_at *at, wb
     return WB_OK;
 }
 
-static wb_status write_words(json_t **out, char *const *words, size_t n, wb_error *err)
+wb_status wbi_write_words(json_t **out, char *const *words, size_t n, wb_error *err)
 {
     json_t *list = json_array();
     wb_status status = list != NULL ? WB_OK : wbi_fail(err, WB_ERR_NOMEM, "out of memory");
@@ -119,14 +119,14 @@ static wb_status read_na(void *field, const wbi_at *at, const wbi_key *key, wb_e
     (void)key;
     wbi_dialect_def *dialect = field;
     WBI_TRY(wbi_at_want_list(at, err));
-    return read_words(&dialect->na, &dialect->n_na, at, err);
+    return wbi_read_words(&dialect->na, &dialect->n_na, at, err);
 }
 
 static wb_status write_na(json_t **out, const void *field, const wbi_key *key, wb_error *err)
 {
     (void)key;
     const wbi_dialect_def *dialect = field;
-    return write_words(out, dialect->na, dialect->n_na, err);
+    return wbi_write_words(out, dialect->na, dialect->n_na, err);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -161,7 +161,7 @@ static wb_status read_names(void *field, const wbi_at *at, const wbi_key *key, w
     WBI_TRY(wbi_at_want_list(at, err));
     if (wbi_at_length(at) == 0)
         return wbi_at_fail(at, err, "is empty");
-    WBI_TRY(read_words(&dialect->names, &dialect->n_names, at, err));
+    WBI_TRY(wbi_read_words(&dialect->names, &dialect->n_names, at, err));
     return check_names(dialect, at, err);
 }
 
@@ -169,7 +169,7 @@ static wb_status write_names(json_t **out, const void *field, const wbi_key *key
 {
     (void)key;
     const wbi_dialect_def *dialect = field;
-    return dialect->n_names > 0 ? write_words(out, dialect->names, dialect->n_names, err) : WB_OK;
+    return dialect->n_names > 0 ? wbi_write_words(out, dialect->names, dialect->n_names, err) : WB_OK;
 }
 
 static const wbi_kind kind_delimiter = {"one character, `tab` or `space`", "", read_delimiter, write_delimiter};

@@ -34,6 +34,7 @@ typedef struct wbi_column_def {
     wbi_time_format time;
     char *known_at;     /* name of a time column of the table ("the row's own time" is that column's name); NULL: known
                            at the row's time */
+    wbi_aggregate agg;  /* of the lines of an event, with group_by; WBI_AGG_NONE: sum of numbers, first of others */
     bool fixed;         /* a constant of the customer: a feature of its own */
     bool conventional;  /* added by convention: silently absent when the file lacks it */
     size_t line;
@@ -62,6 +63,9 @@ typedef struct wbi_table_def {
     char *where;
     size_t where_line;
     char *group_by;
+    char *event_time;      /* column whose value is the event's time; NULL: the earliest line's time */
+    char **order_by;       /* columns that order the lines of an event, before their time */
+    size_t n_order_by;
     wbi_column_def *columns; /* in the order of their names */
     size_t n_columns;
     size_t line;

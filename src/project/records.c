@@ -25,7 +25,7 @@ static const size_t table_texts[] = {offsetof(wbi_table_def, name),        offse
                                      offsetof(wbi_table_def, customer),    offsetof(wbi_table_def, through_file),
                                      offsetof(wbi_table_def, through_key), offsetof(wbi_table_def, through_customer),
                                      offsetof(wbi_table_def, time),        offsetof(wbi_table_def, where),
-                                     offsetof(wbi_table_def, group_by)};
+                                     offsetof(wbi_table_def, group_by),    offsetof(wbi_table_def, event_time)};
 static const size_t project_texts[] = {offsetof(wb_project, path), offsetof(wb_project, zone)};
 
 const wbi_record wbi_record_text = {sizeof(char *), text_texts, COUNT(text_texts)};
@@ -157,6 +157,7 @@ void wbi_table_clear_def(wbi_table_def *table)
 {
     wbi_records_free(table->dialect.names, table->dialect.n_names, &wbi_record_text);
     wbi_records_free(table->dialect.na, table->dialect.n_na, &wbi_record_text);
+    wbi_records_free(table->order_by, table->n_order_by, &wbi_record_text);
     wbi_records_free(table->columns, table->n_columns, &wbi_record_column);
     wbi_record_clear(table, &record_table);
 }
@@ -164,16 +165,20 @@ void wbi_table_clear_def(wbi_table_def *table)
 static wb_status copy_table(wbi_table_def *copy, const wbi_table_def *from, wb_error *err)
 {
     WBI_TRY(wbi_record_copy(copy, from, &record_table, err));
-    void *names = NULL, *na = NULL, *columns = NULL;
+    void *names = NULL, *na = NULL, *order_by = NULL, *columns = NULL;
     wb_status status = wbi_records_copy(&names, from->dialect.names, from->dialect.n_names, &wbi_record_text, err);
     if (status == WB_OK)
         status = wbi_records_copy(&na, from->dialect.na, from->dialect.n_na, &wbi_record_text, err);
+    if (status == WB_OK)
+        status = wbi_records_copy(&order_by, from->order_by, from->n_order_by, &wbi_record_text, err);
     if (status == WB_OK)
         status = wbi_records_copy(&columns, from->columns, from->n_columns, &wbi_record_column, err);
     copy->dialect.names = names;
     copy->dialect.n_names = names != NULL ? from->dialect.n_names : 0;
     copy->dialect.na = na;
     copy->dialect.n_na = na != NULL ? from->dialect.n_na : 0;
+    copy->order_by = (char **)order_by;
+    copy->n_order_by = order_by != NULL ? from->n_order_by : 0;
     copy->columns = columns;
     copy->n_columns = columns != NULL ? from->n_columns : 0;
     wbi_dialect_bind(&copy->dialect);

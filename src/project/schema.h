@@ -90,6 +90,9 @@ WB_WARN_UNUSED wb_status wbi_at_want_name(const wbi_at *at, const char *text, wb
 
 /* Replaces a text. */
 WB_WARN_UNUSED wb_status wbi_set_text(char **field, const char *text, wb_error *err);
+/* A list of texts. */
+WB_WARN_UNUSED wb_status wbi_read_words(char ***words, size_t *n_words, const wbi_at *at, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_write_words(json_t **out, char *const *words, size_t n, wb_error *err);
 /* JSON values; *out NULL stays NULL on failure. */
 WB_WARN_UNUSED wb_status wbi_write_string(json_t **out, const char *text, wb_error *err);
 /* Adds `value`, taking it over whatever happens, under `name`, or to the list when `name` is NULL. */
@@ -122,6 +125,8 @@ extern const wbi_key wbi_dialect_keys[], wbi_column_keys[], wbi_table_keys[], wb
     wbi_cutoff_keys[], wbi_features_keys[], wbi_model_keys[];
 extern const wbi_kind wbi_kind_dialect;    /* wbi_dialect_def */
 extern const wbi_kind wbi_kind_columns;    /* wbi_table_def */
+extern const wbi_kind wbi_kind_order_by;   /* wbi_table_def */
+extern const wbi_kind wbi_kind_line_agg;   /* wbi_aggregate */
 extern const wbi_kind wbi_kind_tables;     /* wb_project */
 extern const wbi_kind wbi_kind_population; /* wbi_population_def */
 extern const wbi_kind wbi_kind_label;      /* wbi_label_def */
@@ -131,5 +136,7 @@ extern const wbi_kind wbi_kind_models;     /* wb_project */
 
 /* Adds the columns that a table, read so far, does not name, and checks what each `known_at` names. */
 WB_WARN_UNUSED wb_status wbi_complete_columns(wbi_table_def *table, const wbi_at *at, wb_error *err);
+/* Checks what `event_time`, `order_by` and `agg` ask of a table whose columns are complete. */
+WB_WARN_UNUSED wb_status wbi_check_lines(const wbi_table_def *table, const wbi_at *at, wb_error *err);
 
 #endif

@@ -156,7 +156,14 @@ const wbi_key wbi_table_keys[] = {
     {"where", &kind_where, 0, NULL, .meaning = "the rows that count"},
     {"group_by", &wbi_kind_text, AT(group_by), NULL,
      .meaning = "the lines of one customer with one value of this column are one event, at its earliest line's time: "
-                "numbers are summed, of others the first line's value counts (by time, then bytes)"},
+                "numbers are summed, of others the first line's value counts (by time, then bytes), unless a column's "
+                "`agg` says otherwise"},
+    {"event_time", &wbi_kind_text, AT(event_time), "the earliest line's time",
+     .meaning = "a time column, read or computed: an event of several lines is at its value of it, rolled up like any "
+                "column (where that is missing, or not known yet, at its earliest line's time)"},
+    {"order_by", &wbi_kind_order_by, 0, "the lines' time",
+     .meaning = "the columns that say which line of an event is its first and its last: ascending, missing first; "
+                "lines that they leave equal are ordered by time, then by the value's bytes"},
     {"columns", &wbi_kind_columns, 0, "those of the convention", .meaning = "what the columns are",
      .children = wbi_column_keys},
     {.name = NULL}};
@@ -177,7 +184,8 @@ static wb_status read_table(wbi_table_def *table, const wbi_at *at, const wbi_ke
     table->line = wbi_at_line(at);
     WBI_TRY(wbi_read_mapping(table, at, keys, err));
     WBI_TRY(check_table(table, at, err));
-    return wbi_complete_columns(table, at, err);
+    WBI_TRY(wbi_complete_columns(table, at, err));
+    return wbi_check_lines(table, at, err);
 }
 
 static wb_status read_tables(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
