@@ -174,6 +174,20 @@ static void names_and_constants_tell_nothing(void **state)
     wb_features_free(frame);
 }
 
+/* Three levels: half of six rows, more than half of the four customers that they are of. */
+static void levels_are_counted_against_customers(void **state)
+{
+    (void)state;
+    const char *ids[] = {"a", "a", "b", "b", "c", "d"}, *level[] = {"x", "x", "y", "y", "z", NULL};
+    wb_features *frame = frame_create();
+    frame_words(frame, "word", WB_TYPE_CATEGORY, level, 6);
+    assert_false(wb_names_customers(frame, 0));
+    frame_words(frame, "customer_id", WB_TYPE_TEXT, ids, 6);
+    assert_true(wb_names_customers(frame, 0));
+    assert_false(wb_names_customers(frame, 1));
+    wb_features_free(frame);
+}
+
 typedef struct drawn {
     size_t n;
     const char **id, **level;
@@ -291,6 +305,7 @@ int main(void)
         cmocka_unit_test(levels_by_hand),
         cmocka_unit_test(leaks_are_suspected),
         cmocka_unit_test(names_and_constants_tell_nothing),
+        cmocka_unit_test(levels_are_counted_against_customers),
         cmocka_unit_test(levels_against_all_pairs),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(bad_labels_and_no_memory),

@@ -37,7 +37,7 @@ typedef struct wb_description {
      * pairs, so that a level of few customers does not know its own label. NaN without a label, or with one class. */
     double auc;
     int suspected_leak;  /* auc >= 0.99 or <= 0.01, with at least 10 rows of each class: too good to have been known */
-    int too_many_levels; /* more levels than half the rows: a category that names its customers */
+    int too_many_levels; /* wb_names_customers */
 } wb_description;
 
 /* Describes every column but customer_id, cutoff and the labels, in their order; the label is the first column
@@ -46,6 +46,9 @@ typedef struct wb_description {
  * the label is neither 0, 1 nor missing. Thread-safe. */
 WB_API WB_WARN_UNUSED wb_status wb_describe(wb_description **out, size_t *n, const wb_features *features, int n_threads,
                                             wb_error *err);
+/* Whether a category of the features has more levels than half their customers (rows, without a customer_id; runs of
+ * equal ones, in features that are not ordered by it): one that tells customers apart rather than describing them. */
+WB_API int wb_names_customers(const wb_features *features, size_t column);
 WB_API void wb_descriptions_free(wb_description *descriptions); /* NULL-safe */
 
 #ifdef __cplusplus

@@ -21,6 +21,7 @@ typedef struct labelled {
 } labelled;
 
 typedef struct describing {
+    const wb_features *features;
     const wb_table *table;
     labelled label;
     uint8_t *fold; /* by row */
@@ -143,6 +144,27 @@ cleanup:
     return status;
 }
 
+static size_t count_customers(const wb_table *table)
+{
+    size_t column = wb_table_find(table, "customer_id"), n_rows = wb_table_n_rows(table), n = n_rows > 0;
+    if (column == SIZE_MAX || wb_table_type(table, column) != WB_TYPE_TEXT)
+        return n_rows;
+    for (size_t i = 1; i < n_rows; i++) {
+        wbi_str before, id;
+        before.data = wb_table_text(table, column, i - 1, &before.length);
+        id.data = wb_table_text(table, column, i, &id.length);
+        n += !wbi_str_equal(before, id);
+    }
+    return n;
+}
+
+int wb_names_customers(const wb_features *features, size_t column)
+{
+    const wb_table *table = wb_features_table(features);
+    return wb_table_type(table, column) == WB_TYPE_CATEGORY &&
+           wb_table_n_levels(table, column) * 2 > count_customers(table);
+}
+
 /* Puts a level among the most frequent ones, if it is. */
 static void show_level(wb_description *d, wb_described_level level)
 {
@@ -185,7 +207,7 @@ static wb_status describe_category(wb_description *d, const describing *w, size_
         show_level(d, level);
     }
     wbi_free(count);
-    d->too_many_levels = d->n_levels * 2 > n_rows;
+    d->too_many_levels = wb_names_customers(w->features, column);
     if (w->label.rows == NULL)
         return WB_OK;
     wbi_levels_of levels = {codes, n_codes, w->fold, w->label.rows, w->label.outcome, w->label.n};
@@ -221,7 +243,7 @@ wb_status wb_describe(wb_description **out, size_t *n, const wb_features *featur
 {
     const wb_table *table = wb_features_table(features);
     size_t n_columns = wb_table_n_columns(table), n_found = 0;
-    describing w = {.table = table};
+    describing w = {.features = features, .table = table};
     wb_status status;
     w.columns = wbi_alloc_array(n_columns, sizeof *w.columns);
     w.out = wbi_alloc_array(n_columns, sizeof *w.out);

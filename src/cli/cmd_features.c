@@ -128,6 +128,8 @@ static wb_status compute(features_run *r, wb_error *err)
     cli_step step = cli_step_begin(&o->common);
     wb_status status = wb_engine_features(r->engine, &r->features, r->cutoffs_us, r->n_cutoffs, with_label,
                                           (int)o->common.n_threads, r->reading.log, err);
+    if (o->audit)
+        cli_step_stop(&step);
     if (status == WB_OK && o->audit)
         status = cli_audit(r->engine, r->features, &o->common, &r->reading, &r->audited, &r->check_failed, err);
     if (status == WB_OK && o->output != NULL && !r->check_failed)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/describe.h"
 #include "cli/tables.h"
 #include "cli/training.h"
 
@@ -154,11 +155,13 @@ static wb_status compute_features(run_state *s, wb_error *err)
         status = make_folder(s->o->output, err);
     if (status == WB_OK)
         status = wb_features_write(s->features, path_of(s, "features.csv", path), (int)s->o->common.n_threads, err);
-    if (status == WB_OK)
-        cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", s->n_cutoffs,
-                     s->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(s->engine),
-                     cli_count(rows, wb_table_n_rows(wb_features_table(s->features))), path);
-    return status;
+    if (status != WB_OK)
+        return status;
+    cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", s->n_cutoffs,
+                 s->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(s->engine),
+                 cli_count(rows, wb_table_n_rows(wb_features_table(s->features))), path);
+    cli_warn_of_many_levels(s->features, &s->o->common);
+    return WB_OK;
 }
 
 /* Figures of the model trained on the earlier cutoffs, on the rows of the last. */
