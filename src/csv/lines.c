@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "csv/lines.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "csv/scan.h"
 
 const char *wbi_lines_file(const wbi_lines *lines)
 {
-    return wbi_input_name(lines->input);
+    return lines->file;
 }
 
 wbi_str wbi_lines_row(const wbi_lines *lines)
@@ -40,19 +42,25 @@ static void shift(wbi_lines *lines)
     lines->cr = lines->cr < by ? 0 : lines->cr - by;
 }
 
+/* Behind the window's capacity there is room for what a scanner reads. */
+static wb_status grow_window(wbi_lines *lines, size_t capacity, wb_error *err)
+{
+    char *larger = wbi_realloc_array(lines->window, capacity + WBI_SCAN_PADDING, 1);
+    if (larger == NULL)
+        return wbi_fail_nomem(err, capacity + WBI_SCAN_PADDING);
+    lines->window = larger;
+    lines->capacity = capacity;
+    return WB_OK;
+}
+
 static wb_status refill(wbi_lines *lines, wb_error *err)
 {
     /* One byte more may be the \r of a row that just fits. */
     if (lines->end - lines->row > lines->sizes.row_ceiling_bytes + 1)
         return row_too_long(lines, err);
     shift(lines);
-    if (lines->end == lines->capacity) {
-        char *larger = wbi_realloc_array(lines->window, lines->capacity, 2);
-        if (larger == NULL)
-            return wbi_fail_nomem(err, lines->capacity * 2);
-        lines->window = larger;
-        lines->capacity *= 2;
-    }
+    if (lines->end == lines->capacity)
+        WBI_TRY(grow_window(lines, lines->capacity * 2, err));
     size_t room = lines->capacity - lines->end, n = 0;
     if (room > lines->sizes.window_bytes)
         room = lines->sizes.window_bytes;
@@ -68,10 +76,8 @@ wb_status wbi_lines_open(wbi_lines *lines, const char *path, wbi_csv_sizes sizes
     enum { MARK_BYTES = sizeof mark - 1 };
     *lines = (wbi_lines){.sizes = sizes};
     WBI_TRY(wbi_input_open(&lines->input, path, err));
-    lines->window = wbi_alloc_array(sizes.window_bytes, 1);
-    if (lines->window == NULL)
-        return wbi_fail_nomem(err, sizes.window_bytes);
-    lines->capacity = sizes.window_bytes;
+    lines->file = strcmp(path, "-") == 0 ? wbi_input_name(NULL) : path;
+    WBI_TRY(grow_window(lines, sizes.window_bytes, err));
     while (!lines->at_end && lines->end <= MARK_BYTES)
         WBI_TRY(refill(lines, err));
     if (lines->end >= MARK_BYTES && memcmp(lines->window, mark, MARK_BYTES) == 0)
@@ -79,10 +85,23 @@ wb_status wbi_lines_open(wbi_lines *lines, const char *path, wbi_csv_sizes sizes
     return WB_OK;
 }
 
+void wbi_lines_over(wbi_lines *lines, wbi_str bytes, const char *file, size_t first_line)
+{
+    /* Nothing is written to the window of an input that has ended. */
+    *lines = (wbi_lines){.sizes = WBI_CSV_SIZES_INIT,
+                         .file = file,
+                         .window = (char *)(uintptr_t)bytes.data,
+                         .capacity = bytes.length,
+                         .end = bytes.length,
+                         .line = first_line - 1,
+                         .at_end = true};
+}
+
 void wbi_lines_close(wbi_lines *lines)
 {
+    if (lines->input != NULL)
+        wbi_free(lines->window);
     wbi_input_close(lines->input);
-    wbi_free(lines->window);
     *lines = (wbi_lines){0};
 }
 
@@ -132,4 +151,76 @@ wb_status wbi_lines_next(wbi_lines *lines, wbi_line *line, bool same_row, wb_err
     lines->next = lines->row_end + line->end_length;
     lines->line++;
     return WB_OK;
+}
+
+/* Reads until the window holds `wanted` bytes that no line has been given of, or the input ends. */
+static wb_status look_ahead(wbi_lines *lines, size_t wanted, wb_error *err)
+{
+    lines->row = lines->next;
+    while (lines->end - lines->next < wanted && !lines->at_end)
+        WBI_TRY(refill(lines, err));
+    return WB_OK;
+}
+
+/* Whether the next `max_bytes` hold the input's last line, and it lacks its end. */
+static bool lacks_end(const wbi_lines *lines, size_t max_bytes)
+{
+    size_t n = lines->end - lines->next;
+    return lines->at_end && n > 0 && n <= max_bytes && lines->window[lines->end - 1] != '\n';
+}
+
+/* Gives the window away; what was not taken goes on in the chunk's old one. */
+static wb_status exchange_windows(wbi_lines *lines, wbi_chunk *chunk, wb_error *err)
+{
+    size_t left = lines->end - lines->next, wanted = lines->capacity;
+    wbi_lines other = {.window = chunk->window, .capacity = chunk->capacity};
+    chunk->window = NULL;
+    wb_status status = other.capacity < wanted ? grow_window(&other, wanted, err) : WB_OK;
+    if (status != WB_OK) {
+        wbi_free(other.window);
+        return status;
+    }
+    memcpy(other.window, lines->window + lines->next, left);
+    chunk->window = lines->window;
+    chunk->capacity = lines->capacity;
+    lines->window = other.window;
+    lines->capacity = other.capacity;
+    lines->row = lines->row_end = lines->next = lines->lf = lines->cr = 0;
+    lines->end = left;
+    return WB_OK;
+}
+
+wb_status wbi_lines_take(wbi_lines *lines, wbi_chunk *chunk, size_t max_bytes, char delimiter, wb_error *err)
+{
+    wbi_regular found;
+    chunk->n_bytes = 0;
+    WBI_TRY(look_ahead(lines, max_bytes, err));
+    bool lacks = lacks_end(lines, max_bytes);
+    if (lacks && lines->end == lines->capacity)
+        WBI_TRY(grow_window(lines, lines->capacity + 1, err));
+    if (lacks)
+        lines->window[lines->end++] = '\n';
+    size_t n = lines->end - lines->next;
+    wbi_scanner_best()->regular(&found, lines->window + lines->next, lacks || n < max_bytes ? n : max_bytes, delimiter);
+    if (lacks && found.n_bytes < n)
+        lines->end--;
+    if (found.n_bytes == 0)
+        return WB_OK;
+    chunk->bytes = lines->window + lines->next;
+    chunk->first_line = lines->line + 1;
+    lines->next += found.n_bytes;
+    lines->line += found.n_lines;
+    WBI_TRY(exchange_windows(lines, chunk, err));
+    chunk->n_bytes = found.n_bytes;
+    chunk->file = lines->file;
+    chunk->quotes = found.quotes;
+    chunk->returns = found.returns;
+    chunk->plain = found.plain;
+    return WB_OK;
+}
+
+void wbi_chunk_free(wbi_chunk *chunk)
+{
+    wbi_free(chunk->window);
+    *chunk = (wbi_chunk){0};
 }

@@ -18,7 +18,8 @@ typedef struct wbi_csv_sizes {
 #define WBI_CSV_SIZES_INIT {(size_t)256 << 10, (size_t)64 << 20}
 
 typedef struct wbi_lines {
-    wbi_input *input;
+    wbi_input *input;     /* NULL: the window is all there is, and borrowed */
+    const char *file;
     wbi_csv_sizes sizes;
     char *window;
     size_t capacity, end; /* bytes in the window: room, and what has been read */
@@ -36,8 +37,11 @@ typedef struct wbi_line {
     size_t end_length; /* bytes of the line end: 1, 2, or 0 for a last line without one */
 } wbi_line;
 
-/* Opens the input and leaves out a byte order mark. `lines` may then be closed, also after a failure. */
+/* Opens the input and leaves out a byte order mark. The path is borrowed, also for messages after the lines have been
+ * closed. `lines` may then be closed, also after a failure. */
 WB_WARN_UNUSED wb_status wbi_lines_open(wbi_lines *lines, const char *path, wbi_csv_sizes sizes, wb_error *err);
+/* Lines of bytes in memory, the first of which is number `first_line` of `file`; both are borrowed. */
+void wbi_lines_over(wbi_lines *lines, wbi_str bytes, const char *file, size_t first_line);
 void wbi_lines_close(wbi_lines *lines); /* safe on a zeroed struct, and twice */
 /* The next line; borrowed until the next call. It goes on with the row at hand or begins a new one. */
 WB_WARN_UNUSED wb_status wbi_lines_next(wbi_lines *lines, wbi_line *line, bool same_row, wb_error *err);
@@ -46,5 +50,23 @@ wbi_str wbi_lines_row(const wbi_lines *lines);
 /* Nothing but a byte order mark in the whole input. */
 bool wbi_lines_empty(const wbi_lines *lines);
 const char *wbi_lines_file(const wbi_lines *lines);
+
+/* Some whole rows of an input, taken out of its lines. Zero-initialised it holds nothing; its memory goes from one taking
+ * to the next, and is freed by wbi_chunk_free. */
+typedef struct wbi_chunk {
+    char *window;
+    size_t capacity;
+    const char *bytes; /* the rows, the last line end included, in `window`, with room for a scanner behind them */
+    size_t n_bytes;
+    size_t first_line; /* number of the first line, from 1 */
+    const char *file;
+    bool quotes, returns, plain; /* as in wbi_regular */
+} wbi_chunk;
+
+/* Takes the regular rows that come next, of at most about `max_bytes`. None are taken (n_bytes is 0) at the end of the input
+ * and where the next row is not regular: then wbi_lines_next gives its lines. A last line without an end gets one. */
+WB_WARN_UNUSED wb_status wbi_lines_take(wbi_lines *lines, wbi_chunk *chunk, size_t max_bytes, char delimiter,
+                                        wb_error *err);
+void wbi_chunk_free(wbi_chunk *chunk);
 
 #endif

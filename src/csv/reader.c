@@ -10,6 +10,7 @@
 #include "csv/arena.h"
 #include "csv/bad_rows.h"
 #include "csv/header.h"
+#include "csv/reader_rows.h"
 #include "csv/reader_sizes.h"
 #include "csv/rows.h"
 
@@ -23,6 +24,7 @@ struct wbi_csv_reader {
     size_t path; /* the file at hand */
     wbi_rows rows;
     wbi_header header;
+    bool header_borrowed;
 
     size_t *wanted; /* columns of the blocks' cells */
     size_t n_wanted;
@@ -150,7 +152,8 @@ void wbi_csv_close(wbi_csv_reader *reader)
     if (reader == NULL)
         return;
     wbi_rows_close(&reader->rows);
-    wbi_header_free(&reader->header);
+    if (!reader->header_borrowed)
+        wbi_header_free(&reader->header);
     wbi_free(reader->wanted);
     wbi_free(reader->needed);
     wbi_free(reader->cells);
@@ -391,4 +394,87 @@ wb_status wbi_csv_next(wbi_csv_reader *reader, size_t max_rows, const wbi_cells 
     block->file = wbi_lines_file(&reader->rows.lines);
     *out = block;
     return WB_OK;
+}
+
+/* Judges the row just read; its cells become the block's only row. */
+static wb_status judge_row(wbi_csv_reader *reader, wbi_judged *judged, const wbi_row *row, wb_error *err)
+{
+    *judged = (wbi_judged){.raw = row->raw, .line = row->line, .file = wbi_lines_file(&reader->rows.lines)};
+    judged->wrong = judge(reader, row);
+    if (judged->wrong != NULL)
+        return WB_OK;
+    judged->cells = &reader->block;
+    reader->block.file = judged->file;
+    return keep_row(reader, row, 1, err);
+}
+
+static void forget_block(wbi_csv_reader *reader)
+{
+    reader->block.n_rows = 0;
+    wbi_arena_rewind(&reader->arena, (wbi_arena_mark){0});
+}
+
+wb_status wbi_csv_next_row(wbi_csv_reader *reader, wbi_judged *judged, wb_error *err)
+{
+    wbi_row row;
+    forget_block(reader);
+    *judged = (wbi_judged){0};
+    WBI_TRY(read_row(reader, &row, err));
+    return row.line == 0 ? WB_OK : judge_row(reader, judged, &row, err);
+}
+
+wb_status wbi_csv_next_file(wbi_csv_reader *reader, bool *more, wb_error *err)
+{
+    *more = reader->path + 1 < reader->paths->n;
+    return *more ? begin_file(reader, reader->path + 1, err) : WB_OK;
+}
+
+wb_status wbi_csv_take(wbi_csv_reader *reader, wbi_chunk *chunk, size_t max_bytes, wb_error *err)
+{
+    chunk->n_bytes = 0;
+    if (reader->dialect->delimiter == ' ' || reader->dialect->comment != '\0')
+        return WB_OK;
+    return wbi_lines_take(&reader->rows.lines, chunk, max_bytes, reader->dialect->delimiter, err);
+}
+
+wb_status wbi_csv_judge_create(wbi_csv_reader **out, const wbi_csv_reader *reader, wb_error *err)
+{
+    wbi_csv_reader *judge = wbi_alloc_zeroed(1, sizeof *judge);
+    if (judge == NULL)
+        return wbi_fail_nomem(err, sizeof *judge);
+    judge->dialect = reader->dialect;
+    judge->bad = reader->bad;
+    judge->header = reader->header;
+    judge->header_borrowed = true;
+    wbi_rows_start(&judge->rows, reader->dialect);
+    judge->rows.take = take_cell;
+    judge->rows.context = judge;
+    judge->rows.blank_is_row = reader->header.n == 1;
+    wb_status status = wbi_csv_want(judge, reader->wanted, reader->n_wanted, err);
+    if (status == WB_OK)
+        *out = judge;
+    else
+        wbi_csv_close(judge);
+    return status;
+}
+
+wb_status wbi_csv_judge(wbi_csv_reader *judge, wbi_judged *judged, wbi_str bytes, const char *file, size_t line,
+                        wb_error *err)
+{
+    wbi_row row;
+    forget_block(judge);
+    wbi_rows_over(&judge->rows, bytes, file, line);
+    WBI_TRY(read_row(judge, &row, err));
+    return judge_row(judge, judged, &row, err);
+}
+
+const size_t *wbi_csv_wanted(const wbi_csv_reader *reader, size_t *n)
+{
+    *n = reader->n_wanted;
+    return reader->wanted;
+}
+
+const wbi_dialect *wbi_csv_dialect(const wbi_csv_reader *reader)
+{
+    return reader->dialect;
 }

@@ -33,11 +33,21 @@ static void start_parser(wbi_rows *rows)
     csv_set_blk_size(&rows->parser, PIECE_BYTES);
 }
 
-wb_status wbi_rows_open(wbi_rows *rows, const char *path, const wbi_dialect *dialect, wbi_csv_sizes sizes,
-                        wb_error *err)
+void wbi_rows_start(wbi_rows *rows, const wbi_dialect *dialect)
 {
     *rows = (wbi_rows){.dialect = dialect};
     start_parser(rows);
+}
+
+void wbi_rows_over(wbi_rows *rows, wbi_str bytes, const char *file, size_t first_line)
+{
+    wbi_lines_over(&rows->lines, bytes, file, first_line);
+}
+
+wb_status wbi_rows_open(wbi_rows *rows, const char *path, const wbi_dialect *dialect, wbi_csv_sizes sizes,
+                        wb_error *err)
+{
+    wbi_rows_start(rows, dialect);
     return wbi_lines_open(&rows->lines, path, sizes, err);
 }
 

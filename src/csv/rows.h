@@ -38,6 +38,10 @@ typedef struct wbi_row {
 WB_WARN_UNUSED wb_status wbi_rows_open(wbi_rows *rows, const char *path, const wbi_dialect *dialect,
                                        wbi_csv_sizes sizes, wb_error *err);
 void wbi_rows_close(wbi_rows *rows); /* safe on a zeroed struct, and twice */
+/* Rows of bytes in memory: first the dialect, then, as often as wanted, the bytes, the first line of which is number
+ * `first_line` of `file`. All are borrowed. */
+void wbi_rows_start(wbi_rows *rows, const wbi_dialect *dialect);
+void wbi_rows_over(wbi_rows *rows, wbi_str bytes, const char *file, size_t first_line);
 /* The next row that is not a comment. An error of the quotes within one line is a wrong row, reading can go on; a quote
  * that opens on one line and does not close properly on another leaves nothing to go on with and fails. */
 WB_WARN_UNUSED wb_status wbi_rows_next(wbi_rows *rows, wbi_row *row, wb_error *err);

@@ -8,12 +8,6 @@
 #include "base/number.h"
 #include "csv/typed_rows.h"
 
-/* A number or a time that a cell holds. */
-typedef union parsed {
-    double number;
-    int64_t time_us;
-} parsed;
-
 static bool is_word(wbi_str cell, const char *word, size_t n)
 {
     return cell.length == n && strncasecmp(cell.data, word, n) == 0;
@@ -38,10 +32,13 @@ static bool read_number(double *value, wbi_str cell, char decimal)
     return is_number;
 }
 
-/* Whether the cell holds what the column wants; numbers and times are kept in *value. An empty cell is missing in every
- * type, quoted or not: exports that quote everything write missing so, and a text of length 0 is missing anyway. */
-static bool parse_cell(parsed *value, wbi_str cell, const wbi_typed_column *column, const wbi_typing *typing)
+/* An empty cell is missing in every type, quoted or not: exports that quote everything write missing so, and a text of
+ * length 0 is missing anyway. */
+bool wbi_typing_parse(wbi_parsed *value, wbi_str cell, size_t k, const wbi_typing *typing)
 {
+    const wbi_typed_column *column = &typing->columns[k];
+    if (cell.length == 0 && column->required)
+        return false;
     switch (column->type) {
     case WB_TYPE_NUMBER:
         value->number = NAN;
@@ -83,14 +80,14 @@ static void describe(wb_error *wrong, wbi_where where, wbi_str cell, const wbi_t
     advise_word(wrong, cell, value);
 }
 
-/* Parses one row into `values`; false, with *wrong filled, when one of its cells is not what it should be. */
-static bool parse_row(parsed *values, const wbi_cells *cells, size_t row, const wbi_typing *typing, wb_error *wrong)
+bool wbi_typing_parse_row(wbi_parsed *values, const wbi_cells *cells, size_t row, const wbi_typing *typing,
+                          wb_error *wrong)
 {
     for (size_t k = 0; k < cells->n_wanted; k++) {
         wbi_str cell = cells->cells[row * cells->n_wanted + k];
-        const wbi_typed_column *column = &typing->columns[k];
-        if ((cell.length == 0 && column->required) || !parse_cell(&values[k], cell, column, typing)) {
-            describe(wrong, (wbi_where){cells->file, cells->lines[row], typing->column_numbers[k]}, cell, column);
+        if (!wbi_typing_parse(&values[k], cell, k, typing)) {
+            describe(wrong, (wbi_where){cells->file, cells->lines[row], typing->column_numbers[k]}, cell,
+                     &typing->columns[k]);
             return false;
         }
     }
@@ -105,7 +102,7 @@ wb_status wbi_typing_push_category(wbi_column *column, wbi_str cell, wb_error *e
     return wbi_column_push_code(column, code, err);
 }
 
-static wb_status push(wbi_column *column, parsed value, wbi_str cell, wb_error *err)
+wb_status wbi_typing_push(wbi_column *column, wbi_parsed value, wbi_str cell, wb_error *err)
 {
     switch (column->type) {
     case WB_TYPE_NUMBER:
@@ -126,11 +123,11 @@ wb_status wbi_typing_append(wb_table *table, const wbi_cells *cells, const wbi_t
 {
     wb_status status = WB_OK;
     wb_error wrong;
-    parsed *values = wbi_alloc_array(cells->n_wanted, sizeof *values);
+    wbi_parsed *values = wbi_alloc_array(cells->n_wanted, sizeof *values);
     if (values == NULL)
         return wbi_fail_nomem(err, cells->n_wanted * sizeof *values);
     for (size_t row = 0; row < cells->n_rows; row++) {
-        bool good = parse_row(values, cells, row, typing, &wrong);
+        bool good = wbi_typing_parse_row(values, cells, row, typing, &wrong);
         if (keep != NULL)
             keep[row] = good;
         if (!good) {
@@ -138,7 +135,7 @@ wb_status wbi_typing_append(wb_table *table, const wbi_cells *cells, const wbi_t
             continue;
         }
         for (size_t k = 0; k < cells->n_wanted; k++)
-            WBI_TRY_CLEANUP(push(&table->columns[k], values[k], cells->cells[row * cells->n_wanted + k], err));
+            WBI_TRY_CLEANUP(wbi_typing_push(&table->columns[k], values[k], cells->cells[row * cells->n_wanted + k], err));
         table->n_rows++;
     }
 cleanup:

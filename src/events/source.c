@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "csv/batches.h"
 #include "events/through.h"
-
-enum { ROWS_A_BLOCK = 16384 };
 
 struct wbi_source {
     const wbi_table_def *def;
@@ -85,27 +84,22 @@ typedef struct reading {
     wbi_typed_column *columns; /* customer, time, then the caller's */
     size_t *numbers;           /* their places in the file, from 1 */
     size_t n_columns;
-    uint8_t *keep;
+    wbi_through *through; /* NULL: keys are customers */
+    int32_t *codes;       /* by level of a batch: the level of the table */
+    size_t codes_capacity;
     size_t *first_line; /* by customer: the line of its row, 0 = none yet (tables without time) */
     size_t first_line_capacity;
-    wbi_source_counts *counts;
 } reading;
 
-static wb_status prepare_columns(reading *r, wbi_dictionary *keys, const wbi_typed_column *columns, size_t n,
-                                 wb_error *err)
+static wb_status place_columns(reading *r, const wbi_typed_column *columns, size_t n, wb_error *err)
 {
     const wbi_table_def *def = r->source->def;
     size_t own = def->time != NULL ? 2 : 1;
     r->n_columns = own + n;
     r->columns = wbi_alloc_zeroed(r->n_columns, sizeof *r->columns);
     r->numbers = wbi_alloc_array(r->n_columns, sizeof *r->numbers);
-    r->keep = wbi_alloc_array(ROWS_A_BLOCK, 1);
-    size_t *places = wbi_alloc_array(r->n_columns, sizeof *places);
-    wb_status status = WB_OK;
-    if (r->columns == NULL || r->numbers == NULL || r->keep == NULL || places == NULL) {
-        status = wbi_fail_nomem(err, r->n_columns * sizeof *r->columns);
-        goto cleanup;
-    }
+    if (r->columns == NULL || r->numbers == NULL)
+        return wbi_fail_nomem(err, r->n_columns * sizeof *r->columns);
     r->columns[0] = (wbi_typed_column){.name = def->customer, .type = WB_TYPE_CATEGORY};
     if (def->time != NULL)
         r->columns[1] = (wbi_typed_column){
@@ -113,16 +107,31 @@ static wb_status prepare_columns(reading *r, wbi_dictionary *keys, const wbi_typ
     if (n > 0)
         memcpy(r->columns + own, columns, n * sizeof *columns);
     for (size_t k = 0; k < r->n_columns; k++) {
-        places[k] = wbi_csv_find(r->source->reader, r->columns[k].name);
-        if (places[k] == SIZE_MAX)
-            WBI_TRY_CLEANUP(wbi_source_no_column(r->source, r->columns[k].name, err));
-        r->numbers[k] = places[k] + 1;
-        WBI_TRY_CLEANUP(wbi_table_add_column(r->rows, r->columns[k].name, r->columns[k].type, k == 0 ? keys : NULL, err));
+        size_t place = wbi_csv_find(r->source->reader, r->columns[k].name);
+        if (place == SIZE_MAX)
+            return wbi_source_no_column(r->source, r->columns[k].name, err);
+        r->numbers[k] = place + 1;
     }
-    WBI_TRY_CLEANUP(wbi_csv_want(r->source->reader, places, r->n_columns, err));
-cleanup:
+    return WB_OK;
+}
+
+static wb_status want_columns(reading *r, wb_error *err)
+{
+    size_t *places = wbi_alloc_array(r->n_columns, sizeof *places);
+    if (places == NULL)
+        return wbi_fail_nomem(err, r->n_columns * sizeof *places);
+    for (size_t k = 0; k < r->n_columns; k++)
+        places[k] = r->numbers[k] - 1;
+    wb_status status = wbi_csv_want(r->source->reader, places, r->n_columns, err);
     wbi_free(places);
     return status;
+}
+
+static wb_status add_columns(reading *r, wbi_dictionary *keys, wb_error *err)
+{
+    for (size_t k = 0; k < r->n_columns; k++)
+        WBI_TRY(wbi_table_add_column(r->rows, r->columns[k].name, r->columns[k].type, k == 0 ? keys : NULL, err));
+    return WB_OK;
 }
 
 static wb_status grow_first_line(reading *r, size_t n, wb_error *err)
@@ -140,90 +149,128 @@ static wb_status grow_first_line(reading *r, size_t n, wb_error *err)
 }
 
 /* A second row of a customer is a bad row, and loses its key so that nobody counts it. */
-static wb_status leave_out(reading *r, const wbi_cells *cells, size_t i, size_t row, wb_error *err)
+static wb_status leave_out(reading *r, const wbi_batch *batch, size_t i, size_t row, wb_error *err)
 {
     wbi_column *key = &r->rows->columns[0];
     wbi_str id = wbi_dictionary_at(key->dictionary, key->codes[row]);
     wb_error bad;
     char text[128];
-    wbi_fail_at(&bad, WB_ERR_INCONSISTENT, (wbi_where){cells->file, cells->lines[i], r->numbers[0]}, id.data, id.length,
-                "%s '%s' has a row already, in line %zu (one row a customer was expected)", r->columns[0].name,
-                wbi_printable(text, sizeof text, id.data, id.length), r->first_line[key->codes[row]]);
+    wbi_fail_at(&bad, WB_ERR_INCONSISTENT, (wbi_where){batch->file, wbi_batch_line(batch, i), r->numbers[0]}, id.data,
+                id.length, "%s '%s' has a row already, in line %zu (one row a customer was expected)",
+                r->columns[0].name, wbi_printable(text, sizeof text, id.data, id.length),
+                r->first_line[key->codes[row]]);
     key->codes[row] = WBI_ROW_LEFT_OUT;
-    return wbi_bad_rows_add(r->source->bad, &bad, cells->raw == NULL ? (wbi_str){0} : cells->raw[i], err);
+    return wbi_bad_rows_add(r->source->bad, &bad, wbi_batch_raw(batch, i), err);
 }
 
 /* A table without time has one row a customer. */
-static wb_status check_unique(reading *r, const wbi_cells *cells, size_t first_row, wb_error *err)
+static wb_status check_unique(reading *r, const wbi_batch *batch, size_t i, size_t row, wb_error *err)
 {
-    const int32_t *codes = r->rows->columns[0].codes;
-    for (size_t i = 0, row = first_row; i < cells->n_rows; i++) {
-        if (!r->keep[i])
-            continue;
-        size_t at = row++;
-        if (codes[at] < 0)
-            continue;
-        WBI_TRY(grow_first_line(r, (size_t)codes[at] + 1, err));
-        if (r->first_line[codes[at]] != 0)
-            WBI_TRY(leave_out(r, cells, i, at, err));
-        else
-            r->first_line[codes[at]] = cells->lines[i];
+    int32_t code = r->rows->columns[0].codes[row];
+    if (code < 0)
+        return WB_OK;
+    WBI_TRY(grow_first_line(r, (size_t)code + 1, err));
+    if (r->first_line[code] != 0)
+        return leave_out(r, batch, i, row, err);
+    r->first_line[code] = wbi_batch_line(batch, i);
+    return WB_OK;
+}
+
+/* Tells of the batch's bad rows, and of those that its rows make together with others, in the order in which they stand. */
+static wb_status check_rows(reading *r, const wbi_batch *batch, size_t first_row, wb_error *err)
+{
+    size_t told = 0, n = batch->rows->n_rows;
+    for (size_t i = 0; i <= n; i++) {
+        for (; told < batch->n_bad && batch->bad[told].before <= i; told++)
+            WBI_TRY(wbi_bad_rows_add(r->source->bad, batch->bad[told].error, batch->bad[told].raw, err));
+        if (i < n && r->through != NULL)
+            WBI_TRY(wbi_through_check(r->through, r->rows, first_row + i, batch, i, r->source->bad, err));
+        if (i < n && r->source->def->time == NULL)
+            WBI_TRY(check_unique(r, batch, i, first_row + i, err));
     }
     return WB_OK;
 }
 
-static wb_status read_blocks(reading *r, const wbi_through *through, wb_error *err)
+/* Appends a batch's codes as those of the table's levels. */
+static wb_status append_codes(reading *r, wbi_column *to, const wbi_column *from, wb_error *err)
 {
-    wbi_source *source = r->source;
-    for (;;) {
-        const wbi_cells *cells;
-        WBI_TRY(wbi_csv_next(source->reader, ROWS_A_BLOCK, &cells, err));
-        if (cells->n_rows == 0)
-            return WB_OK;
-        size_t first_row = r->rows->n_rows;
-        WBI_TRY(wbi_typed_append(r->rows, cells, r->columns, r->numbers, source->dialect.decimal, source->bad, r->keep,
-                                 err));
-        if (through != NULL)
-            WBI_TRY(wbi_through_check(through, r->rows, first_row, cells, r->keep, r->numbers[0], source->bad, err));
-        if (source->def->time == NULL)
-            WBI_TRY(check_unique(r, cells, first_row, err));
-        WBI_TRY(wbi_progress(source->log, source->def->name, r->rows->n_rows, 0, err));
+    size_t n_levels = wbi_dictionary_size(from->dictionary);
+    if (n_levels > r->codes_capacity) {
+        wbi_free(r->codes);
+        r->codes_capacity = 0;
+        r->codes = wbi_alloc_array(n_levels, sizeof *r->codes);
+        if (r->codes == NULL)
+            return wbi_fail_nomem(err, n_levels * sizeof *r->codes);
+        r->codes_capacity = n_levels;
     }
+    WBI_TRY(wbi_dictionary_intern_all(to->dictionary, from->dictionary, r->codes, err));
+    int32_t *codes = to->codes + to->length;
+    for (size_t i = 0; i < from->length; i++)
+        codes[i] = from->codes[i] < 0 ? -1 : r->codes[from->codes[i]];
+    return WB_OK;
 }
 
-static void count_rows(reading *r)
+static wb_status append_rows(reading *r, const wb_table *from, wb_error *err)
+{
+    WBI_TRY(wbi_table_reserve_more(r->rows, from->n_rows, err));
+    for (size_t k = 0; k < r->n_columns; k++) {
+        wbi_column *to = &r->rows->columns[k];
+        const wbi_column *column = &from->columns[k];
+        if (to->type == WB_TYPE_CATEGORY)
+            WBI_TRY(append_codes(r, to, column, err));
+        else if (to->type == WB_TYPE_NUMBER)
+            memcpy(to->numbers + to->length, column->numbers, from->n_rows * sizeof *to->numbers);
+        else
+            memcpy(to->times + to->length, column->times, from->n_rows * sizeof *to->times);
+        to->length += from->n_rows;
+    }
+    r->rows->n_rows += from->n_rows;
+    return WB_OK;
+}
+
+static wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err)
+{
+    reading *r = context;
+    size_t first_row = r->rows->n_rows;
+    WBI_TRY(append_rows(r, batch->rows, err));
+    if (batch->n_bad > 0 || r->through != NULL || r->source->def->time == NULL)
+        WBI_TRY(check_rows(r, batch, first_row, err));
+    return wbi_progress(r->source->log, r->source->def->name, r->rows->n_rows, 0, err);
+}
+
+static void count_rows(const reading *r, wbi_source_counts *counts)
 {
     const int32_t *codes = r->rows->columns[0].codes;
-    uint64_t without = 0, kept = 0;
     for (size_t i = 0; i < r->rows->n_rows; i++) {
-        without += codes[i] == -1;
-        kept += codes[i] >= 0;
+        counts->n_without_key += codes[i] == -1;
+        counts->n_rows += codes[i] >= 0;
     }
-    r->counts->n_bad = wbi_bad_rows_count(r->source->bad);
-    r->counts->n_without_key = without;
-    r->counts->n_rows = kept;
+    counts->n_bad = wbi_bad_rows_count(r->source->bad);
 }
 
 wb_status wbi_source_read(wbi_source *source, wb_table *rows, wbi_dictionary *customers,
                           const wbi_typed_column *columns, size_t n, wbi_source_counts *counts, wb_error *err)
 {
-    reading r = {.source = source, .rows = rows, .counts = counts};
-    wbi_through *through = NULL;
+    reading r = {.source = source, .rows = rows};
     wb_status status;
     *counts = (wbi_source_counts){0};
+    WBI_TRY_CLEANUP(place_columns(&r, columns, n, err));
     if (source->def->through_file != NULL)
-        WBI_TRY_CLEANUP(wbi_through_read(&through, source->def, customers, source->bad, source->options, err));
-    WBI_TRY_CLEANUP(prepare_columns(&r, through != NULL ? wbi_through_keys(through) : customers, columns, n, err));
-    WBI_TRY_CLEANUP(read_blocks(&r, through, err));
+        WBI_TRY_CLEANUP(wbi_through_read(&r.through, source->def, r.numbers[0], customers, source->bad,
+                                         source->options, err));
+    WBI_TRY_CLEANUP(add_columns(&r, r.through != NULL ? wbi_through_keys(r.through) : customers, err));
+    WBI_TRY_CLEANUP(want_columns(&r, err));
+    wbi_batch_options options = {r.columns, r.numbers, r.n_columns, source->options->n_threads, 0};
+    WBI_TRY_CLEANUP(wbi_csv_read_batches(source->reader, &options, take_batch, &r, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(source->bad, err));
-    if (through != NULL)
-        wbi_through_resolve(through, rows, customers);
-    count_rows(&r);
+    if (r.through != NULL)
+        wbi_through_resolve(r.through, rows, customers);
+    count_rows(&r, counts);
 cleanup:
-    wbi_through_free(through);
+    wbi_through_free(r.through);
     wbi_free(r.columns);
     wbi_free(r.numbers);
-    wbi_free(r.keep);
+    wbi_free(r.codes);
     wbi_free(r.first_line);
     return status;
 }

@@ -9,6 +9,7 @@ enum { ROWS_A_BLOCK = 16384 };
 
 struct wbi_through {
     const wbi_table_def *def;
+    size_t column_number; /* of the key in the events' file, from 1 */
     wbi_dictionary *keys;
     int32_t *customer; /* by key code */
     size_t n_known;    /* keys that the file has; later codes are unresolved */
@@ -77,8 +78,9 @@ static wb_status read_pairs(wbi_through *through, wbi_csv_reader *reader, wbi_di
     }
 }
 
-wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, wbi_dictionary *customers,
-                           wbi_bad_rows *beside, const wb_read_options *options, wb_error *err)
+wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, size_t column_number,
+                           wbi_dictionary *customers, wbi_bad_rows *beside, const wb_read_options *options,
+                           wb_error *err)
 {
     wbi_paths paths = {0};
     wbi_bad_rows *bad = NULL;
@@ -89,6 +91,7 @@ wb_status wbi_through_read(wbi_through **out, const wbi_table_def *def, wbi_dict
     if (through == NULL)
         return wbi_fail_nomem(err, sizeof *through);
     through->def = def;
+    through->column_number = column_number;
     wb_status status;
     WBI_TRY_CLEANUP(wbi_dictionary_create(&through->keys, err));
     WBI_TRY_CLEANUP(wbi_paths_expand(&paths, def->through_file, err));
@@ -106,28 +109,21 @@ cleanup:
     return status;
 }
 
-wb_status wbi_through_check(const wbi_through *through, wb_table *rows, size_t first_row, const wbi_cells *cells,
-                            const uint8_t *keep, size_t column_number, wbi_bad_rows *bad, wb_error *err)
+wb_status wbi_through_check(const wbi_through *through, wb_table *rows, size_t row, const wbi_batch *batch, size_t i,
+                            wbi_bad_rows *bad, wb_error *err)
 {
-    int32_t *codes = rows->columns[0].codes;
-    size_t row = first_row;
-    for (size_t i = 0; i < cells->n_rows; i++) {
-        if (!keep[i])
-            continue;
-        int32_t code = codes[row];
-        if (code >= 0 && (size_t)code >= through->n_known) {
-            wbi_str key = wbi_dictionary_at(through->keys, code);
-            wb_error unknown;
-            char text[128];
-            wbi_fail_at(&unknown, WB_ERR_INCONSISTENT, (wbi_where){cells->file, cells->lines[i], column_number},
-                        key.data, key.length, "%s '%s' is not in %s", through->def->customer,
-                        wbi_printable(text, sizeof text, key.data, key.length), through->def->through_file);
-            WBI_TRY(wbi_bad_rows_add(bad, &unknown, cells->raw == NULL ? (wbi_str){0} : cells->raw[i], err));
-            codes[row] = WBI_ROW_LEFT_OUT;
-        }
-        row++;
-    }
-    return WB_OK;
+    int32_t *code = &rows->columns[0].codes[row];
+    if (*code < 0 || (size_t)*code < through->n_known)
+        return WB_OK;
+    wbi_str key = wbi_dictionary_at(through->keys, *code);
+    wb_error unknown;
+    char text[128];
+    wbi_fail_at(&unknown, WB_ERR_INCONSISTENT,
+                (wbi_where){batch->file, wbi_batch_line(batch, i), through->column_number}, key.data, key.length,
+                "%s '%s' is not in %s", through->def->customer, wbi_printable(text, sizeof text, key.data, key.length),
+                through->def->through_file);
+    *code = WBI_ROW_LEFT_OUT;
+    return wbi_bad_rows_add(bad, &unknown, wbi_batch_raw(batch, i), err);
 }
 
 void wbi_through_resolve(const wbi_through *through, wb_table *rows, wbi_dictionary *customers)

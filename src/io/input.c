@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 
-enum { RAW_BYTES = 256 * 1024, MAGIC_BYTES = 4, SLURP_BYTES = 64 * 1024 };
+enum { RAW_BYTES = 256 * 1024, LARGE_READ_BYTES = 64 * 1024, MAGIC_BYTES = 4, SLURP_BYTES = 64 * 1024 };
 
 typedef enum compression { PLAIN, GZIP, ZSTD } compression;
 
@@ -102,7 +102,7 @@ wb_status wbi_input_open(wbi_input **out, const char *path, wb_error *err)
     wbi_input *input = wbi_alloc_zeroed(1, sizeof *input);
     if (input == NULL)
         return wbi_fail_nomem(err, sizeof *input);
-    input->name = wbi_strdup(strcmp(path, "-") == 0 ? "(standard input)" : path);
+    input->name = wbi_strdup(strcmp(path, "-") == 0 ? wbi_input_name(NULL) : path);
     input->raw = wbi_alloc_array(RAW_BYTES, 1);
     if (input->name == NULL || input->raw == NULL) {
         status = wbi_fail_nomem(err, RAW_BYTES);
@@ -133,7 +133,7 @@ void wbi_input_close(wbi_input *input)
 
 const char *wbi_input_name(const wbi_input *input)
 {
-    return input->name;
+    return input == NULL ? "(standard input)" : input->name;
 }
 
 static void take_plain(wbi_input *input, char *bytes, size_t size, size_t *n)
@@ -200,9 +200,25 @@ static wb_status decode_some(wbi_input *input, char *bytes, size_t size, size_t 
     return WB_OK;
 }
 
+/* Large reads of what is not compressed need no buffer between. */
+static wb_status read_plain(wbi_input *input, char *bytes, size_t size, size_t *n, wb_error *err)
+{
+    ssize_t got;
+    do
+        got = input->at_end ? 0 : read(input->fd, bytes, size);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return fail_system(err, input->name, "read");
+    input->at_end = got == 0;
+    *n = (size_t)got;
+    return WB_OK;
+}
+
 wb_status wbi_input_read(wbi_input *input, char *bytes, size_t size, size_t *n, wb_error *err)
 {
     *n = 0;
+    if (input->compression == PLAIN && input->begin == input->end && size >= LARGE_READ_BYTES)
+        return read_plain(input, bytes, size, n, err);
     while (*n == 0 && size > 0) {
         /* A decoder may hold bytes back without wanting any, so it is asked even when there are none to give. */
         WBI_TRY(decode_some(input, bytes, size, n, err));

@@ -159,25 +159,52 @@ static wb_status make_room(wbi_dictionary *dictionary, size_t length, wb_error *
     return WB_OK;
 }
 
-wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, size_t n, int32_t *code, wb_error *err)
+static wb_status intern(wbi_dictionary *dictionary, uint32_t tag, wbi_str bytes, int32_t *code, wb_error *err)
 {
-    uint32_t tag = tag_of(bytes, n);
-    wbi_str str = {bytes, n};
-    size_t at = probe(dictionary, tag, str);
+    size_t at = probe(dictionary, tag, bytes);
     if (dictionary->slots[at].entry == 0) {
         size_t n_slots = dictionary->n_slots;
-        WBI_TRY(make_room(dictionary, n, err));
+        WBI_TRY(make_room(dictionary, bytes.length, err));
         if (dictionary->n_slots != n_slots)
-            at = probe(dictionary, tag, str);
+            at = probe(dictionary, tag, bytes);
         uint32_t begin = dictionary->offsets[dictionary->n];
-        if (n > 0)
-            memcpy(dictionary->bytes + begin, bytes, n);
+        if (bytes.length > 0)
+            memcpy(dictionary->bytes + begin, bytes.data, bytes.length);
         dictionary->n++;
-        dictionary->offsets[dictionary->n] = begin + (uint32_t)n;
+        dictionary->offsets[dictionary->n] = begin + (uint32_t)bytes.length;
         dictionary->slots[at] = (slot){tag, (uint32_t)dictionary->n};
     }
     *code = (int32_t)dictionary->slots[at].entry - 1;
     return WB_OK;
+}
+
+wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, size_t n, int32_t *code, wb_error *err)
+{
+    return intern(dictionary, tag_of(bytes, n), (wbi_str){bytes, n}, code, err);
+}
+
+/* The slots of the entries to come are fetched while those before are looked up. */
+wb_status wbi_dictionary_intern_all(wbi_dictionary *dictionary, const wbi_dictionary *other, int32_t *codes,
+                                    wb_error *err)
+{
+    enum { AHEAD = 16 };
+    uint32_t tags[AHEAD];
+    for (size_t i = 0; i < other->n + AHEAD; i++) {
+        if (i >= AHEAD)
+            WBI_TRY(intern(dictionary, tags[i % AHEAD], entry_at(other, i - AHEAD), &codes[i - AHEAD], err));
+        if (i >= other->n)
+            continue;
+        wbi_str bytes = entry_at(other, i);
+        tags[i % AHEAD] = tag_of(bytes.data, bytes.length);
+        __builtin_prefetch(&dictionary->slots[tags[i % AHEAD] & (dictionary->n_slots - 1)]);
+    }
+    return WB_OK;
+}
+
+void wbi_dictionary_clear(wbi_dictionary *dictionary)
+{
+    dictionary->n = 0;
+    memset(dictionary->slots, 0, dictionary->n_slots * sizeof *dictionary->slots);
 }
 
 typedef struct sortable {

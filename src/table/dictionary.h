@@ -13,6 +13,11 @@ void wbi_dictionary_free(wbi_dictionary *dictionary); /* NULL-safe */
 /* The code of `bytes`, added when new. At most INT32_MAX entries of 4 GiB in all. */
 WB_WARN_UNUSED wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, size_t n, int32_t *code,
                                                wb_error *err);
+/* The code here of each entry of `other`, in the order of its codes, added when new. */
+WB_WARN_UNUSED wb_status wbi_dictionary_intern_all(wbi_dictionary *dictionary, const wbi_dictionary *other,
+                                                   int32_t *codes, wb_error *err);
+/* Forgets all entries, keeping memory. */
+void wbi_dictionary_clear(wbi_dictionary *dictionary);
 /* The code of `bytes`, -1 when absent. Many threads may look up while nobody interns. */
 int32_t wbi_dictionary_find(const wbi_dictionary *dictionary, const char *bytes, size_t n);
 size_t wbi_dictionary_size(const wbi_dictionary *dictionary);

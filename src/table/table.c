@@ -139,6 +139,19 @@ wb_status wbi_table_reserve(wb_table *table, size_t n_rows, wb_error *err)
     return WB_OK;
 }
 
+wb_status wbi_table_reserve_more(wb_table *table, size_t n_more, wb_error *err)
+{
+    if (n_more > SIZE_MAX / 2 - table->n_rows)
+        return wbi_fail(err, WB_ERR_NOMEM, "too many rows");
+    size_t wanted = table->n_rows + n_more;
+    for (size_t k = 0; k < table->n_columns; k++) {
+        size_t capacity = table->columns[k].capacity;
+        if (capacity < wanted)
+            WBI_TRY(set_capacity(&table->columns[k], capacity * 2 > wanted ? capacity * 2 : wanted, err));
+    }
+    return WB_OK;
+}
+
 void wbi_table_clear(wb_table *table)
 {
     table->n_rows = 0;

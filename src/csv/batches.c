@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The pipeline from chunks of bytes to batches of typed rows. */
+#include "csv/batches.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "csv/arena.h"
+#include "csv/batch_chunk.h"
+#include "csv/reader_rows.h"
+#include "par/par.h"
+
+enum { CHUNK_BYTES = 256 << 10, FIRST_SLOW_ROWS = 64, MAX_SLOW_ROWS = 4096 };
+
+typedef struct reading {
+    wbi_csv_reader *reader;
+    const wbi_batch_options *options;
+    wbi_batch_fn fn;
+    void *context;
+    size_t chunk_bytes;
+    size_t slow_rows; /* how many rows to read one by one before the next chunk is tried */
+    wbi_csv_reader **judges; /* by worker */
+    int n_threads;
+    wbi_batch_memory *batches; /* by slot */
+    size_t n_slots;
+} reading;
+
+wbi_str wbi_batch_raw(const wbi_batch *batch, size_t row)
+{
+    return batch->memory->raws[row];
+}
+
+size_t wbi_batch_line(const wbi_batch *batch, size_t row)
+{
+    const wbi_batch_memory *m = batch->memory;
+    return m->lines != NULL ? m->lines[row] : wbi_chunk_line(&m->chunk, m->raws[row].data);
+}
+
+/* Reads some rows of the file at hand one by one. */
+static wb_status read_slowly(reading *r, wbi_batch_memory *m, size_t *n_rows, wb_error *err)
+{
+    WBI_TRY(wbi_batch_begin_rows(m, err));
+    for (*n_rows = 0; *n_rows < r->slow_rows; ++*n_rows) {
+        wbi_judged judged;
+        WBI_TRY(wbi_csv_next_row(r->reader, &judged, err));
+        if (judged.line == 0)
+            break;
+        WBI_TRY(wbi_batch_add_row(m, &judged, err));
+    }
+    r->slow_rows = r->slow_rows * 2 > MAX_SLOW_ROWS ? MAX_SLOW_ROWS : r->slow_rows * 2;
+    return WB_OK;
+}
+
+static wb_status next_chunk(void *context, size_t slot, int *more, wb_error *err)
+{
+    reading *r = context;
+    wbi_batch_memory *m = &r->batches[slot];
+    for (bool any = true; any;) {
+        size_t n_rows;
+        *more = 1;
+        WBI_TRY(wbi_csv_take(r->reader, &m->chunk, r->chunk_bytes, err));
+        if (m->chunk.n_bytes > 0) {
+            r->slow_rows = FIRST_SLOW_ROWS;
+            return WB_OK;
+        }
+        WBI_TRY(read_slowly(r, m, &n_rows, err));
+        if (n_rows > 0)
+            return WB_OK;
+        WBI_TRY(wbi_csv_next_file(r->reader, &any, err));
+    }
+    *more = 0;
+    return WB_OK;
+}
+
+static wb_status type_chunk(void *context, size_t slot, int worker, wb_error *err)
+{
+    reading *r = context;
+    wbi_batch_memory *m = &r->batches[slot];
+    return m->chunk.n_bytes > 0 ? wbi_batch_type_chunk(m, r->judges[worker], err) : WB_OK;
+}
+
+static wb_status give_batch(void *context, size_t slot, wb_error *err)
+{
+    reading *r = context;
+    wbi_batch_memory *m = &r->batches[slot];
+    wbi_batch batch = {m->rows, m->file, m->bad, m->n_bad, m};
+    return r->fn(r->context, &batch, err);
+}
+
+static wb_status prepare(reading *r, wb_error *err)
+{
+    const wbi_batch_options *o = r->options;
+    r->chunk_bytes = o->chunk_bytes > 0 ? o->chunk_bytes : CHUNK_BYTES;
+    r->slow_rows = FIRST_SLOW_ROWS;
+    r->n_threads = wbi_par_threads(o->n_threads);
+    r->n_slots = 2 * (size_t)r->n_threads;
+    r->judges = wbi_alloc_zeroed((size_t)r->n_threads, sizeof(wbi_csv_reader *));
+    r->batches = wbi_alloc_zeroed(r->n_slots, sizeof *r->batches);
+    if (r->judges == NULL || r->batches == NULL)
+        return wbi_fail_nomem(err, r->n_slots * sizeof *r->batches);
+    for (int w = 0; w < r->n_threads; w++)
+        WBI_TRY(wbi_csv_judge_create(&r->judges[w], r->reader, err));
+    for (size_t s = 0; s < r->n_slots; s++)
+        WBI_TRY(wbi_batch_create(&r->batches[s], r->reader, o, err));
+    return WB_OK;
+}
+
+wb_status wbi_csv_read_batches(wbi_csv_reader *reader, const wbi_batch_options *options, wbi_batch_fn fn, void *context,
+                               wb_error *err)
+{
+    reading r = {.reader = reader, .options = options, .fn = fn, .context = context};
+    wbi_pipeline pipeline = {next_chunk, type_chunk, give_batch, &r, 0};
+    wb_status status;
+    WBI_TRY_CLEANUP(prepare(&r, err));
+    pipeline.n_slots = r.n_slots;
+    status = wbi_par_pipeline(&pipeline, r.n_threads, err);
+cleanup:
+    for (int w = 0; r.judges != NULL && w < r.n_threads; w++)
+        wbi_csv_close(r.judges[w]);
+    for (size_t s = 0; r.batches != NULL && s < r.n_slots; s++)
+        wbi_batch_free(&r.batches[s]);
+    wbi_free(r.judges);
+    wbi_free(r.batches);
+    return status;
+}

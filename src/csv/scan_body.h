@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The scanner, compiled once for each kind of machine; WBI_SCANNER is its name there. The quote mask by prefix-xor
+ * follows Langdale and Lemire, "Parsing gigabytes of JSON per second" (2019), section 3.1.1. */
+#include <string.h>
+
+#include "csv/scan.h"
+
+#if defined(__AVX2__) || defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+enum { BLOCK = 64 };
+
+#if defined(__AVX2__)
+typedef struct block {
+    __m256i low, high;
+} block;
+
+static inline block load(const char *at)
+{
+    return (block){_mm256_loadu_si256((const __m256i *)(const void *)at),
+                   _mm256_loadu_si256((const __m256i *)(const void *)(at + 32))};
+}
+
+static inline uint64_t join(__m256i low, __m256i high)
+{
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+static inline uint64_t equal(block b, char byte)
+{
+    __m256i wanted = _mm256_set1_epi8(byte);
+    return join(_mm256_cmpeq_epi8(b.low, wanted), _mm256_cmpeq_epi8(b.high, wanted));
+}
+
+static inline uint64_t high_bits(block b)
+{
+    return join(b.low, b.high);
+}
+#elif defined(__SSE2__)
+typedef struct block {
+    __m128i part[4];
+} block;
+
+static inline block load(const char *at)
+{
+    block b;
+    for (int i = 0; i < 4; i++)
+        b.part[i] = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * i));
+    return b;
+}
+
+static inline uint64_t equal(block b, char byte)
+{
+    __m128i wanted = _mm_set1_epi8(byte);
+    uint64_t mask = 0;
+    for (int i = 0; i < 4; i++)
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(b.part[i], wanted)) << (16 * i);
+    return mask;
+}
+
+static inline uint64_t high_bits(block b)
+{
+    uint64_t mask = 0;
+    for (int i = 0; i < 4; i++)
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(b.part[i]) << (16 * i);
+    return mask;
+}
+#else
+typedef struct block {
+    unsigned char bytes[BLOCK];
+} block;
+
+static inline block load(const char *at)
+{
+    block b;
+    memcpy(b.bytes, at, BLOCK);
+    return b;
+}
+
+static inline uint64_t equal(block b, char byte)
+{
+    uint64_t mask = 0;
+    for (int i = 0; i < BLOCK; i++)
+        mask |= (uint64_t)(b.bytes[i] == (unsigned char)byte) << i;
+    return mask;
+}
+
+static inline uint64_t high_bits(block b)
+{
+    uint64_t mask = 0;
+    for (int i = 0; i < BLOCK; i++)
+        mask |= (uint64_t)(b.bytes[i] >> 7) << i;
+    return mask;
+}
+#endif
+
+/* Bits of the bytes that are there, of the block at `at` of `n` bytes. */
+static inline uint64_t present(size_t at, size_t n)
+{
+    return n - at >= BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << (n - at)) - 1;
+}
+
+/* Bit i: whether an odd number of quotes stands in bytes 0 to i, that is, from an opening quote up to its closing one. */
+static inline uint64_t inside_quotes(uint64_t quotes)
+{
+    for (int shift = 1; shift < BLOCK; shift *= 2)
+        quotes ^= quotes << shift;
+    return quotes;
+}
+
+/* All ones when the last bit is set. */
+static inline uint64_t spread_last(uint64_t mask)
+{
+    return 0 - (mask >> (BLOCK - 1));
+}
+
+/* What the block before hands on. */
+typedef struct carry {
+    uint64_t inside;                /* all ones within quotes */
+    uint64_t ended, closed, returned; /* 1: its last byte was a delimiter or line end, a closing quote, a \r */
+} carry;
+
+/* The bytes of a block at which, or before which, something is not regular. */
+static inline uint64_t irregularities(block b, uint64_t there, uint64_t quotes, uint64_t returns, uint64_t newlines,
+                                      char delimiter, carry *c, uint64_t *row_ends)
+{
+    const uint64_t inside = inside_quotes(quotes) ^ c->inside;
+    const uint64_t open = quotes & inside, closed = quotes & ~inside;
+    const uint64_t ends = ((equal(b, delimiter) & there) | newlines) & ~inside;
+    const uint64_t behind_end = ends << 1 | c->ended, behind_closed = closed << 1 | c->closed;
+    const uint64_t behind_return = returns << 1 | c->returned;
+    *row_ends = newlines & ~inside;
+    c->inside = spread_last(inside);
+    c->ended = ends >> (BLOCK - 1);
+    c->closed = closed >> (BLOCK - 1);
+    c->returned = returns >> (BLOCK - 1);
+    return ((open & ~(behind_end | behind_closed)) | (behind_closed & ~(ends | returns | open)) |
+            (behind_return & ~newlines)) &
+           there;
+}
+
+static void regular(wbi_regular *found, const char *bytes, size_t n, char delimiter)
+{
+    carry c = {.ended = 1};
+    size_t n_lines = 0;
+    uint64_t odd = 0;
+    *found = (wbi_regular){0};
+    for (size_t at = 0; at < n && !found->irregular; at += BLOCK) {
+        const block b = load(bytes + at);
+        const uint64_t there = present(at, n);
+        const uint64_t quotes = equal(b, '"') & there, returns = equal(b, '\r') & there;
+        const uint64_t newlines = equal(b, '\n') & there;
+        uint64_t row_ends = newlines;
+        odd |= (high_bits(b) | equal(b, '\0')) & there;
+        found->quotes |= quotes != 0;
+        found->returns |= returns != 0;
+        if (found->quotes || found->returns) {
+            const uint64_t wrong = irregularities(b, there, quotes, returns, newlines, delimiter, &c, &row_ends);
+            if (wrong != 0) {
+                found->irregular = true;
+                row_ends &= (wrong & -wrong) - 1;
+            }
+        } else {
+            c.ended = (newlines | equal(b, delimiter)) >> (BLOCK - 1);
+        }
+        if (row_ends != 0) {
+            const int last = BLOCK - 1 - __builtin_clzll(row_ends);
+            const uint64_t up_to_last = ~UINT64_C(0) >> (BLOCK - 1 - last);
+            found->n_bytes = at + (size_t)last + 1;
+            found->n_lines = n_lines + (size_t)__builtin_popcountll(newlines & up_to_last);
+        }
+        n_lines += (size_t)__builtin_popcountll(newlines);
+    }
+    found->plain = odd == 0;
+}
+
+static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter, bool quotes)
+{
+    uint32_t *mark = found->marks, *row = found->rows;
+    uint64_t carried = 0;
+    for (size_t at = 0; at < n; at += BLOCK) {
+        const block b = load(bytes + at);
+        const uint64_t there = present(at, n);
+        uint64_t row_ends = equal(b, '\n') & there, ends = row_ends | (equal(b, delimiter) & there);
+        if (quotes) {
+            const uint64_t inside = inside_quotes(equal(b, '"') & there) ^ carried;
+            carried = spread_last(inside);
+            row_ends &= ~inside;
+            ends &= ~inside;
+        }
+        const uint32_t before = (uint32_t)(mark - found->marks);
+        for (uint64_t left = row_ends; left != 0; left &= left - 1)
+            *row++ = before + (uint32_t)__builtin_popcountll(ends & (left ^ (left - 1)));
+        for (; ends != 0; ends &= ends - 1)
+            *mark++ = (uint32_t)at + (uint32_t)__builtin_ctzll(ends);
+    }
+    found->n_marks = (size_t)(mark - found->marks);
+    found->n_rows = (size_t)(row - found->rows);
+}
+
+const wbi_scanner WBI_SCANNER = {regular, marks};
