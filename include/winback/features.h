@@ -62,6 +62,12 @@ WB_API WB_WARN_UNUSED wb_status wb_engine_features(const wb_engine *engine, wb_f
                                                    const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
                                                    int n_threads, const wb_log *log, wb_error *err);
 
+/* Writes the same features to the file `path` without holding them in memory, and PATH.meta.json beside it, unless `path`
+ * is "-"; the bytes are those of wb_features_write. *n_rows receives the number of rows. Thread-safe. */
+WB_API WB_WARN_UNUSED wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,
+                                                         const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
+                                                         int n_threads, const wb_log *log, wb_error *err);
+
 /* Reads a features file, or any flat table: columns are numbers when their first 10,000 cells that are not missing are,
  * else categories; customer_id (or the column `id`, NULL: customer_id) is text, cutoff a time. Columns in `categories`
  * are categories whatever they hold. The definitions come from PATH.meta.json when its hash is that of the file. */

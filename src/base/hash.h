@@ -17,6 +17,7 @@ typedef struct wbi_digest wbi_digest;
 wbi_digest *wbi_digest_create(void); /* NULL when memory ran out */
 void wbi_digest_free(wbi_digest *digest);
 void wbi_digest_update(wbi_digest *digest, const void *bytes, size_t n);
-void wbi_digest_hex(const wbi_digest *digest, char hex[33]);
+enum { WBI_DIGEST_CHARS = 33 };
+void wbi_digest_hex(const wbi_digest *digest, char hex[WBI_DIGEST_CHARS]);
 
 #endif

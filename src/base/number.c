@@ -14,24 +14,67 @@ static const char digit_pairs[] = "0001020304050607080910111213141516171819"
                                   "6061626364656667686970717273747576777879"
                                   "8081828384858687888990919293949596979899";
 
+static const uint64_t powers_of_ten[] = {
+    UINT64_C(1),
+    UINT64_C(10),
+    UINT64_C(100),
+    UINT64_C(1000),
+    UINT64_C(10000),
+    UINT64_C(100000),
+    UINT64_C(1000000),
+    UINT64_C(10000000),
+    UINT64_C(100000000),
+    UINT64_C(1000000000),
+    UINT64_C(10000000000),
+    UINT64_C(100000000000),
+    UINT64_C(1000000000000),
+    UINT64_C(10000000000000),
+    UINT64_C(100000000000000),
+    UINT64_C(1000000000000000),
+    UINT64_C(10000000000000000),
+    UINT64_C(100000000000000000),
+    UINT64_C(1000000000000000000),
+    UINT64_C(10000000000000000000),
+};
+
+/* The digits of 2^bits, less one where the value stays below the next power of ten. */
 static size_t count_digits(uint64_t value)
 {
-    size_t n = 1;
-    for (; value >= 10000; value /= 10000)
-        n += 4;
-    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+    const unsigned bits = 63 - (unsigned)__builtin_clzll(value | 1);
+    const unsigned n = ((bits + 1) * 1233) >> 12;
+    return n + (value >= powers_of_ten[n] || n == 0);
 }
 
-/* Writes the last `n` digits of `value`, two at a time from the right. */
+static void write_pair(char *out, uint32_t value)
+{
+    memcpy(out, digit_pairs + 2 * value, 2);
+}
+
+/* Exactly eight digits; the halves do not wait for each other. */
+static void write_eight(char *out, uint32_t value)
+{
+    const uint32_t high = value / 10000, low = value % 10000;
+    write_pair(out, high / 100);
+    write_pair(out + 2, high % 100);
+    write_pair(out + 4, low / 100);
+    write_pair(out + 6, low % 100);
+}
+
+/* Writes the last `n` digits of `value`, from the right. */
 static void write_digits(char *out, uint64_t value, size_t n)
 {
-    while (n >= 2) {
+    while (n >= 8) {
+        n -= 8;
+        write_eight(out + n, (uint32_t)(value % 100000000));
+        value /= 100000000;
+    }
+    uint32_t rest = (uint32_t)(value % 100000000);
+    for (; n >= 2; rest /= 100) {
         n -= 2;
-        memcpy(out + n, digit_pairs + 2 * (value % 100), 2);
-        value /= 100;
+        write_pair(out + n, rest % 100);
     }
     if (n > 0)
-        *out = (char)('0' + value % 10);
+        *out = (char)('0' + rest % 10);
 }
 
 static size_t print_unsigned(char *out, uint64_t value)

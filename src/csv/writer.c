@@ -29,29 +29,49 @@ static bool needs_quotes(const char *bytes, size_t n)
     return false;
 }
 
-static wb_status append_quoted(wbi_buffer *buffer, const char *bytes, size_t n, wb_error *err)
+static char *put(char *at, const char *bytes, size_t n)
+{
+    if (n > 0)
+        memcpy(at, bytes, n);
+    return at + n;
+}
+
+static char *put_quoted(char *at, const char *bytes, size_t n)
 {
     const char *end = bytes + n;
-    WBI_TRY(wbi_buffer_append(buffer, "\"", 1, err));
+    *at++ = '"';
     for (const char *quote; (quote = memchr(bytes, '"', (size_t)(end - bytes))) != NULL; bytes = quote + 1) {
-        WBI_TRY(wbi_buffer_append(buffer, bytes, (size_t)(quote + 1 - bytes), err));
-        WBI_TRY(wbi_buffer_append(buffer, "\"", 1, err));
+        at = put(at, bytes, (size_t)(quote + 1 - bytes));
+        *at++ = '"';
     }
-    WBI_TRY(wbi_buffer_append(buffer, bytes, (size_t)(end - bytes), err));
-    return wbi_buffer_append(buffer, "\"", 1, err);
+    at = put(at, bytes, (size_t)(end - bytes));
+    *at++ = '"';
+    return at;
+}
+
+char *wbi_csv_put_text(char *at, const char *bytes, size_t n)
+{
+    return needs_quotes(bytes, n) ? put_quoted(at, bytes, n) : put(at, bytes, n);
+}
+
+char *wbi_csv_put_number(char *at, double value)
+{
+    return isfinite(value) ? at + wbi_double_print(at, value) : at;
 }
 
 wb_status wbi_csv_text(wbi_buffer *buffer, const char *bytes, size_t n, wb_error *err)
 {
-    return needs_quotes(bytes, n) ? append_quoted(buffer, bytes, n, err) : wbi_buffer_append(buffer, bytes, n, err);
+    if (n > SIZE_MAX / 2 - 2)
+        return wbi_fail_nomem(err, n);
+    WBI_TRY(wbi_buffer_reserve(buffer, 2 * n + 2, err));
+    buffer->length = (size_t)(wbi_csv_put_text(buffer->data + buffer->length, bytes, n) - buffer->data);
+    return WB_OK;
 }
 
 wb_status wbi_csv_number(wbi_buffer *buffer, double value, wb_error *err)
 {
-    if (!isfinite(value))
-        return WB_OK;
     WBI_TRY(wbi_buffer_reserve(buffer, WBI_DOUBLE_CHARS, err));
-    buffer->length += wbi_double_print(buffer->data + buffer->length, value);
+    buffer->length = (size_t)(wbi_csv_put_number(buffer->data + buffer->length, value) - buffer->data);
     return WB_OK;
 }
 

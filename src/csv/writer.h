@@ -10,6 +10,9 @@
 WB_WARN_UNUSED wb_status wbi_csv_text(wbi_buffer *buffer, const char *bytes, size_t n, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_csv_number(wbi_buffer *buffer, double value, wb_error *err); /* not finite: an empty cell */
 WB_WARN_UNUSED wb_status wbi_csv_time(wbi_buffer *buffer, int64_t time_us, wb_error *err);
+/* The same into memory with room enough: 2 n + 2 bytes, WBI_DOUBLE_CHARS. They return what follows the cell. */
+char *wbi_csv_put_text(char *at, const char *bytes, size_t n);
+char *wbi_csv_put_number(char *at, double value);
 /* The header line, and rows [begin, end), of a table. */
 WB_WARN_UNUSED wb_status wbi_csv_header(wbi_buffer *buffer, const wb_table *table, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_csv_rows(wbi_buffer *buffer, const wb_table *table, size_t begin, size_t end,

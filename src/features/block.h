@@ -3,7 +3,16 @@
 #ifndef WINBACK_FEATURES_BLOCK_H
 #define WINBACK_FEATURES_BLOCK_H
 
-#include "features/compute.h"
+#include "events/events.h"
+#include "features/plan.h"
+
+typedef struct wbi_compute_options {
+    const int64_t *cutoffs_us; /* ascending */
+    size_t n_cutoffs;
+    bool with_label;
+    int n_threads;
+    const wb_log *log;
+} wbi_compute_options;
 
 /* Results of one block. Row k * n_cutoffs + j is customer k of the block at cutoff j. */
 typedef struct wbi_block {

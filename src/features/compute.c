@@ -14,12 +14,12 @@ typedef struct computing {
     const wbi_plan *plan;
     const wbi_events *events;
     const wbi_compute_options *options;
+    const wbi_block_user *user;
     wbi_block *blocks; /* by slot */
     size_t n_slots;
     wbi_worker **workers;
     int n_threads;
     size_t block_customers, next_customer, n_done;
-    wb_table *table;
 } computing;
 
 static wb_status next_block(void *context, size_t slot, int *more, wb_error *err)
@@ -37,67 +37,27 @@ static wb_status next_block(void *context, size_t slot, int *more, wb_error *err
 static wb_status compute_block(void *context, size_t slot, int worker, wb_error *err)
 {
     computing *c = context;
-    return wbi_block_compute(&c->blocks[slot], c->workers[worker], c->options, err);
+    wbi_block *block = &c->blocks[slot];
+    WBI_TRY(wbi_block_compute(block, c->workers[worker], c->options, err));
+    return c->user->work == NULL ? WB_OK : c->user->work(c->user->context, block, slot, err);
 }
 
-static wb_status append_key(computing *c, const wbi_block *block, size_t k, size_t j, wb_error *err)
-{
-    const wbi_events *events = c->events;
-    wbi_str id = wbi_dictionary_at(events->customers, events->code_of[block->first_customer + k]);
-    WBI_TRY(wbi_column_push_text(&c->table->columns[0], id.data, id.length, err));
-    return wbi_column_push_time(&c->table->columns[1], c->options->cutoffs_us[j], err);
-}
-
-static wb_status append_text(wbi_column *column, wbi_str text, wb_error *err)
-{
-    int32_t code = -1;
-    if (text.data != NULL)
-        WBI_TRY(wbi_dictionary_intern(column->dictionary, text.data, text.length, &code, err));
-    return wbi_column_push_code(column, code, err);
-}
-
-static wb_status append_row(computing *c, const wbi_block *block, size_t row, wb_error *err)
-{
-    const wbi_plan *plan = c->plan;
-    wbi_column *columns = c->table->columns + 2;
-    for (size_t f = 0; f < plan->n_features; f++) {
-        if (plan->features[f].type == WB_TYPE_NUMBER)
-            WBI_TRY(wbi_column_push_number(&columns[f], block->numbers[f][row], err));
-        else
-            WBI_TRY(append_text(&columns[f], block->texts[f][row], err));
-    }
-    return c->options->with_label ? wbi_column_push_number(&columns[plan->n_features], block->label[row], err) : WB_OK;
-}
-
-static wb_status append_block(void *context, size_t slot, wb_error *err)
+static wb_status take_block(void *context, size_t slot, wb_error *err)
 {
     computing *c = context;
-    const wbi_block *block = &c->blocks[slot];
-    size_t n_cutoffs = c->options->n_cutoffs;
-    for (size_t k = 0; k < block->n_customers; k++)
-        for (size_t j = 0; j < n_cutoffs; j++) {
-            if (!block->eligible[k * n_cutoffs + j])
-                continue;
-            WBI_TRY(append_key(c, block, k, j, err));
-            WBI_TRY(append_row(c, block, k * n_cutoffs + j, err));
-            c->table->n_rows++;
-        }
-    c->n_done += block->n_customers;
+    WBI_TRY(c->user->take(c->user->context, &c->blocks[slot], slot, err));
+    c->n_done += c->blocks[slot].n_customers;
     return wbi_progress(c->options->log, "features", c->n_done, c->events->n_customers, err);
 }
 
-static wb_status add_columns(computing *c, wb_error *err)
+wbi_str wbi_compute_customer(const wbi_events *events, const wbi_block *block, size_t k)
 {
-    const wbi_plan *plan = c->plan;
-    WBI_TRY(wbi_table_add_column(c->table, "customer_id", WB_TYPE_TEXT, NULL, err));
-    WBI_TRY(wbi_table_add_column(c->table, "cutoff", WB_TYPE_TIME, NULL, err));
-    for (size_t f = 0; f < plan->n_features; f++)
-        WBI_TRY(wbi_table_add_column(c->table, plan->features[f].def->name, plan->features[f].type, NULL, err));
-    if (!c->options->with_label)
-        return WB_OK;
-    char name[256];
-    snprintf(name, sizeof name, "label_%s", plan->project->label.name);
-    return wbi_table_add_column(c->table, name, WB_TYPE_NUMBER, NULL, err);
+    return wbi_dictionary_at(events->customers, events->code_of[block->first_customer + k]);
+}
+
+size_t wbi_compute_slots(int n_threads)
+{
+    return 2 * (size_t)wbi_par_threads(n_threads);
 }
 
 static wb_status prepare(computing *c, wb_error *err)
@@ -108,7 +68,7 @@ static wb_status prepare(computing *c, wb_error *err)
     if (c->block_customers > CUSTOMERS_A_BLOCK)
         c->block_customers = CUSTOMERS_A_BLOCK;
     c->n_threads = wbi_par_threads(c->options->n_threads);
-    c->n_slots = (size_t)c->n_threads * 2;
+    c->n_slots = wbi_compute_slots(c->n_threads);
     c->blocks = wbi_alloc_zeroed(c->n_slots, sizeof *c->blocks);
     c->workers = wbi_alloc_zeroed((size_t)c->n_threads, sizeof(wbi_worker *));
     if (c->blocks == NULL || c->workers == NULL)
@@ -117,21 +77,18 @@ static wb_status prepare(computing *c, wb_error *err)
         WBI_TRY(wbi_block_create(&c->blocks[s], c->plan, c->block_customers, c->options->n_cutoffs, err));
     for (int w = 0; w < c->n_threads; w++)
         WBI_TRY(wbi_worker_create(&c->workers[w], c->plan, c->events, err));
-    WBI_TRY(wbi_table_create(&c->table, err));
-    return add_columns(c, err);
+    return WB_OK;
 }
 
-wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_events *events,
-                               const wbi_compute_options *options, wb_error *err)
+wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_events *events, const wbi_compute_options *options,
+                             const wbi_block_user *user, wb_error *err)
 {
-    computing c = {.plan = plan, .events = events, .options = options};
-    wbi_pipeline pipeline = {next_block, compute_block, append_block, &c, 0};
+    computing c = {.plan = plan, .events = events, .options = options, .user = user};
+    wbi_pipeline pipeline = {next_block, compute_block, take_block, &c, 0};
     wb_status status;
     WBI_TRY_CLEANUP(prepare(&c, err));
     pipeline.n_slots = c.n_slots;
-    WBI_TRY_CLEANUP(wbi_par_pipeline(&pipeline, c.n_threads, err));
-    *out = c.table;
-    c.table = NULL;
+    status = wbi_par_pipeline(&pipeline, c.n_threads, err);
 cleanup:
     for (size_t s = 0; c.blocks != NULL && s < c.n_slots; s++)
         wbi_block_free(&c.blocks[s], plan);
@@ -139,6 +96,87 @@ cleanup:
         wbi_worker_free(c.workers[w]);
     wbi_free(c.blocks);
     wbi_free(c.workers);
-    wb_table_free(c.table);
+    return status;
+}
+
+wb_status wbi_compute_header(wb_table **out, const wbi_plan *plan, bool with_label, wb_error *err)
+{
+    char name[256];
+    wb_table *table;
+    WBI_TRY(wbi_table_create(&table, err));
+    wb_status status;
+    WBI_TRY_CLEANUP(wbi_table_add_column(table, "customer_id", WB_TYPE_TEXT, NULL, err));
+    WBI_TRY_CLEANUP(wbi_table_add_column(table, "cutoff", WB_TYPE_TIME, NULL, err));
+    for (size_t f = 0; f < plan->n_features; f++)
+        WBI_TRY_CLEANUP(
+            wbi_table_add_column(table, plan->features[f].def->name, plan->features[f].type, NULL, err));
+    if (with_label) {
+        snprintf(name, sizeof name, "label_%s", plan->project->label.name);
+        WBI_TRY_CLEANUP(wbi_table_add_column(table, name, WB_TYPE_NUMBER, NULL, err));
+    }
+    *out = table;
+    return WB_OK;
+cleanup:
+    wb_table_free(table);
+    return status;
+}
+
+/* ---- the table ---- */
+
+typedef struct collecting {
+    const wbi_plan *plan;
+    const wbi_events *events;
+    const wbi_compute_options *options;
+    wb_table *table;
+} collecting;
+
+static wb_status append_text(wbi_column *column, wbi_str text, wb_error *err)
+{
+    int32_t code = -1;
+    if (text.data != NULL)
+        WBI_TRY(wbi_dictionary_intern(column->dictionary, text.data, text.length, &code, err));
+    return wbi_column_push_code(column, code, err);
+}
+
+static wb_status append_row(collecting *c, const wbi_block *block, size_t k, size_t row, wb_error *err)
+{
+    const wbi_plan *plan = c->plan;
+    wbi_column *columns = c->table->columns + 2;
+    wbi_str id = wbi_compute_customer(c->events, block, k);
+    WBI_TRY(wbi_column_push_text(&c->table->columns[0], id.data, id.length, err));
+    WBI_TRY(wbi_column_push_time(&c->table->columns[1], c->options->cutoffs_us[row % c->options->n_cutoffs], err));
+    for (size_t f = 0; f < plan->n_features; f++) {
+        if (plan->features[f].type == WB_TYPE_NUMBER)
+            WBI_TRY(wbi_column_push_number(&columns[f], block->numbers[f][row], err));
+        else
+            WBI_TRY(append_text(&columns[f], block->texts[f][row], err));
+    }
+    return c->options->with_label ? wbi_column_push_number(&columns[plan->n_features], block->label[row], err) : WB_OK;
+}
+
+static wb_status append_block(void *context, const wbi_block *block, size_t slot, wb_error *err)
+{
+    collecting *c = context;
+    (void)slot;
+    for (size_t row = 0; row < block->n_rows; row++) {
+        if (!block->eligible[row])
+            continue;
+        WBI_TRY(append_row(c, block, row / c->options->n_cutoffs, row, err));
+        c->table->n_rows++;
+    }
+    return WB_OK;
+}
+
+wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_events *events,
+                               const wbi_compute_options *options, wb_error *err)
+{
+    collecting c = {.plan = plan, .events = events, .options = options};
+    wbi_block_user user = {NULL, append_block, &c};
+    WBI_TRY(wbi_compute_header(&c.table, plan, options->with_label, err));
+    wb_status status = wbi_compute_blocks(plan, events, options, &user, err);
+    if (status == WB_OK)
+        *out = c.table;
+    else
+        wb_table_free(c.table);
     return status;
 }

@@ -1,23 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a plan and its events to the table of features. */
+/* From a plan and its events to the table of features, in memory or in a file. */
 #ifndef WINBACK_FEATURES_COMPUTE_H
 #define WINBACK_FEATURES_COMPUTE_H
 
-#include "events/events.h"
-#include "features/plan.h"
+#include "features/block.h"
 
-typedef struct wbi_compute_options {
-    const int64_t *cutoffs_us; /* ascending */
-    size_t n_cutoffs;
-    bool with_label;
-    int n_threads;
-    const wb_log *log;
-} wbi_compute_options;
+/* What becomes of the blocks, which come in the order of customer_id bytes. */
+typedef struct wbi_block_user {
+    /* For each of `n_slots` places that hold a block at a time; may be NULL. */
+    wb_status (*work)(void *context, const wbi_block *block, size_t slot, wb_error *err); /* by any thread */
+    wb_status (*take)(void *context, const wbi_block *block, size_t slot, wb_error *err); /* in order */
+    void *context;
+} wbi_block_user;
+
+/* How many slots there are for a number of threads. */
+size_t wbi_compute_slots(int n_threads);
+/* Computes the customers at each cutoff, block by block. Memory: wbi_compute_slots blocks of at most 8,192 rows (or all
+ * cutoffs of one customer). */
+WB_WARN_UNUSED wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_events *events,
+                                            const wbi_compute_options *options, const wbi_block_user *user,
+                                            wb_error *err);
+wbi_str wbi_compute_customer(const wbi_events *events, const wbi_block *block, size_t k);
+/* The columns of the result, without rows: customer_id, cutoff, features, label. */
+WB_WARN_UNUSED wb_status wbi_compute_header(wb_table **out, const wbi_plan *plan, bool with_label, wb_error *err);
 
 /* The table customer_id, cutoff, features, label: the eligible customers at each cutoff, ordered by customer_id bytes,
- * then cutoff. Blocks of customers are computed in parallel and appended in order, so that memory beyond the result is
- * a few blocks. */
+ * then cutoff. */
 WB_WARN_UNUSED wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_events *events,
                                               const wbi_compute_options *options, wb_error *err);
+
+/* Writes the same table to `path` as CSV without ever holding it: each block is printed where it was computed. *n_rows is
+ * the number of rows; digest_hex (33 chars) receives the hash of the bytes. */
+WB_WARN_UNUSED wb_status wbi_compute_to_file(const char *path, uint64_t *n_rows, char *digest_hex, const wbi_plan *plan,
+                                             const wbi_events *events, const wbi_compute_options *options,
+                                             wb_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "events/redact.h"
 #include "features/features.h"
@@ -235,8 +236,8 @@ static wb_status describe(char **definitions, const wb_engine *engine, const int
     return status;
 }
 
-wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const int64_t *cutoffs_us, size_t n_cutoffs,
-                             int with_label, int n_threads, const wb_log *log, wb_error *err)
+static wb_status check_request(const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
+                               wb_error *err)
 {
     if (n_cutoffs == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no cutoff is given");
@@ -247,6 +248,13 @@ wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const i
         if (j > 0 && cutoffs_us[j] <= cutoffs_us[j - 1])
             return wbi_fail(err, WB_ERR_ARGUMENT, "cutoffs are not ascending");
     }
+    return WB_OK;
+}
+
+wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const int64_t *cutoffs_us, size_t n_cutoffs,
+                             int with_label, int n_threads, const wb_log *log, wb_error *err)
+{
+    WBI_TRY(check_request(engine, cutoffs_us, n_cutoffs, with_label, err));
     wb_features *features = wbi_alloc_zeroed(1, sizeof *features);
     if (features == NULL)
         return wbi_fail_nomem(err, sizeof *features);
@@ -258,5 +266,21 @@ wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const i
         *out = features;
     else
         wb_features_free(features);
+    return status;
+}
+
+wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,
+                                   const int64_t *cutoffs_us, size_t n_cutoffs, int with_label, int n_threads,
+                                   const wb_log *log, wb_error *err)
+{
+    char *definitions = NULL, digest[WBI_DIGEST_CHARS];
+    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log};
+    wb_status status;
+    WBI_TRY_CLEANUP(check_request(engine, cutoffs_us, n_cutoffs, with_label, err));
+    WBI_TRY_CLEANUP(describe(&definitions, engine, cutoffs_us, n_cutoffs, with_label, err));
+    WBI_TRY_CLEANUP(wbi_compute_to_file(path, n_rows, digest, engine->plan, &engine->events, &options, err));
+    status = wbi_features_write_meta(path, definitions, digest, err);
+cleanup:
+    wbi_free(definitions);
     return status;
 }

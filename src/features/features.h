@@ -5,9 +5,15 @@
 
 #include <winback/features.h>
 
+#include "base/error.h"
+
 struct wb_features {
     wb_table *table;   /* owned */
     char *definitions; /* owned JSON text; NULL when flat */
 };
+
+/* Writes PATH.meta.json, unless `path` is no plain file: what the features mean, and the hash of the bytes it speaks of. */
+WB_WARN_UNUSED wb_status wbi_features_write_meta(const char *path, const char *definitions, const char *digest,
+                                                 wb_error *err);
 
 #endif

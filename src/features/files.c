@@ -14,7 +14,7 @@
 #include "features/features.h"
 #include "io/output.h"
 
-enum { META_CEILING = 64 * 1024 * 1024, DIGEST_CHARS = 33 };
+enum { META_CEILING = 64 * 1024 * 1024 };
 
 static const char meta_format[] = "winback-features";
 
@@ -43,7 +43,8 @@ static wb_status meta_text(char **out, const char *definitions, const char *dige
     return WB_OK;
 }
 
-static wb_status write_meta(const char *path, const char *definitions, const char *digest, wb_error *err)
+/* Writes what the features file `path` means beside it. */
+static wb_status write_beside(const char *path, const char *definitions, const char *digest, wb_error *err)
 {
     char *target = NULL, *text = NULL;
     wbi_output *output = NULL;
@@ -69,17 +70,21 @@ static bool is_regular(const char *path)
     return strcmp(path, "-") != 0 && stat(path, &file) == 0 && S_ISREG(file.st_mode);
 }
 
+wb_status wbi_features_write_meta(const char *path, const char *definitions, const char *digest, wb_error *err)
+{
+    return is_regular(path) ? write_beside(path, definitions, digest, err) : WB_OK;
+}
+
 wb_status wb_features_write(const wb_features *features, const char *path, int n_threads, wb_error *err)
 {
-    char digest[DIGEST_CHARS];
+    char digest[WBI_DIGEST_CHARS];
     WBI_TRY(wbi_csv_write_table(features->table, path, n_threads, digest, err));
-    if (features->definitions == NULL || !is_regular(path))
-        return WB_OK;
-    return write_meta(path, features->definitions, digest, err);
+    return features->definitions == NULL ? WB_OK
+                                         : wbi_features_write_meta(path, features->definitions, digest, err);
 }
 
 /* The hash of a plain file's bytes; an empty text when it is not to be had (standard input, compression). */
-static wb_status file_digest(const char *path, char hex[DIGEST_CHARS], wb_error *err)
+static wb_status file_digest(const char *path, char hex[WBI_DIGEST_CHARS], wb_error *err)
 {
     char bytes[65536];
     hex[0] = '\0';
@@ -121,7 +126,7 @@ static wb_status adopt(wb_features *features, const char *text, const char *dige
 
 static wb_status read_definitions(wb_features *features, const char *path, const wb_log *log, wb_error *err)
 {
-    char *meta = NULL, *text = NULL, digest[DIGEST_CHARS];
+    char *meta = NULL, *text = NULL, digest[WBI_DIGEST_CHARS];
     size_t n;
     wb_status status;
     WBI_TRY_CLEANUP(meta_path(&meta, path, err));

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Blocks of features straight to a file: printed by the thread that computed them, written in order. */
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "csv/writer.h"
+#include "features/compute.h"
+#include "io/output.h"
+
+#define TEXT_CEILING ((size_t)1 << 30)
+
+typedef struct printing {
+    const wbi_plan *plan;
+    const wbi_events *events;
+    const wbi_compute_options *options;
+    char (*cutoffs)[WB_TIME_CHARS]; /* as they are printed */
+    wbi_buffer *texts;              /* by slot */
+    uint64_t *rows;                 /* by slot */
+    size_t n_slots;
+    wbi_output *output;
+    wbi_digest *digest;
+    uint64_t n_rows;
+} printing;
+
+/* The most bytes that a row's numbers and commas take. */
+static size_t row_bytes(const wbi_plan *plan)
+{
+    return (plan->n_features + 3) * (WBI_DOUBLE_CHARS + 1) + WB_TIME_CHARS;
+}
+
+static wb_status print_text(wbi_buffer *text, wbi_str cell, const wbi_plan *plan, wb_error *err)
+{
+    WBI_TRY(wbi_csv_text(text, cell.data, cell.length, err));
+    return wbi_buffer_reserve(text, row_bytes(plan), err);
+}
+
+static void print_number(wbi_buffer *text, double value)
+{
+    char *at = text->data + text->length;
+    *at = ',';
+    text->length = (size_t)(wbi_csv_put_number(at + 1, value) - text->data);
+}
+
+/* Behind each text cell there is room for the numbers of a whole row. */
+static wb_status print_row(const printing *p, wbi_buffer *text, const wbi_block *block, size_t row, wb_error *err)
+{
+    const wbi_plan *plan = p->plan;
+    size_t n_cutoffs = p->options->n_cutoffs;
+    const char *cutoff = p->cutoffs[row % n_cutoffs];
+    WBI_TRY(print_text(text, wbi_compute_customer(p->events, block, row / n_cutoffs), plan, err));
+    text->data[text->length++] = ',';
+    memcpy(text->data + text->length, cutoff, strlen(cutoff));
+    text->length += strlen(cutoff);
+    for (size_t f = 0; f < plan->n_features; f++) {
+        if (plan->features[f].type == WB_TYPE_NUMBER) {
+            print_number(text, block->numbers[f][row]);
+            continue;
+        }
+        text->data[text->length++] = ',';
+        WBI_TRY(print_text(text, block->texts[f][row], plan, err));
+    }
+    if (p->options->with_label)
+        print_number(text, block->label[row]);
+    text->data[text->length++] = '\n';
+    return WB_OK;
+}
+
+static wb_status print_block(void *context, const wbi_block *block, size_t slot, wb_error *err)
+{
+    printing *p = context;
+    wbi_buffer *text = &p->texts[slot];
+    text->length = 0;
+    p->rows[slot] = 0;
+    for (size_t row = 0; row < block->n_rows; row++) {
+        if (!block->eligible[row])
+            continue;
+        WBI_TRY(print_row(p, text, block, row, err));
+        p->rows[slot]++;
+    }
+    return WB_OK;
+}
+
+static wb_status write_text(printing *p, const wbi_buffer *text, wb_error *err)
+{
+    wbi_digest_update(p->digest, text->data, text->length);
+    return wbi_output_write(p->output, text->data, text->length, err);
+}
+
+static wb_status write_block(void *context, const wbi_block *block, size_t slot, wb_error *err)
+{
+    printing *p = context;
+    (void)block;
+    p->n_rows += p->rows[slot];
+    return write_text(p, &p->texts[slot], err);
+}
+
+static wb_status start(printing *p, const char *path, wb_error *err)
+{
+    size_t n_cutoffs = p->options->n_cutoffs, n_slots = wbi_compute_slots(p->options->n_threads);
+    p->cutoffs = wbi_alloc_array(n_cutoffs, sizeof *p->cutoffs);
+    p->texts = wbi_alloc_array(n_slots, sizeof *p->texts);
+    p->rows = wbi_alloc_array(n_slots, sizeof *p->rows);
+    p->digest = wbi_digest_create();
+    if (p->cutoffs == NULL || p->texts == NULL || p->rows == NULL || p->digest == NULL)
+        return wbi_fail_nomem(err, n_slots * sizeof *p->texts);
+    for (size_t j = 0; j < n_cutoffs; j++)
+        wb_time_format(p->options->cutoffs_us[j], p->cutoffs[j]);
+    for (; p->n_slots < n_slots; p->n_slots++)
+        p->texts[p->n_slots] = wbi_buffer_make(TEXT_CEILING);
+    return wbi_output_open(&p->output, path, err);
+}
+
+static wb_status write_header(printing *p, wb_error *err)
+{
+    wb_table *header;
+    WBI_TRY(wbi_compute_header(&header, p->plan, p->options->with_label, err));
+    wb_status status = wbi_csv_header(&p->texts[0], header, err);
+    wb_table_free(header);
+    return status == WB_OK ? write_text(p, &p->texts[0], err) : status;
+}
+
+static void finish(printing *p)
+{
+    for (size_t s = 0; s < p->n_slots; s++)
+        wbi_buffer_free(&p->texts[s]);
+    wbi_free(p->texts);
+    wbi_free(p->rows);
+    wbi_free(p->cutoffs);
+    wbi_digest_free(p->digest);
+    wbi_output_abort(p->output);
+}
+
+wb_status wbi_compute_to_file(const char *path, uint64_t *n_rows, char *digest_hex, const wbi_plan *plan,
+                              const wbi_events *events, const wbi_compute_options *options, wb_error *err)
+{
+    printing p = {.plan = plan, .events = events, .options = options};
+    wbi_block_user user = {print_block, write_block, &p};
+    wb_status status;
+    WBI_TRY_CLEANUP(start(&p, path, err));
+    WBI_TRY_CLEANUP(write_header(&p, err));
+    WBI_TRY_CLEANUP(wbi_compute_blocks(plan, events, options, &user, err));
+    wbi_digest_hex(p.digest, digest_hex);
+    *n_rows = p.n_rows;
+    status = wbi_output_commit(p.output, err);
+    p.output = NULL;
+cleanup:
+    finish(&p);
+    return status;
+}
