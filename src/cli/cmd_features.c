@@ -77,12 +77,19 @@ typedef struct features_run {
     wb_read_options reading;
     wb_project *project;
     wb_engine *engine;
-    wb_features *features;
+    wb_features *features; /* NULL unless they are described */
+    uint64_t n_rows;
     const int64_t *cutoffs_us; /* the project's */
     size_t n_cutoffs;
     json_t *described, *audited, *compared; /* for the summary */
     bool check_failed;
 } features_run;
+
+/* Whether features at cutoffs are asked for. */
+static bool wants_features(const features_options *o)
+{
+    return o->output != NULL || o->describe || o->audit;
+}
 
 /* Hands the results over. */
 static void print_json(features_run *r)
@@ -91,11 +98,11 @@ static void print_json(features_run *r)
     for (size_t i = 0; wb_engine_left_out(r->engine, i) != NULL; i++)
         json_array_append_new(left_out, json_string(wb_engine_left_out(r->engine, i)));
     json_t *json = json_object();
-    if (r->features != NULL)
+    if (wants_features(r->o))
         json_object_update_missing_new(json, json_pack("{s:s?, s:I, s:I, s:I}", "path", r->check_failed ? NULL : r->o->output, "rows",
-                                                       (json_int_t)wb_table_n_rows(wb_features_table(r->features)),
-                                                       "features", (json_int_t)wb_engine_n_features(r->engine),
-                                                       "cutoffs", (json_int_t)r->n_cutoffs));
+                                                       (json_int_t)r->n_rows, "features",
+                                                       (json_int_t)wb_engine_n_features(r->engine), "cutoffs",
+                                                       (json_int_t)r->n_cutoffs));
     json_object_set_new(json, "left_out", left_out);
     if (r->described != NULL)
         json_object_set(json, "describe", r->described);
@@ -117,7 +124,38 @@ static wb_status read_tables(features_run *r, wb_error *err)
     return status;
 }
 
-/* The features, and what is made of them: checks first, since what fails one is not to be written. */
+/* Whether somebody looks at the features but their reader: then they are held in memory. */
+static bool looks_at_features(const features_run *r)
+{
+    return r->o->describe || r->o->audit || r->check_failed;
+}
+
+static wb_status write_features(features_run *r, bool with_label, wb_error *err)
+{
+    return wb_engine_write_features(r->engine, r->o->output, &r->n_rows, r->cutoffs_us, r->n_cutoffs, with_label,
+                                    (int)r->o->common.n_threads, r->reading.log, err);
+}
+
+/* Checks come first, since what fails one is not to be written. */
+static wb_status hold_features(features_run *r, cli_step *step, bool with_label, wb_error *err)
+{
+    const features_options *o = r->o;
+    int n_threads = (int)o->common.n_threads;
+    wb_status status = wb_engine_features(r->engine, &r->features, r->cutoffs_us, r->n_cutoffs, with_label, n_threads,
+                                          r->reading.log, err);
+    if (status != WB_OK)
+        return status;
+    r->n_rows = wb_table_n_rows(wb_features_table(r->features));
+    if (o->audit)
+        cli_step_stop(step);
+    if (o->audit)
+        status = cli_audit(r->engine, r->features, &o->common, &r->reading, &r->audited, &r->check_failed, err);
+    if (status == WB_OK && o->output != NULL && !r->check_failed)
+        status = wb_features_write(r->features, o->output, n_threads, err);
+    return status;
+}
+
+/* The features, and what is made of them. */
 static wb_status compute(features_run *r, wb_error *err)
 {
     const features_options *o = r->o;
@@ -126,23 +164,16 @@ static wb_status compute(features_run *r, wb_error *err)
     for (size_t i = 0; i < r->n_cutoffs; i++)
         cli_warn_past_end(r->engine, r->cutoffs_us[i], &o->common);
     cli_step step = cli_step_begin(&o->common);
-    wb_status status = wb_engine_features(r->engine, &r->features, r->cutoffs_us, r->n_cutoffs, with_label,
-                                          (int)o->common.n_threads, r->reading.log, err);
-    if (o->audit)
-        cli_step_stop(&step);
-    if (status == WB_OK && o->audit)
-        status = cli_audit(r->engine, r->features, &o->common, &r->reading, &r->audited, &r->check_failed, err);
-    if (status == WB_OK && o->output != NULL && !r->check_failed)
-        status = wb_features_write(r->features, o->output, (int)o->common.n_threads, err);
+    wb_status status = looks_at_features(r) ? hold_features(r, &step, with_label, err)
+                                             : write_features(r, with_label, err);
     if (status != WB_OK)
         return status;
     cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", r->n_cutoffs,
-                 r->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(r->engine),
-                 cli_count(rows, wb_table_n_rows(wb_features_table(r->features))),
+                 r->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(r->engine), cli_count(rows, r->n_rows),
                  o->output == NULL ? "" : r->check_failed ? "not written" : o->output);
-    cli_warn_of_many_levels(r->features, &o->common);
     return o->describe ? cli_describe_features(r->features, &o->common, &r->described, err) : WB_OK;
 }
+
 
 /* The same project over the files of an older export: a folder that holds them, or a project file that names them. */
 static wb_status audit_against(features_run *r, wb_error *err)
@@ -164,11 +195,6 @@ static wb_status audit_against(features_run *r, wb_error *err)
     return status;
 }
 
-/* Whether features at cutoffs are asked for. */
-static bool wants_features(const features_options *o)
-{
-    return o->output != NULL || o->describe || o->audit;
-}
 
 static int check_usage(const features_options *o)
 {

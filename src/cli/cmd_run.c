@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/describe.h"
 #include "cli/tables.h"
 #include "cli/training.h"
 
@@ -160,7 +159,6 @@ static wb_status compute_features(run_state *s, wb_error *err)
     cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", s->n_cutoffs,
                  s->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(s->engine),
                  cli_count(rows, wb_table_n_rows(wb_features_table(s->features))), path);
-    cli_warn_of_many_levels(s->features, &s->o->common);
     return WB_OK;
 }
 

@@ -171,17 +171,3 @@ wb_status cli_describe_features(const wb_features *features, const cli_common *c
     wb_descriptions_free(all);
     return WB_OK;
 }
-
-void cli_warn_of_many_levels(const wb_features *features, const cli_common *common)
-{
-    const wb_table *table = wb_features_table(features);
-    for (size_t k = 0; k < wb_table_n_columns(table); k++) {
-        char text[512], levels[CLI_TEXT_CHARS], rows[CLI_TEXT_CHARS];
-        if (!wb_names_customers(features, k))
-            continue;
-        snprintf(text, sizeof text, "%s: %s levels in %s rows: such a category names customers rather than describing them",
-                 wb_table_name(table, k), cli_count(levels, wb_table_n_levels(table, k)),
-                 cli_count(rows, wb_table_n_rows(table)));
-        warn(common, text);
-    }
-}

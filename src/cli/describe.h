@@ -10,7 +10,5 @@
 /* Describes the features: as a table on standard output, or into *json (owned by the caller) when `common` says JSON.
  * Suspected leaks are warned of. */
 wb_status cli_describe_features(const wb_features *features, const cli_common *common, json_t **json, wb_error *err);
-/* A category with more levels than half the customers names its customers rather than describing them. */
-void cli_warn_of_many_levels(const wb_features *features, const cli_common *common);
 
 #endif

@@ -2,6 +2,7 @@
 #include "features/compute.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "features/block.h"
@@ -121,6 +122,25 @@ cleanup:
     return status;
 }
 
+size_t wbi_compute_customers_of(const wbi_block *block, size_t n_cutoffs)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < block->n_customers; k++)
+        n += memchr(block->eligible + k * n_cutoffs, 1, n_cutoffs) != NULL;
+    return n;
+}
+
+void wbi_compute_warn_of_levels(const wbi_compute_options *options, const wb_table *features, size_t n_customers)
+{
+    for (size_t k = 0; k < features->n_columns; k++) {
+        size_t n_levels = wb_table_n_levels(features, k);
+        if (n_levels * 2 > n_customers)
+            wbi_log(options->log, WB_LOG_WARNING,
+                    "%s: %zu levels among %zu customers: such a category names customers rather than describing them",
+                    features->columns[k].name, n_levels, n_customers);
+    }
+}
+
 /* ---- the table ---- */
 
 typedef struct collecting {
@@ -128,6 +148,7 @@ typedef struct collecting {
     const wbi_events *events;
     const wbi_compute_options *options;
     wb_table *table;
+    size_t n_customers;
 } collecting;
 
 static wb_status append_text(wbi_column *column, wbi_str text, wb_error *err)
@@ -158,6 +179,7 @@ static wb_status append_block(void *context, const wbi_block *block, size_t slot
 {
     collecting *c = context;
     (void)slot;
+    c->n_customers += wbi_compute_customers_of(block, c->options->n_cutoffs);
     for (size_t row = 0; row < block->n_rows; row++) {
         if (!block->eligible[row])
             continue;
@@ -174,6 +196,8 @@ wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_e
     wbi_block_user user = {NULL, append_block, &c};
     WBI_TRY(wbi_compute_header(&c.table, plan, options->with_label, err));
     wb_status status = wbi_compute_blocks(plan, events, options, &user, err);
+    if (status == WB_OK && options->with_label)
+        wbi_compute_warn_of_levels(options, c.table, c.n_customers);
     if (status == WB_OK)
         *out = c.table;
     else

@@ -19,9 +19,11 @@ typedef struct printing {
     wbi_buffer *texts;              /* by slot */
     uint64_t *rows;                 /* by slot */
     size_t n_slots;
+    wb_table *header;               /* no rows, but the levels that were printed */
     wbi_output *output;
     wbi_digest *digest;
     uint64_t n_rows;
+    size_t n_customers;
 } printing;
 
 /* The most bytes that a row's numbers and commas take. */
@@ -88,11 +90,26 @@ static wb_status write_text(printing *p, const wbi_buffer *text, wb_error *err)
     return wbi_output_write(p->output, text->data, text->length, err);
 }
 
+static wb_status count_levels(printing *p, const wbi_block *block, size_t f, wb_error *err)
+{
+    wbi_dictionary *levels = p->header->columns[f + 2].dictionary;
+    int32_t code;
+    for (size_t row = 0; row < block->n_rows; row++) {
+        wbi_str text = block->texts[f][row];
+        if (block->eligible[row] && text.data != NULL)
+            WBI_TRY(wbi_dictionary_intern(levels, text.data, text.length, &code, err));
+    }
+    return WB_OK;
+}
+
 static wb_status write_block(void *context, const wbi_block *block, size_t slot, wb_error *err)
 {
     printing *p = context;
-    (void)block;
+    for (size_t f = 0; f < p->plan->n_features; f++)
+        if (p->plan->features[f].type == WB_TYPE_CATEGORY)
+            WBI_TRY(count_levels(p, block, f, err));
     p->n_rows += p->rows[slot];
+    p->n_customers += wbi_compute_customers_of(block, p->options->n_cutoffs);
     return write_text(p, &p->texts[slot], err);
 }
 
@@ -114,11 +131,9 @@ static wb_status start(printing *p, const char *path, wb_error *err)
 
 static wb_status write_header(printing *p, wb_error *err)
 {
-    wb_table *header;
-    WBI_TRY(wbi_compute_header(&header, p->plan, p->options->with_label, err));
-    wb_status status = wbi_csv_header(&p->texts[0], header, err);
-    wb_table_free(header);
-    return status == WB_OK ? write_text(p, &p->texts[0], err) : status;
+    WBI_TRY(wbi_compute_header(&p->header, p->plan, p->options->with_label, err));
+    WBI_TRY(wbi_csv_header(&p->texts[0], p->header, err));
+    return write_text(p, &p->texts[0], err);
 }
 
 static void finish(printing *p)
@@ -128,6 +143,7 @@ static void finish(printing *p)
     wbi_free(p->texts);
     wbi_free(p->rows);
     wbi_free(p->cutoffs);
+    wb_table_free(p->header);
     wbi_digest_free(p->digest);
     wbi_output_abort(p->output);
 }
@@ -143,6 +159,7 @@ wb_status wbi_compute_to_file(const char *path, uint64_t *n_rows, char *digest_h
     WBI_TRY_CLEANUP(wbi_compute_blocks(plan, events, options, &user, err));
     wbi_digest_hex(p.digest, digest_hex);
     *n_rows = p.n_rows;
+    wbi_compute_warn_of_levels(options, p.header, p.n_customers);
     status = wbi_output_commit(p.output, err);
     p.output = NULL;
 cleanup:
