@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static _Atomic uint64_t n_calls;
 static _Atomic uint64_t failing_call;
@@ -51,12 +52,22 @@ void *wbi_realloc_array(void *block, size_t n, size_t size)
     return admit(n, size, &bytes) ? realloc(block, bytes) : NULL;
 }
 
+/* Large blocks lie in pages of their own, as large as the system has them: a page fault is dear, and so is its absence
+ * from the table of pages. */
+enum { LINE_BYTES = 64, LARGE_PAGE_BYTES = 2 << 20 };
+
 void *wbi_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes;
-    if (!admit(n, size, &bytes) || bytes > PTRDIFF_MAX - 63)
+    if (!admit(n, size, &bytes) || bytes > PTRDIFF_MAX - LINE_BYTES)
         return NULL;
-    return aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (bytes < 2 * (size_t)LARGE_PAGE_BYTES)
+        return aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES);
+    void *block;
+    if (posix_memalign(&block, LARGE_PAGE_BYTES, bytes) != 0)
+        return NULL;
+    madvise(block, bytes, MADV_HUGEPAGE);
+    return block;
 }
 
 void wbi_free(void *block)

@@ -12,6 +12,8 @@
 /* What becomes of a row of a chunk. */
 enum { KEPT = 1, VANISHED = 0, DOUBTFUL = 2, BAD = 3 };
 
+enum { READ_AHEAD_BYTES = 8 };
+
 wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, const wbi_batch_options *options,
                            wb_error *err)
 {
@@ -166,11 +168,12 @@ static inline wbi_str written_cell(const wbi_batch_memory *m, size_t row, size_t
     return (wbi_str){m->chunk.bytes + begin, end - begin};
 }
 
-/* Undoes doubled quotes. */
+/* Undoes doubled quotes; as in the chunk, some bytes behind the cell may be read. */
 static wb_status undouble(wbi_batch_memory *m, wbi_str *cell, wb_error *err)
 {
     const char *at = cell->data, *const end = at + cell->length;
     m->text.length = 0;
+    WBI_TRY(wbi_buffer_reserve(&m->text, cell->length + READ_AHEAD_BYTES, err));
     for (const char *quote; (quote = memchr(at, '"', (size_t)(end - at))) != NULL; at = quote + 2)
         WBI_TRY(wbi_buffer_append(&m->text, at, (size_t)(quote + 1 - at), err));
     WBI_TRY(wbi_buffer_append(&m->text, at, (size_t)(end - at), err));
@@ -287,11 +290,54 @@ static wb_status type_times(wbi_batch_memory *m, size_t k, wb_error *err)
     return WB_OK;
 }
 
-/* A cell that is that of the row before needs no looking up: files are often ordered by their keys. */
+/* Levels of at most 8 bytes that were looked up lately. */
+enum { N_RECENT = 64 };
+typedef struct recent_level {
+    uint64_t bytes; /* zeros behind */
+    size_t length;  /* 0: none */
+    int32_t code;
+} recent_level;
+
+/* Files are often ordered by their keys, and have columns of a few short levels: both need no looking up. */
+static wb_status find_level(int32_t *code, wbi_dictionary *levels, wbi_str cell, recent_level *recent, wb_error *err)
+{
+    if (cell.length > sizeof recent->bytes)
+        return wbi_dictionary_intern(levels, cell.data, cell.length, code, err);
+    uint64_t bytes;
+    memcpy(&bytes, cell.data, sizeof bytes);
+    bytes = bytes << (64 - 8 * cell.length) >> (64 - 8 * cell.length);
+    recent_level *place = &recent[(bytes * UINT64_C(0x9e3779b97f4a7c15)) >> 58];
+    if (place->length != cell.length || place->bytes != bytes) {
+        WBI_TRY(wbi_dictionary_intern(levels, cell.data, cell.length, &place->code, err));
+        place->bytes = bytes;
+        place->length = cell.length;
+    }
+    *code = place->code;
+    return WB_OK;
+}
+
+/* Equal bytes, of cells behind which some can be read. */
+static inline bool same_cell(wbi_str a, wbi_str b)
+{
+    uint64_t x, y;
+    if (a.length != b.length)
+        return false;
+    if (a.length <= 8 || a.length > 16)
+        return memcmp(a.data, b.data, a.length) == 0;
+    memcpy(&x, a.data, sizeof x);
+    memcpy(&y, b.data, sizeof y);
+    if (x != y)
+        return false;
+    memcpy(&x, a.data + a.length - 8, sizeof x);
+    memcpy(&y, b.data + b.length - 8, sizeof y);
+    return x == y;
+}
+
 static wb_status type_categories(wbi_batch_memory *m, size_t k, wb_error *err)
 {
     const cursor c = cursor_at(m, k);
     wbi_column *column = &m->rows->columns[k];
+    recent_level recent[N_RECENT] = {{0}};
     wbi_str before = {NULL, 0};
     int32_t code = -1;
     for (size_t row = 0; row < m->marks.n_rows; row++) {
@@ -299,14 +345,14 @@ static wb_status type_categories(wbi_batch_memory *m, size_t k, wb_error *err)
         if (m->states[row] != KEPT)
             continue;
         WBI_TRY(cell_of(&c, row, &cell, err));
-        if (cell.length == 0 && m->typing.columns[k].required)
-            m->states[row] = DOUBTFUL;
+        column->codes[row] = -1;
         if (cell.length == 0) {
-            column->codes[row] = -1;
+            if (m->typing.columns[k].required)
+                m->states[row] = DOUBTFUL;
             continue;
         }
-        if (!wbi_str_equal(cell, before)) {
-            WBI_TRY(wbi_dictionary_intern(column->dictionary, cell.data, cell.length, &code, err));
+        if (before.data == NULL || !same_cell(cell, before)) {
+            WBI_TRY(find_level(&code, column->dictionary, cell, recent, err));
             before = cell.data == m->text.data ? (wbi_str){NULL, 0} : cell;
         }
         column->codes[row] = code;

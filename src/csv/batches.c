@@ -84,7 +84,7 @@ static wb_status give_batch(void *context, size_t slot, wb_error *err)
 {
     reading *r = context;
     wbi_batch_memory *m = &r->batches[slot];
-    wbi_batch batch = {m->rows, m->file, m->bad, m->n_bad, m};
+    wbi_batch batch = {m->rows, m->file, m->bad, m->n_bad, m->chunk.n_bytes, m};
     return r->fn(r->context, &batch, err);
 }
 

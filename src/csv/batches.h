@@ -21,6 +21,7 @@ typedef struct wbi_batch {
     const char *file;
     const wbi_batch_bad *bad;
     size_t n_bad;
+    size_t n_bytes; /* of the file, about; 0 when rows came one by one */
     struct wbi_batch_memory *memory;
 } wbi_batch;
 

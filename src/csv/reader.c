@@ -164,6 +164,11 @@ void wbi_csv_close(wbi_csv_reader *reader)
     wbi_free(reader);
 }
 
+size_t wbi_csv_file_bytes(const wbi_csv_reader *reader)
+{
+    return wbi_input_size(reader->rows.lines.input);
+}
+
 size_t wbi_csv_n_columns(const wbi_csv_reader *reader)
 {
     return reader->header.n;

@@ -66,6 +66,8 @@ const char *wbi_csv_column(const wbi_csv_reader *reader, size_t column); /* borr
 size_t wbi_csv_find(const wbi_csv_reader *reader, const char *name);
 /* WB_ERR_INCONSISTENT "file: no column 'x'" with the nearest spelling or the columns there are. */
 wb_status wbi_csv_no_column(const wbi_csv_reader *reader, const char *name, wb_error *err);
+/* Bytes of the file at hand; 0 when that is not known beforehand. */
+size_t wbi_csv_file_bytes(const wbi_csv_reader *reader);
 /* Which columns (indices) the blocks shall hold, in which order; before the first block. */
 WB_WARN_UNUSED wb_status wbi_csv_want(wbi_csv_reader *reader, const size_t *columns, size_t n, wb_error *err);
 /* The next block of at most `max_rows` (1 or more) rows; n_rows = 0 at the end. Bad rows (width, quotes, bytes, a

@@ -141,20 +141,48 @@ static wb_status move_rows(void *context, size_t block, size_t begin, size_t end
     return WB_OK;
 }
 
-static wb_status permute_column(wbi_column *column, const uint32_t *row, size_t n, int n_threads, wb_error *err)
+/* Where columns are moved to: the place of the one moved before, when that was as wide. */
+typedef struct spares {
+    void *wide, *narrow; /* 8 and 4 bytes a row */
+} spares;
+
+static wb_status permute_column(wbi_column *column, const uint32_t *row, size_t n, spares *spare, int n_threads,
+                                wb_error *err)
 {
     void **values = column->type == WB_TYPE_NUMBER ? (void **)&column->numbers
                     : column->type == WB_TYPE_TIME ? (void **)&column->times
                                                    : (void **)&column->codes;
     size_t width = column->type == WB_TYPE_CATEGORY ? sizeof(int32_t) : sizeof(double);
-    char *moved = wbi_alloc_aligned(n, width);
-    if (moved == NULL)
+    void **place = column->type == WB_TYPE_CATEGORY ? &spare->narrow : &spare->wide;
+    if (*place == NULL)
+        *place = wbi_alloc_aligned(n, width);
+    if (*place == NULL)
         return wbi_fail_nomem(err, n * width);
-    moving m = {*values, moved, width, row};
+    moving m = {*values, *place, width, row};
     wb_status status = wbi_par_for(n, ROWS_A_BLOCK, n_threads, move_rows, &m, err);
-    wbi_free(*values);
-    *values = moved;
+    *place = *values;
+    *values = m.to;
     column->length = column->capacity = n;
+    return status;
+}
+
+static bool stand_in_order(const uint32_t *row, size_t n)
+{
+    size_t i = 0;
+    while (i < n && row[i] == i)
+        i++;
+    return i == n;
+}
+
+static wb_status permute_columns(wb_table *rows, const uint32_t *row, size_t n, int n_threads, wb_error *err)
+{
+    spares spare = {NULL, NULL};
+    wb_status status = WB_OK;
+    for (size_t k = 0; k < rows->n_columns && status == WB_OK; k++)
+        status = permute_column(&rows->columns[k], row, n, &spare, n_threads, err);
+    wbi_free(spare.wide);
+    wbi_free(spare.narrow);
+    rows->n_rows = n;
     return status;
 }
 
@@ -171,9 +199,8 @@ static wb_status arrange_table(wbi_event_table *table, const int32_t *rank, size
     wbi_order_free(order);
     order = NULL;
     size_t n = table->first[n_customers];
-    for (size_t k = 0; k < table->rows->n_columns; k++)
-        WBI_TRY_CLEANUP(permute_column(&table->rows->columns[k], row, n, n_threads, err));
-    table->rows->n_rows = n;
+    if (n != table->rows->n_rows || !stand_in_order(row, n))
+        WBI_TRY_CLEANUP(permute_columns(table->rows, row, n, n_threads, err));
 cleanup:
     wbi_order_free(order);
     wbi_free(row);

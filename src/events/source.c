@@ -7,6 +7,8 @@
 #include "csv/batches.h"
 #include "events/through.h"
 
+enum { SAMPLE_BYTES = 128 << 10 };
+
 struct wbi_source {
     const wbi_table_def *def;
     const wb_log *log;
@@ -89,6 +91,7 @@ typedef struct reading {
     size_t codes_capacity;
     size_t *first_line; /* by customer: the line of its row, 0 = none yet (tables without time) */
     size_t first_line_capacity;
+    size_t n_bytes; /* of the files that the rows so far came from */
 } reading;
 
 static wb_status place_columns(reading *r, const wbi_typed_column *columns, size_t n, wb_error *err)
@@ -210,9 +213,18 @@ static wb_status append_codes(reading *r, wbi_column *to, const wbi_column *from
     return WB_OK;
 }
 
+/* How many rows the file at hand will have given, if all are about as long as those so far; 0 when nobody can tell. */
+static size_t expected_rows(const reading *r)
+{
+    double bytes = (double)wbi_csv_file_bytes(r->source->reader);
+    if (r->n_bytes < SAMPLE_BYTES || r->rows->n_rows == 0)
+        return 0;
+    return (size_t)(bytes * (double)r->rows->n_rows / (double)r->n_bytes * 1.02);
+}
+
 static wb_status append_rows(reading *r, const wb_table *from, wb_error *err)
 {
-    WBI_TRY(wbi_table_reserve_more(r->rows, from->n_rows, err));
+    WBI_TRY(wbi_table_reserve_more(r->rows, from->n_rows, expected_rows(r), err));
     for (size_t k = 0; k < r->n_columns; k++) {
         wbi_column *to = &r->rows->columns[k];
         const wbi_column *column = &from->columns[k];
@@ -233,6 +245,7 @@ static wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err
     reading *r = context;
     size_t first_row = r->rows->n_rows;
     WBI_TRY(append_rows(r, batch->rows, err));
+    r->n_bytes += batch->n_bytes;
     if (batch->n_bad > 0 || r->through != NULL || r->source->def->time == NULL)
         WBI_TRY(check_rows(r, batch, first_row, err));
     return wbi_progress(r->source->log, r->source->def->name, r->rows->n_rows, 0, err);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "features/purchase_days.h"
@@ -60,13 +61,15 @@ static bool is_selected(const wbi_aggregate_events *e, size_t i)
     return e->where == NULL || e->where[i] == WBI_TRUE;
 }
 
-/* Narrows [*begin, *end) to the events with from <= time < to. */
+/* Narrows [*begin, *end) to the events with from <= time < to. The few events that most customers have are counted without
+ * a branch on each. */
 static void narrow(const int64_t *times, int64_t from_us, int64_t to_us, size_t *begin, size_t *end)
 {
+    enum { FEW = 32 };
     while (*end > *begin && times[*end - 1] >= to_us)
         --*end;
     size_t low = *begin, high = *end;
-    while (low < high) {
+    while (high - low > FEW) {
         size_t middle = low + (high - low) / 2;
         if (times[middle] < from_us)
             low = middle + 1;
@@ -74,9 +77,11 @@ static void narrow(const int64_t *times, int64_t from_us, int64_t to_us, size_t 
             high = middle;
     }
     *begin = low;
+    for (size_t i = low; i < high; i++)
+        *begin += times[i] < from_us;
 }
 
-static void narrow_to_window(const wbi_aggregate_events *e, size_t *begin, size_t *end)
+void wbi_aggregate_narrow(const wbi_aggregate_events *e, size_t *begin, size_t *end)
 {
     if (e->times == NULL || (e->window.from_us == 0 && e->window.to_us == 0))
         return;
@@ -84,40 +89,57 @@ static void narrow_to_window(const wbi_aggregate_events *e, size_t *begin, size_
     narrow(e->times, from_us, e->cutoff_us - e->window.to_us, begin, end);
 }
 
-static double count(const wbi_aggregate_events *e, size_t begin, size_t end)
+static double count(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
 {
     size_t n = 0;
+    (void)scratch;
+    if (e->where == NULL)
+        return (double)(end - begin);
     for (size_t i = begin; i < end; i++)
-        n += is_selected(e, i);
+        n += e->where[i] == WBI_TRUE;
     return (double)n;
 }
 
 /* The count in the window minus the count in the window of equal length before it. */
-static double trend(const wbi_aggregate_events *e, size_t begin, size_t end)
+static double trend(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
 {
     size_t begin_now = begin, end_now = end, begin_then = begin, end_then = end;
     int64_t length_us = e->window.from_us - e->window.to_us, from_us = e->cutoff_us - e->window.from_us;
     narrow(e->times, from_us, e->cutoff_us - e->window.to_us, &begin_now, &end_now);
     narrow(e->times, from_us - length_us, from_us, &begin_then, &end_then);
-    return count(e, begin_now, end_now) - count(e, begin_then, end_then);
+    return count(e, begin_now, end_now, scratch) - count(e, begin_then, end_then, scratch);
 }
 
+/* The selected numbers that are not missing, moved up without a branch on each. */
 static size_t take_numbers(const wbi_aggregate_events *e, size_t begin, size_t end, double *numbers)
 {
+    const double *of = e->of.numbers;
     size_t n = 0;
-    for (size_t i = begin; i < end; i++)
-        if (is_selected(e, i) && !isnan(e->of.numbers[i]))
-            numbers[n++] = e->of.numbers[i];
+    if (e->where == NULL)
+        for (size_t i = begin; i < end; i++) {
+            numbers[n] = of[i];
+            n += (size_t)!isnan(of[i]);
+        }
+    else
+        for (size_t i = begin; i < end; i++) {
+            numbers[n] = of[i];
+            n += (size_t)((e->where[i] == WBI_TRUE) & !isnan(of[i]));
+        }
     return n;
 }
 
-static size_t take_times(const wbi_aggregate_events *e, size_t begin, size_t end, int64_t *times)
+/* The selected times: those of the events themselves, or copies in `times`. */
+static const int64_t *take_times(const wbi_aggregate_events *e, size_t begin, size_t end, int64_t *times, size_t *n)
 {
-    size_t n = 0;
-    for (size_t i = begin; i < end; i++)
-        if (is_selected(e, i))
-            times[n++] = e->times[i];
-    return n;
+    *n = end - begin;
+    if (e->where == NULL)
+        return e->times + begin;
+    *n = 0;
+    for (size_t i = begin; i < end; i++) {
+        times[*n] = e->times[i];
+        *n += e->where[i] == WBI_TRUE;
+    }
+    return times;
 }
 
 static double sum_of(const double *x, size_t n)
@@ -162,20 +184,36 @@ static int by_value(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+enum { FEW_VALUES = 24 };
+
+static void sort_numbers(double *x, size_t n)
+{
+    if (n > FEW_VALUES) {
+        qsort(x, n, sizeof *x, by_value);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        double moved = x[i];
+        size_t at = i;
+        for (; at > 0 && x[at - 1] > moved; at--)
+            x[at] = x[at - 1];
+        x[at] = moved;
+    }
+}
+
 /* The quantile 1/2 of R's type 7. */
 static double median_of(double *x, size_t n)
 {
     if (n == 0)
         return NAN;
-    qsort(x, n, sizeof *x, by_value);
+    sort_numbers(x, n);
     return n % 2 == 1 ? x[n / 2] : x[n / 2 - 1] + (x[n / 2] - x[n / 2 - 1]) / 2;
 }
 
 static double distinct_numbers(double *x, size_t n)
 {
     size_t distinct = 0;
-    if (n > 1)
-        qsort(x, n, sizeof *x, by_value);
+    sort_numbers(x, n);
     for (size_t i = 0; i < n; i++)
         distinct += i == 0 || x[i] != x[i - 1];
     return (double)distinct;
@@ -186,27 +224,57 @@ static int by_bytes(const void *left, const void *right)
     return wbi_str_compare(*(const wbi_str *)left, *(const wbi_str *)right);
 }
 
-static double distinct_texts(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_str *texts)
+/* Texts of one column mostly are the very bytes of its levels. */
+static bool same_text(wbi_str a, wbi_str b)
 {
+    return a.length == b.length && (a.data == b.data || memcmp(a.data, b.data, a.length) == 0);
+}
+
+/* How many distinct texts there are, moved to the front; SIZE_MAX as soon as they are more than a few. */
+static size_t few_distinct(wbi_str *texts, size_t n)
+{
+    size_t distinct = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = 0;
+        while (at < distinct && !same_text(texts[at], texts[i]))
+            at++;
+        if (at == FEW_VALUES)
+            return SIZE_MAX;
+        if (at == distinct)
+            texts[distinct++] = texts[i];
+    }
+    return distinct;
+}
+
+static double distinct_texts(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
+{
+    wbi_str *texts = scratch->texts;
     size_t n = 0, distinct = 0;
     for (size_t i = begin; i < end; i++)
         if (is_selected(e, i) && e->of.texts[i].data != NULL)
             texts[n++] = e->of.texts[i];
-    if (n > 1)
-        qsort(texts, n, sizeof *texts, by_bytes);
+    distinct = few_distinct(texts, n);
+    if (distinct != SIZE_MAX)
+        return (double)distinct;
+    n = 0;
+    for (size_t i = begin; i < end; i++)
+        if (is_selected(e, i) && e->of.texts[i].data != NULL)
+            texts[n++] = e->of.texts[i];
+    qsort(texts, n, sizeof *texts, by_bytes);
+    distinct = 0;
     for (size_t i = 0; i < n; i++)
         distinct += i == 0 || !wbi_str_equal(texts[i], texts[i - 1]);
     return (double)distinct;
 }
 
-static double share(const wbi_aggregate_events *e, size_t begin, size_t end)
+static double share(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
 {
     size_t n_true = 0, n_false = 0;
+    (void)scratch;
     for (size_t i = begin; i < end; i++) {
-        if (!is_selected(e, i))
-            continue;
-        n_true += e->of.bools[i] == WBI_TRUE;
-        n_false += e->of.bools[i] == WBI_FALSE;
+        unsigned selected = is_selected(e, i);
+        n_true += selected & (e->of.bools[i] == WBI_TRUE);
+        n_false += selected & (e->of.bools[i] == WBI_FALSE);
     }
     return n_true + n_false == 0 ? NAN : (double)n_true / (double)(n_true + n_false);
 }
@@ -227,8 +295,8 @@ static double active_days(const wbi_aggregate_events *e, const int64_t *times, s
 static double of_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
                        wbi_aggregate_scratch *scratch)
 {
-    const int64_t *times = scratch->times;
-    size_t n = take_times(e, begin, end, scratch->times);
+    size_t n;
+    const int64_t *times = take_times(e, begin, end, scratch->times, &n);
     if (wbi_is_of_purchase_days(aggregate))
         return wbi_purchase_days(aggregate, times, n, e->cutoff_us - e->window.to_us, e->zone_offset_s);
     if (aggregate == WBI_AGG_ACTIVE_DAYS)
@@ -248,8 +316,9 @@ static double of_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, s
 }
 
 static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
-                         double *numbers)
+                         wbi_aggregate_scratch *scratch)
 {
+    double *numbers = scratch->numbers;
     size_t n = take_numbers(e, begin, end, numbers);
     switch (aggregate) {
     case WBI_AGG_SUM:
@@ -275,29 +344,44 @@ static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e,
     }
 }
 
+static double evaluate(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
+                       wbi_aggregate_scratch *scratch)
+{
+    double value;
+    if (aggregate == WBI_AGG_COUNT)
+        return count(e, begin, end, scratch);
+    if (aggregate == WBI_AGG_TREND)
+        return trend(e, begin, end, scratch);
+    if (aggregate == WBI_AGG_SHARE)
+        return share(e, begin, end, scratch);
+    if (aggregate == WBI_AGG_DISTINCT && e->of.type == WBI_EXPR_TEXT)
+        return distinct_texts(e, begin, end, scratch);
+    if (wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING)
+        value = of_times(aggregate, e, begin, end, scratch);
+    else
+        value = of_numbers(aggregate, e, begin, end, scratch);
+    return isfinite(value) ? value : NAN;
+}
+
 double wbi_aggregate_number(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
                             wbi_aggregate_scratch *scratch)
 {
-    double value;
-    if (aggregate == WBI_AGG_TREND)
-        return trend(e, begin, end);
-    narrow_to_window(e, &begin, &end);
-    if (aggregate == WBI_AGG_COUNT)
-        value = count(e, begin, end);
-    else if (aggregate == WBI_AGG_SHARE)
-        value = share(e, begin, end);
-    else if (aggregate == WBI_AGG_DISTINCT && e->of.type == WBI_EXPR_TEXT)
-        value = distinct_texts(e, begin, end, scratch->texts);
-    else if (wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING)
-        value = of_times(aggregate, e, begin, end, scratch);
-    else
-        value = of_numbers(aggregate, e, begin, end, scratch->numbers);
-    return isfinite(value) ? value : NAN;
+    if (aggregate != WBI_AGG_TREND)
+        wbi_aggregate_narrow(e, &begin, &end);
+    return evaluate(aggregate, e, begin, end, scratch);
+}
+
+void wbi_aggregate_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, const wbi_aggregate_spans *spans,
+                           double *out, wbi_aggregate_scratch *scratch)
+{
+    for (size_t k = 0; k < spans->n; k++)
+        if (spans->wanted[k * spans->stride])
+            out[k * spans->stride] = evaluate(aggregate, e, spans->begins[k], spans->ends[k], scratch);
 }
 
 wbi_str wbi_aggregate_text(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end)
 {
-    narrow_to_window(e, &begin, &end);
+    wbi_aggregate_narrow(e, &begin, &end);
     wbi_str found = {0};
     for (size_t i = begin; i < end; i++) {
         if (!is_selected(e, i) || e->of.texts[i].data == NULL)

@@ -40,6 +40,19 @@ void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch);
 /* The aggregate of events [begin, end), which are one customer's; NaN when missing. The scratch has room for them. */
 double wbi_aggregate_number(wbi_aggregate aggregate, const wbi_aggregate_events *events, size_t begin, size_t end,
                             wbi_aggregate_scratch *scratch);
+/* Narrows [*begin, *end), one customer's events, to those in the window. */
+void wbi_aggregate_narrow(const wbi_aggregate_events *events, size_t *begin, size_t *end);
+
+/* The events of several customers, narrowed to the window already (but for a trend, which looks beyond it). Only wanted
+ * customers are looked at; `wanted` and what is made of them stand `stride` apart. */
+typedef struct wbi_aggregate_spans {
+    const size_t *begins, *ends; /* by customer */
+    size_t n, stride;
+    const uint8_t *wanted;
+} wbi_aggregate_spans;
+/* out[k * stride] = the aggregate of customer k. */
+void wbi_aggregate_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *events,
+                           const wbi_aggregate_spans *spans, double *out, wbi_aggregate_scratch *scratch);
 /* The first or last text that is not missing; data == NULL when there is none. */
 wbi_str wbi_aggregate_text(wbi_aggregate aggregate, const wbi_aggregate_events *events, size_t begin, size_t end);
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "events/view.h"
 #include "features/aggregate.h"
@@ -51,7 +52,7 @@ static void arena_free(struct wbi_arena *arena)
 wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan, size_t n_customers, size_t n_cutoffs, wb_error *err)
 {
     size_t n = n_customers * n_cutoffs;
-    *block = (wbi_block){0};
+    *block = (wbi_block){.customers_capacity = n_customers};
     block->eligible = wbi_alloc_array(n, 1);
     block->label = wbi_alloc_array(n, sizeof *block->label);
     block->numbers = wbi_alloc_zeroed(plan->n_features, sizeof(double *));
@@ -86,6 +87,14 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan)
     *block = (wbi_block){0};
 }
 
+/* Where the events of each customer of the block lie within one window of one table's view. */
+typedef struct windowed {
+    size_t table;
+    wbi_window window;
+    size_t *begins, *ends;
+    bool ready; /* for the views as they are */
+} windowed;
+
 struct wbi_worker {
     const wbi_plan *plan;
     const wbi_events *events;
@@ -93,6 +102,8 @@ struct wbi_worker {
     wbi_aggregate_scratch scratch;
     wbi_expr_scratch *expr_scratch;
     wbi_vector *vectors; /* by feature, for expressions over features */
+    windowed *windows;
+    size_t n_windows, windows_capacity;
 };
 
 void wbi_worker_free(wbi_worker *worker)
@@ -101,6 +112,11 @@ void wbi_worker_free(wbi_worker *worker)
         return;
     for (size_t t = 0; worker->views != NULL && t < worker->plan->n_tables; t++)
         wbi_view_free(worker->views[t]);
+    for (size_t w = 0; w < worker->n_windows; w++) {
+        wbi_free(worker->windows[w].begins);
+        wbi_free(worker->windows[w].ends);
+    }
+    wbi_free(worker->windows);
     wbi_free(worker->views);
     wbi_free(worker->vectors);
     wbi_expr_scratch_free(worker->expr_scratch);
@@ -199,6 +215,57 @@ static wb_status choose_population(wbi_block *block, wbi_worker *worker, const w
     return WB_OK;
 }
 
+static bool same_window(const windowed *w, size_t table, wbi_window window)
+{
+    return w->table == table && w->window.from_us == window.from_us && w->window.to_us == window.to_us;
+}
+
+static wb_status add_window(wbi_worker *worker, const wbi_block *block, size_t table, wbi_window window, wb_error *err)
+{
+    WBI_TRY(wbi_array_grow(&worker->windows, &worker->windows_capacity, worker->n_windows, sizeof *worker->windows, err));
+    windowed *added = &worker->windows[worker->n_windows++];
+    *added = (windowed){.table = table, .window = window};
+    added->begins = wbi_alloc_array(block->customers_capacity, sizeof *added->begins);
+    added->ends = wbi_alloc_array(block->customers_capacity, sizeof *added->ends);
+    return added->begins == NULL || added->ends == NULL
+               ? wbi_fail_nomem(err, block->customers_capacity * sizeof *added->ends)
+               : WB_OK;
+}
+
+/* Finds the customers' events in the window, once for all features that look at it. */
+static wb_status find_windowed(const windowed **out, wbi_worker *worker, const wbi_block *block, size_t table,
+                               const wbi_aggregate_events *events, wb_error *err)
+{
+    size_t w = 0;
+    while (w < worker->n_windows && !same_window(&worker->windows[w], table, events->window))
+        w++;
+    if (w == worker->n_windows)
+        WBI_TRY(add_window(worker, block, table, events->window, err));
+    windowed *found = &worker->windows[w];
+    *out = found;
+    if (found->ready)
+        return WB_OK;
+    const size_t *starts = wbi_view_starts(worker->views[table]);
+    for (size_t k = 0; k < block->n_customers; k++) {
+        found->begins[k] = starts[k];
+        found->ends[k] = starts[k + 1];
+        wbi_aggregate_narrow(events, &found->begins[k], &found->ends[k]);
+    }
+    found->ready = true;
+    return WB_OK;
+}
+
+static wb_status aggregate_texts(wbi_block *block, const wbi_planned_feature *feature, size_t f,
+                                 const wbi_aggregate_events *events, const wbi_aggregate_spans *spans, wb_error *err)
+{
+    for (size_t k = 0; k < spans->n; k++)
+        if (spans->wanted[k * spans->stride])
+            WBI_TRY(keep_text(&block->arena,
+                              wbi_aggregate_text(feature->def->agg, events, spans->begins[k], spans->ends[k]),
+                              &block->texts[f][(size_t)(spans->wanted - block->eligible) + k * spans->stride], err));
+    return WB_OK;
+}
+
 static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t f, const wbi_compute_options *options,
                                    size_t j, wb_error *err)
 {
@@ -213,17 +280,16 @@ static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t 
         WBI_TRY(wbi_view_expr(view, feature->of, &events.of, err));
     WBI_TRY(condition(view, feature->where, &events.where, err));
     const size_t *starts = wbi_view_starts(view);
-    for (size_t k = 0; k < block->n_customers; k++) {
-        size_t row = k * options->n_cutoffs + j;
-        if (!block->eligible[row])
-            continue;
-        if (feature->type == WB_TYPE_NUMBER)
-            block->numbers[f][row] =
-                wbi_aggregate_number(feature->def->agg, &events, starts[k], starts[k + 1], &worker->scratch);
-        else
-            WBI_TRY(keep_text(&block->arena, wbi_aggregate_text(feature->def->agg, &events, starts[k], starts[k + 1]),
-                              &block->texts[f][row], err));
+    wbi_aggregate_spans spans = {starts, starts + 1, block->n_customers, options->n_cutoffs, block->eligible + j};
+    if (feature->def->agg != WBI_AGG_TREND) {
+        const windowed *window;
+        WBI_TRY(find_windowed(&window, worker, block, feature->table, &events, err));
+        spans.begins = window->begins;
+        spans.ends = window->ends;
     }
+    if (feature->type != WB_TYPE_NUMBER)
+        return aggregate_texts(block, feature, f, &events, &spans, err);
+    wbi_aggregate_numbers(feature->def->agg, &events, &spans, block->numbers[f] + j, &worker->scratch);
     return WB_OK;
 }
 
@@ -283,6 +349,8 @@ static wb_status compute_cutoff(wbi_block *block, wbi_worker *worker, const wbi_
                                 wb_error *err)
 {
     const wbi_plan *plan = worker->plan;
+    for (size_t w = 0; w < worker->n_windows; w++)
+        worker->windows[w].ready = false;
     for (size_t t = 0; t < plan->n_tables; t++) {
         WBI_TRY(build_view(worker, block, t, options->cutoffs_us[j], err));
         WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(worker->views[t]), err));

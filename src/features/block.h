@@ -16,7 +16,7 @@ typedef struct wbi_compute_options {
 
 /* Results of one block. Row k * n_cutoffs + j is customer k of the block at cutoff j. */
 typedef struct wbi_block {
-    size_t first_customer, n_customers, n_rows;
+    size_t first_customer, n_customers, n_rows, customers_capacity;
     uint8_t *eligible;  /* by row */
     double *label;      /* by row: 0 or 1 */
     double **numbers;   /* by feature, then row; NULL for categories */

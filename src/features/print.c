@@ -38,34 +38,34 @@ static wb_status print_text(wbi_buffer *text, wbi_str cell, const wbi_plan *plan
     return wbi_buffer_reserve(text, row_bytes(plan), err);
 }
 
-static void print_number(wbi_buffer *text, double value)
-{
-    char *at = text->data + text->length;
-    *at = ',';
-    text->length = (size_t)(wbi_csv_put_number(at + 1, value) - text->data);
-}
-
 /* Behind each text cell there is room for the numbers of a whole row. */
 static wb_status print_row(const printing *p, wbi_buffer *text, const wbi_block *block, size_t row, wb_error *err)
 {
     const wbi_plan *plan = p->plan;
     size_t n_cutoffs = p->options->n_cutoffs;
     const char *cutoff = p->cutoffs[row % n_cutoffs];
+    size_t cutoff_bytes = strlen(cutoff);
     WBI_TRY(print_text(text, wbi_compute_customer(p->events, block, row / n_cutoffs), plan, err));
-    text->data[text->length++] = ',';
-    memcpy(text->data + text->length, cutoff, strlen(cutoff));
-    text->length += strlen(cutoff);
+    char *at = text->data + text->length;
+    *at++ = ',';
+    memcpy(at, cutoff, cutoff_bytes);
+    at += cutoff_bytes;
     for (size_t f = 0; f < plan->n_features; f++) {
+        *at++ = ',';
         if (plan->features[f].type == WB_TYPE_NUMBER) {
-            print_number(text, block->numbers[f][row]);
+            at = wbi_csv_put_number(at, block->numbers[f][row]);
             continue;
         }
-        text->data[text->length++] = ',';
+        text->length = (size_t)(at - text->data);
         WBI_TRY(print_text(text, block->texts[f][row], plan, err));
+        at = text->data + text->length;
     }
-    if (p->options->with_label)
-        print_number(text, block->label[row]);
-    text->data[text->length++] = '\n';
+    if (p->options->with_label) {
+        *at++ = ',';
+        at = wbi_csv_put_number(at, block->label[row]);
+    }
+    *at++ = '\n';
+    text->length = (size_t)(at - text->data);
     return WB_OK;
 }
 

@@ -136,6 +136,14 @@ const char *wbi_input_name(const wbi_input *input)
     return input == NULL ? "(standard input)" : input->name;
 }
 
+size_t wbi_input_size(const wbi_input *input)
+{
+    struct stat about;
+    if (input->compression != PLAIN || fstat(input->fd, &about) != 0 || !S_ISREG(about.st_mode))
+        return 0;
+    return (size_t)about.st_size;
+}
+
 static void take_plain(wbi_input *input, char *bytes, size_t size, size_t *n)
 {
     size_t left = input->end - input->begin;

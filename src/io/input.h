@@ -12,6 +12,8 @@ WB_WARN_UNUSED wb_status wbi_input_open(wbi_input **out, const char *path, wb_er
 /* Reads up to `size` decompressed bytes; *n = 0 at the end. Truncated or corrupt compression is WB_ERR_MALFORMED. */
 WB_WARN_UNUSED wb_status wbi_input_read(wbi_input *input, char *bytes, size_t size, size_t *n, wb_error *err);
 void wbi_input_close(wbi_input *input); /* NULL-safe */
+/* How many bytes it has in all; 0 when that is not known beforehand (compressed, a pipe). */
+size_t wbi_input_size(const wbi_input *input);
 /* What to call it in messages: the path, or "(standard input)". NULL stands for that. */
 const char *wbi_input_name(const wbi_input *input);
 

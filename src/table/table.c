@@ -139,15 +139,20 @@ wb_status wbi_table_reserve(wb_table *table, size_t n_rows, wb_error *err)
     return WB_OK;
 }
 
-wb_status wbi_table_reserve_more(wb_table *table, size_t n_more, wb_error *err)
+wb_status wbi_table_reserve_more(wb_table *table, size_t n_more, size_t n_expected, wb_error *err)
 {
     if (n_more > SIZE_MAX / 2 - table->n_rows)
         return wbi_fail(err, WB_ERR_NOMEM, "too many rows");
     size_t wanted = table->n_rows + n_more;
     for (size_t k = 0; k < table->n_columns; k++) {
         size_t capacity = table->columns[k].capacity;
-        if (capacity < wanted)
-            WBI_TRY(set_capacity(&table->columns[k], capacity * 2 > wanted ? capacity * 2 : wanted, err));
+        if (capacity >= wanted)
+            continue;
+        if (n_expected >= wanted)
+            capacity = n_expected;
+        else
+            capacity = capacity * 2 > wanted ? capacity * 2 : wanted;
+        WBI_TRY(set_capacity(&table->columns[k], capacity, err));
     }
     return WB_OK;
 }

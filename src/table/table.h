@@ -35,8 +35,8 @@ WB_WARN_UNUSED wb_status wbi_table_add_column(wb_table *table, const char *name,
                                               wbi_dictionary *dictionary, wb_error *err);
 /* Room for `n_rows` rows in every column. */
 WB_WARN_UNUSED wb_status wbi_table_reserve(wb_table *table, size_t n_rows, wb_error *err);
-/* Room for `n_more` rows behind those there are; grows by doubling. */
-WB_WARN_UNUSED wb_status wbi_table_reserve_more(wb_table *table, size_t n_more, wb_error *err);
+/* Room for `n_more` rows behind those there are; grows to `n_expected` rows, or where these are too few, by doubling. */
+WB_WARN_UNUSED wb_status wbi_table_reserve_more(wb_table *table, size_t n_more, size_t n_expected, wb_error *err);
 /* Sets the number of rows to 0, keeping memory and dictionaries. */
 void wbi_table_clear(wb_table *table);
 
