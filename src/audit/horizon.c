@@ -65,7 +65,7 @@ static wb_status collect(gaps *g, const wb_engine *engine, size_t table, size_t 
     const wbi_event_table *events = &engine->events.tables[table];
     wbi_view *view;
     wb_status status = WB_OK;
-    WBI_TRY(wbi_view_create(&view, events->binding, events->rows, err));
+    WBI_TRY(wbi_view_create(&view, events->binding, &events->rows, err));
     for (size_t c = 0; c < engine->events.n_customers; c += CUSTOMERS_A_BLOCK) {
         size_t left = engine->events.n_customers - c, n = left < CUSTOMERS_A_BLOCK ? left : CUSTOMERS_A_BLOCK;
         wbi_vector kept = {0};

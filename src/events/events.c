@@ -10,14 +10,14 @@
 
 enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536 };
 
-static void note_range(wbi_event_table *table)
+static void note_range(wbi_event_table *table, const wb_table *rows)
 {
     table->first_us = table->last_us = WB_TIME_MISSING;
     if (table->binding->def->time == NULL)
         return;
-    const int64_t *times = table->rows->columns[1].times;
-    const int32_t *codes = table->rows->columns[0].codes;
-    for (size_t i = 0; i < table->rows->n_rows; i++) {
+    const int64_t *times = rows->columns[1].times;
+    const int32_t *codes = rows->columns[0].codes;
+    for (size_t i = 0; i < rows->n_rows; i++) {
         if (codes[i] < 0)
             continue;
         if (table->first_us == WB_TIME_MISSING || times[i] < table->first_us)
@@ -27,8 +27,28 @@ static void note_range(wbi_event_table *table)
     }
 }
 
+static wb_status read_table(wbi_event_table *table, wbi_source *source, wbi_dictionary *customers, int n_threads,
+                            wb_error *err)
+{
+    const wbi_binding *b = table->binding;
+    wb_table *rows;
+    WBI_TRY(wbi_table_create(&rows, err));
+    wb_status status;
+    WBI_TRY_CLEANUP(wbi_source_read(source, rows, customers, b->columns, b->n_columns, &table->counts, err));
+    if (b->redacts)
+        WBI_TRY_CLEANUP(wbi_redact(rows, b, b->redact_us, err));
+    if (rows->n_rows > UINT32_MAX)
+        WBI_TRY_CLEANUP(
+            wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", b->def->name, UINT32_MAX));
+    note_range(table, rows);
+    status = wbi_pack(&table->rows, rows, n_threads, err);
+cleanup:
+    wb_table_free(rows);
+    return status;
+}
+
 wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings, wbi_source *const *sources, size_t n,
-                          wb_error *err)
+                          int n_threads, wb_error *err)
 {
     *events = (wbi_events){0};
     WBI_TRY(wbi_dictionary_create(&events->customers, err));
@@ -37,17 +57,8 @@ wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings
         return wbi_fail_nomem(err, n * sizeof *events->tables);
     events->n_tables = n;
     for (size_t t = 0; t < n; t++) {
-        wbi_event_table *table = &events->tables[t];
-        table->binding = bindings[t];
-        WBI_TRY(wbi_table_create(&table->rows, err));
-        WBI_TRY(wbi_source_read(sources[t], table->rows, events->customers, bindings[t]->columns,
-                                bindings[t]->n_columns, &table->counts, err));
-        if (bindings[t]->redacts)
-            WBI_TRY(wbi_redact(table->rows, bindings[t], bindings[t]->redact_us, err));
-        if (table->rows->n_rows > UINT32_MAX)
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", bindings[t]->def->name,
-                            UINT32_MAX);
-        note_range(table);
+        events->tables[t].binding = bindings[t];
+        WBI_TRY(read_table(&events->tables[t], sources[t], events->customers, n_threads, err));
     }
     return WB_OK;
 }
@@ -55,7 +66,7 @@ wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings
 void wbi_events_clear(wbi_events *events)
 {
     for (size_t t = 0; events->tables != NULL && t < events->n_tables; t++) {
-        wb_table_free(events->tables[t].rows);
+        wbi_packed_free(&events->tables[t].rows);
         wbi_free(events->tables[t].first);
     }
     wbi_free(events->tables);
@@ -66,16 +77,16 @@ void wbi_events_clear(wbi_events *events)
 
 static bool is_kept(const wbi_event_table *table, size_t row, int64_t until_us)
 {
-    return table->rows->columns[0].codes[row] >= 0 &&
-           (table->binding->def->time == NULL || table->rows->columns[1].times[row] < until_us);
+    return wbi_packed_codes(&table->rows.columns[0])[row] >= 0 &&
+           (table->binding->def->time == NULL || wbi_packed_time(&table->rows.columns[1], row) < until_us);
 }
 
 /* Counting sort of the kept rows by customer; input order within a customer. */
 static wb_status bucket(wbi_event_table *table, const int32_t *rank, size_t n_customers, int64_t until_us,
                         uint32_t **out, wb_error *err)
 {
-    const int32_t *codes = table->rows->columns[0].codes;
-    size_t n = table->rows->n_rows;
+    const int32_t *codes = wbi_packed_codes(&table->rows.columns[0]);
+    size_t n = table->rows.n_rows;
     size_t *next = wbi_alloc_zeroed(n_customers + 1, sizeof *next);
     table->first = wbi_alloc_zeroed(n_customers + 1, sizeof *table->first);
     uint32_t *row = wbi_alloc_array(n, sizeof *row);
@@ -132,37 +143,31 @@ static wb_status move_rows(void *context, size_t block, size_t begin, size_t end
     (void)block;
     (void)worker;
     (void)err;
-    if (m->width == sizeof(double))
+    if (m->width == 8)
         for (size_t i = begin; i < end; i++)
             memcpy(m->to + i * 8, m->from + (size_t)m->row[i] * 8, 8);
-    else
+    else if (m->width == 4)
         for (size_t i = begin; i < end; i++)
             memcpy(m->to + i * 4, m->from + (size_t)m->row[i] * 4, 4);
+    else
+        for (size_t i = begin; i < end; i++)
+            m->to[i] = m->from[m->row[i]];
     return WB_OK;
 }
 
-/* Where columns are moved to: the place of the one moved before, when that was as wide. */
-typedef struct spares {
-    void *wide, *narrow; /* 8 and 4 bytes a row */
-} spares;
-
-static wb_status permute_column(wbi_column *column, const uint32_t *row, size_t n, spares *spare, int n_threads,
+/* `spare` holds, by the width of a value, the place of a column moved before. */
+static wb_status permute_column(wbi_packed *column, const uint32_t *row, size_t n, void *spare[9], int n_threads,
                                 wb_error *err)
 {
-    void **values = column->type == WB_TYPE_NUMBER ? (void **)&column->numbers
-                    : column->type == WB_TYPE_TIME ? (void **)&column->times
-                                                   : (void **)&column->codes;
-    size_t width = column->type == WB_TYPE_CATEGORY ? sizeof(int32_t) : sizeof(double);
-    void **place = column->type == WB_TYPE_CATEGORY ? &spare->narrow : &spare->wide;
-    if (*place == NULL)
-        *place = wbi_alloc_aligned(n, width);
-    if (*place == NULL)
+    size_t width = wbi_packed_width(column);
+    if (spare[width] == NULL)
+        spare[width] = wbi_alloc_aligned(n, width);
+    if (spare[width] == NULL)
         return wbi_fail_nomem(err, n * width);
-    moving m = {*values, *place, width, row};
+    moving m = {column->values, spare[width], width, row};
     wb_status status = wbi_par_for(n, ROWS_A_BLOCK, n_threads, move_rows, &m, err);
-    *place = *values;
-    *values = m.to;
-    column->length = column->capacity = n;
+    spare[width] = column->values;
+    column->values = m.to;
     return status;
 }
 
@@ -174,16 +179,23 @@ static bool stand_in_order(const uint32_t *row, size_t n)
     return i == n;
 }
 
-static wb_status permute_columns(wb_table *rows, const uint32_t *row, size_t n, int n_threads, wb_error *err)
+static wb_status permute_columns(wbi_packed_rows *rows, const uint32_t *row, size_t n, int n_threads, wb_error *err)
 {
-    spares spare = {NULL, NULL};
+    void *spare[9] = {NULL};
     wb_status status = WB_OK;
-    for (size_t k = 0; k < rows->n_columns && status == WB_OK; k++)
-        status = permute_column(&rows->columns[k], row, n, &spare, n_threads, err);
-    wbi_free(spare.wide);
-    wbi_free(spare.narrow);
+    for (size_t k = 1; k < rows->n_columns && status == WB_OK; k++)
+        status = permute_column(&rows->columns[k], row, n, spare, n_threads, err);
+    for (size_t width = 0; width < 9; width++)
+        wbi_free(spare[width]);
     rows->n_rows = n;
     return status;
+}
+
+/* Where a row lies says whose it is. */
+static void forget_customers(wbi_packed_rows *rows)
+{
+    wbi_free(rows->columns[0].values);
+    rows->columns[0].values = NULL;
 }
 
 static wb_status arrange_table(wbi_event_table *table, const int32_t *rank, size_t n_customers, int64_t until_us,
@@ -193,14 +205,15 @@ static wb_status arrange_table(wbi_event_table *table, const int32_t *rank, size
     uint32_t *row = NULL;
     wb_status status;
     WBI_TRY_CLEANUP(bucket(table, rank, n_customers, until_us, &row, err));
-    WBI_TRY_CLEANUP(wbi_order_create(&order, table->binding, table->rows, err));
+    forget_customers(&table->rows);
+    WBI_TRY_CLEANUP(wbi_order_create(&order, table->binding, &table->rows, err));
     sorting s = {order, table->first, row};
     WBI_TRY_CLEANUP(wbi_par_for(n_customers, CUSTOMERS_A_BLOCK, n_threads, sort_customers, &s, err));
     wbi_order_free(order);
     order = NULL;
     size_t n = table->first[n_customers];
-    if (n != table->rows->n_rows || !stand_in_order(row, n))
-        WBI_TRY_CLEANUP(permute_columns(table->rows, row, n, n_threads, err));
+    if (n != table->rows.n_rows || !stand_in_order(row, n))
+        WBI_TRY_CLEANUP(permute_columns(&table->rows, row, n, n_threads, err));
 cleanup:
     wbi_order_free(order);
     wbi_free(row);

@@ -10,16 +10,16 @@
 
 enum { ROWS_A_BLOCK = 8192, SMALL_SORT = 24 };
 
-/* One key: values by row, owned when computed. Text is compared by the rank of its code. */
+/* One key: values by row, of a column or computed. Text is compared by the rank of its code. */
 typedef struct order_key {
-    wbi_expr_type type; /* NUMBER, TIME, TEXT or BOOL */
-    const void *values;
-    void *owned;
+    const wbi_packed *column; /* NULL: computed */
+    wbi_expr_type type;       /* NUMBER, TIME, TEXT or BOOL */
+    void *computed;
     int32_t *rank; /* TEXT: by code */
 } order_key;
 
 struct wbi_order {
-    const int64_t *times; /* NULL without time */
+    const wbi_packed *times; /* NULL without time */
     order_key *keys;
     size_t n_keys;
 };
@@ -29,27 +29,21 @@ void wbi_order_free(wbi_order *order)
     if (order == NULL)
         return;
     for (size_t k = 0; order->keys != NULL && k < order->n_keys; k++) {
-        wbi_free(order->keys[k].owned);
+        wbi_free(order->keys[k].computed);
         wbi_free(order->keys[k].rank);
     }
     wbi_free(order->keys);
     wbi_free(order);
 }
 
-static wb_status add_read_key(wbi_order *order, const wbi_binding *b, size_t slot, const wb_table *rows, wb_error *err)
+static wb_status add_read_key(wbi_order *order, const wbi_binding *b, size_t slot, const wbi_packed_rows *rows,
+                              wb_error *err)
 {
-    const wbi_column *column = &rows->columns[b->slots[slot].read + (b->def->time != NULL ? 2 : 1)];
     order_key *key = &order->keys[order->n_keys++];
-    *key = (order_key){.type = b->slots[slot].type};
-    if (column->type == WB_TYPE_NUMBER)
-        key->values = column->numbers;
-    else if (column->type == WB_TYPE_TIME)
-        key->values = column->times;
-    else {
-        key->values = column->codes;
-        return wbi_dictionary_ranks(column->dictionary, &key->rank, err);
-    }
-    return WB_OK;
+    *key = (order_key){.column = &rows->columns[b->slots[slot].read + (b->def->time != NULL ? 2 : 1)],
+                       .type = b->slots[slot].type};
+    return key->column->type == WB_TYPE_CATEGORY ? wbi_dictionary_ranks(key->column->dictionary, &key->rank, err)
+                                                 : WB_OK;
 }
 
 /* Text that was computed gets codes of its own. */
@@ -68,8 +62,8 @@ static wb_status compute_key(order_key *key, wbi_view *view, size_t slot, size_t
     size_t width = key->type == WBI_EXPR_TEXT ? sizeof(int32_t) : wbi_vector_width(key->type);
     wbi_dictionary *dictionary = NULL;
     wb_status status = WB_OK;
-    key->values = key->owned = wbi_alloc_array(n_rows, width);
-    if (key->owned == NULL)
+    key->computed = wbi_alloc_array(n_rows, width);
+    if (key->computed == NULL)
         return wbi_fail_nomem(err, n_rows * width);
     if (key->type == WBI_EXPR_TEXT)
         WBI_TRY_CLEANUP(wbi_dictionary_create(&dictionary, err));
@@ -79,9 +73,9 @@ static wb_status compute_key(order_key *key, wbi_view *view, size_t slot, size_t
         WBI_TRY_CLEANUP(wbi_view_rows(view, begin, end, err));
         WBI_TRY_CLEANUP(wbi_view_slot(view, slot, &values, err));
         if (key->type == WBI_EXPR_TEXT)
-            WBI_TRY_CLEANUP(store_text((int32_t *)key->owned + begin, values.texts, end - begin, dictionary, err));
+            WBI_TRY_CLEANUP(store_text((int32_t *)key->computed + begin, values.texts, end - begin, dictionary, err));
         else
-            memcpy((char *)key->owned + begin * width, values.numbers, (end - begin) * width);
+            memcpy((char *)key->computed + begin * width, values.numbers, (end - begin) * width);
     }
     if (key->type == WBI_EXPR_TEXT)
         WBI_TRY_CLEANUP(wbi_dictionary_ranks(dictionary, &key->rank, err));
@@ -90,7 +84,8 @@ cleanup:
     return status;
 }
 
-static wb_status add_key(wbi_order *order, const wbi_binding *b, size_t slot, const wb_table *rows, wbi_view **view,
+static wb_status add_key(wbi_order *order, const wbi_binding *b, size_t slot, const wbi_packed_rows *rows,
+                         wbi_view **view,
                          wb_error *err)
 {
     if (b->slots[slot].kind == WBI_SLOT_READ)
@@ -128,7 +123,7 @@ wb_status wbi_order_slots(size_t **slots, size_t *n, const wbi_binding *b, wb_er
     return WB_OK;
 }
 
-wb_status wbi_order_create(wbi_order **out, const wbi_binding *b, const wb_table *rows, wb_error *err)
+wb_status wbi_order_create(wbi_order **out, const wbi_binding *b, const wbi_packed_rows *rows, wb_error *err)
 {
     wbi_view *view = NULL;
     size_t *slots = NULL, n_slots = 0;
@@ -136,7 +131,7 @@ wb_status wbi_order_create(wbi_order **out, const wbi_binding *b, const wb_table
     if (order == NULL)
         return wbi_fail_nomem(err, sizeof *order);
     wb_status status;
-    order->times = b->def->time != NULL ? rows->columns[1].times : NULL;
+    order->times = b->def->time != NULL ? &rows->columns[1] : NULL;
     WBI_TRY_CLEANUP(wbi_order_slots(&slots, &n_slots, b, err));
     order->keys = wbi_alloc_zeroed(n_slots, sizeof *order->keys);
     if (order->keys == NULL) {
@@ -192,9 +187,11 @@ int wbi_compare_values(wbi_expr_type type, const void *values, size_t a, size_t 
 
 static int compare_key(const order_key *key, uint32_t a, uint32_t b)
 {
+    if (key->column != NULL)
+        return wbi_packed_compare(key->column, key->rank, a, b);
     if (key->type != WBI_EXPR_TEXT)
-        return wbi_compare_values(key->type, key->values, a, b);
-    int32_t x = ((const int32_t *)key->values)[a], y = ((const int32_t *)key->values)[b];
+        return wbi_compare_values(key->type, key->computed, a, b);
+    int32_t x = ((const int32_t *)key->computed)[a], y = ((const int32_t *)key->computed)[b];
     x = x < 0 ? -1 : key->rank[x];
     y = y < 0 ? -1 : key->rank[y];
     return (x > y) - (x < y);
@@ -202,14 +199,10 @@ static int compare_key(const order_key *key, uint32_t a, uint32_t b)
 
 static int compare_rows(const wbi_order *order, uint32_t a, uint32_t b)
 {
-    if (order->times != NULL && order->times[a] != order->times[b])
-        return order->times[a] > order->times[b] ? 1 : -1;
-    for (size_t k = 0; k < order->n_keys; k++) {
-        int c = compare_key(&order->keys[k], a, b);
-        if (c != 0)
-            return c;
-    }
-    return 0;
+    int c = order->times == NULL ? 0 : wbi_packed_compare(order->times, NULL, a, b);
+    for (size_t k = 0; k < order->n_keys && c == 0; k++)
+        c = compare_key(&order->keys[k], a, b);
+    return c;
 }
 
 static int compare_for_qsort(const void *left, const void *right, void *order)

@@ -4,13 +4,14 @@
 #define WINBACK_EVENTS_ORDER_H
 
 #include "events/binding.h"
+#include "events/packed.h"
 
 /* The values that decide ties in time, most significant first. */
 typedef struct wbi_order wbi_order;
 
 /* Prepares the keys of all rows, computed columns included (unmasked; those that use `cutoff` are left out). `rows` is
  * borrowed. */
-WB_WARN_UNUSED wb_status wbi_order_create(wbi_order **out, const wbi_binding *binding, const wb_table *rows,
+WB_WARN_UNUSED wb_status wbi_order_create(wbi_order **out, const wbi_binding *binding, const wbi_packed_rows *rows,
                                           wb_error *err);
 void wbi_order_free(wbi_order *order); /* NULL-safe */
 /* Sorts row numbers of one customer. Thread-safe. */

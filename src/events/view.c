@@ -17,8 +17,8 @@ typedef struct slot_values {
 
 struct wbi_view {
     const wbi_binding *binding;
-    const wb_table *rows;
-    const int64_t *row_times; /* NULL without time */
+    const wbi_packed_rows *rows;
+    const wbi_packed *row_times; /* NULL without time */
     int64_t cutoff_us;
     size_t n, capacity;
     uint32_t *row;     /* by line: its row */
@@ -43,14 +43,14 @@ static bool masks_anything(const wbi_binding *b)
     return false;
 }
 
-wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wb_table *rows, wb_error *err)
+wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wbi_packed_rows *rows, wb_error *err)
 {
     wbi_view *view = wbi_alloc_zeroed(1, sizeof *view);
     if (view == NULL)
         return wbi_fail_nomem(err, sizeof *view);
     view->binding = binding;
     view->rows = rows;
-    view->row_times = binding->def->time != NULL ? rows->columns[1].times : NULL;
+    view->row_times = binding->def->time != NULL ? &rows->columns[1] : NULL;
     view->slots = wbi_alloc_zeroed(binding->n_slots, sizeof *view->slots);
     view->vectors = wbi_alloc_zeroed(binding->n_slots, sizeof *view->vectors);
     view->exprs = wbi_alloc_zeroed(binding->n_exprs, sizeof *view->exprs);
@@ -147,11 +147,16 @@ static wb_status reserve_customers(wbi_view *view, size_t n, wb_error *err)
     return WB_OK;
 }
 
-static void add_line(wbi_view *view, size_t row)
+static void add_line(wbi_view *view, size_t row, int64_t time_us)
 {
     view->row[view->n] = (uint32_t)row;
-    view->times[view->n] = view->row_times == NULL ? 0 : view->row_times[row];
+    view->times[view->n] = time_us;
     view->n++;
+}
+
+static int64_t time_of(const wbi_view *view, size_t row)
+{
+    return view->row_times == NULL ? 0 : wbi_packed_time(view->row_times, row);
 }
 
 /* Step 1: rows that had arrived before the cutoff. A customer's rows are in the order of their times. */
@@ -160,14 +165,15 @@ static wb_status select_rows(wbi_view *view, const size_t *first, size_t first_c
 {
     WBI_TRY(reserve_customers(view, n_customers, err));
     WBI_TRY(reserve_lines(view, first[first_customer + n_customers] - first[first_customer], err));
-    int64_t delay = view->binding->def->delay_us;
+    int64_t end_us = view->row_times == NULL ? INT64_MAX : view->cutoff_us - view->binding->def->delay_us;
     view->n = 0;
     for (size_t c = 0; c < n_customers; c++) {
         view->starts[c] = view->n;
         for (size_t row = first[first_customer + c]; row < first[first_customer + c + 1]; row++) {
-            if (view->row_times != NULL && view->row_times[row] >= view->cutoff_us - delay)
+            int64_t time_us = time_of(view, row);
+            if (time_us >= end_us)
                 break;
-            add_line(view, row);
+            add_line(view, row, time_us);
         }
     }
     view->starts[n_customers] = view->n;
@@ -196,20 +202,8 @@ static void gather(wbi_view *view, size_t s)
             memcpy(data, view->times, view->n * sizeof *view->times);
         return;
     }
-    const wbi_column *column = &view->rows->columns[slot->read + (view->row_times != NULL ? 2 : 1)];
-    const uint32_t *row = view->row;
-    if (column->type == WB_TYPE_NUMBER) {
-        for (size_t i = 0; i < view->n; i++)
-            ((double *)data)[i] = column->numbers[row[i]];
-    } else if (column->type == WB_TYPE_TIME) {
-        for (size_t i = 0; i < view->n; i++)
-            ((int64_t *)data)[i] = column->times[row[i]];
-    } else {
-        for (size_t i = 0; i < view->n; i++) {
-            int32_t code = column->codes[row[i]];
-            ((wbi_str *)data)[i] = code < 0 ? (wbi_str){0} : wbi_dictionary_at(column->dictionary, code);
-        }
-    }
+    const wbi_packed *column = &view->rows->columns[slot->read + (view->row_times != NULL ? 2 : 1)];
+    wbi_packed_gather(column, view->row, view->n, data);
 }
 
 static void set_missing(const wbi_vector *values, void *data, size_t i)
@@ -424,7 +418,7 @@ wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err)
     view->n = 0;
     WBI_TRY(reserve_lines(view, end - begin, err));
     for (size_t row = begin; row < end; row++)
-        add_line(view, row);
+        add_line(view, row, time_of(view, row));
     return WB_OK;
 }
 

@@ -4,6 +4,7 @@
 #define WINBACK_EVENTS_VIEW_H
 
 #include "events/binding.h"
+#include "events/packed.h"
 
 /* No mask and no limit: rows as they stand in the file. */
 #define WBI_VIEW_ALL INT64_MAX
@@ -12,7 +13,7 @@
 typedef struct wbi_view wbi_view;
 
 /* `rows` holds customer, time (if any) and the binding's columns; all are borrowed for the view's life. */
-WB_WARN_UNUSED wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wb_table *rows,
+WB_WARN_UNUSED wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wbi_packed_rows *rows,
                                          wb_error *err);
 void wbi_view_free(wbi_view *view); /* NULL-safe */
 

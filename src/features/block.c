@@ -140,7 +140,7 @@ wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_ev
     }
     WBI_TRY_CLEANUP(wbi_expr_scratch_create(&worker->expr_scratch, err));
     for (size_t t = 0; t < plan->n_tables; t++)
-        WBI_TRY_CLEANUP(wbi_view_create(&worker->views[t], plan->bindings[t], events->tables[t].rows, err));
+        WBI_TRY_CLEANUP(wbi_view_create(&worker->views[t], plan->bindings[t], &events->tables[t].rows, err));
     *out = worker;
     return WB_OK;
 cleanup:

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows of a table of events as they are kept: each column in the narrowest of a few layouts that holds all its values
+ * exactly. Most times are whole seconds, most amounts whole hundredths, and most categories have few levels, so what is
+ * kept takes about half of what was read, and so does everything that moves it. */
+#ifndef WINBACK_EVENTS_PACKED_H
+#define WINBACK_EVENTS_PACKED_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+#include "table/table.h"
+
+typedef enum wbi_packing {
+    WBI_PACKED_DOUBLES = 0,  /* double */
+    WBI_PACKED_HUNDREDTHS,   /* int32: the number is this / 100, correctly rounded; INT32_MIN: missing */
+    WBI_PACKED_MICROSECONDS, /* int64 */
+    WBI_PACKED_SECONDS,      /* int32; INT32_MIN: missing */
+    WBI_PACKED_CODES,        /* int32 */
+    WBI_PACKED_SMALL_CODES   /* uint8; 255: missing */
+} wbi_packing;
+
+typedef struct wbi_packed {
+    wb_type type;
+    wbi_packing packing;
+    void *values;
+    wbi_dictionary *dictionary; /* of a category */
+    bool dictionary_borrowed;
+} wbi_packed;
+
+typedef struct wbi_packed_rows {
+    size_t n_rows, n_columns;
+    wbi_packed *columns;
+} wbi_packed_rows;
+
+/* Takes the columns out of `rows`, which has no text columns, and packs them where they are. `rows` is then only to be
+ * freed, also after a failure. */
+WB_WARN_UNUSED wb_status wbi_pack(wbi_packed_rows *out, wb_table *rows, int n_threads, wb_error *err);
+void wbi_packed_free(wbi_packed_rows *rows); /* safe on a zeroed struct */
+size_t wbi_packed_width(const wbi_packed *column); /* bytes a value */
+
+/* Codes of a column that is kept as WBI_PACKED_CODES. */
+static inline const int32_t *wbi_packed_codes(const wbi_packed *column)
+{
+    return column->values;
+}
+
+static inline int64_t wbi_packed_time(const wbi_packed *column, size_t row)
+{
+    if (column->packing == WBI_PACKED_MICROSECONDS)
+        return ((const int64_t *)column->values)[row];
+    int32_t second = ((const int32_t *)column->values)[row];
+    return second == INT32_MIN ? WB_TIME_MISSING : (int64_t)second * 1000000;
+}
+
+/* The values of the rows `row[0..n)`: doubles, int64 microseconds or wbi_str. */
+void wbi_packed_gather(const wbi_packed *column, const uint32_t *row, size_t n, void *out);
+/* Negative when the value of row a comes before that of row b: missing first, then by value, categories by the rank of their
+ * code. */
+int wbi_packed_compare(const wbi_packed *column, const int32_t *rank, size_t a, size_t b);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Packed columns give back what was put into them, bit for bit. */
+#include "test_util.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "events/packed.h"
+
+enum { N_ROWS = 3000 };
+
+typedef struct columns {
+    double numbers[N_ROWS];
+    int64_t times[N_ROWS];
+    int32_t levels[N_ROWS]; /* -1: missing */
+} columns;
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state >> 33;
+}
+
+static wb_table *table_of(const columns *c, size_t n_rows)
+{
+    wb_table *table;
+    wb_error err;
+    assert_ok(wbi_table_create(&table, &err), &err);
+    assert_ok(wbi_table_add_column(table, "n", WB_TYPE_NUMBER, NULL, &err), &err);
+    assert_ok(wbi_table_add_column(table, "t", WB_TYPE_TIME, NULL, &err), &err);
+    assert_ok(wbi_table_add_column(table, "c", WB_TYPE_CATEGORY, NULL, &err), &err);
+    for (size_t i = 0; i < n_rows; i++) {
+        char text[16];
+        int32_t code = -1;
+        int n = snprintf(text, sizeof text, "%d", c->levels[i]);
+        assert_ok(wbi_column_push_number(&table->columns[0], c->numbers[i], &err), &err);
+        assert_ok(wbi_column_push_time(&table->columns[1], c->times[i], &err), &err);
+        if (c->levels[i] >= 0)
+            assert_ok(wbi_dictionary_intern(table->columns[2].dictionary, text, (size_t)n, &code, &err), &err);
+        assert_ok(wbi_column_push_code(&table->columns[2], code, &err), &err);
+    }
+    table->n_rows = n_rows;
+    return table;
+}
+
+static int order_of_numbers(double x, double y)
+{
+    if (isnan(x) || isnan(y))
+        return (isnan(y) != 0) - (isnan(x) != 0);
+    return (x > y) - (x < y);
+}
+
+static void check_comparisons(const wbi_packed_rows *packed, const columns *c, size_t n_rows)
+{
+    uint64_t state = 5;
+    for (size_t i = 0; i < 4 * n_rows; i++) {
+        size_t a = next_random(&state) % n_rows, b = next_random(&state) % n_rows;
+        assert_int_equal(wbi_packed_compare(&packed->columns[0], NULL, a, b),
+                         order_of_numbers(c->numbers[a], c->numbers[b]));
+        assert_int_equal(wbi_packed_compare(&packed->columns[1], NULL, a, b),
+                         (c->times[a] > c->times[b]) - (c->times[a] < c->times[b]));
+    }
+}
+
+/* Packs, and looks at all values in reverse order. */
+static void check(const columns *c, size_t n_rows, wbi_packing numbers, wbi_packing times, wbi_packing codes)
+{
+    wb_error err;
+    wbi_packed_rows packed;
+    wb_table *table = table_of(c, n_rows);
+    assert_ok(wbi_pack(&packed, table, 2, &err), &err);
+    wb_table_free(table);
+    assert_int_equal(packed.n_rows, n_rows);
+    assert_int_equal(packed.columns[0].packing, numbers);
+    assert_int_equal(packed.columns[1].packing, times);
+    assert_int_equal(packed.columns[2].packing, codes);
+    uint32_t *row = malloc((n_rows + 1) * sizeof *row);
+    double *number = malloc((n_rows + 1) * sizeof *number);
+    int64_t *time = malloc((n_rows + 1) * sizeof *time);
+    wbi_str *text = malloc((n_rows + 1) * sizeof *text);
+    for (size_t i = 0; i < n_rows; i++)
+        row[i] = (uint32_t)(n_rows - 1 - i);
+    wbi_packed_gather(&packed.columns[0], row, n_rows, number);
+    wbi_packed_gather(&packed.columns[1], row, n_rows, time);
+    wbi_packed_gather(&packed.columns[2], row, n_rows, text);
+    for (size_t i = 0; i < n_rows; i++) {
+        char level[16];
+        assert_true(isnan(number[i]) ? isnan(c->numbers[row[i]]) : memcmp(&number[i], &c->numbers[row[i]], 8) == 0);
+        assert_true(time[i] == c->times[row[i]]);
+        assert_true(wbi_packed_time(&packed.columns[1], row[i]) == time[i]);
+        snprintf(level, sizeof level, "%d", c->levels[row[i]]);
+        if (c->levels[row[i]] < 0)
+            assert_null(text[i].data);
+        else
+            assert_true(wbi_str_is(text[i], level));
+    }
+    if (n_rows > 0)
+        check_comparisons(&packed, c, n_rows);
+    free(row);
+    free(number);
+    free(time);
+    free(text);
+    wbi_packed_free(&packed);
+}
+
+/* Amounts in cents, whole seconds, few levels. */
+static void fill(columns *c)
+{
+    uint64_t state = 1;
+    for (size_t i = 0; i < N_ROWS; i++) {
+        int64_t cents = (int64_t)(next_random(&state) % 4000000) - 2000000;
+        c->numbers[i] = i % 7 == 3 ? NAN : (double)cents / 100;
+        c->times[i] = i % 5 == 1 ? WB_TIME_MISSING : ((int64_t)(next_random(&state) % 4000000000u) - 2000000000) * 1000000;
+        c->levels[i] = i % 11 == 0 ? -1 : (int32_t)(next_random(&state) % 200);
+    }
+}
+
+static void test_narrow(void **state)
+{
+    (void)state;
+    static columns c;
+    fill(&c);
+    check(&c, N_ROWS, WBI_PACKED_HUNDREDTHS, WBI_PACKED_SECONDS, WBI_PACKED_SMALL_CODES);
+    check(&c, 0, WBI_PACKED_HUNDREDTHS, WBI_PACKED_SECONDS, WBI_PACKED_SMALL_CODES);
+}
+
+/* One value that does not fit, anywhere, keeps its column wide. */
+static void test_wide(void **state)
+{
+    (void)state;
+    static const double numbers[] = {0.001, 1.0 / 3, 21474836.48, -21474836.48, 1e300, 0.1 + 0.2, 5e-324};
+    static const int64_t times[] = {1, -1, 1500000, INT64_C(2147483648) * 1000000, INT64_C(-2147483648) * 1000000,
+                                    INT64_MAX, INT64_MIN + 1};
+    static const size_t places[] = {0, 1, 1023, 1024, 1025, 2047, N_ROWS - 1};
+    static columns c;
+    for (size_t i = 0; i < 7; i++) {
+        fill(&c);
+        c.numbers[places[i]] = numbers[i];
+        check(&c, N_ROWS, WBI_PACKED_DOUBLES, WBI_PACKED_SECONDS, WBI_PACKED_SMALL_CODES);
+        fill(&c);
+        c.times[places[6 - i]] = times[i];
+        check(&c, N_ROWS, WBI_PACKED_HUNDREDTHS, WBI_PACKED_MICROSECONDS, WBI_PACKED_SMALL_CODES);
+    }
+}
+
+static void test_edges(void **state)
+{
+    (void)state;
+    static columns c;
+    fill(&c);
+    c.numbers[0] = 21474836.46;
+    c.numbers[1] = -21474836.46;
+    c.times[0] = INT64_C(2147483647) * 1000000;
+    c.times[1] = INT64_C(-2147483647) * 1000000;
+    for (int32_t i = 0; i < 255; i++)
+        c.levels[i] = i;
+    for (size_t i = 255; i < N_ROWS; i++)
+        c.levels[i] = (int32_t)(i % 255);
+    check(&c, N_ROWS, WBI_PACKED_HUNDREDTHS, WBI_PACKED_SECONDS, WBI_PACKED_SMALL_CODES);
+    c.levels[N_ROWS - 1] = 255;
+    check(&c, N_ROWS, WBI_PACKED_HUNDREDTHS, WBI_PACKED_SECONDS, WBI_PACKED_CODES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_edges),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
