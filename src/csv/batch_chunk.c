@@ -389,11 +389,13 @@ static wb_status set_value(wbi_column *column, size_t row, wbi_parsed value, wbi
 }
 
 /* Reads a doubtful row by libcsv. `n_kept` rows of the batch stand before it. */
-static wb_status settle_row(wbi_batch_memory *m, size_t row, wbi_csv_reader *judge, wb_error *err)
+static wb_status settle_row(wbi_batch_memory *m, size_t row, wbi_csv_reader **judge, wb_error *err)
 {
     wbi_judged judged;
     wb_error wrong;
-    WBI_TRY(wbi_csv_judge(judge, &judged, m->raws[row], m->chunk.file, wbi_chunk_line(&m->chunk, m->raws[row].data), err));
+    if (*judge == NULL)
+        WBI_TRY(wbi_csv_judge_create(judge, m->reader, err));
+    WBI_TRY(wbi_csv_judge(*judge, &judged, m->raws[row], m->chunk.file, wbi_chunk_line(&m->chunk, m->raws[row].data), err));
     m->states[row] = BAD;
     if (judged.wrong != NULL)
         return add_bad(m, &judged, judged.wrong, err);
@@ -422,7 +424,7 @@ static wb_status drop_levels(wbi_column *column, wb_error *err)
 }
 
 /* Settles the doubtful rows, and takes out those that are none. */
-static wb_status settle_rows(wbi_batch_memory *m, wbi_csv_reader *judge, wb_error *err)
+static wb_status settle_rows(wbi_batch_memory *m, wbi_csv_reader **judge, wb_error *err)
 {
     size_t n = m->marks.n_rows, n_kept = 0;
     for (size_t row = 0; row < n; row++) {
@@ -443,7 +445,7 @@ static wb_status settle_rows(wbi_batch_memory *m, wbi_csv_reader *judge, wb_erro
     return WB_OK;
 }
 
-wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reader *judge, wb_error *err)
+wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reader **judge, wb_error *err)
 {
     const wbi_chunk *chunk = &m->chunk;
     clear(m);

@@ -42,8 +42,8 @@ WB_WARN_UNUSED wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_rea
                                           const wbi_batch_options *options, wb_error *err);
 void wbi_batch_free(wbi_batch_memory *m); /* safe on a zeroed struct */
 
-/* Types the rows of m->chunk. What is doubtful is judged by `judge`. */
-WB_WARN_UNUSED wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reader *judge, wb_error *err);
+/* Types the rows of m->chunk. What is doubtful is judged by *judge, made when it is first needed. */
+WB_WARN_UNUSED wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reader **judge, wb_error *err);
 
 /* Begins a batch of single rows, and adds one. */
 WB_WARN_UNUSED wb_status wbi_batch_begin_rows(wbi_batch_memory *m, wb_error *err);

@@ -20,9 +20,9 @@ typedef struct reading {
     void *context;
     size_t chunk_bytes;
     size_t slow_rows; /* how many rows to read one by one before the next chunk is tried */
-    wbi_csv_reader **judges; /* by worker */
+    wbi_csv_reader **judges; /* by worker; NULL until it needs one */
     int n_threads;
-    wbi_batch_memory *batches; /* by slot */
+    wbi_batch_memory *batches; /* by slot; zeroed until it is used */
     size_t n_slots;
 } reading;
 
@@ -56,6 +56,8 @@ static wb_status next_chunk(void *context, size_t slot, int *more, wb_error *err
 {
     reading *r = context;
     wbi_batch_memory *m = &r->batches[slot];
+    if (m->rows == NULL)
+        WBI_TRY(wbi_batch_create(m, r->reader, r->options, err));
     for (bool any = true; any;) {
         size_t n_rows;
         *more = 1;
@@ -77,7 +79,7 @@ static wb_status type_chunk(void *context, size_t slot, int worker, wb_error *er
 {
     reading *r = context;
     wbi_batch_memory *m = &r->batches[slot];
-    return m->chunk.n_bytes > 0 ? wbi_batch_type_chunk(m, r->judges[worker], err) : WB_OK;
+    return m->chunk.n_bytes > 0 ? wbi_batch_type_chunk(m, &r->judges[worker], err) : WB_OK;
 }
 
 static wb_status give_batch(void *context, size_t slot, wb_error *err)
@@ -88,21 +90,25 @@ static wb_status give_batch(void *context, size_t slot, wb_error *err)
     return r->fn(r->context, &batch, err);
 }
 
+/* No more threads than chunks, as far as these can be told beforehand. */
+static int threads_for(const wbi_csv_reader *reader, int requested, size_t chunk_bytes)
+{
+    size_t bytes = wbi_csv_n_files(reader) == 1 ? wbi_csv_file_bytes(reader) : 0;
+    int n = wbi_par_threads(requested);
+    return bytes == 0 || bytes / chunk_bytes + 1 > (size_t)n ? n : (int)(bytes / chunk_bytes + 1);
+}
+
 static wb_status prepare(reading *r, wb_error *err)
 {
     const wbi_batch_options *o = r->options;
     r->chunk_bytes = o->chunk_bytes > 0 ? o->chunk_bytes : CHUNK_BYTES;
     r->slow_rows = FIRST_SLOW_ROWS;
-    r->n_threads = wbi_par_threads(o->n_threads);
+    r->n_threads = threads_for(r->reader, o->n_threads, r->chunk_bytes);
     r->n_slots = 2 * (size_t)r->n_threads;
     r->judges = wbi_alloc_zeroed((size_t)r->n_threads, sizeof(wbi_csv_reader *));
     r->batches = wbi_alloc_zeroed(r->n_slots, sizeof *r->batches);
     if (r->judges == NULL || r->batches == NULL)
         return wbi_fail_nomem(err, r->n_slots * sizeof *r->batches);
-    for (int w = 0; w < r->n_threads; w++)
-        WBI_TRY(wbi_csv_judge_create(&r->judges[w], r->reader, err));
-    for (size_t s = 0; s < r->n_slots; s++)
-        WBI_TRY(wbi_batch_create(&r->batches[s], r->reader, o, err));
     return WB_OK;
 }
 

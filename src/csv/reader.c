@@ -473,6 +473,11 @@ wb_status wbi_csv_judge(wbi_csv_reader *judge, wbi_judged *judged, wbi_str bytes
     return judge_row(judge, judged, &row, err);
 }
 
+size_t wbi_csv_n_files(const wbi_csv_reader *reader)
+{
+    return reader->paths->n;
+}
+
 const size_t *wbi_csv_wanted(const wbi_csv_reader *reader, size_t *n)
 {
     *n = reader->n_wanted;

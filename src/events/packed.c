@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "par/par.h"
 
-enum { VALUES_A_STEP = 1024, SMALL_LEVELS = 255, SMALL_MISSING = 255 };
+enum { VALUES_A_STEP = 1024, SMALL_LEVELS = 255, SMALL_MISSING = 255, FEW_ROWS = 65536 };
 
 static const int64_t second_us = 1000000;
 
@@ -162,7 +162,7 @@ wb_status wbi_pack(wbi_packed_rows *out, wb_table *rows, int n_threads, wb_error
         return wbi_fail_nomem(err, rows->n_columns * sizeof *out->columns);
     for (; out->n_columns < rows->n_columns; out->n_columns++)
         take_column(&out->columns[out->n_columns], &rows->columns[out->n_columns]);
-    return wbi_par_for(out->n_columns, 1, n_threads, pack_columns, out, err);
+    return wbi_par_for(out->n_columns, 1, out->n_rows < FEW_ROWS ? 1 : n_threads, pack_columns, out, err);
 }
 
 void wbi_packed_free(wbi_packed_rows *rows)

@@ -68,7 +68,10 @@ static wb_status prepare(computing *c, wb_error *err)
         c->block_customers = 1;
     if (c->block_customers > CUSTOMERS_A_BLOCK)
         c->block_customers = CUSTOMERS_A_BLOCK;
+    size_t n_blocks = wbi_par_n_blocks(c->events->n_customers, c->block_customers);
     c->n_threads = wbi_par_threads(c->options->n_threads);
+    if (n_blocks < (size_t)c->n_threads)
+        c->n_threads = n_blocks > 0 ? (int)n_blocks : 1;
     c->n_slots = wbi_compute_slots(c->n_threads);
     c->blocks = wbi_alloc_zeroed(c->n_slots, sizeof *c->blocks);
     c->workers = wbi_alloc_zeroed((size_t)c->n_threads, sizeof(wbi_worker *));
