@@ -53,22 +53,28 @@ static void rows_and_cells_are_deleted(void **state)
     assert_ok(wb_project_read(&project, path_in(path, *state, "winback.yml"), &err), &err);
     wb_project_set_data_until(project, at("2024-03-01"));
     assert_ok(wbi_engine_create_redacted(&engine, project, NULL, at("2024-02-01"), &err), &err);
-    const wb_table *rows = engine->events.tables[0].rows;
-    assert_int_equal(wb_table_n_rows(rows), 3);
-    const int64_t *resolved = NULL, *promised = NULL;
-    const double *csat = NULL, *replies = NULL, *rating = NULL;
+    const wbi_packed_rows *rows = &engine->events.tables[0].rows;
+    assert_int_equal(rows->n_rows, 3);
+    static const uint32_t all[] = {0, 1, 2};
+    int64_t resolved[3], promised[3];
+    double csat[3], replies[3], rating[3];
+    const struct {
+        const char *name;
+        void *values;
+    } wanted[] = {{"resolved_at", resolved}, {"promised_at", promised}, {"csat", csat}, {"replies", replies}, {"rating", rating}};
+    size_t n_found = 0;
     const wbi_binding *b = engine->plan->bindings[0];
     for (size_t s = 0; s < b->n_slots; s++) {
         const char *name = b->slots[s].name;
         if (b->slots[s].kind != WBI_SLOT_READ)
             continue;
-        const wbi_column *column = &rows->columns[b->slots[s].read + 2];
-        resolved = strcmp(name, "resolved_at") == 0 ? column->times : resolved;
-        promised = strcmp(name, "promised_at") == 0 ? column->times : promised;
-        csat = strcmp(name, "csat") == 0 ? column->numbers : csat;
-        replies = strcmp(name, "replies") == 0 ? column->numbers : replies;
-        rating = strcmp(name, "rating") == 0 ? column->numbers : rating;
+        for (size_t i = 0; i < 5; i++)
+            if (strcmp(name, wanted[i].name) == 0) {
+                wbi_packed_gather(&rows->columns[b->slots[s].read + 2], all, 3, wanted[i].values);
+                n_found++;
+            }
     }
+    assert_int_equal(n_found, 5);
     assert_true(resolved[0] == at("2024-01-07") && resolved[1] == WB_TIME_MISSING && resolved[2] == WB_TIME_MISSING);
     assert_true(promised[0] == at("2024-03-01") && promised[1] == WB_TIME_MISSING && promised[2] == at("2024-01-31"));
     assert_true(csat[0] == 5 && isnan(csat[1]) && isnan(csat[2]));

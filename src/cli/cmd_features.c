@@ -77,7 +77,7 @@ typedef struct features_run {
     wb_read_options reading;
     wb_project *project;
     wb_engine *engine;
-    wb_features *features; /* NULL unless they are described */
+    wb_features *features; /* NULL unless they are looked at */
     uint64_t n_rows;
     const int64_t *cutoffs_us; /* the project's */
     size_t n_cutoffs;
