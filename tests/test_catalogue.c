@@ -40,7 +40,7 @@ static const char orders[] = "order_id,customer_id,ordered_at,amount,discount,ch
 
 static void test_rfm(void **state)
 {
-    static const expected values[] = {{"orders_days_since_last", 10},
+    const expected values[] = {{"orders_days_since_last", 10},
                                       {"orders_days_since_first", 40},
                                       {"orders_count", 3},
                                       {"orders_count_36h", 0},
@@ -59,9 +59,20 @@ static void test_rfm(void **state)
                                       {"orders_gap_days_mean", 15},
                                       {"orders_gap_days_std", 7.0710678118654755}, /* sqrt(50) */
                                       {"orders_gap_days_max", 20},
+                                      {"orders_gap_days_cv", 0.47140452079103168}, /* sqrt(50) / 15 */
                                       {"orders_overdue_ratio", 2.0 / 3},
+                                      {"orders_x", 2},
+                                      {"orders_t_x", 30},
+                                      {"orders_T", 39},
+                                      {"orders_clumpiness", 1 - 1.5 * log(2) / log(3)}, /* gaps 10, 20, 10 of 40 */
                                       {"orders_discount_share", 1.0 / 3},
-                                      {"orders_channel_distinct", 2}};
+                                      {"orders_channel_distinct", 2},
+                                      {"orders_channel_web_share", 2.0 / 3},
+                                      {"orders_channel_app_share", 0},
+                                      {"orders_channel_store_share", 1.0 / 3},
+                                      {"orders_channel_phone_share", 0},
+                                      {"orders_channel_marketplace_share", 0},
+                                      {"orders_channel_other_share", 0}};
     wb_features *features;
     wb_error err;
     put(*state, "orders.csv", orders);
@@ -77,7 +88,8 @@ static void test_rfm(void **state)
 static void test_rfm_of_one_order(void **state)
 {
     static const char *missing[] = {"orders_amount_std", "orders_gap_days_mean", "orders_gap_days_std",
-                                    "orders_gap_days_max", "orders_overdue_ratio"};
+                                    "orders_gap_days_max", "orders_gap_days_cv",   "orders_overdue_ratio",
+                                    "orders_clumpiness"};
     wb_features *features;
     wb_error err;
     put(*state, "orders.csv", orders);
@@ -104,14 +116,22 @@ static void test_tickets(void **state)
                                       {"tickets_open", 2},
                                       {"tickets_unanswered", 1},
                                       {"tickets_oldest_open_days", 22},
+                                      {"tickets_open_days_mean", 17}, /* 22 and 12 */
                                       {"tickets_first_reply_hours_mean", 114}, /* (6 + 48 + 288) / 3 */
                                       {"tickets_first_reply_hours_max", 288},
                                       {"tickets_resolution_hours_mean", 288}, /* (48 + 528 + 288) / 3 */
                                       {"tickets_resolution_hours_max", 528},
                                       {"tickets_reopened_share", 1}, /* of the one ticket whose reopens are known */
                                       {"tickets_high_priority_share", 2.0 / 3},
+                                      {"tickets_channel_email_share", 2.0 / 3},
+                                      {"tickets_channel_chat_share", 0},
+                                      {"tickets_channel_phone_share", 1.0 / 3},
+                                      {"tickets_channel_web_share", 0},
+                                      {"tickets_channel_social_share", 0},
+                                      {"tickets_channel_other_share", 0},
                                       {"tickets_csat_mean", 5},
                                       {"tickets_csat_min", 5},
+                                      {"tickets_csat_last", 5},
                                       {"tickets_rated_share", 1.0 / 3},
                                       {"tickets_trend_90d", 3}};
     wb_features *features;
@@ -181,9 +201,16 @@ static void test_entries_without_their_columns_are_left_out(void **state)
     size_t n_left_out = 0;
     while (wb_engine_left_out(engine, n_left_out) != NULL)
         n_left_out++;
-    assert_int_equal(n_left_out, 9 + 8);
-    /* rfm without amount and channel: 20 entries and windows less 9; tickets: 16 less 8 */
-    assert_int_equal(wb_engine_n_features(engine), 20 - 9 + 16 - 8);
+    wb_catalogue *catalogue;
+    assert_ok(wb_catalogue_create(&catalogue, &err), &err);
+    size_t n = 0;
+    for (size_t i = 0; i < wb_catalogue_n_entries(catalogue); i++) {
+        wb_catalogue_entry e = wb_catalogue_at(catalogue, i);
+        bool is_here = strcmp(e.bundle, "rfm") == 0 || strcmp(e.bundle, "tickets") == 0;
+        n += !is_here ? 0 : e.window != NULL && strcmp(e.window, "each") == 0 ? 2 : 1;
+    }
+    assert_int_equal(n_left_out + wb_engine_n_features(engine), n);
+    wb_catalogue_free(catalogue);
     wb_engine_free(engine);
 }
 
@@ -199,8 +226,9 @@ static void test_bundles_bind_to_other_tables(void **state)
                         "customer_id,cutoff,sales_days_since_last,sales_days_since_first,sales_count,sales_amount_sum,"
                         "sales_amount_mean,sales_amount_min,sales_amount_max,sales_amount_std,sales_amount_median,"
                         "sales_amount_last,sales_active_days,sales_trend_90d,sales_gap_days_mean,sales_gap_days_std,"
-                        "sales_gap_days_max,sales_overdue_ratio\n"
-                        "A,2024-01-05,2,4,2,10,5,4,6,1.4142135623730951,5,6,2,2,2,,2,1\n");
+                        "sales_gap_days_max,sales_gap_days_cv,sales_overdue_ratio,sales_x,sales_t_x,sales_T,"
+                        "sales_clumpiness\n"
+                        "A,2024-01-05,2,4,2,10,5,4,6,1.4142135623730951,5,6,2,2,2,,2,,1,1,2,3,0\n");
     free(text);
 }
 

@@ -117,7 +117,8 @@ static void check_orders(const wb_project *project, const char *folder)
     assert_string_equal(orders->group_by, "invoice_no");
     assert_int_equal(orders->line, 3);
     char text[512];
-    assert_string_equal(columns_of(project, "orders", text), "amount channel (discount)");
+    assert_string_equal(columns_of(project, "orders", text), "amount (category) channel (delivered_at) (discount) "
+                                                                  "(promised_at) (returned_amount) (returned_at)");
     const wbi_column_def *amount = column(project, "orders", "amount");
     assert_string_equal(amount->expr, "quantity * unit_price");
     assert_null(amount->source);
@@ -136,7 +137,8 @@ static void check_other_tables(const wb_project *project)
     assert_string_equal(tickets->time, "opened_at");
     assert_false(tickets->dialect.said);
     assert_string_equal(columns_of(project, "tickets", text),
-                        "(channel) csat (first_reply_at) (priority) reopens (resolved_at)");
+                        "(channel) csat (due_at) (first_reply_at) (messages) (priority) "
+                        "reopens (resolved_at) (tags) (type)");
     assert_string_equal(column(project, "tickets", "csat")->known_at, "resolved_at");
     assert_string_equal(column(project, "tickets", "reopens")->known_at, "resolved_at");
     assert_int_equal(column(project, "tickets", "resolved_at")->type, WB_TYPE_TIME);
@@ -275,7 +277,7 @@ static void reads_the_other_forms(void **state)
     assert_true(visits->delay_us == 36 * WB_HOUR_US);
     assert_string_equal(visits->group_by, "visit");
     char text[512];
-    assert_string_equal(columns_of(project, "visits", text), "back checked late left note pages");
+    assert_string_equal(columns_of(project, "visits", text), "back checked late left note pages (seconds)");
     assert_string_equal(column(project, "visits", "pages")->source, "n pages");
     assert_int_equal(column(project, "visits", "pages")->type, WB_TYPE_NUMBER);
     assert_int_equal(column(project, "visits", "note")->type, WB_TYPE_TEXT);
@@ -317,11 +319,14 @@ static void conventions_yield_to_the_project(void **state)
                                  "  tickets: {time: resolved_at, columns: {csat: number}}\n"
                                  "  surveys: {columns: {answer: {column: answered_at, type: time}}}\n"
                                  "  customers: {time: since}\n");
-    assert_string_equal(columns_of(project, "orders", text), "discount price");
+    assert_string_equal(columns_of(project, "orders", text), "(category) (delivered_at) discount price (promised_at) "
+                                                                  "(returned_amount) (returned_at)");
     assert_int_equal(column(project, "orders", "price")->type, WB_TYPE_NUMBER);
     assert_int_equal(column(project, "orders", "discount")->type, WB_TYPE_TEXT);
-    assert_string_equal(columns_of(project, "tickets", text), "(channel) csat (first_reply_at) (priority) (reopens)");
+    assert_string_equal(columns_of(project, "tickets", text), "(channel) csat (due_at) (first_reply_at) (messages) "
+                                                                   "(priority) (reopens) (tags) (type)");
     assert_string_equal(column(project, "tickets", "csat")->known_at, "resolved_at"); /* the row's own time */
+    assert_string_equal(column(project, "tickets", "due_at")->known_at, "resolved_at"); /* known from the start */
     assert_string_equal(columns_of(project, "surveys", text), "answer (answered_at) (kind) (score)");
     assert_string_equal(wbi_project_table(project, "customers")->time, "since");
     wb_project_free(project);
@@ -329,7 +334,8 @@ static void conventions_yield_to_the_project(void **state)
     project =
         parsed("tables: {tickets: {columns: {done: {column: resolved_at, type: time}, x: {known_at: resolved_at}}}}");
     assert_string_equal(columns_of(project, "tickets", text),
-                        "(channel) (csat) done (first_reply_at) (priority) (reopens) resolved_at x");
+                        "(channel) (csat) done (due_at) (first_reply_at) (messages) (priority) "
+                        "(reopens) resolved_at (tags) (type) x");
     assert_string_equal(column(project, "tickets", "resolved_at")->source, "resolved_at");
     wb_project_free(project);
 
@@ -398,7 +404,8 @@ static void inherited_times_are_declared(void **state)
                                  "  tickets: {columns: {csat: number, done: {column: resolved_at, type: time}}}\n"
                                  "  surveys: {columns: {score: {column: nps}}}\n");
     assert_string_equal(columns_of(project, "tickets", text),
-                        "(channel) csat done (first_reply_at) (priority) (reopens) resolved_at");
+                        "(channel) csat done (due_at) (first_reply_at) (messages) (priority) "
+                        "(reopens) resolved_at (tags) (type)");
     assert_int_equal(column(project, "tickets", "resolved_at")->type, WB_TYPE_TIME);
     assert_string_equal(columns_of(project, "surveys", text), "(answered_at) (kind) score");
     wb_project_free(project);
@@ -446,7 +453,8 @@ static void setters_do_what_they_say(void **state)
     assert_int_equal(wb_project_n_tables(project), 1);
     assert_string_equal(wb_project_table_file(project, 0), "u.csv");
     assert_string_equal(columns_of(project, "tickets", text),
-                        "(channel) (csat) (first_reply_at) (priority) (reopens) (resolved_at)");
+                        "(channel) (csat) (due_at) (first_reply_at) (messages) (priority) "
+                        "(reopens) (resolved_at) (tags) (type)");
     assert_int_equal(wb_project_set_file(project, "no name", "u.csv", &err), WB_ERR_ARGUMENT);
 
     const int64_t cutoffs_us[] = {DAYS(3), DAYS(1), DAYS(3), DAYS(2)};

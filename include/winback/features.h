@@ -11,6 +11,23 @@
 extern "C" {
 #endif
 
+/* The built-in catalogue, to be read: names and columns are those of bundles bound to their usual tables. */
+typedef struct wb_catalogue wb_catalogue;
+typedef struct wb_catalogue_entry {
+    const char *bundle, *table;    /* the bundle, and the table that it binds to unless the project says another */
+    const char *name;              /* of the feature over all history; in a window, "_90d" stands behind it */
+    const char *unit, *meaning;
+    const char *window;            /* NULL: all history; "each": that, and each window of the project; or a duration */
+    const char *const *columns;    /* of the table that it needs, beside customer and time */
+    size_t n_columns;
+    const char *const *features;   /* that it is computed from */
+    size_t n_features;
+} wb_catalogue_entry;
+WB_API WB_WARN_UNUSED wb_status wb_catalogue_create(wb_catalogue **out, wb_error *err);
+WB_API void wb_catalogue_free(wb_catalogue *catalogue); /* NULL-safe */
+WB_API size_t wb_catalogue_n_entries(const wb_catalogue *catalogue);
+WB_API wb_catalogue_entry wb_catalogue_at(const wb_catalogue *catalogue, size_t index); /* strings borrowed */
+
 /* Features: a table whose columns are customer_id (text), cutoff (time, absent in flat tables), features (number or
  * category) and label_<name> (number: 0, 1 or missing), and the definitions they came from. */
 typedef struct wb_features wb_features;
@@ -43,8 +60,10 @@ WB_API size_t wb_engine_n_tables(const wb_engine *engine);
 WB_API wb_engine_table wb_engine_table_info(const wb_engine *engine, size_t table);
 
 WB_API size_t wb_engine_n_features(const wb_engine *engine);
-/* Catalogue entries that were left out because a column is absent: "name: why", borrowed; NULL past the last. */
+/* Catalogue entries that were left out, mostly because a column is absent: "name: why", borrowed; NULL past the last. */
 WB_API const char *wb_engine_left_out(const wb_engine *engine, size_t index);
+/* The column for want of which an entry was left out, and its table; NULL when that was not why. Borrowed. */
+WB_API const char *wb_engine_missing_column(const wb_engine *engine, size_t index, const char **table);
 /* The project as the engine uses it: defaults filled in. Borrowed. */
 WB_API const wb_project *wb_engine_project(const wb_engine *engine);
 

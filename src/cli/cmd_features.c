@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/audit.h"
+#include "cli/catalogue.h"
 #include "cli/describe.h"
 #include "cli/horizon.h"
 #include "cli/tables.h"
@@ -15,7 +16,7 @@ typedef struct features_options {
     cli_list cutoffs;
     int64_t horizon_us, gap_us;
     const char *data_until, *output, *audit_against;
-    bool no_label, describe, suggest_horizon, audit;
+    bool no_label, describe, suggest_horizon, audit, list;
 } features_options;
 
 #define AT(member) offsetof(features_options, member)
@@ -32,6 +33,7 @@ static const cli_option options[] = {
     {"--audit", CLI_FLAG, AT(audit), NULL, "delete what was not known at each cutoff, compute again, compare"},
     {"--audit-against", CLI_TEXT, AT(audit_against), "OLD", "find columns filled in since an older export (folder or .yml)"},
     {"--suggest-horizon", CLI_FLAG, AT(suggest_horizon), NULL, "how long customers take to return, and a horizon for it"},
+    {"--list", CLI_FLAG, AT(list), NULL, "print the built-in features, their units and what they need, and stop"},
 };
 
 static const features_options defaults = {.common = CLI_COMMON_INIT, .horizon_us = -1, .gap_us = -1};
@@ -199,6 +201,10 @@ static wb_status audit_against(features_run *r, wb_error *err)
 static int check_usage(const features_options *o)
 {
     bool to_output = o->output != NULL && strcmp(o->output, "-") == 0;
+    if (o->list && (wants_features(o) || o->suggest_horizon || o->audit_against != NULL))
+        return cli_usage_error("--list computes nothing: leave the other tasks out");
+    if (o->list)
+        return CLI_DONE;
     const char *printing = o->describe        ? "--describe"
                            : o->audit         ? "--audit"
                            : o->audit_against ? "--audit-against"
@@ -250,6 +256,8 @@ static int run(const void *given)
     int code = check_usage(r.o);
     if (code != CLI_DONE)
         return code;
+    if (r.o->list)
+        return cli_list_catalogue(r.o->common.json);
     if (!cli_read_options(&r.o->common, &r.reading))
         return CLI_USAGE;
     wb_status status = open_project(&r.project, r.o, &err);
@@ -281,17 +289,27 @@ const cli_command cli_features = {
             "was known at the cutoff; the label looks only after it. What the columns mean is kept in FILE.meta.json,\n"
             "from where it goes into the model, so that scoring computes the same.\n\n"
             "Conventional columns, for which no project file is needed:\n"
-            "  orders     order_id customer_id ordered_at amount discount channel\n"
-            "  tickets    ticket_id customer_id opened_at first_reply_at resolved_at priority channel reopens csat\n"
+            "  orders     order_id customer_id ordered_at amount discount channel category promised_at delivered_at\n"
+            "             returned_at returned_amount\n"
+            "  tickets    ticket_id customer_id opened_at first_reply_at resolved_at due_at priority channel type tags\n"
+            "             messages reopens csat\n"
+            "  returns    customer_id returned_at amount\n"
+            "  surveys    customer_id kind sent_at answered_at score\n"
+            "  visits     customer_id visited_at pages seconds\n"
+            "  loyalty    customer_id booked_at points balance tier\n"
+            "  referrals  customer_id referred_at joined_at\n"
             "  customers  customer_id signup_date country channel\n"
-            "Only the key and the time must be there. reopens and csat count as known at resolved_at.\n\n"
+            "Only the key and the time must be there. Of a ticket, tags, messages, reopens and csat count as known at\n"
+            "resolved_at; a score at answered_at, a returned_amount at returned_at. Files of tables without a flag are\n"
+            "named in the project file. --list prints the features that are made of them.\n\n"
             "--describe, --audit, --audit-against and --suggest-horizon print what they find and need no -o; the latter two\n"
             "need no cutoff either. An audit that fails ends with exit code 5, and nothing is written.",
     .example = "  winback features --orders orders.csv --tickets tickets.csv --cutoff 2024-07-01 --horizon 90d -o f.csv\n"
                "  winback features --project winback.yml -o features.csv\n"
                "  winback features --project winback.yml --describe\n"
                "  winback features --orders orders.csv --suggest-horizon\n"
-               "  winback features --project winback.yml --audit --audit-against exports/last-month",
+               "  winback features --project winback.yml --audit --audit-against exports/last-month\n"
+               "  winback features --list",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .groups = CLI_PROJECT | CLI_READS,

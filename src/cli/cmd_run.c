@@ -391,11 +391,12 @@ const cli_command cli_run = {
     .name = "run",
     .summary = "the whole project: features, model, test, scores",
     .usage = "[OPTION…]",
-    .text = "Reads the project file (winback.yml, or --project), or orders.csv, tickets.csv and customers.csv in this\n"
-            "folder, and writes features.csv, model.json and scores.csv. Unsaid: label = no order in the 90 days after\n"
-            "the cutoff; the last cutoff is gap and horizon before the end of the data, up to three earlier ones as far\n"
-            "apart. The last is the test of a model that learned from the earlier ones whose label windows had ended by\n"
-            "then; the model that is kept is fitted on all. Scores are at the end of the data.",
+    .text = "Reads the project file (winback.yml, or --project), or the tables that lie in this folder under their usual\n"
+            "names (orders.csv, tickets.csv, customers.csv, surveys.csv and so on: winback help features), and writes\n"
+            "features.csv, model.json and scores.csv. Unsaid: label = no order in the 90 days after the cutoff; the\n"
+            "last cutoff is gap and horizon before the end of the data, up to three earlier ones as far apart. The last\n"
+            "is the test of a model that learned from the earlier ones whose label windows had ended by then; the model\n"
+            "that is kept is fitted on all. Scores are at the end of the data.",
     .example = "  winback run\n  winback run --project winback.yml -o out\n  winback run --orders orders.csv --horizon 60d",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

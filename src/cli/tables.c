@@ -20,22 +20,33 @@ wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error
     return WB_OK;
 }
 
+static wb_status find_table(wb_project *project, const char *name, wb_error *err)
+{
+    static const char *const endings[] = {"csv", "csv.gz", "csv.zst"};
+    for (size_t e = 0; e < sizeof endings / sizeof endings[0]; e++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s.%s", name, endings[e]);
+        if (access(file, F_OK) == 0)
+            return wb_project_set_file(project, name, file, err);
+    }
+    return WB_OK;
+}
+
 wb_status cli_find_tables(wb_project *project, wb_error *err)
 {
-    static const char *const names[] = {"orders", "tickets", "customers"};
-    static const char *const endings[] = {"csv", "csv.gz", "csv.zst"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        for (size_t e = 0; e < sizeof endings / sizeof endings[0]; e++) {
-            char file[64];
-            snprintf(file, sizeof file, "%s.%s", names[i], endings[e]);
-            if (access(file, F_OK) != 0)
-                continue;
-            wb_status status = wb_project_set_file(project, names[i], file, err);
-            if (status != WB_OK)
-                return status;
-            break;
-        }
-    return WB_OK;
+    wb_catalogue *catalogue;
+    wb_status status = wb_catalogue_create(&catalogue, err);
+    if (status != WB_OK)
+        return status;
+    const char *last = "";
+    for (size_t i = 0; i < wb_catalogue_n_entries(catalogue) && status == WB_OK; i++) {
+        const char *table = wb_catalogue_at(catalogue, i).table;
+        if (strcmp(table, last) != 0)
+            status = find_table(project, table, err);
+        last = table;
+    }
+    wb_catalogue_free(catalogue);
+    return status;
 }
 
 static const char *base_name(const char *path)
@@ -72,6 +83,48 @@ static void note_lost_rows(const wb_engine_table *table, const cli_common *commo
                  cli_count(count, table->n_after_end), plural(table->n_after_end));
 }
 
+/* Whether an entry before `index` was left out for want of the same column. */
+static bool is_told(const wb_engine *engine, size_t index, const char *table, const char *column)
+{
+    for (size_t i = 0; i < index; i++) {
+        const char *other_table, *other = wb_engine_missing_column(engine, i, &other_table);
+        if (other != NULL && strcmp(other_table, table) == 0 && strcmp(other, column) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* How many entries want columns that the table has not, and which columns. */
+static size_t gather_missing(char *columns, size_t size, const wb_engine *engine, const char *table)
+{
+    size_t n = 0, used = 0;
+    for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++) {
+        const char *of, *column = wb_engine_missing_column(engine, i, &of);
+        if (column == NULL || strcmp(of, table) != 0)
+            continue;
+        if (!is_told(engine, i, table, column) && used < size)
+            used += (size_t)snprintf(columns + used, size - used, "%s%s", n > 0 ? ", " : "", column);
+        n++;
+    }
+    return n;
+}
+
+/* One line a table for entries without their columns, one line each for others. */
+static void report_left_out(const wb_engine *engine, const cli_common *common)
+{
+    char columns[512];
+    const char *table;
+    for (size_t t = 0; t < wb_engine_n_tables(engine); t++) {
+        table = wb_engine_table_info(engine, t).name;
+        size_t n = gather_missing(columns, sizeof columns, engine, table);
+        if (n > 0)
+            cli_note(common, "left out  %zu feature%s of %s, which has no column %s", n, plural(n), table, columns);
+    }
+    for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++)
+        if (wb_engine_missing_column(engine, i, &table) == NULL)
+            cli_note(common, "left out  %s", wb_engine_left_out(engine, i));
+}
+
 void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common)
 {
     char line[1024] = "", count[CLI_TEXT_CHARS], first[WB_TIME_CHARS], until[WB_TIME_CHARS];
@@ -92,8 +145,7 @@ void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_
         note_lost_rows(&table, common);
         warn_of_strangers(&table, common);
     }
-    for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++)
-        cli_note(common, "left out  %s", wb_engine_left_out(engine, i));
+    report_left_out(engine, common);
 }
 
 void cli_warn_past_end(const wb_engine *engine, int64_t cutoff_us, const cli_common *common)

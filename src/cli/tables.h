@@ -16,7 +16,7 @@ typedef struct cli_tables {
 
 /* Gives the project the files that flags name. */
 wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error *err);
-/* Gives the project the tables that lie in the folder under their conventional names (.csv, .csv.gz, .csv.zst). */
+/* Gives the project the tables of the catalogue that lie in the folder under their usual names (.csv, .csv.gz, .csv.zst). */
 wb_status cli_find_tables(wb_project *project, wb_error *err);
 /* "read  orders.csv 104,233 rows · …", what was left out, and which features lack a column. */
 void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common);

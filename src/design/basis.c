@@ -2,6 +2,7 @@
 #include "design/basis.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -128,16 +129,33 @@ static bool constant(const wbi_basis_column *column)
              column->sd > 1e-12 * fabs(column->mean));
 }
 
+/* In one line, however many; past what fits, their number. */
+static void say_constants(const wbi_basis *basis, const uint8_t *drop, const wb_log *log)
+{
+    char names[240];
+    size_t used = 0, n = 0, n_told = 0;
+    for (size_t j = 0; j < basis->n_columns; j++) {
+        const char *name = basis->columns[j].name;
+        n += drop[j];
+        if (!drop[j] || n_told + 1 < n || used + strlen(name) + 3 > sizeof names)
+            continue;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", n_told > 0 ? ", " : "", name);
+        n_told++;
+    }
+    if (n > n_told)
+        wbi_log(log, WB_LOG_INFO, "%s and %zu more left out: constant", names, n - n_told);
+    else if (n > 0)
+        wbi_log(log, WB_LOG_INFO, "%s left out: constant", names);
+}
+
 static wb_status drop_constants(wbi_basis *basis, const wb_log *log, wb_error *err)
 {
     uint8_t *drop = wbi_alloc_zeroed(basis->n_columns, 1);
     if (drop == NULL)
         return wbi_fail_nomem(err, basis->n_columns);
-    for (size_t j = 0; j < basis->n_columns; j++) {
+    for (size_t j = 0; j < basis->n_columns; j++)
         drop[j] = constant(&basis->columns[j]);
-        if (drop[j])
-            wbi_log(log, WB_LOG_INFO, "%s left out: constant", basis->columns[j].name);
-    }
+    say_constants(basis, drop, log);
     wbi_basis_drop(basis, drop);
     wbi_free(drop);
     return WB_OK;

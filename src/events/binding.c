@@ -67,6 +67,28 @@ static wbi_expr_type event_type(const wbi_slot *slot)
     return wbi_rollup_type(slot->agg, slot->type);
 }
 
+static const char *source_of(const wbi_column_def *def)
+{
+    return def->source != NULL ? def->source : def->name;
+}
+
+/* A conventional column is left out when the file lacks it, or the column that says when its values became known. */
+static bool is_left_out(const wbi_binding *b, const wbi_column_def *def)
+{
+    if (!def->conventional)
+        return false;
+    const wbi_column_def *known = def->known_at != NULL ? column_def(b->def, def->known_at) : NULL;
+    return !wbi_source_has(b->source, source_of(def)) ||
+           (known != NULL && known->conventional && !wbi_source_has(b->source, source_of(known)));
+}
+
+/* A column that the file has, left out because the time at which it became known is not there: nobody may see it. */
+static bool is_hidden(const wbi_binding *b, const char *name)
+{
+    const wbi_column_def *def = column_def(b->def, name);
+    return def != NULL && def->known_at != NULL && is_left_out(b, def) && wbi_source_has(b->source, name);
+}
+
 /* A name that no column declares is a number where a number is needed, else text. */
 static bool resolve_undeclared(wbi_binding *b, const char *name, wbi_expr_type wanted, size_t *slot,
                                wbi_expr_type *type, wb_error *err)
@@ -101,6 +123,12 @@ static bool resolve(void *user, const char *name, wbi_expr_type wanted, size_t *
                  name, b->def->name);
         return false;
     }
+    if (is_hidden(b, name)) {
+        wbi_fail(err, WB_ERR_INCONSISTENT,
+                 "column %s of table %s is known at %s, which the file has not: say its known_at in the project file",
+                 name, b->def->name, def->known_at);
+        return false;
+    }
     return resolve_undeclared(b, name, wanted, slot, type, err);
 }
 
@@ -116,21 +144,6 @@ static wb_status bind_text(wbi_binding *b, const char *text, wbi_where where, wb
     else
         wbi_expr_free(expr);
     return status;
-}
-
-static const char *source_of(const wbi_column_def *def)
-{
-    return def->source != NULL ? def->source : def->name;
-}
-
-/* A conventional column is left out when the file lacks it, or the column that says when its values became known. */
-static bool is_left_out(const wbi_binding *b, const wbi_column_def *def)
-{
-    if (!def->conventional)
-        return false;
-    const wbi_column_def *known = def->known_at != NULL ? column_def(b->def, def->known_at) : NULL;
-    return !wbi_source_has(b->source, source_of(def)) ||
-           (known != NULL && known->conventional && !wbi_source_has(b->source, source_of(known)));
 }
 
 static wb_status declare_read_columns(wbi_binding *b, wb_error *err)
@@ -457,7 +470,7 @@ wbi_expr_type wbi_binding_type(const wbi_binding *b, const char *name, bool *fou
         *found = true;
         return event_type(&b->slots[slot]);
     }
-    *found = wbi_source_has(b->source, name);
+    *found = wbi_source_has(b->source, name) && !is_hidden(b, name);
     return WBI_EXPR_ANY;
 }
 
@@ -468,9 +481,10 @@ wb_status wbi_binding_can(const wbi_binding *b, const char *text, bool *can, cha
     WBI_TRY(wbi_expr_parse(&expr, text, (wbi_where){0}, err));
     *can = true;
     for (size_t k = 0; k < wbi_expr_n_names(expr) && *can; k++) {
-        wbi_binding_type(b, wbi_expr_name(expr, k), can);
+        const char *name = wbi_expr_name(expr, k);
+        wbi_binding_type(b, name, can);
         if (!*can)
-            strncat(missing, wbi_expr_name(expr, k), 63);
+            strncat(missing, is_hidden(b, name) ? column_def(b->def, name)->known_at : name, 63);
     }
     wbi_expr_free(expr);
     return WB_OK;

@@ -67,8 +67,8 @@ void wbi_binding_finish(wbi_binding *binding);
  * file. Equal texts wanted as equal types share one index. */
 WB_WARN_UNUSED wb_status wbi_binding_expr(wbi_binding *binding, const char *text, wbi_where where,
                                           wbi_expr_type wanted, size_t *index, wb_error *err);
-/* Whether every name in `text` can be bound: a slot, or a column of the file. The first that cannot is copied to
- * `missing`, cut at 63 bytes. Fails when the text does not parse. */
+/* Whether every name in `text` can be bound: a slot, or a column of the file. The first that cannot (or the time
+ * at which it is known, where the file lacks that) is copied to `missing`, cut at 63 bytes. Fails when the text does not parse. */
 WB_WARN_UNUSED wb_status wbi_binding_can(const wbi_binding *binding, const char *text, bool *can, char missing[64],
                                          wb_error *err);
 /* The slot of that name and type (WBI_EXPR_ANY: any type); WBI_NO_SLOT when there is none. */

@@ -29,6 +29,12 @@ wbi_aggregate_input wbi_aggregate_takes(wbi_aggregate aggregate)
     }
 }
 
+wbi_expr_type wbi_aggregate_wants(wbi_aggregate aggregate)
+{
+    wbi_aggregate_input input = wbi_aggregate_takes(aggregate);
+    return input == WBI_AGG_TAKES_NUMBER ? WBI_EXPR_NUMBER : input == WBI_AGG_TAKES_BOOL ? WBI_EXPR_BOOL : WBI_EXPR_ANY;
+}
+
 bool wbi_aggregate_needs_time(wbi_aggregate aggregate)
 {
     return aggregate != WBI_AGG_COUNT && wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING;

@@ -14,6 +14,8 @@ typedef enum wbi_aggregate_input {
     WBI_AGG_TAKES_ANY          /* first, last, distinct: a number or text */
 } wbi_aggregate_input;
 wbi_aggregate_input wbi_aggregate_takes(wbi_aggregate aggregate);
+/* The type that its `of` must have. */
+wbi_expr_type wbi_aggregate_wants(wbi_aggregate aggregate);
 /* Whether it needs the events' times. */
 bool wbi_aggregate_needs_time(wbi_aggregate aggregate);
 

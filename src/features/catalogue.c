@@ -4,164 +4,116 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/memory.h"
+#include "base/buffer.h"
+#include "features/aggregate.h"
+#include "project/schema.h"
 
-typedef enum entry_windows {
-    ALL_HISTORY = 0, /* one feature over everything before the cutoff */
-    EACH_WINDOW,     /* that, and one more for every window of the project */
-    LAST_90_DAYS     /* one feature over [cutoff - 90d, cutoff) */
-} entry_windows;
+enum { SPELLING_LIMIT = 1 << 20 };
 
-/* In texts, '@' stands for the table's name and '#' for its time column. */
-typedef struct entry {
-    const char *bundle;
-    const char *name; /* behind "<table>_" */
-    wbi_aggregate aggregate;
-    const char *of, *where;
-    const char *expr; /* over other features of the bundle */
-    entry_windows windows;
-} entry;
+/* What an expansion works on. */
+typedef struct expansion {
+    wbi_definitions *definitions;
+    wbi_notes *left_out;
+    const wbi_bound *bound;
+    size_t n_bound;
+    const wb_project *project;
+} expansion;
 
-static const entry entries[] = {
-    {"rfm", "days_since_last", WBI_AGG_DAYS_SINCE_LAST, NULL, NULL, NULL, ALL_HISTORY},
-    {"rfm", "days_since_first", WBI_AGG_DAYS_SINCE_FIRST, NULL, NULL, NULL, ALL_HISTORY},
-    {"rfm", "count", WBI_AGG_COUNT, NULL, NULL, NULL, EACH_WINDOW},
-    {"rfm", "amount_sum", WBI_AGG_SUM, "amount", NULL, NULL, EACH_WINDOW},
-    {"rfm", "amount_mean", WBI_AGG_MEAN, "amount", NULL, NULL, ALL_HISTORY},
-    {"rfm", "amount_min", WBI_AGG_MIN, "amount", NULL, NULL, ALL_HISTORY},
-    {"rfm", "amount_max", WBI_AGG_MAX, "amount", NULL, NULL, ALL_HISTORY},
-    {"rfm", "amount_std", WBI_AGG_STD, "amount", NULL, NULL, ALL_HISTORY},
-    {"rfm", "amount_median", WBI_AGG_MEDIAN, "amount", NULL, NULL, ALL_HISTORY},
-    {"rfm", "amount_last", WBI_AGG_LAST, "amount", NULL, NULL, ALL_HISTORY},
-    {"rfm", "active_days", WBI_AGG_ACTIVE_DAYS, NULL, NULL, NULL, ALL_HISTORY},
-    {"rfm", "trend_90d", WBI_AGG_TREND, NULL, NULL, NULL, LAST_90_DAYS},
-    {"rfm", "gap_days_mean", WBI_AGG_GAP_DAYS_MEAN, NULL, NULL, NULL, ALL_HISTORY},
-    {"rfm", "gap_days_std", WBI_AGG_GAP_DAYS_STD, NULL, NULL, NULL, ALL_HISTORY},
-    {"rfm", "gap_days_max", WBI_AGG_GAP_DAYS_MAX, NULL, NULL, NULL, ALL_HISTORY},
-    {"rfm", "overdue_ratio", WBI_AGG_NONE, NULL, NULL, "@_days_since_last / @_gap_days_mean", ALL_HISTORY},
-    {"rfm", "discount_share", WBI_AGG_SHARE, "coalesce(discount, 0) > 0", NULL, NULL, ALL_HISTORY},
-    {"rfm", "channel_distinct", WBI_AGG_DISTINCT, "channel", NULL, NULL, ALL_HISTORY},
+/* ---- spelling out */
 
-    {"tickets", "count", WBI_AGG_COUNT, NULL, NULL, NULL, EACH_WINDOW},
-    {"tickets", "days_since_last", WBI_AGG_DAYS_SINCE_LAST, NULL, NULL, NULL, ALL_HISTORY},
-    {"tickets", "open", WBI_AGG_COUNT, NULL, "resolved_at is null", NULL, ALL_HISTORY},
-    {"tickets", "unanswered", WBI_AGG_COUNT, NULL, "first_reply_at is null", NULL, ALL_HISTORY},
-    {"tickets", "oldest_open_days", WBI_AGG_MAX, "days(cutoff - #)", "resolved_at is null", NULL, ALL_HISTORY},
-    {"tickets", "first_reply_hours_mean", WBI_AGG_MEAN, "hours(least(first_reply_at, cutoff) - #)", NULL, NULL,
-     ALL_HISTORY},
-    {"tickets", "first_reply_hours_max", WBI_AGG_MAX, "hours(least(first_reply_at, cutoff) - #)", NULL, NULL,
-     ALL_HISTORY},
-    {"tickets", "resolution_hours_mean", WBI_AGG_MEAN, "hours(least(resolved_at, cutoff) - #)", NULL, NULL, ALL_HISTORY},
-    {"tickets", "resolution_hours_max", WBI_AGG_MAX, "hours(least(resolved_at, cutoff) - #)", NULL, NULL, ALL_HISTORY},
-    {"tickets", "reopened_share", WBI_AGG_SHARE, "reopens > 0", NULL, NULL, ALL_HISTORY},
-    {"tickets", "high_priority_share", WBI_AGG_SHARE, "lower(priority) in ('high', 'urgent')", NULL, NULL, ALL_HISTORY},
-    {"tickets", "csat_mean", WBI_AGG_MEAN, "csat", NULL, NULL, ALL_HISTORY},
-    {"tickets", "csat_min", WBI_AGG_MIN, "csat", NULL, NULL, ALL_HISTORY},
-    {"tickets", "rated_share", WBI_AGG_SHARE, "csat is not null", NULL, NULL, ALL_HISTORY},
-    {"tickets", "trend_90d", WBI_AGG_TREND, NULL, NULL, NULL, LAST_90_DAYS},
-};
-
-static const struct {
-    const char *name, *table;
-} bundles[] = {{"rfm", "orders"}, {"tickets", "tickets"}, {"profile", "customers"}};
-
-enum { N_BUNDLES = sizeof bundles / sizeof bundles[0], TEXT_CHARS = 512 };
-
-const char *wbi_catalogue_table(const char *bundle)
+/* Whether an expression takes a name as it is: a plain word that is not one of the language's own. */
+static wb_status is_plain_name(bool *plain, const char *name, wb_error *err)
 {
-    for (size_t i = 0; i < N_BUNDLES; i++)
-        if (strcmp(bundles[i].name, bundle) == 0)
-            return bundles[i].table;
+    wbi_expr *expr;
+    *plain = false;
+    if (!wbi_is_name(name))
+        return WB_OK;
+    wb_status status = wbi_expr_parse(&expr, name, (wbi_where){0}, err);
+    if (status != WB_OK)
+        return status == WB_ERR_MALFORMED ? WB_OK : status;
+    *plain = wbi_expr_n_names(expr) == 1;
+    wbi_expr_free(expr);
+    return WB_OK;
+}
+
+static wb_status append_name(wbi_buffer *text, const char *name, wb_error *err)
+{
+    bool plain;
+    WBI_TRY(is_plain_name(&plain, name, err));
+    if (plain)
+        return wbi_buffer_append_text(text, name, err);
+    WBI_TRY(wbi_buffer_append(text, "\"", 1, err));
+    for (const char *c = name; *c != '\0'; c++)
+        WBI_TRY(wbi_buffer_append(text, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1, err));
+    return wbi_buffer_append(text, "\"", 1, err);
+}
+
+/* The table that a bundle named in braces is bound to: its first. */
+static const char *table_of(const expansion *x, const char *braces)
+{
+    size_t length = strcspn(braces, "}");
+    for (size_t i = 0; i < x->n_bound; i++)
+        if (strlen(x->bound[i].bundle->name) == length && strncmp(x->bound[i].bundle->name, braces, length) == 0)
+            return x->bound[i].binding->def->name;
     return NULL;
 }
 
-size_t wbi_catalogue_bundles(const char **names, size_t size)
+/* Appends `pattern` with its signs replaced; *whole = false when a bundle that it names is not used. */
+static wb_status append_pattern(wbi_buffer *text, const char *pattern, const wbi_table_def *table, const expansion *x,
+                                bool *whole, wb_error *err)
 {
-    for (size_t i = 0; i < N_BUNDLES && i < size; i++)
-        names[i] = bundles[i].name;
-    return N_BUNDLES;
-}
-
-static void free_definition(wbi_feature_def *def)
-{
-    wbi_free(def->name);
-    wbi_free(def->table);
-    wbi_free(def->of);
-    wbi_free(def->where);
-    wbi_free(def->expr);
-}
-
-void wbi_definitions_free(wbi_definitions *definitions)
-{
-    for (size_t i = 0; i < definitions->n; i++)
-        free_definition(&definitions->items[i]);
-    wbi_free(definitions->items);
-    *definitions = (wbi_definitions){0};
-}
-
-static bool copy_text(char **to, const char *from)
-{
-    *to = from == NULL ? NULL : wbi_strdup(from);
-    return from == NULL || *to != NULL;
-}
-
-wb_status wbi_definitions_add(wbi_definitions *definitions, const wbi_feature_def *def, wb_error *err)
-{
-    for (size_t i = 0; i < definitions->n; i++)
-        if (strcmp(definitions->items[i].name, def->name) == 0)
-            return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, def->line, 0}, def->name, strlen(def->name),
-                               "two features are called '%s'", def->name);
-    WBI_TRY(wbi_array_grow(&definitions->items, &definitions->capacity, definitions->n, sizeof *definitions->items, err));
-    wbi_feature_def copy = *def;
-    copy.name = copy.table = copy.of = copy.where = copy.expr = NULL;
-    if (!copy_text(&copy.name, def->name) || !copy_text(&copy.table, def->table) || !copy_text(&copy.of, def->of) ||
-        !copy_text(&copy.where, def->where) || !copy_text(&copy.expr, def->expr)) {
-        free_definition(&copy);
-        return wbi_fail_nomem(err, strlen(def->name));
+    *whole = true;
+    for (const char *p = pattern; *p != '\0' && *whole; p++) {
+        if (*p == '@') {
+            WBI_TRY(wbi_buffer_append_text(text, table->name, err));
+        } else if (*p == '#') {
+            WBI_TRY(append_name(text, table->time != NULL ? table->time : "time", err));
+        } else if (*p == '{') {
+            const char *other = table_of(x, p + 1);
+            *whole = other != NULL;
+            if (other != NULL)
+                WBI_TRY(wbi_buffer_append_text(text, other, err));
+            p += strcspn(p, "}");
+        } else {
+            WBI_TRY(wbi_buffer_append(text, p, 1, err));
+        }
     }
-    definitions->items[definitions->n++] = copy;
-    return WB_OK;
+    return wbi_buffer_append(text, "", 1, err);
 }
 
-void wbi_notes_free(wbi_notes *notes)
+/* The texts of one definition, in one buffer. */
+typedef struct spelling {
+    wbi_buffer bytes;
+    size_t name, of, where, expr; /* where they begin */
+} spelling;
+
+static wb_status append_part(spelling *s, size_t *at, const char *pattern, const wbi_bound *bound, const expansion *x,
+                             bool *whole, wb_error *err)
 {
-    for (size_t i = 0; i < notes->n; i++)
-        wbi_free(notes->items[i]);
-    wbi_free(notes->items);
-    *notes = (wbi_notes){0};
+    *at = s->bytes.length;
+    if (pattern == NULL || !*whole)
+        return WB_OK;
+    return append_pattern(&s->bytes, pattern, bound->binding->def, x, whole, err);
 }
 
-static wb_status note(wbi_notes *notes, const char *name, const char *table, const char *missing, wb_error *err)
+static wb_status append_feature_name(spelling *s, const wbi_entry *e, const wbi_table_def *table, wbi_window window,
+                                     wb_error *err)
 {
-    WBI_TRY(wbi_array_grow(&notes->items, &notes->capacity, notes->n, sizeof *notes->items, err));
-    char text[2 * TEXT_CHARS];
-    snprintf(text, sizeof text, "%s: table %s has no column %s", name, table, missing);
-    notes->items[notes->n] = wbi_strdup(text);
-    if (notes->items[notes->n] == NULL)
-        return wbi_fail_nomem(err, sizeof text);
-    notes->n++;
-    return WB_OK;
+    char duration[WB_TIME_CHARS] = "";
+    if (e->windows == WBI_EACH_WINDOW && window.from_us > 0)
+        wb_duration_format(window.from_us, duration);
+    s->name = s->bytes.length;
+    WBI_TRY(wbi_buffer_printf(&s->bytes, err, "%s%s%s%s%s", e->bare ? "" : table->name, e->bare ? "" : "_", e->name,
+                              duration[0] != '\0' ? "_" : "", duration));
+    return wbi_buffer_append(&s->bytes, "", 1, err);
 }
 
-/* Writes `pattern` with '@' and '#' replaced; NULL stays NULL. */
-static char *spell_out(char *text, const char *pattern, const wbi_table_def *table)
+static char *part_of(const spelling *s, const char *pattern, size_t at)
 {
-    if (pattern == NULL)
-        return NULL;
-    size_t n = 0;
-    for (const char *p = pattern; *p != '\0'; p++) {
-        const char *put = *p == '@' ? table->name : *p == '#' ? (table->time != NULL ? table->time : "time") : NULL;
-        if (put == NULL)
-            text[n++] = *p;
-        else
-            n += (size_t)snprintf(text + n, TEXT_CHARS - n, "%s", put);
-        if (n >= TEXT_CHARS - 1)
-            break;
-    }
-    text[n < TEXT_CHARS ? n : TEXT_CHARS - 1] = '\0';
-    return text;
+    return pattern == NULL ? NULL : s->bytes.data + at;
 }
+
+/* ---- what is possible */
 
 static bool has_definition(const wbi_definitions *definitions, const char *name)
 {
@@ -171,73 +123,130 @@ static bool has_definition(const wbi_definitions *definitions, const char *name)
     return false;
 }
 
-/* Whether what the definition reads is there; else the name of what is not. */
-static wb_status check_possible(const wbi_definitions *definitions, const wbi_feature_def *def,
-                                const wbi_binding *binding, bool *possible, char missing[64], wb_error *err)
+static wb_status leave_out(expansion *x, const wbi_feature_def *def, const char *why, wb_error *err)
 {
-    *possible = true;
-    if (def->of != NULL)
-        WBI_TRY(wbi_binding_can(binding, def->of, possible, missing, err));
-    if (*possible && def->where != NULL)
-        WBI_TRY(wbi_binding_can(binding, def->where, possible, missing, err));
-    if (def->expr == NULL)
+    char text[1024];
+    snprintf(text, sizeof text, "%s: %s", def->name, why);
+    return wbi_notes_add(x->left_out, &(wbi_note){.text = text}, err);
+}
+
+static wb_status leave_out_for_column(expansion *x, const wbi_feature_def *def, const char *table, const char *column,
+                                      wb_error *err)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "%s: table %s has no column %s", def->name, table, column);
+    return wbi_notes_add(x->left_out, &(wbi_note){text, (char *)table, (char *)column}, err);
+}
+
+/* What builds on a feature that is not there lacks what that lacks. */
+static wb_status leave_out_for_feature(expansion *x, const wbi_feature_def *def, const char *name, wb_error *err)
+{
+    char why[256];
+    size_t length = strlen(name);
+    for (size_t i = 0; i < x->left_out->n; i++) {
+        const wbi_note *other = &x->left_out->items[i];
+        if (other->column != NULL && strncmp(other->text, name, length) == 0 && other->text[length] == ':')
+            return leave_out_for_column(x, def, other->table, other->column, err);
+    }
+    snprintf(why, sizeof why, "there is no feature %s", name);
+    return leave_out(x, def, why, err);
+}
+
+/* Binds an expression now, to see whether the types of the table's columns allow it. */
+static wb_status try_expr(expansion *x, const wbi_feature_def *def, const char *text, wbi_expr_type wanted,
+                          wbi_binding *binding, bool *possible, wb_error *err)
+{
+    size_t index;
+    char missing[64];
+    wb_error why;
+    if (text == NULL || !*possible)
         return WB_OK;
+    WBI_TRY(wbi_binding_can(binding, text, possible, missing, err));
+    if (!*possible)
+        return leave_out_for_column(x, def, def->table, missing, err);
+    wb_status status = wbi_binding_expr(binding, text, (wbi_where){0}, wanted, &index, &why);
+    if (status == WB_OK) {
+        wbi_expr_type type = wbi_expr_result(binding->exprs[index].expr);
+        *possible = wanted != WBI_EXPR_ANY || type == WBI_EXPR_NUMBER || type == WBI_EXPR_TEXT;
+        return *possible ? WB_OK : leave_out(x, def, "its column is neither a number nor text", err);
+    }
+    if (status != WB_ERR_INCONSISTENT) {
+        if (err != NULL)
+            *err = why;
+        return status;
+    }
+    *possible = false;
+    return leave_out(x, def, why.message, err);
+}
+
+static wb_status try_names(expansion *x, const wbi_feature_def *def, bool *possible, wb_error *err)
+{
     wbi_expr *expr;
-    missing[0] = '\0';
+    wb_status status = WB_OK;
     WBI_TRY(wbi_expr_parse(&expr, def->expr, (wbi_where){0}, err));
-    for (size_t k = 0; k < wbi_expr_n_names(expr) && *possible; k++) {
-        *possible = has_definition(definitions, wbi_expr_name(expr, k));
+    for (size_t k = 0; k < wbi_expr_n_names(expr) && *possible && status == WB_OK; k++) {
+        *possible = has_definition(x->definitions, wbi_expr_name(expr, k));
         if (!*possible)
-            strncat(missing, wbi_expr_name(expr, k), 63);
+            status = leave_out_for_feature(x, def, wbi_expr_name(expr, k), err);
     }
     wbi_expr_free(expr);
-    return WB_OK;
+    return status;
 }
 
-static wb_status add_entry(wbi_definitions *definitions, wbi_notes *left_out, const entry *e, wbi_window window,
-                           const wbi_binding *binding, wb_error *err)
+static wb_status add_if_possible(expansion *x, const wbi_feature_def *def, wbi_binding *binding, wb_error *err)
 {
-    char name[TEXT_CHARS], of[TEXT_CHARS], where[TEXT_CHARS], expr[TEXT_CHARS], duration[WB_TIME_CHARS] = "",
-        missing[64];
-    const wbi_table_def *table = binding->def;
-    if (e->windows == EACH_WINDOW && window.from_us > 0)
-        wb_duration_format(window.from_us, duration);
-    snprintf(name, sizeof name, "%s_%s%s%s", table->name, e->name, duration[0] != '\0' ? "_" : "", duration);
-    wbi_feature_def def = {.name = name,
-                           .table = e->expr == NULL ? table->name : NULL,
-                           .agg = e->aggregate,
-                           .of = spell_out(of, e->of, table),
-                           .where = spell_out(where, e->where, table),
-                           .expr = spell_out(expr, e->expr, table),
-                           .window = window};
-    bool possible;
-    WBI_TRY(check_possible(definitions, &def, binding, &possible, missing, err));
-    if (!possible)
-        return note(left_out, name, table->name, missing, err);
-    return wbi_definitions_add(definitions, &def, err);
-}
-
-static wb_status add_in_windows(wbi_definitions *definitions, wbi_notes *left_out, const entry *e,
-                                const wbi_binding *binding, const wb_project *project, wb_error *err)
-{
-    wbi_window window = {e->windows == LAST_90_DAYS ? 90 * WB_DAY_US : 0, 0};
-    WBI_TRY(add_entry(definitions, left_out, e, window, binding, err));
-    if (e->windows != EACH_WINDOW)
-        return WB_OK;
-    for (size_t w = 0; w < project->n_windows; w++)
-        WBI_TRY(add_entry(definitions, left_out, e, (wbi_window){project->windows_us[w], 0}, binding, err));
-    return WB_OK;
-}
-
-/* Attributes of the customer: what is constant or has a time from which it is known; and the age of the account. */
-static wb_status add_profile(wbi_definitions *definitions, const wbi_binding *binding, wb_error *err)
-{
-    static char age_name[] = "account_age_days", age[] = "days(cutoff - signup_date)";
-    const wbi_table_def *table = binding->def;
-    if (wbi_binding_slot(binding, "signup_date", WBI_EXPR_TIME) != WBI_NO_SLOT) {
-        wbi_feature_def def = {.name = age_name, .table = table->name, .agg = WBI_AGG_LAST, .of = age};
-        WBI_TRY(wbi_definitions_add(definitions, &def, err));
+    bool possible = true;
+    if (def->expr != NULL) {
+        WBI_TRY(try_names(x, def, &possible, err));
+    } else {
+        WBI_TRY(try_expr(x, def, def->of, wbi_aggregate_wants(def->agg), binding, &possible, err));
+        WBI_TRY(try_expr(x, def, def->where, WBI_EXPR_BOOL, binding, &possible, err));
     }
+    return possible ? wbi_definitions_add(x->definitions, def, err) : WB_OK;
+}
+
+/* ---- entries */
+
+static wb_status add_entry(expansion *x, const wbi_entry *e, const wbi_bound *bound, wbi_window window, wb_error *err)
+{
+    spelling s = {.bytes = wbi_buffer_make(SPELLING_LIMIT)};
+    bool whole = true;
+    wb_status status;
+    WBI_TRY_CLEANUP(append_feature_name(&s, e, bound->binding->def, window, err));
+    WBI_TRY_CLEANUP(append_part(&s, &s.of, e->of, bound, x, &whole, err));
+    WBI_TRY_CLEANUP(append_part(&s, &s.where, e->where, bound, x, &whole, err));
+    WBI_TRY_CLEANUP(append_part(&s, &s.expr, e->expr, bound, x, &whole, err));
+    wbi_feature_def def = {.name = s.bytes.data + s.name,
+                           .table = e->expr == NULL ? bound->binding->def->name : NULL,
+                           .agg = e->aggregate,
+                           .of = part_of(&s, e->of, s.of),
+                           .where = part_of(&s, e->where, s.where),
+                           .expr = part_of(&s, e->expr, s.expr),
+                           .window = window};
+    if (whole)
+        WBI_TRY_CLEANUP(add_if_possible(x, &def, bound->binding, err));
+    else
+        WBI_TRY_CLEANUP(leave_out(x, &def, "a bundle that it builds on is not used", err));
+cleanup:
+    wbi_buffer_free(&s.bytes);
+    return status;
+}
+
+static wb_status add_in_windows(expansion *x, const wbi_entry *e, const wbi_bound *bound, wb_error *err)
+{
+    wbi_window window = {e->windows == WBI_LAST_90_DAYS ? 90 * WB_DAY_US : 0, 0};
+    WBI_TRY(add_entry(x, e, bound, window, err));
+    if (e->windows != WBI_EACH_WINDOW)
+        return WB_OK;
+    for (size_t w = 0; w < x->project->n_windows; w++)
+        WBI_TRY(add_entry(x, e, bound, (wbi_window){x->project->windows_us[w], 0}, err));
+    return WB_OK;
+}
+
+/* Attributes of the customer: what is constant or has a time from which it is known. */
+static wb_status add_attributes(expansion *x, const wbi_binding *binding, wb_error *err)
+{
+    const wbi_table_def *table = binding->def;
     for (size_t i = 0; i < table->n_columns; i++) {
         const wbi_column_def *column = &table->columns[i];
         size_t slot = wbi_binding_slot(binding, column->name, WBI_EXPR_ANY);
@@ -246,18 +255,34 @@ static wb_status add_profile(wbi_definitions *definitions, const wbi_binding *bi
             continue;
         wbi_feature_def def = {
             .name = column->name, .table = table->name, .agg = WBI_AGG_LAST, .of = column->name, .line = column->line};
-        WBI_TRY(wbi_definitions_add(definitions, &def, err));
+        WBI_TRY(wbi_definitions_add(x->definitions, &def, err));
     }
     return WB_OK;
 }
 
-wb_status wbi_catalogue_expand(wbi_definitions *definitions, wbi_notes *left_out, const char *bundle,
-                               const wbi_binding *binding, const wb_project *project, wb_error *err)
+/* What builds on other bundles waits until they are all there. */
+static bool is_across(const wbi_entry *e)
 {
-    if (strcmp(bundle, "profile") == 0)
-        return add_profile(definitions, binding, err);
-    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
-        if (strcmp(entries[i].bundle, bundle) == 0)
-            WBI_TRY(add_in_windows(definitions, left_out, &entries[i], binding, project, err));
+    return e->expr != NULL && strchr(e->expr, '{') != NULL;
+}
+
+static wb_status add_bundle(expansion *x, const wbi_bound *bound, bool across, wb_error *err)
+{
+    for (const wbi_entry *e = bound->bundle->entries; e->name != NULL; e++)
+        if (is_across(e) == across)
+            WBI_TRY(add_in_windows(x, e, bound, err));
+    if (!across && strcmp(bound->bundle->name, "profile") == 0)
+        WBI_TRY(add_attributes(x, bound->binding, err));
+    return WB_OK;
+}
+
+wb_status wbi_catalogue_expand(wbi_definitions *definitions, wbi_notes *left_out, const wbi_bound *bound, size_t n,
+                               const wb_project *project, wb_error *err)
+{
+    expansion x = {definitions, left_out, bound, n, project};
+    for (size_t i = 0; i < n; i++)
+        WBI_TRY(add_bundle(&x, &bound[i], false, err));
+    for (size_t i = 0; i < n; i++)
+        WBI_TRY(add_bundle(&x, &bound[i], true, err));
     return WB_OK;
 }

@@ -172,7 +172,14 @@ size_t wb_engine_n_features(const wb_engine *engine)
 
 const char *wb_engine_left_out(const wb_engine *engine, size_t index)
 {
-    return index < engine->plan->left_out.n ? engine->plan->left_out.items[index] : NULL;
+    return index < engine->plan->left_out.n ? engine->plan->left_out.items[index].text : NULL;
+}
+
+const char *wb_engine_missing_column(const wb_engine *engine, size_t index, const char **table)
+{
+    const wbi_note *left_out = &engine->plan->left_out.items[index];
+    *table = left_out->table;
+    return left_out->column;
 }
 
 const wb_project *wb_engine_project(const wb_engine *engine)

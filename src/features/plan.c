@@ -12,6 +12,13 @@ static const char *population_table(const wb_project *project)
     return project->population.table != NULL ? project->population.table : "orders";
 }
 
+/* The table that a bundle is bound to; NULL when there is no such bundle. */
+static const char *usual_table(const wbi_bundle_use *use)
+{
+    const wbi_bundle *bundle = wbi_find_bundle(use->bundle);
+    return use->table != NULL || bundle == NULL ? use->table : bundle->table;
+}
+
 /* Whether anything reads the table. */
 static bool is_used(const wb_project *project, const char *name)
 {
@@ -23,18 +30,12 @@ static bool is_used(const wb_project *project, const char *name)
         if (project->features[i].table != NULL && strcmp(project->features[i].table, name) == 0)
             return true;
     for (size_t i = 0; i < project->n_uses; i++) {
-        const char *table = project->uses[i].table;
-        if (table == NULL)
-            table = wbi_catalogue_table(project->uses[i].bundle);
+        const char *table = usual_table(&project->uses[i]);
         if (table != NULL && strcmp(table, name) == 0)
             return true;
     }
-    if (project->uses_said)
-        return false;
-    const char *bundles[8];
-    size_t n = wbi_catalogue_bundles(bundles, 8);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(wbi_catalogue_table(bundles[i]), name) == 0)
+    for (size_t i = 0; i < WBI_N_BUNDLES && !project->uses_said; i++)
+        if (strcmp(wbi_bundles[i].table, name) == 0)
             return true;
     return false;
 }
@@ -85,39 +86,56 @@ static wb_status open_tables(wbi_plan *plan, const wb_read_options *options, wb_
     return WB_OK;
 }
 
-static wb_status expand_bundle(wbi_plan *plan, wbi_definitions *definitions, const char *bundle, const char *table,
-                               size_t line, wb_error *err)
+static wb_status no_bundle(const wbi_bundle_use *use, wb_error *err)
 {
-    const char *bundles[8];
-    size_t n = wbi_catalogue_bundles(bundles, 8), t;
-    if (wbi_catalogue_table(bundle) == NULL) {
-        const char *near = wbi_nearest(bundle, bundles, n);
-        return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){NULL, line, 0}, bundle, strlen(bundle),
-                           "there is no bundle '%s'%s%s%s", bundle, near != NULL ? " (did you mean '" : "",
-                           near != NULL ? near : "", near != NULL ? "'?)" : "");
+    const char *names[WBI_N_BUNDLES];
+    for (size_t i = 0; i < WBI_N_BUNDLES; i++)
+        names[i] = wbi_bundles[i].name;
+    const char *near = wbi_nearest(use->bundle, names, WBI_N_BUNDLES);
+    return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){NULL, use->line, 0}, use->bundle, strlen(use->bundle),
+                       "there is no bundle '%s'%s%s%s", use->bundle, near != NULL ? " (did you mean '" : "",
+                       near != NULL ? near : "", near != NULL ? "'?)" : "");
+}
+
+static wb_status bind_use(wbi_bound *bound, const wbi_plan *plan, const wbi_bundle_use *use, wb_error *err)
+{
+    size_t t;
+    bound->bundle = wbi_find_bundle(use->bundle);
+    if (bound->bundle == NULL)
+        return no_bundle(use, err);
+    WBI_TRY(need_table(plan, usual_table(use), use->bundle, use->line, &t, err));
+    bound->binding = plan->bindings[t];
+    return WB_OK;
+}
+
+/* Unsaid, every bundle whose table is there. */
+static size_t bind_usual(wbi_bound *bound, const wbi_plan *plan)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < WBI_N_BUNDLES; i++) {
+        size_t t = table_index(plan, wbi_bundles[i].table);
+        if (t != WBI_NONE)
+            bound[n++] = (wbi_bound){&wbi_bundles[i], plan->bindings[t]};
     }
-    WBI_TRY(need_table(plan, table, bundle, line, &t, err));
-    return wbi_catalogue_expand(definitions, &plan->left_out, bundle, plan->bindings[t], plan->project, err);
+    return n;
 }
 
 static wb_status expand_bundles(wbi_plan *plan, wbi_definitions *definitions, wb_error *err)
 {
     const wb_project *project = plan->project;
-    for (size_t i = 0; i < project->n_uses; i++) {
-        const wbi_bundle_use *use = &project->uses[i];
-        const char *table = use->table != NULL ? use->table : wbi_catalogue_table(use->bundle);
-        WBI_TRY(expand_bundle(plan, definitions, use->bundle, table != NULL ? table : "", use->line, err));
-    }
-    if (project->uses_said)
-        return WB_OK;
-    const char *bundles[8];
-    size_t n = wbi_catalogue_bundles(bundles, 8);
-    for (size_t i = 0; i < n; i++) {
-        const char *table = wbi_catalogue_table(bundles[i]);
-        if (table_index(plan, table) != WBI_NONE)
-            WBI_TRY(expand_bundle(plan, definitions, bundles[i], table, 0, err));
-    }
-    return WB_OK;
+    size_t n = project->n_uses;
+    wb_status status = WB_OK;
+    wbi_bound *bound = wbi_alloc_array(n + WBI_N_BUNDLES, sizeof *bound);
+    if (bound == NULL)
+        return wbi_fail_nomem(err, (n + WBI_N_BUNDLES) * sizeof *bound);
+    for (size_t i = 0; i < n; i++)
+        WBI_TRY_CLEANUP(bind_use(&bound[i], plan, &project->uses[i], err));
+    if (!project->uses_said)
+        n = bind_usual(bound, plan);
+    WBI_TRY_CLEANUP(wbi_catalogue_expand(definitions, &plan->left_out, bound, n, project, err));
+cleanup:
+    wbi_free(bound);
+    return status;
 }
 
 static wb_status expand_features(wbi_plan *plan, wb_error *err)
@@ -178,10 +196,6 @@ static wb_status check_result(const wbi_feature_def *def, wbi_expr_type type, wb
 
 static wb_status bind_aggregate(wbi_plan *plan, wbi_planned_feature *feature, wb_error *err)
 {
-    static const wbi_expr_type wanted[] = {[WBI_AGG_TAKES_NOTHING] = WBI_EXPR_ANY,
-                                           [WBI_AGG_TAKES_NUMBER] = WBI_EXPR_NUMBER,
-                                           [WBI_AGG_TAKES_BOOL] = WBI_EXPR_BOOL,
-                                           [WBI_AGG_TAKES_ANY] = WBI_EXPR_ANY};
     const wbi_feature_def *def = feature->def;
     WBI_TRY(need_table(plan, def->table, def->name, def->line, &feature->table, err));
     wbi_binding *binding = plan->bindings[feature->table];
@@ -191,9 +205,8 @@ static wb_status bind_aggregate(wbi_plan *plan, wbi_planned_feature *feature, wb
         WBI_TRY(wbi_binding_expr(binding, def->where, where, WBI_EXPR_BOOL, &feature->where, err));
     if (def->of == NULL)
         return WB_OK;
-    wbi_aggregate_input input = wbi_aggregate_takes(def->agg);
-    WBI_TRY(wbi_binding_expr(binding, def->of, where, wanted[input], &feature->of, err));
-    if (input != WBI_AGG_TAKES_ANY)
+    WBI_TRY(wbi_binding_expr(binding, def->of, where, wbi_aggregate_wants(def->agg), &feature->of, err));
+    if (wbi_aggregate_takes(def->agg) != WBI_AGG_TAKES_ANY)
         return WB_OK;
     WBI_TRY(check_result(def, wbi_expr_result(binding->exprs[feature->of].expr), &feature->type, err));
     if (def->agg == WBI_AGG_DISTINCT)

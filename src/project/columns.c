@@ -84,10 +84,12 @@ static wb_status check_column(const wbi_column_def *column, const wbi_at *at, wb
 }
 
 /* A name of the convention says when the value is known even where the declaration does not: it must not leak. */
-static wb_status inherit(wbi_column_def *column, const wbi_conventional_column *usual, wb_error *err)
+static wb_status inherit(wbi_column_def *column, const wbi_conventional_column *usual, const wbi_table_def *table,
+                         wb_error *err)
 {
+    const char *known_at = wbi_conventional_known_at(usual, table);
     column->fixed = usual->fixed;
-    return usual->known_at != NULL ? wbi_set_text(&column->known_at, usual->known_at, err) : WB_OK;
+    return known_at != NULL ? wbi_set_text(&column->known_at, known_at, err) : WB_OK;
 }
 
 /* The convention of a column: by its own name, or by that of the file's column that it renames. */
@@ -109,7 +111,7 @@ static wb_status read_column(wbi_column_def *column, const wbi_table_def *table,
     WBI_TRY(wbi_set_text(&column->name, at->name, err));
     const wbi_conventional_column *usual = find_convention(table, at);
     if (usual != NULL)
-        WBI_TRY(inherit(column, usual, err));
+        WBI_TRY(inherit(column, usual, table, err));
     if (wbi_at_is_text(at))
         WBI_TRY(read_type(column, at, NULL, err));
     else

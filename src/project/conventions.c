@@ -9,31 +9,48 @@
 
 typedef struct convention {
     const char *table, *time;
-    wbi_conventional_column columns[8]; /* ends with a NULL name */
+    wbi_conventional_column columns[12]; /* ends with a NULL name */
 } convention;
 
+#define COLUMN(name, type) {name, type, NULL, false}
+#define NUMBER(name) COLUMN(name, WB_TYPE_NUMBER)
+#define CATEGORY(name) COLUMN(name, WB_TYPE_CATEGORY)
+#define TIME(name) COLUMN(name, WB_TYPE_TIME)
+
+/* A column known at the table's own time was there from the start, though it may hold a later time. */
 static const convention conventions[] = {
     {"orders",
      "ordered_at",
-     {{"amount", WB_TYPE_NUMBER, NULL, false},
-      {"discount", WB_TYPE_NUMBER, NULL, false},
-      {"channel", WB_TYPE_CATEGORY, NULL, false}}},
+     {NUMBER("amount"),
+      NUMBER("discount"),
+      CATEGORY("channel"),
+      CATEGORY("category"),
+      {"promised_at", WB_TYPE_TIME, "ordered_at", false},
+      TIME("delivered_at"),
+      TIME("returned_at"),
+      {"returned_amount", WB_TYPE_NUMBER, "returned_at", false}}},
     {"tickets",
      "opened_at",
-     {{"first_reply_at", WB_TYPE_TIME, NULL, false},
-      {"resolved_at", WB_TYPE_TIME, NULL, false},
-      {"priority", WB_TYPE_CATEGORY, NULL, false},
-      {"channel", WB_TYPE_CATEGORY, NULL, false},
+     {TIME("first_reply_at"),
+      TIME("resolved_at"),
+      CATEGORY("priority"),
+      CATEGORY("channel"),
+      CATEGORY("type"),
+      {"due_at", WB_TYPE_TIME, "opened_at", false},
+      {"tags", WB_TYPE_CATEGORY, "resolved_at", false},
       {"reopens", WB_TYPE_NUMBER, "resolved_at", false},
+      {"messages", WB_TYPE_NUMBER, "resolved_at", false},
       {"csat", WB_TYPE_NUMBER, "resolved_at", false}}},
+    {"returns", "returned_at", {NUMBER("amount")}},
     {"surveys",
      "sent_at",
-     {{"answered_at", WB_TYPE_TIME, NULL, false},
-      {"kind", WB_TYPE_CATEGORY, NULL, false},
-      {"score", WB_TYPE_NUMBER, "answered_at", false}}},
+     {TIME("answered_at"), CATEGORY("kind"), {"score", WB_TYPE_NUMBER, "answered_at", false}}},
+    {"visits", "visited_at", {NUMBER("pages"), NUMBER("seconds")}},
+    {"loyalty", "booked_at", {NUMBER("points"), NUMBER("balance"), CATEGORY("tier")}},
+    {"referrals", "referred_at", {TIME("joined_at")}},
     {"customers",
      NULL,
-     {{"signup_date", WB_TYPE_TIME, NULL, false},
+     {TIME("signup_date"),
       {"country", WB_TYPE_CATEGORY, NULL, true},
       {"channel", WB_TYPE_CATEGORY, NULL, true}}},
 };
@@ -64,6 +81,12 @@ const wbi_conventional_column *wbi_convention_column(const char *table, const ch
 static bool is_text(const char *a, const char *b)
 {
     return a != NULL && strcmp(a, b) == 0;
+}
+
+const char *wbi_conventional_known_at(const wbi_conventional_column *column, const wbi_table_def *table)
+{
+    const char *usual = wbi_convention_time(table->name);
+    return column->known_at != NULL && is_text(usual, column->known_at) ? table->time : column->known_at;
 }
 
 /* Whether the project has its own word on that column of the file. */
@@ -100,7 +123,7 @@ static wb_status add_column(wbi_table_def *table, const wbi_conventional_column 
                           .source = (char *)column->name,
                           .type = column->type,
                           .type_said = true,
-                          .known_at = (char *)column->known_at,
+                          .known_at = (char *)wbi_conventional_known_at(column, table),
                           .fixed = column->fixed,
                           .conventional = conventional};
     wbi_column_time_default(&def.time, table);

@@ -45,6 +45,8 @@ typedef struct wbi_conventional_column {
 const char *wbi_convention_time(const char *table); /* NULL: none */
 /* NULL: no such column. */
 const wbi_conventional_column *wbi_convention_column(const char *table, const char *column);
+/* The time at which it is known in that table, which may call its own time as it likes; NULL: with the row. */
+const char *wbi_conventional_known_at(const wbi_conventional_column *column, const wbi_table_def *table);
 /* Adds the conventional columns that the table neither declares nor gives another name, and sorts the columns. */
 WB_WARN_UNUSED wb_status wbi_add_conventional_columns(wbi_table_def *table, wb_error *err);
 /* Adds a time column for every `known_at` that names neither a column nor the table's own time, and sorts. */

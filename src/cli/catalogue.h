@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WINBACK_CLI_CATALOGUE_H
+#define WINBACK_CLI_CATALOGUE_H
+
+#include "cli/cli.h"
+
+/* Prints the built-in features, as a table or as JSON; returns the exit code. */
+int cli_list_catalogue(bool json);
+
+#endif

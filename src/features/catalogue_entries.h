@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the catalogue offers, as data. */
+#ifndef WINBACK_FEATURES_CATALOGUE_ENTRIES_H
+#define WINBACK_FEATURES_CATALOGUE_ENTRIES_H
+
+#include "project/project.h"
+
+typedef enum wbi_entry_windows {
+    WBI_ALL_HISTORY = 0, /* one feature over everything before the cutoff */
+    WBI_EACH_WINDOW,     /* that, and one more for every window of the project */
+    WBI_LAST_90_DAYS     /* one feature over [cutoff - 90d, cutoff) */
+} wbi_entry_windows;
+
+/* In texts '@' stands for the table's name, '#' for its time column and '{rfm}' for the table that the bundle rfm is
+ * bound to. An entry has an aggregate, or an `expr` over other features. */
+typedef struct wbi_entry {
+    const char *name; /* behind "<table>_" */
+    const char *unit, *meaning;
+    wbi_aggregate aggregate;
+    const char *of, *where, *expr;
+    wbi_entry_windows windows;
+    bool bare; /* the name stands alone: a fact of the customer, not of a table */
+} wbi_entry;
+
+typedef struct wbi_bundle {
+    const char *name, *table; /* the table it binds to unless the project says another */
+    const wbi_entry *entries; /* the last has no name */
+} wbi_bundle;
+
+enum { WBI_N_BUNDLES = 8 };
+extern const wbi_bundle wbi_bundles[WBI_N_BUNDLES];
+
+/* NULL when there is none. */
+const wbi_bundle *wbi_find_bundle(const char *name);
+
+#endif
