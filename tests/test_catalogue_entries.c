@@ -137,6 +137,8 @@ static const expected values[] = {
     {"tickets_rated_share", 2.0 / 4, NAN, NULL},
     {"tickets_trend_90d", 4, 0, NULL},
     {"tickets_per_order", 4.0 / 5, 0, NULL},
+    {"tickets_since_last_order", 1, 0, NULL},
+    {"tickets_orders_within_30d", 0, NAN, NULL}, /* none yet since the ticket of the 28th */
 
     {"returns_count", 2, 0, NULL},
     {"returns_count_30d", 1, 0, NULL},
@@ -170,6 +172,7 @@ static const expected values[] = {
     {"visits_minutes_sum", 3, 0, NULL},
     {"visits_minutes_sum_30d", 1, 0, NULL},
     {"visits_per_order", 3.0 / 5, 0, NULL},
+    {"visits_since_last_order", 0, 0, NULL},
 
     {"loyalty_balance", 120, NAN, NULL},
     {"loyalty_points_sum", 120, 0, NULL},
@@ -372,6 +375,107 @@ static void test_returns_among_the_orders(void **state)
                     "0.2780719051126377,0.5,0.25,90\n");
 }
 
+/* Orders in the 30 days after the last ticket, (t, t + 30d], by a loop over both tables. */
+static void test_after_the_last_event(void **state)
+{
+    static const char *const order_days[] = {"2024-01-01", "2024-01-31", "2024-02-01", "2024-02-29", "2024-03-01",
+                                             "2024-03-02T00:00:01", "2024-03-20", "2024-04-01"};
+    static const char *const ticket_days[] = {"2023-12-01", "2024-01-31", "2024-03-19", "2024-04-02"};
+    static const char *const cutoffs[] = {"2024-01-15", "2024-02-01", "2024-02-02", "2024-03-03", "2024-03-25",
+                                          "2024-04-01", "2024-05-01"};
+    char text[1024] = "customer_id,ordered_at\nB,2024-01-01\n";
+    wb_error err;
+    for (size_t i = 0; i < sizeof order_days / sizeof order_days[0]; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "A,%s\n", order_days[i]);
+    put(*state, "orders.csv", text);
+    strcpy(text, "customer_id,opened_at\n");
+    for (size_t i = 0; i < sizeof ticket_days / sizeof ticket_days[0]; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "A,%s\n", ticket_days[i]);
+    put(*state, "tickets.csv", text);
+    for (size_t c = 0; c < sizeof cutoffs / sizeof cutoffs[0]; c++) {
+        int64_t cutoff_us, time_us, last_us = INT64_MIN;
+        double within = 0, since = 0;
+        assert_ok(wb_time_parse(&cutoff_us, cutoffs[c], 0, &err), &err);
+        for (size_t i = 0; i < sizeof ticket_days / sizeof ticket_days[0]; i++) {
+            assert_ok(wb_time_parse(&time_us, ticket_days[i], 0, &err), &err);
+            last_us = time_us < cutoff_us ? time_us : last_us;
+        }
+        for (size_t i = 0; i < sizeof order_days / sizeof order_days[0]; i++) {
+            assert_ok(wb_time_parse(&time_us, order_days[i], 0, &err), &err);
+            since += time_us < cutoff_us && time_us > last_us;
+            within += time_us < cutoff_us && time_us > last_us && time_us - last_us <= 30 * WB_DAY_US;
+        }
+        wb_features *features;
+        assert_ok(make_features(&features, *state,
+                                "tables: {orders: {file: orders.csv}, tickets: {file: tickets.csv}}\n"
+                                "features:\n"
+                                "  use: [rfm, tickets]\n"
+                                "  define: [{name: since, table: orders, agg: count, after_last: tickets}]\n",
+                                cutoffs[c], 1, &err),
+                  &err);
+        const wb_table *table = wb_features_table(features);
+        const double *found = wb_table_numbers(table, wb_table_find(table, "tickets_orders_within_30d"));
+        assert_close(found[0], within, 0);
+        assert_true(isnan(found[1])); /* B has no ticket */
+        assert_close(wb_table_numbers(table, wb_table_find(table, "since"))[0], since, 0);
+        wb_features_free(features);
+    }
+}
+
+/* Any aggregate, of any type, over any two tables; the definitions that a model carries say so too. */
+static void test_after_last_is_general(void **state)
+{
+    wb_features *features;
+    wb_error err;
+    put(*state, "orders.csv",
+        "customer_id,ordered_at,amount,channel\n"
+        "A,2024-01-01,7,web\nA,2024-01-05,10,app\nA,2024-01-09,30,shop\nB,2024-01-03,5,web\n");
+    put(*state, "mails.csv", "customer_id,sent_at\nA,2024-01-02\nA,2024-01-05\nA,2024-02-01\n");
+    assert_ok(make_features(&features, *state,
+                            "tables: {orders: {file: orders.csv}, mails: {file: mails.csv, time: sent_at}}\n"
+                            "features:\n"
+                            "  use: []\n"
+                            "  define:\n"
+                            "    - {name: spent, table: orders, agg: sum, of: amount, after_last: mails}\n"
+                            "    - {name: spent_soon, table: orders, agg: sum, of: amount, after_last: mails, within: 3d}\n"
+                            "    - {name: channel, table: orders, agg: last, of: channel, after_last: mails}\n"
+                            "    - {name: web, table: orders, agg: count, where: channel = 'web', after_last: orders}\n",
+                            "2024-01-10", 1, &err),
+              &err);
+    assert_non_null(strstr(wb_features_definitions(features), "\"after_last\": \"mails\""));
+    assert_non_null(strstr(wb_features_definitions(features), "\"within\": \"3d\""));
+    char *text = features_text(features, *state, 1);
+    assert_string_equal(text, "customer_id,cutoff,spent,spent_soon,channel,web\n"
+                              "A,2024-01-10,30,0,shop,0\n"
+                              "B,2024-01-10,,,,0\n");
+    free(text);
+    wb_features_free(features);
+    static const struct {
+        const char *define, *words;
+    } cases[] = {
+        {"agg: count, after_last: mail", "there is no table 'mail' (did you mean 'mails'?)"},
+        {"agg: count, after_last: people", "feature n: 'after_last' is about tables with a time"},
+        {"agg: count, after_last: mails, window: 3d", "and 'after_last' exclude each other"},
+        {"agg: trend, after_last: mails", "feature n: a trend needs a window"},
+        {"agg: count, within: 3d", "needs 'after_last'"},
+        {"agg: count, after_last: mails, within: 0d", "within"},
+    };
+    put(*state, "people.csv", "customer_id,age\nA,30\n");
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        char project_text[512];
+        snprintf(project_text, sizeof project_text,
+                 "tables: {orders: {file: orders.csv}, mails: {file: mails.csv, time: sent_at}, people: {file: people.csv}}\n"
+                 "features: {use: [], define: [{name: n, table: orders, %s}]}\n",
+                 cases[k].define);
+        wb_engine *engine;
+        char said[2048];
+        wb_status status = make_engine(&engine, *state, project_text, &err);
+        wb_error_text(&err, said, sizeof said);
+        if (status == WB_OK || strstr(said, cases[k].words) == NULL)
+            fail_msg("case %zu: %s, which does not say '%s'", k, status == WB_OK ? "accepted" : said, cases[k].words);
+    }
+}
+
 static bool is_left_out(const wb_engine *engine, const char *note)
 {
     for (size_t i = 0; wb_engine_left_out(engine, i) != NULL; i++)
@@ -467,6 +571,8 @@ int main(void)
         cmocka_unit_test(test_list_says_what_an_entry_needs),
         cmocka_unit_test(test_documentation),
         in_folder(test_returns_among_the_orders),
+        in_folder(test_after_the_last_event),
+        in_folder(test_after_last_is_general),
         in_folder(test_what_does_not_fit_is_left_out),
         in_folder(test_any_name_of_a_time),
         in_folder(test_due_dates_lie_in_the_future),

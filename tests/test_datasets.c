@@ -3,7 +3,11 @@
  * in the folder $WINBACK_DATA, the expected features in $WINBACK_REFERENCE; without them the tests are skipped. */
 #include "test_run.h"
 
+#include <time.h>
 #include <winback/model.h>
+
+#include "base/memory.h"
+#include "io/input.h"
 
 /* Where the data are, or the reference; a test that needs what is not there is skipped. */
 static const char *folder_of(const char *variable)
@@ -141,6 +145,75 @@ static void test_ravenstack(void **state)
     wb_features_free(features);
 }
 
+/* One customer's purchase dates before October 1997, in days. */
+typedef struct buyer {
+    char id[16];
+    int64_t first, last;
+    double n_repeats;
+} buyer;
+
+/* From the bytes of the file, whose rows are ordered by customer, then date. */
+static size_t read_buyers(buyer *buyers, size_t size)
+{
+    char path[RUN_PATH_CHARS], *bytes;
+    size_t n_bytes, n = 0;
+    wb_error err;
+    path_in(path, folder_of("WINBACK_DATA"), "cdnow/CDNOW_master.txt.gz");
+    assert_ok(wbi_input_slurp(&bytes, &n_bytes, path, (size_t)1 << 26, &err), &err);
+    for (char *line = strchr(bytes, '\n'); line != NULL && line[1] != '\0'; line = strchr(line + 1, '\n')) {
+        char id[16];
+        int date;
+        if (sscanf(line, "%15s %8d", id, &date) != 2 || date >= 19971001)
+            continue;
+        struct tm when = {.tm_year = date / 10000 - 1900, .tm_mon = date / 100 % 100 - 1, .tm_mday = date % 100};
+        int64_t day = timegm(&when) / 86400;
+        if (n == 0 || strcmp(buyers[n - 1].id, id) != 0) {
+            assert_true(n < size);
+            buyers[n] = (buyer){.first = day, .last = day};
+            strcpy(buyers[n++].id, id);
+        }
+        buyer *b = &buyers[n - 1];
+        assert_true(day >= b->last);
+        b->n_repeats += day > b->last;
+        b->last = day;
+    }
+    wbi_free(bytes);
+    return n;
+}
+
+/* BG/NBD (Fader, Hardie and Lee 2005), time in weeks. */
+static double log_likelihood(double x, double t_x, double T)
+{
+    const double r = 0.252, alpha = 4.789, a = 0.723, b = 2.161; /* as published for all 23,570 customers */
+    double left = exp(log(a) - log(b + fmax(x, 1) - 1) - (r + x) * log(alpha + t_x));
+    return lgamma(r + x) - lgamma(r) + r * log(alpha) + lgamma(a + b) + lgamma(b + x) - lgamma(b) -
+           lgamma(a + b + x) + log(exp(-(r + x) * log(alpha + T)) + (x > 0 ? left : 0));
+}
+
+static void check_purchase_days(const wb_table *table)
+{
+    enum { N_BUYERS = 23570 };
+    buyer *buyers = wbi_alloc_array(N_BUYERS, sizeof *buyers);
+    assert_non_null(buyers);
+    assert_int_equal(read_buyers(buyers, N_BUYERS), N_BUYERS);
+    const double *x = wb_table_numbers(table, wb_table_find(table, "orders_x")),
+                 *t_x = wb_table_numbers(table, wb_table_find(table, "orders_t_x")),
+                 *T = wb_table_numbers(table, wb_table_find(table, "orders_T"));
+    double sum = 0;
+    for (size_t i = 0; i < N_BUYERS; i++) {
+        size_t length;
+        const char *id = wb_table_text(table, 0, i, &length);
+        assert_int_equal(length, strlen(buyers[i].id));
+        assert_memory_equal(id, buyers[i].id, length);
+        assert_close(x[i], buyers[i].n_repeats, 0);
+        assert_close(t_x[i], (double)(buyers[i].last - buyers[i].first), 0);
+        assert_close(T[i], (double)(10134 - buyers[i].first), 0); /* 1997-09-30 */
+        sum += log_likelihood(x[i], t_x[i] / 7, T[i] / 7);
+    }
+    assert_close(sum, -95368.44, 1e-6); /* as published, at parameters of three digits */
+    wbi_free(buyers);
+}
+
 static void test_cdnow(void **state)
 {
     folder_of("WINBACK_DATA");
@@ -150,6 +223,7 @@ static void test_cdnow(void **state)
     wb_features *features = features_at(*state, engine, "1997-10-01");
     wb_engine_free(engine);
     assert_int_equal(wb_table_n_rows(wb_features_table(features)), 23570);
+    check_purchase_days(wb_features_table(features));
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
     options.n_folds = 5;
     options.lambda = 0.001; /* choosing it takes a minute under the sanitizers */

@@ -87,10 +87,12 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan)
     *block = (wbi_block){0};
 }
 
-/* Where the events of each customer of the block lie within one window of one table's view. */
+/* Where the events of each customer of the block lie within one window of one table's view, or behind the last event of
+ * table `after`. */
 typedef struct windowed {
-    size_t table;
+    size_t table, after; /* after: WBI_NONE */
     wbi_window window;
+    int64_t within_us;
     size_t *begins, *ends;
     bool ready; /* for the views as they are */
 } windowed;
@@ -215,16 +217,22 @@ static wb_status choose_population(wbi_block *block, wbi_worker *worker, const w
     return WB_OK;
 }
 
-static bool same_window(const windowed *w, size_t table, wbi_window window)
+static bool same_window(const windowed *w, const wbi_planned_feature *feature)
 {
-    return w->table == table && w->window.from_us == window.from_us && w->window.to_us == window.to_us;
+    const wbi_window *window = &feature->def->window;
+    return w->table == feature->table && w->window.from_us == window->from_us && w->window.to_us == window->to_us &&
+           w->after == feature->after && w->within_us == feature->def->within_us;
 }
 
-static wb_status add_window(wbi_worker *worker, const wbi_block *block, size_t table, wbi_window window, wb_error *err)
+static wb_status add_window(wbi_worker *worker, const wbi_block *block, const wbi_planned_feature *feature,
+                            wb_error *err)
 {
     WBI_TRY(wbi_array_grow(&worker->windows, &worker->windows_capacity, worker->n_windows, sizeof *worker->windows, err));
     windowed *added = &worker->windows[worker->n_windows++];
-    *added = (windowed){.table = table, .window = window};
+    *added = (windowed){.table = feature->table,
+                        .window = feature->def->window,
+                        .after = feature->after,
+                        .within_us = feature->def->within_us};
     added->begins = wbi_alloc_array(block->customers_capacity, sizeof *added->begins);
     added->ends = wbi_alloc_array(block->customers_capacity, sizeof *added->ends);
     return added->begins == NULL || added->ends == NULL
@@ -232,24 +240,48 @@ static wb_status add_window(wbi_worker *worker, const wbi_block *block, size_t t
                : WB_OK;
 }
 
+static bool has_events(const wbi_view *view, size_t k)
+{
+    return wbi_view_starts(view)[k + 1] > wbi_view_starts(view)[k];
+}
+
+/* Narrows [*begin, *end) to the events later than customer k's last event in `anchor`, by at most `within_us` unless 0:
+ * none where there is no such event. */
+static void narrow_to_after(const wbi_view *anchor, size_t k, const int64_t *times, int64_t within_us, size_t *begin,
+                            size_t *end)
+{
+    if (!has_events(anchor, k)) {
+        *end = *begin;
+        return;
+    }
+    int64_t last_us = wbi_view_times(anchor)[wbi_view_starts(anchor)[k + 1] - 1];
+    while (*begin < *end && times[*begin] <= last_us)
+        ++*begin;
+    while (within_us > 0 && *end > *begin && times[*end - 1] - last_us > within_us)
+        --*end;
+}
+
 /* Finds the customers' events in the window, once for all features that look at it. */
-static wb_status find_windowed(const windowed **out, wbi_worker *worker, const wbi_block *block, size_t table,
-                               const wbi_aggregate_events *events, wb_error *err)
+static wb_status find_windowed(const windowed **out, wbi_worker *worker, const wbi_block *block,
+                               const wbi_planned_feature *feature, const wbi_aggregate_events *events, wb_error *err)
 {
     size_t w = 0;
-    while (w < worker->n_windows && !same_window(&worker->windows[w], table, events->window))
+    while (w < worker->n_windows && !same_window(&worker->windows[w], feature))
         w++;
     if (w == worker->n_windows)
-        WBI_TRY(add_window(worker, block, table, events->window, err));
+        WBI_TRY(add_window(worker, block, feature, err));
     windowed *found = &worker->windows[w];
     *out = found;
     if (found->ready)
         return WB_OK;
-    const size_t *starts = wbi_view_starts(worker->views[table]);
+    const size_t *starts = wbi_view_starts(worker->views[feature->table]);
     for (size_t k = 0; k < block->n_customers; k++) {
         found->begins[k] = starts[k];
         found->ends[k] = starts[k + 1];
         wbi_aggregate_narrow(events, &found->begins[k], &found->ends[k]);
+        if (feature->after != WBI_NONE)
+            narrow_to_after(worker->views[feature->after], k, events->times, found->within_us, &found->begins[k],
+                            &found->ends[k]);
     }
     found->ready = true;
     return WB_OK;
@@ -283,13 +315,16 @@ static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t 
     wbi_aggregate_spans spans = {starts, starts + 1, block->n_customers, options->n_cutoffs, block->eligible + j};
     if (feature->def->agg != WBI_AGG_TREND) {
         const windowed *window;
-        WBI_TRY(find_windowed(&window, worker, block, feature->table, &events, err));
+        WBI_TRY(find_windowed(&window, worker, block, feature, &events, err));
         spans.begins = window->begins;
         spans.ends = window->ends;
     }
     if (feature->type != WB_TYPE_NUMBER)
         return aggregate_texts(block, feature, f, &events, &spans, err);
     wbi_aggregate_numbers(feature->def->agg, &events, &spans, block->numbers[f] + j, &worker->scratch);
+    for (size_t k = 0; feature->after != WBI_NONE && k < block->n_customers; k++)
+        if (!has_events(worker->views[feature->after], k))
+            block->numbers[f][k * options->n_cutoffs + j] = NAN;
     return WB_OK;
 }
 

@@ -48,20 +48,22 @@ static wb_status append_name(wbi_buffer *text, const char *name, wb_error *err)
     return wbi_buffer_append(text, "\"", 1, err);
 }
 
-/* The table that a bundle named in braces is bound to: its first. */
-static const char *table_of(const expansion *x, const char *braces)
+/* What the bundle called `name` (`length` bytes) is bound to, its first; the asking bundle's own name means itself. */
+static const wbi_bound *find_bound(const expansion *x, const wbi_bound *own, const char *name, size_t length)
 {
-    size_t length = strcspn(braces, "}");
-    for (size_t i = 0; i < x->n_bound; i++)
-        if (strlen(x->bound[i].bundle->name) == length && strncmp(x->bound[i].bundle->name, braces, length) == 0)
-            return x->bound[i].binding->def->name;
+    for (size_t i = 0; i <= x->n_bound; i++) {
+        const wbi_bound *bound = i == 0 ? own : &x->bound[i - 1];
+        if (strlen(bound->bundle->name) == length && strncmp(bound->bundle->name, name, length) == 0)
+            return bound;
+    }
     return NULL;
 }
 
 /* Appends `pattern` with its signs replaced; *whole = false when a bundle that it names is not used. */
-static wb_status append_pattern(wbi_buffer *text, const char *pattern, const wbi_table_def *table, const expansion *x,
+static wb_status append_pattern(wbi_buffer *text, const char *pattern, const wbi_bound *own, const expansion *x,
                                 bool *whole, wb_error *err)
 {
+    const wbi_table_def *table = own->binding->def;
     *whole = true;
     for (const char *p = pattern; *p != '\0' && *whole; p++) {
         if (*p == '@') {
@@ -69,10 +71,10 @@ static wb_status append_pattern(wbi_buffer *text, const char *pattern, const wbi
         } else if (*p == '#') {
             WBI_TRY(append_name(text, table->time != NULL ? table->time : "time", err));
         } else if (*p == '{') {
-            const char *other = table_of(x, p + 1);
+            const wbi_bound *other = find_bound(x, own, p + 1, strcspn(p + 1, "}"));
             *whole = other != NULL;
             if (other != NULL)
-                WBI_TRY(wbi_buffer_append_text(text, other, err));
+                WBI_TRY(wbi_buffer_append_text(text, other->binding->def->name, err));
             p += strcspn(p, "}");
         } else {
             WBI_TRY(wbi_buffer_append(text, p, 1, err));
@@ -93,7 +95,7 @@ static wb_status append_part(spelling *s, size_t *at, const char *pattern, const
     *at = s->bytes.length;
     if (pattern == NULL || !*whole)
         return WB_OK;
-    return append_pattern(&s->bytes, pattern, bound->binding->def, x, whole, err);
+    return append_pattern(&s->bytes, pattern, bound, x, whole, err);
 }
 
 static wb_status append_feature_name(spelling *s, const wbi_entry *e, const wbi_table_def *table, wbi_window window,
@@ -210,21 +212,25 @@ static wb_status add_if_possible(expansion *x, const wbi_feature_def *def, wbi_b
 static wb_status add_entry(expansion *x, const wbi_entry *e, const wbi_bound *bound, wbi_window window, wb_error *err)
 {
     spelling s = {.bytes = wbi_buffer_make(SPELLING_LIMIT)};
-    bool whole = true;
+    const wbi_bound *of = e->events_of == NULL ? bound : find_bound(x, bound, e->events_of, strlen(e->events_of));
+    const wbi_bound *after = e->after == NULL ? bound : find_bound(x, bound, e->after, strlen(e->after));
+    bool whole = of != NULL && after != NULL;
     wb_status status;
     WBI_TRY_CLEANUP(append_feature_name(&s, e, bound->binding->def, window, err));
     WBI_TRY_CLEANUP(append_part(&s, &s.of, e->of, bound, x, &whole, err));
     WBI_TRY_CLEANUP(append_part(&s, &s.where, e->where, bound, x, &whole, err));
     WBI_TRY_CLEANUP(append_part(&s, &s.expr, e->expr, bound, x, &whole, err));
     wbi_feature_def def = {.name = s.bytes.data + s.name,
-                           .table = e->expr == NULL ? bound->binding->def->name : NULL,
+                           .table = e->expr == NULL && of != NULL ? of->binding->def->name : NULL,
                            .agg = e->aggregate,
                            .of = part_of(&s, e->of, s.of),
                            .where = part_of(&s, e->where, s.where),
                            .expr = part_of(&s, e->expr, s.expr),
-                           .window = window};
+                           .window = window,
+                           .after_last = e->after != NULL && after != NULL ? after->binding->def->name : NULL,
+                           .within_us = e->within_us};
     if (whole)
-        WBI_TRY_CLEANUP(add_if_possible(x, &def, bound->binding, err));
+        WBI_TRY_CLEANUP(add_if_possible(x, &def, of->binding, err));
     else
         WBI_TRY_CLEANUP(leave_out(x, &def, "a bundle that it builds on is not used", err));
 cleanup:
@@ -263,7 +269,7 @@ static wb_status add_attributes(expansion *x, const wbi_binding *binding, wb_err
 /* What builds on other bundles waits until they are all there. */
 static bool is_across(const wbi_entry *e)
 {
-    return e->expr != NULL && strchr(e->expr, '{') != NULL;
+    return e->after != NULL || (e->expr != NULL && strchr(e->expr, '{') != NULL);
 }
 
 static wb_status add_bundle(expansion *x, const wbi_bound *bound, bool across, wb_error *err)

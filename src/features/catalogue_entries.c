@@ -112,6 +112,10 @@ static const wbi_entry tickets[] = {
     {"rated_share", "share", "rated, of all tickets", WBI_AGG_SHARE, .of = "csat is not null"},
     {"trend_90d", "tickets", "last 90 days minus the 90 before", WBI_AGG_TREND, .windows = WBI_LAST_90_DAYS},
     {"per_order", "ratio", "tickets / orders", .expr = "@_count / {rfm}_count"},
+    {"since_last_order", "tickets", "opened after the last order; missing without an order", .aggregate = WBI_AGG_COUNT,
+     .after = "rfm"},
+    {"orders_within_30d", "orders", "in the 30 days after the last ticket; missing without a ticket",
+     .aggregate = WBI_AGG_COUNT, .events_of = "rfm", .after = "tickets", .within_us = 30 * WB_DAY_US},
     {.name = NULL},
 };
 
@@ -157,6 +161,8 @@ static const wbi_entry activity[] = {
     {"minutes_mean", "minutes", "mean time on site of a visit", WBI_AGG_MEAN, .of = "seconds / 60"},
     {"minutes_sum", "minutes", "time on site", WBI_AGG_SUM, .of = "seconds / 60", .windows = WBI_EACH_WINDOW},
     {"per_order", "ratio", "visits / orders", .expr = "@_count / {rfm}_count"},
+    {"since_last_order", "visits", "after the last order; missing without an order", .aggregate = WBI_AGG_COUNT,
+     .after = "rfm"},
     {.name = NULL},
 };
 

@@ -18,6 +18,9 @@ typedef struct wbi_entry {
     const char *unit, *meaning;
     wbi_aggregate aggregate;
     const char *of, *where, *expr;
+    const char *events_of; /* the bundle whose table's events they are; NULL: its own */
+    const char *after;     /* the bundle after the last event of whose table they count; NULL: all */
+    int64_t within_us;     /* and at most so long after it; 0: no limit */
     wbi_entry_windows windows;
     bool bare; /* the name stands alone: a fact of the customer, not of a table */
 } wbi_entry;

@@ -19,6 +19,12 @@ static const char *usual_table(const wbi_bundle_use *use)
     return use->table != NULL || bundle == NULL ? use->table : bundle->table;
 }
 
+static bool is_of(const wbi_feature_def *def, const char *table)
+{
+    return (def->table != NULL && strcmp(def->table, table) == 0) ||
+           (def->after_last != NULL && strcmp(def->after_last, table) == 0);
+}
+
 /* Whether anything reads the table. */
 static bool is_used(const wb_project *project, const char *name)
 {
@@ -27,7 +33,7 @@ static bool is_used(const wb_project *project, const char *name)
     if (project->label.kind != WBI_LABEL_NONE && strcmp(project->label.table, name) == 0)
         return true;
     for (size_t i = 0; i < project->n_features; i++)
-        if (project->features[i].table != NULL && strcmp(project->features[i].table, name) == 0)
+        if (is_of(&project->features[i], name))
             return true;
     for (size_t i = 0; i < project->n_uses; i++) {
         const char *table = usual_table(&project->uses[i]);
@@ -56,8 +62,8 @@ static wb_status need_table(const wbi_plan *plan, const char *name, const char *
     *index = table_index(plan, name);
     if (*index != WBI_NONE)
         return WB_OK;
-    for (; n < plan->n_tables && n < 64; n++)
-        names[n] = plan->bindings[n]->def->name;
+    for (; n < plan->project->n_tables && n < 64; n++)
+        names[n] = plan->project->tables[n].name;
     const char *near = wbi_nearest(name, names, n);
     return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, line, 0}, name, strlen(name),
                        "%s: there is no table '%s'%s%s%s", who, name, near != NULL ? " (did you mean '" : "",
@@ -180,6 +186,17 @@ static wb_status check_feature(const wbi_feature_def *def, const wbi_table_def *
     return WB_OK;
 }
 
+static wb_status bind_after(const wbi_plan *plan, wbi_planned_feature *feature, wb_error *err)
+{
+    const wbi_feature_def *def = feature->def;
+    if (def->after_last == NULL)
+        return WB_OK;
+    WBI_TRY(need_table(plan, def->after_last, def->name, def->line, &feature->after, err));
+    if (plan->bindings[feature->table]->def->time == NULL || plan->bindings[feature->after]->def->time == NULL)
+        return bad_feature(def, err, "'after_last' is about tables with a time");
+    return WB_OK;
+}
+
 static wb_status check_result(const wbi_feature_def *def, wbi_expr_type type, wb_type *out, wb_error *err)
 {
     if (type == WBI_EXPR_TEXT) {
@@ -201,6 +218,7 @@ static wb_status bind_aggregate(wbi_plan *plan, wbi_planned_feature *feature, wb
     wbi_binding *binding = plan->bindings[feature->table];
     wbi_where where = {NULL, def->line, 0};
     WBI_TRY(check_feature(def, binding->def, err));
+    WBI_TRY(bind_after(plan, feature, err));
     if (def->where != NULL)
         WBI_TRY(wbi_binding_expr(binding, def->where, where, WBI_EXPR_BOOL, &feature->where, err));
     if (def->of == NULL)
@@ -299,7 +317,8 @@ static wb_status bind_features(wbi_plan *plan, wb_error *err)
         if (is_reserved(def->name))
             WBI_TRY_CLEANUP(bad_feature(def, err, "the names customer_id, cutoff and label_… are taken"));
         wbi_planned_feature *feature = &plan->features[f];
-        *feature = (wbi_planned_feature){.def = def, .table = WBI_NONE, .of = WBI_NONE, .where = WBI_NONE};
+        *feature = (wbi_planned_feature){.def = def, .table = WBI_NONE, .of = WBI_NONE, .where = WBI_NONE,
+                                           .after = WBI_NONE};
         plan->n_features = f + 1;
         if (def->expr != NULL)
             WBI_TRY_CLEANUP(wbi_expr_parse(&feature->expr, def->expr, (wbi_where){NULL, def->line, 0}, err));

@@ -12,6 +12,7 @@ typedef struct wbi_planned_feature {
     const wbi_feature_def *def;
     size_t table;     /* index into the plan's tables; WBI_NONE: computed from other features by `expr` */
     size_t of, where; /* expressions of the table's binding, WBI_NONE */
+    size_t after;     /* index of the table after whose last event events count, WBI_NONE */
     wbi_expr *expr;   /* its slots are indices of features */
     wb_type type;     /* WB_TYPE_NUMBER or WB_TYPE_CATEGORY */
 } wbi_planned_feature;

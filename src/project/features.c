@@ -106,6 +106,10 @@ static const wbi_key feature_keys[] = {
     {"of", &wbi_kind_expression, AT(of), NULL, .meaning = "what, of each event; for aggregates of values"},
     {"where", &wbi_kind_expression, AT(where), NULL, .meaning = "which events"},
     {"window", &kind_window, AT(window), "all history", .meaning = "since when", .children = window_keys},
+    {"after_last", &wbi_kind_name, AT(after_last), NULL,
+     .meaning = "instead of a window: a table; only events later than the customer's last event there count, and without "
+                "one the feature is missing"},
+    {"within", &wbi_kind_span, AT(within_us), "up to the cutoff", .meaning = "with `after_last`: at most so much later"},
     {"expr", &wbi_kind_expression, AT(expr), NULL, .meaning = "computes the feature, instead, from other features"},
     {.name = NULL}};
 #undef AT
@@ -117,7 +121,7 @@ static bool is_of_values(wbi_aggregate agg)
 
 static wb_status check_computed(const wbi_at *at, wb_error *err)
 {
-    static const char *const others[] = {"table", "agg", "of", "where", "window"};
+    static const char *const others[] = {"table", "agg", "of", "where", "window", "after_last", "within"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         wbi_at value;
         if (wbi_at_find(&value, at, others[i]))
@@ -135,6 +139,10 @@ static wb_status check_feature(const wbi_feature_def *feature, const wbi_at *at,
         return wbi_at_fail(at, err, "needs the key 'table' (or 'expr') for %s", feature->name);
     if (feature->agg == WBI_AGG_NONE)
         return wbi_at_fail(at, err, "needs the key 'agg' for %s", feature->name);
+    if (feature->after_last != NULL && wbi_at_find(&value, at, "window"))
+        return wbi_at_fail(&value, err, "and 'after_last' exclude each other ('within' says how long after)");
+    if (feature->after_last == NULL && wbi_at_find(&value, at, "within"))
+        return wbi_at_fail(&value, err, "needs 'after_last'");
     if (is_of_values(feature->agg) && feature->of == NULL)
         return wbi_at_fail(at, err, "needs the key 'of' for %s: %s is of values", feature->name,
                            wbi_aggregate_name(feature->agg));

@@ -78,6 +78,8 @@ typedef struct wbi_feature_def {
     char *of, *where;
     char *expr;           /* over other features */
     wbi_window window;
+    char *after_last;     /* only events later than the customer's last event of this table; NULL: all */
+    int64_t within_us;    /* … and at most so much later; 0: no limit */
     size_t line;
 } wbi_feature_def;
 
