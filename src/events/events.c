@@ -8,7 +8,7 @@
 #include "events/redact.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536 };
+enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, CUSTOMERS_A_RANGE = 32768, MAX_RANGES = 16 };
 
 static void note_range(wbi_event_table *table, const wb_table *rows)
 {
@@ -75,41 +75,88 @@ void wbi_events_clear(wbi_events *events)
     *events = (wbi_events){0};
 }
 
-static bool is_kept(const wbi_event_table *table, size_t row, int64_t until_us)
+/* Rows bucketed by customer, the customers cut into ranges: what is touched for one range stays in a core's cache, and
+ * ranges share nothing. */
+typedef struct bucketing {
+    int32_t *place; /* by row: its customer's number, -1 when it is not kept */
+    const int32_t *rank;
+    const wbi_packed *times; /* NULL without time */
+    int64_t until_us;
+    size_t n_rows;
+    size_t *first;
+    uint32_t *row;
+} bucketing;
+
+static wb_status place_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
-    return wbi_packed_codes(&table->rows.columns[0])[row] >= 0 &&
-           (table->binding->def->time == NULL || wbi_packed_time(&table->rows.columns[1], row) < until_us);
+    const bucketing *b = context;
+    (void)block;
+    (void)worker;
+    (void)err;
+    for (size_t i = begin; i < end; i++) {
+        bool kept = b->place[i] >= 0 && (b->times == NULL || wbi_packed_time(b->times, i) < b->until_us);
+        b->place[i] = kept ? b->rank[b->place[i]] : -1;
+    }
+    return WB_OK;
+}
+
+static wb_status count_range(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const bucketing *b = context;
+    (void)block;
+    (void)worker;
+    (void)err;
+    for (size_t i = 0; i < b->n_rows; i++)
+        if ((size_t)b->place[i] - begin < end - begin)
+            b->first[b->place[i] + 1]++;
+    return WB_OK;
+}
+
+/* While rows are put down, first[c + 1] is where the next of customer c goes; in the end it is where c's rows end. */
+static wb_status fill_range(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const bucketing *b = context;
+    (void)block;
+    (void)worker;
+    (void)err;
+    for (size_t i = 0; i < b->n_rows; i++)
+        if ((size_t)b->place[i] - begin < end - begin)
+            b->row[b->first[b->place[i] + 1]++] = (uint32_t)i;
+    return WB_OK;
+}
+
+static size_t range_of_customers(size_t n_customers)
+{
+    size_t range = n_customers / MAX_RANGES + 1;
+    return range < CUSTOMERS_A_RANGE ? CUSTOMERS_A_RANGE : range;
 }
 
 /* Counting sort of the kept rows by customer; input order within a customer. */
 static wb_status bucket(wbi_event_table *table, const int32_t *rank, size_t n_customers, int64_t until_us,
-                        uint32_t **out, wb_error *err)
+                        uint32_t **out, int n_threads, wb_error *err)
 {
-    const int32_t *codes = wbi_packed_codes(&table->rows.columns[0]);
-    size_t n = table->rows.n_rows;
-    size_t *next = wbi_alloc_zeroed(n_customers + 1, sizeof *next);
-    table->first = wbi_alloc_zeroed(n_customers + 1, sizeof *table->first);
-    uint32_t *row = wbi_alloc_array(n, sizeof *row);
-    if (next == NULL || table->first == NULL || row == NULL) {
-        wbi_free(next);
-        wbi_free(row);
-        return wbi_fail_nomem(err, (n + n_customers) * sizeof *next);
+    wbi_packed *columns = table->rows.columns;
+    bucketing b = {.place = columns[0].values,
+                   .rank = rank,
+                   .times = table->binding->def->time != NULL ? &columns[1] : NULL,
+                   .until_us = until_us,
+                   .n_rows = table->rows.n_rows};
+    size_t range = range_of_customers(n_customers);
+    b.first = table->first = wbi_alloc_zeroed(n_customers + 1, sizeof *table->first);
+    b.row = *out = wbi_alloc_array(b.n_rows, sizeof *b.row);
+    if (b.first == NULL || b.row == NULL)
+        return wbi_fail_nomem(err, (b.n_rows + n_customers) * sizeof *b.first);
+    WBI_TRY(wbi_par_for(b.n_rows, ROWS_A_BLOCK, n_threads, place_rows, &b, err));
+    WBI_TRY(wbi_par_for(n_customers, range, n_threads, count_range, &b, err));
+    size_t n_kept = 0;
+    for (size_t c = 0; c < n_customers; c++) {
+        size_t n = b.first[c + 1];
+        b.first[c + 1] = n_kept;
+        n_kept += n;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (is_kept(table, i, until_us))
-            table->first[rank[codes[i]] + 1]++;
-        else
-            table->n_after_end += codes[i] >= 0;
-    }
-    for (size_t c = 0; c < n_customers; c++)
-        table->first[c + 1] += table->first[c];
-    memcpy(next, table->first, (n_customers + 1) * sizeof *next);
-    for (size_t i = 0; i < n; i++)
-        if (is_kept(table, i, until_us))
-            row[next[rank[codes[i]]]++] = (uint32_t)i;
-    table->counts.n_rows -= table->n_after_end;
-    wbi_free(next);
-    *out = row;
+    WBI_TRY(wbi_par_for(n_customers, range, n_threads, fill_range, &b, err));
+    table->n_after_end = table->counts.n_rows - n_kept;
+    table->counts.n_rows = n_kept;
     return WB_OK;
 }
 
@@ -124,9 +171,8 @@ static wb_status sort_customers(void *context, size_t block, size_t begin, size_
     const sorting *s = context;
     (void)block;
     (void)worker;
-    (void)err;
     for (size_t c = begin; c < end; c++)
-        wbi_order_sort(s->order, s->row + s->first[c], s->first[c + 1] - s->first[c]);
+        WBI_TRY(wbi_order_sort(s->order, s->row + s->first[c], s->first[c + 1] - s->first[c], err));
     return WB_OK;
 }
 
@@ -137,6 +183,16 @@ typedef struct moving {
     const uint32_t *row;
 } moving;
 
+/* Rows lie anywhere, so what is moved next is fetched beforehand. `width` is a constant to the compiler. */
+static inline void move_values(const moving *m, size_t begin, size_t end, size_t width)
+{
+    enum { AHEAD = 24 };
+    for (size_t i = begin; i < end; i++) {
+        __builtin_prefetch(m->from + m->row[i + AHEAD < end ? i + AHEAD : i] * width);
+        memcpy(m->to + i * width, m->from + m->row[i] * width, width);
+    }
+}
+
 static wb_status move_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const moving *m = context;
@@ -144,14 +200,11 @@ static wb_status move_rows(void *context, size_t block, size_t begin, size_t end
     (void)worker;
     (void)err;
     if (m->width == 8)
-        for (size_t i = begin; i < end; i++)
-            memcpy(m->to + i * 8, m->from + (size_t)m->row[i] * 8, 8);
+        move_values(m, begin, end, 8);
     else if (m->width == 4)
-        for (size_t i = begin; i < end; i++)
-            memcpy(m->to + i * 4, m->from + (size_t)m->row[i] * 4, 4);
+        move_values(m, begin, end, 4);
     else
-        for (size_t i = begin; i < end; i++)
-            m->to[i] = m->from[m->row[i]];
+        move_values(m, begin, end, 1);
     return WB_OK;
 }
 
@@ -204,7 +257,7 @@ static wb_status arrange_table(wbi_event_table *table, const int32_t *rank, size
     wbi_order *order = NULL;
     uint32_t *row = NULL;
     wb_status status;
-    WBI_TRY_CLEANUP(bucket(table, rank, n_customers, until_us, &row, err));
+    WBI_TRY_CLEANUP(bucket(table, rank, n_customers, until_us, &row, n_threads, err));
     forget_customers(&table->rows);
     WBI_TRY_CLEANUP(wbi_order_create(&order, table->binding, &table->rows, err));
     sorting s = {order, table->first, row};

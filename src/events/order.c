@@ -197,30 +197,59 @@ static int compare_key(const order_key *key, uint32_t a, uint32_t b)
     return (x > y) - (x < y);
 }
 
-static int compare_rows(const wbi_order *order, uint32_t a, uint32_t b)
+/* A row and its time, side by side, so that most comparisons look no further. */
+typedef struct timed_row {
+    int64_t time_us;
+    uint32_t row;
+} timed_row;
+
+static int compare_keys(const wbi_order *order, uint32_t a, uint32_t b)
 {
-    int c = order->times == NULL ? 0 : wbi_packed_compare(order->times, NULL, a, b);
+    int c = 0;
     for (size_t k = 0; k < order->n_keys && c == 0; k++)
         c = compare_key(&order->keys[k], a, b);
     return c;
 }
 
-static int compare_for_qsort(const void *left, const void *right, void *order)
+static int compare_rows(const wbi_order *order, timed_row a, timed_row b)
 {
-    return compare_rows(order, *(const uint32_t *)left, *(const uint32_t *)right);
+    if (a.time_us != b.time_us)
+        return a.time_us > b.time_us ? 1 : -1;
+    return compare_keys(order, a.row, b.row);
 }
 
-void wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n)
+static int compare_for_qsort(const void *left, const void *right, void *order)
 {
-    if (n > SMALL_SORT) {
-        qsort_r(row, n, sizeof *row, compare_for_qsort, (void *)(uintptr_t)order);
-        return;
-    }
+    return compare_rows(order, *(const timed_row *)left, *(const timed_row *)right);
+}
+
+static void sort_few(const wbi_order *order, timed_row *rows, size_t n)
+{
     for (size_t i = 1; i < n; i++) {
-        uint32_t moved = row[i];
+        timed_row moved = rows[i];
         size_t at = i;
-        for (; at > 0 && compare_rows(order, row[at - 1], moved) > 0; at--)
-            row[at] = row[at - 1];
-        row[at] = moved;
+        for (; at > 0 && compare_rows(order, rows[at - 1], moved) > 0; at--)
+            rows[at] = rows[at - 1];
+        rows[at] = moved;
     }
+}
+
+wb_status wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n, wb_error *err)
+{
+    timed_row few[SMALL_SORT], *rows = few;
+    if (n > SMALL_SORT)
+        rows = wbi_alloc_array(n, sizeof *rows);
+    if (rows == NULL)
+        return wbi_fail_nomem(err, n * sizeof *rows);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (timed_row){order->times == NULL ? 0 : wbi_packed_time(order->times, row[i]), row[i]};
+    if (n > SMALL_SORT)
+        qsort_r(rows, n, sizeof *rows, compare_for_qsort, (void *)(uintptr_t)order);
+    else
+        sort_few(order, rows, n);
+    for (size_t i = 0; i < n; i++)
+        row[i] = rows[i].row;
+    if (rows != few)
+        wbi_free(rows);
+    return WB_OK;
 }

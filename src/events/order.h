@@ -15,7 +15,7 @@ WB_WARN_UNUSED wb_status wbi_order_create(wbi_order **out, const wbi_binding *bi
                                           wb_error *err);
 void wbi_order_free(wbi_order *order); /* NULL-safe */
 /* Sorts row numbers of one customer. Thread-safe. */
-void wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n);
+WB_WARN_UNUSED wb_status wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n, wb_error *err);
 
 /* The slots that decide ties in time, most significant first: group_by, the declared columns in the order of their
  * names, then the other columns that are read. A new array, freed by wbi_free. */

@@ -100,9 +100,10 @@ int32_t wbi_dictionary_find(const wbi_dictionary *dictionary, const char *bytes,
 static wb_status grow_slots(wbi_dictionary *dictionary, wb_error *err)
 {
     size_t n_slots = dictionary->n_slots * 2, mask = n_slots - 1;
-    slot *slots = wbi_alloc_zeroed(n_slots, sizeof *slots);
+    slot *slots = wbi_alloc_aligned(n_slots, sizeof *slots);
     if (slots == NULL)
         return wbi_fail_nomem(err, n_slots * sizeof *slots);
+    memset(slots, 0, n_slots * sizeof *slots);
     for (size_t i = 0; i < dictionary->n_slots; i++) {
         slot old = dictionary->slots[i];
         if (old.entry == 0)
@@ -183,20 +184,50 @@ wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, s
     return intern(dictionary, tag_of(bytes, n), (wbi_str){bytes, n}, code, err);
 }
 
-/* The slots of the entries to come are fetched while those before are looked up. */
+/* What an entry's lookup will touch is fetched beforehand, step by step: its slot, where the bytes of the entry there lie,
+ * and these bytes. 0: nothing is there yet. */
+static size_t likely_entry(const wbi_dictionary *dictionary, uint32_t tag)
+{
+    enum { SLOTS_A_LINE = 8 };
+    size_t mask = dictionary->n_slots - 1, at = tag & mask;
+    for (size_t i = 0; i < SLOTS_A_LINE && dictionary->slots[at].entry != 0; i++, at = (at + 1) & mask)
+        if (dictionary->slots[at].tag == tag)
+            return dictionary->slots[at].entry;
+    return 0;
+}
+
+static void fetch_offsets(const wbi_dictionary *dictionary, uint32_t tag)
+{
+    size_t entry = likely_entry(dictionary, tag);
+    if (entry != 0)
+        __builtin_prefetch(&dictionary->offsets[entry - 1]);
+}
+
+static void fetch_bytes(const wbi_dictionary *dictionary, uint32_t tag)
+{
+    size_t entry = likely_entry(dictionary, tag);
+    if (entry != 0)
+        __builtin_prefetch(dictionary->bytes + dictionary->offsets[entry - 1]);
+}
+
 wb_status wbi_dictionary_intern_all(wbi_dictionary *dictionary, const wbi_dictionary *other, int32_t *codes,
                                     wb_error *err)
 {
-    enum { AHEAD = 16 };
-    uint32_t tags[AHEAD];
-    for (size_t i = 0; i < other->n + AHEAD; i++) {
+    enum { STEP = 8, AHEAD = 3 * STEP, RING = 32 };
+    uint32_t tags[RING];
+    const size_t n = other->n;
+    for (size_t i = 0; i < n + AHEAD; i++) {
+        if (i < n) {
+            wbi_str bytes = entry_at(other, i);
+            tags[i % RING] = tag_of(bytes.data, bytes.length);
+            __builtin_prefetch(&dictionary->slots[tags[i % RING] & (dictionary->n_slots - 1)]);
+        }
+        if (i >= STEP && i - STEP < n)
+            fetch_offsets(dictionary, tags[(i - STEP) % RING]);
+        if (i >= 2 * STEP && i - 2 * STEP < n)
+            fetch_bytes(dictionary, tags[(i - 2 * STEP) % RING]);
         if (i >= AHEAD)
-            WBI_TRY(intern(dictionary, tags[i % AHEAD], entry_at(other, i - AHEAD), &codes[i - AHEAD], err));
-        if (i >= other->n)
-            continue;
-        wbi_str bytes = entry_at(other, i);
-        tags[i % AHEAD] = tag_of(bytes.data, bytes.length);
-        __builtin_prefetch(&dictionary->slots[tags[i % AHEAD] & (dictionary->n_slots - 1)]);
+            WBI_TRY(intern(dictionary, tags[(i - AHEAD) % RING], entry_at(other, i - AHEAD), &codes[i - AHEAD], err));
     }
     return WB_OK;
 }
@@ -207,26 +238,42 @@ void wbi_dictionary_clear(wbi_dictionary *dictionary)
     memset(dictionary->slots, 0, dictionary->n_slots * sizeof *dictionary->slots);
 }
 
+/* The first 16 bytes as two big-endian numbers, padded with 0: they decide nearly all comparisons. */
 typedef struct sortable {
-    uint64_t prefix; /* the first eight bytes as a big-endian number, padded with 0: decides most comparisons */
-    wbi_str bytes;
-    size_t code;
+    uint64_t prefix, more;
+    uint32_t code;
 } sortable;
 
-static uint64_t prefix_of(wbi_str text)
+static uint64_t big_endian(const char *bytes, size_t n)
 {
-    uint64_t prefix = 0;
+    uint64_t value = 0;
     for (size_t i = 0; i < 8; i++)
-        prefix = prefix << 8 | (i < text.length ? (unsigned char)text.data[i] : 0);
-    return prefix;
+        value = value << 8 | (i < n ? (unsigned char)bytes[i] : 0);
+    return value;
 }
 
-static int compare_sortables(const void *left, const void *right)
+static sortable sortable_of(wbi_str text, size_t code)
+{
+    return (sortable){big_endian(text.data, text.length),
+                      text.length > 8 ? big_endian(text.data + 8, text.length - 8) : 0, (uint32_t)code};
+}
+
+static int compare_sortables(const void *left, const void *right, void *dictionary)
 {
     const sortable *a = left, *b = right;
     if (a->prefix != b->prefix)
         return a->prefix < b->prefix ? -1 : 1;
-    return wbi_str_compare(a->bytes, b->bytes);
+    if (a->more != b->more)
+        return a->more < b->more ? -1 : 1;
+    return wbi_str_compare(entry_at(dictionary, a->code), entry_at(dictionary, b->code));
+}
+
+static bool is_sorted(const sortable *sorted, size_t n, void *dictionary)
+{
+    size_t i = 1;
+    while (i < n && compare_sortables(&sorted[i - 1], &sorted[i], dictionary) < 0)
+        i++;
+    return i >= n;
 }
 
 wb_status wbi_dictionary_ranks(const wbi_dictionary *dictionary, int32_t **rank, wb_error *err)
@@ -240,11 +287,11 @@ wb_status wbi_dictionary_ranks(const wbi_dictionary *dictionary, int32_t **rank,
         *rank = NULL;
         return wbi_fail_nomem(err, n * sizeof *sorted);
     }
-    for (size_t code = 0; code < n; code++) {
-        wbi_str bytes = entry_at(dictionary, code);
-        sorted[code] = (sortable){prefix_of(bytes), bytes, code};
-    }
-    qsort(sorted, n, sizeof *sorted, compare_sortables);
+    for (size_t code = 0; code < n; code++)
+        sorted[code] = sortable_of(entry_at(dictionary, code), code);
+    void *context = (void *)(uintptr_t)dictionary;
+    if (!is_sorted(sorted, n, context))
+        qsort_r(sorted, n, sizeof *sorted, compare_sortables, context);
     for (size_t place = 0; place < n; place++)
         (*rank)[sorted[place].code] = (int32_t)place;
     wbi_free(sorted);
