@@ -162,7 +162,7 @@ static void regular(wbi_regular *found, const char *bytes, size_t n, char delimi
                 row_ends &= (wrong & -wrong) - 1;
             }
         } else {
-            c.ended = (newlines | equal(b, delimiter)) >> (BLOCK - 1);
+            c.ended = at + BLOCK <= n && (bytes[at + BLOCK - 1] == delimiter || bytes[at + BLOCK - 1] == '\n');
         }
         if (row_ends != 0) {
             const int last = BLOCK - 1 - __builtin_clzll(row_ends);

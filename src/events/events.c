@@ -8,7 +8,7 @@
 #include "events/redact.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, CUSTOMERS_A_RANGE = 32768, MAX_RANGES = 16 };
+enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_RANGES = 64 };
 
 static void note_range(wbi_event_table *table, const wb_table *rows)
 {
@@ -75,14 +75,19 @@ void wbi_events_clear(wbi_events *events)
     *events = (wbi_events){0};
 }
 
-/* Rows bucketed by customer, the customers cut into ranges: what is touched for one range stays in a core's cache, and
- * ranges share nothing. */
+/* Rows bucketed by customer in two steps, for which the customers are cut into ranges: first the rows of each range are
+ * put together, then those of each customer. So what is written to at a time stays in a core's cache, and ranges share
+ * nothing. */
 typedef struct bucketing {
     int32_t *place; /* by row: its customer's number, -1 when it is not kept */
     const int32_t *rank;
     const wbi_packed *times; /* NULL without time */
     int64_t until_us;
-    size_t n_rows;
+    size_t n_rows, n_customers;
+    unsigned range_bits;     /* a range holds 2^range_bits customers */
+    uint32_t (*ends)[MAX_RANGES]; /* by block of rows and range: how many rows, then where the next of them goes */
+    uint32_t starts[MAX_RANGES + 1]; /* by range: its first row in `ranged` */
+    uint32_t *ranged;        /* rows by range, then input order */
     size_t *first;
     uint32_t *row;
 } bucketing;
@@ -90,45 +95,80 @@ typedef struct bucketing {
 static wb_status place_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const bucketing *b = context;
-    (void)block;
+    uint32_t *count = b->ends[block];
     (void)worker;
     (void)err;
     for (size_t i = begin; i < end; i++) {
         bool kept = b->place[i] >= 0 && (b->times == NULL || wbi_packed_time(b->times, i) < b->until_us);
         b->place[i] = kept ? b->rank[b->place[i]] : -1;
+        if (kept)
+            count[(uint32_t)b->place[i] >> b->range_bits]++;
     }
     return WB_OK;
 }
 
-static wb_status count_range(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+static void sum_counts(bucketing *b, size_t n_blocks)
+{
+    uint32_t sum = 0;
+    for (size_t r = 0; r < MAX_RANGES; r++) {
+        b->starts[r] = sum;
+        for (size_t block = 0; block < n_blocks; block++) {
+            uint32_t n = b->ends[block][r];
+            b->ends[block][r] = sum;
+            sum += n;
+        }
+    }
+    b->starts[MAX_RANGES] = sum;
+}
+
+static wb_status range_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const bucketing *b = context;
-    (void)block;
+    uint32_t *next = b->ends[block];
     (void)worker;
     (void)err;
-    for (size_t i = 0; i < b->n_rows; i++)
-        if ((size_t)b->place[i] - begin < end - begin)
-            b->first[b->place[i] + 1]++;
+    for (size_t i = begin; i < end; i++)
+        if (b->place[i] >= 0)
+            b->ranged[next[(uint32_t)b->place[i] >> b->range_bits]++] = (uint32_t)i;
     return WB_OK;
 }
 
-/* While rows are put down, first[c + 1] is where the next of customer c goes; in the end it is where c's rows end. */
-static wb_status fill_range(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+/* One range. While rows are put down, first[c + 1] is where the next of customer c goes; in the end, where c's end. */
+static wb_status bucket_range(void *context, size_t range, size_t begin, size_t end, int worker, wb_error *err)
 {
     const bucketing *b = context;
-    (void)block;
+    size_t first = range << b->range_bits, last = (range + 1) << b->range_bits, n = b->starts[range];
+    (void)begin;
+    (void)end;
     (void)worker;
     (void)err;
-    for (size_t i = 0; i < b->n_rows; i++)
-        if ((size_t)b->place[i] - begin < end - begin)
-            b->row[b->first[b->place[i] + 1]++] = (uint32_t)i;
+    for (uint32_t k = b->starts[range]; k < b->starts[range + 1]; k++)
+        b->first[b->place[b->ranged[k]] + 1]++;
+    for (size_t c = first; c < last && c < b->n_customers; c++) {
+        size_t n_rows = b->first[c + 1];
+        b->first[c + 1] = n;
+        n += n_rows;
+    }
+    for (uint32_t k = b->starts[range]; k < b->starts[range + 1]; k++)
+        b->row[b->first[b->place[b->ranged[k]] + 1]++] = b->ranged[k];
     return WB_OK;
 }
 
-static size_t range_of_customers(size_t n_customers)
+static unsigned bits_of_range(size_t n_customers)
 {
-    size_t range = n_customers / MAX_RANGES + 1;
-    return range < CUSTOMERS_A_RANGE ? CUSTOMERS_A_RANGE : range;
+    unsigned bits = MIN_RANGE_BITS;
+    while (n_customers >> bits >= MAX_RANGES)
+        bits++;
+    return bits;
+}
+
+static wb_status run_bucketing(bucketing *b, int n_threads, wb_error *err)
+{
+    size_t n_blocks = wbi_par_n_blocks(b->n_rows, ROWS_A_BLOCK);
+    WBI_TRY(wbi_par_for(b->n_rows, ROWS_A_BLOCK, n_threads, place_rows, b, err));
+    sum_counts(b, n_blocks);
+    WBI_TRY(wbi_par_for(b->n_rows, ROWS_A_BLOCK, n_threads, range_rows, b, err));
+    return wbi_par_for(wbi_par_n_blocks(b->n_customers, (size_t)1 << b->range_bits), 1, n_threads, bucket_range, b, err);
 }
 
 /* Counting sort of the kept rows by customer; input order within a customer. */
@@ -140,24 +180,25 @@ static wb_status bucket(wbi_event_table *table, const int32_t *rank, size_t n_cu
                    .rank = rank,
                    .times = table->binding->def->time != NULL ? &columns[1] : NULL,
                    .until_us = until_us,
-                   .n_rows = table->rows.n_rows};
-    size_t range = range_of_customers(n_customers);
+                   .n_rows = table->rows.n_rows,
+                   .n_customers = n_customers,
+                   .range_bits = bits_of_range(n_customers)};
     b.first = table->first = wbi_alloc_zeroed(n_customers + 1, sizeof *table->first);
     b.row = *out = wbi_alloc_array(b.n_rows, sizeof *b.row);
-    if (b.first == NULL || b.row == NULL)
-        return wbi_fail_nomem(err, (b.n_rows + n_customers) * sizeof *b.first);
-    WBI_TRY(wbi_par_for(b.n_rows, ROWS_A_BLOCK, n_threads, place_rows, &b, err));
-    WBI_TRY(wbi_par_for(n_customers, range, n_threads, count_range, &b, err));
-    size_t n_kept = 0;
-    for (size_t c = 0; c < n_customers; c++) {
-        size_t n = b.first[c + 1];
-        b.first[c + 1] = n_kept;
-        n_kept += n;
+    b.ranged = wbi_alloc_array(b.n_rows, sizeof *b.ranged);
+    b.ends = wbi_alloc_zeroed(wbi_par_n_blocks(b.n_rows, ROWS_A_BLOCK), sizeof *b.ends);
+    wb_status status;
+    if (b.first == NULL || b.row == NULL || b.ranged == NULL || b.ends == NULL)
+        status = wbi_fail_nomem(err, (b.n_rows + n_customers) * sizeof *b.first);
+    else
+        status = run_bucketing(&b, n_threads, err);
+    wbi_free(b.ranged);
+    wbi_free(b.ends);
+    if (status == WB_OK) {
+        table->n_after_end = table->counts.n_rows - b.starts[MAX_RANGES];
+        table->counts.n_rows = b.starts[MAX_RANGES];
     }
-    WBI_TRY(wbi_par_for(n_customers, range, n_threads, fill_range, &b, err));
-    table->n_after_end = table->counts.n_rows - n_kept;
-    table->counts.n_rows = n_kept;
-    return WB_OK;
+    return status;
 }
 
 typedef struct sorting {
