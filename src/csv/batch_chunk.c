@@ -24,7 +24,9 @@ wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, co
     m->n_columns = n;
     m->text = wbi_buffer_make(PTRDIFF_MAX);
     m->values = wbi_alloc_array(n, sizeof *m->values);
-    if (m->values == NULL)
+    m->listed = wbi_alloc_zeroed(n, sizeof *m->listed);
+    m->n_levels = wbi_alloc_zeroed(n, sizeof *m->n_levels);
+    if (m->values == NULL || m->listed == NULL || m->n_levels == NULL)
         return wbi_fail_nomem(err, n * sizeof *m->values);
     WBI_TRY(wbi_table_create(&m->rows, err));
     for (size_t k = 0; k < n; k++)
@@ -45,6 +47,8 @@ void wbi_batch_free(wbi_batch_memory *m)
     wbi_buffer_free(&m->text);
     wbi_arena_free(&m->arena);
     wbi_free(m->values);
+    wbi_free(m->listed);
+    wbi_free(m->n_levels);
 }
 
 static void clear(wbi_batch_memory *m)
@@ -298,10 +302,16 @@ typedef struct recent_level {
     int32_t code;
 } recent_level;
 
-/* Files are often ordered by their keys, and have columns of a few short levels: both need no looking up. */
-static wb_status find_level(int32_t *code, wbi_dictionary *levels, wbi_str cell, recent_level *recent, wb_error *err)
+/* Columns of a few short levels need no looking up. Nor do keys that hardly come back within a chunk: they are listed as they
+ * come. */
+static wb_status find_level(int32_t *code, wbi_dictionary *levels, wbi_str cell, bool listed, recent_level *recent,
+                            wb_error *err)
 {
-    if (cell.length > sizeof recent->bytes)
+    if (listed) {
+        *code = (int32_t)wbi_dictionary_size(levels);
+        return wbi_dictionary_append(levels, cell.data, cell.length, err);
+    }
+    if (recent == NULL || cell.length > sizeof recent->bytes)
         return wbi_dictionary_intern(levels, cell.data, cell.length, code, err);
     uint64_t bytes;
     memcpy(&bytes, cell.data, sizeof bytes);
@@ -340,6 +350,7 @@ static wb_status type_categories(wbi_batch_memory *m, size_t k, wb_error *err)
     recent_level recent[N_RECENT] = {{0}};
     wbi_str before = {NULL, 0};
     int32_t code = -1;
+    m->listed[k] = 2 * m->n_levels[k] > m->marks.n_rows;
     for (size_t row = 0; row < m->marks.n_rows; row++) {
         wbi_str cell;
         if (m->states[row] != KEPT)
@@ -352,11 +363,12 @@ static wb_status type_categories(wbi_batch_memory *m, size_t k, wb_error *err)
             continue;
         }
         if (before.data == NULL || !same_cell(cell, before)) {
-            WBI_TRY(find_level(&code, column->dictionary, cell, recent, err));
+            WBI_TRY(find_level(&code, column->dictionary, cell, m->listed[k], recent, err));
             before = cell.data == m->text.data ? (wbi_str){NULL, 0} : cell;
         }
         column->codes[row] = code;
     }
+    m->n_levels[k] = wbi_dictionary_size(column->dictionary);
     return WB_OK;
 }
 
@@ -374,8 +386,10 @@ static wb_status type_column(wbi_batch_memory *m, size_t k, wb_error *err)
     return type_categories(m, k, err);
 }
 
-static wb_status set_value(wbi_column *column, size_t row, wbi_parsed value, wbi_str cell, wb_error *err)
+static wb_status set_value(const wbi_batch_memory *m, size_t k, size_t row, wbi_parsed value, wbi_str cell,
+                           wb_error *err)
 {
+    wbi_column *column = &m->rows->columns[k];
     if (column->type == WB_TYPE_NUMBER)
         column->numbers[row] = value.number;
     else if (column->type == WB_TYPE_TIME)
@@ -383,7 +397,7 @@ static wb_status set_value(wbi_column *column, size_t row, wbi_parsed value, wbi
     else {
         column->codes[row] = -1;
         if (cell.length > 0)
-            return wbi_dictionary_intern(column->dictionary, cell.data, cell.length, &column->codes[row], err);
+            return find_level(&column->codes[row], column->dictionary, cell, m->listed[k], NULL, err);
     }
     return WB_OK;
 }
@@ -403,7 +417,7 @@ static wb_status settle_row(wbi_batch_memory *m, size_t row, wbi_csv_reader **ju
         return add_bad(m, &judged, &wrong, err);
     m->states[row] = KEPT;
     for (size_t k = 0; k < m->n_columns; k++)
-        WBI_TRY(set_value(&m->rows->columns[k], row, m->values[k], judged.cells->cells[k], err));
+        WBI_TRY(set_value(m, k, row, m->values[k], judged.cells->cells[k], err));
     return WB_OK;
 }
 

@@ -36,6 +36,8 @@ typedef struct wbi_batch_memory {
     size_t lines_capacity, raws_capacity;
     wbi_arena arena;
     wbi_parsed *values; /* of one row */
+    bool *listed;       /* by column: its levels are listed, not looked up */
+    size_t *n_levels;   /* by column: of the chunk before */
 } wbi_batch_memory;
 
 WB_WARN_UNUSED wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader,

@@ -15,7 +15,7 @@ typedef struct wbi_batch_bad {
 } wbi_batch_bad;
 
 /* Rows of one file in the order in which they stand. Column k is what columns[k] wants; categories have dictionaries of
- * the batch's own. */
+ * the batch's own, in which a level may stand more than once. */
 typedef struct wbi_batch {
     wb_table *rows;
     const char *file;

@@ -143,6 +143,11 @@ static wb_status grow_bytes(wbi_dictionary *dictionary, size_t wanted, wb_error 
     return WB_OK;
 }
 
+static wb_status make_slot(wbi_dictionary *dictionary, wb_error *err)
+{
+    return dictionary->n >= dictionary->n_slots / 4 * 3 ? grow_slots(dictionary, err) : WB_OK;
+}
+
 /* Room for one more entry of `length` bytes. */
 static wb_status make_room(wbi_dictionary *dictionary, size_t length, wb_error *err)
 {
@@ -151,8 +156,6 @@ static wb_status make_room(wbi_dictionary *dictionary, size_t length, wb_error *
         return wbi_fail(err, WB_ERR_NOMEM, "more than %d distinct values in one column", INT32_MAX);
     if (length > UINT32_MAX - used)
         return wbi_fail(err, WB_ERR_NOMEM, "the distinct values of one column exceed 4 GiB");
-    if (dictionary->n >= dictionary->n_slots / 4 * 3)
-        WBI_TRY(grow_slots(dictionary, err));
     if (dictionary->n == dictionary->entries_capacity)
         WBI_TRY(grow_entries(dictionary, err));
     if (used + length > dictionary->bytes_capacity)
@@ -160,19 +163,25 @@ static wb_status make_room(wbi_dictionary *dictionary, size_t length, wb_error *
     return WB_OK;
 }
 
+static void add_entry(wbi_dictionary *dictionary, wbi_str bytes)
+{
+    uint32_t begin = dictionary->offsets[dictionary->n];
+    if (bytes.length > 0)
+        memcpy(dictionary->bytes + begin, bytes.data, bytes.length);
+    dictionary->n++;
+    dictionary->offsets[dictionary->n] = begin + (uint32_t)bytes.length;
+}
+
 static wb_status intern(wbi_dictionary *dictionary, uint32_t tag, wbi_str bytes, int32_t *code, wb_error *err)
 {
     size_t at = probe(dictionary, tag, bytes);
     if (dictionary->slots[at].entry == 0) {
         size_t n_slots = dictionary->n_slots;
+        WBI_TRY(make_slot(dictionary, err));
         WBI_TRY(make_room(dictionary, bytes.length, err));
         if (dictionary->n_slots != n_slots)
             at = probe(dictionary, tag, bytes);
-        uint32_t begin = dictionary->offsets[dictionary->n];
-        if (bytes.length > 0)
-            memcpy(dictionary->bytes + begin, bytes.data, bytes.length);
-        dictionary->n++;
-        dictionary->offsets[dictionary->n] = begin + (uint32_t)bytes.length;
+        add_entry(dictionary, bytes);
         dictionary->slots[at] = (slot){tag, (uint32_t)dictionary->n};
     }
     *code = (int32_t)dictionary->slots[at].entry - 1;
@@ -182,6 +191,13 @@ static wb_status intern(wbi_dictionary *dictionary, uint32_t tag, wbi_str bytes,
 wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, size_t n, int32_t *code, wb_error *err)
 {
     return intern(dictionary, tag_of(bytes, n), (wbi_str){bytes, n}, code, err);
+}
+
+wb_status wbi_dictionary_append(wbi_dictionary *dictionary, const char *bytes, size_t n, wb_error *err)
+{
+    WBI_TRY(make_room(dictionary, n, err));
+    add_entry(dictionary, (wbi_str){bytes, n});
+    return WB_OK;
 }
 
 /* What an entry's lookup will touch is fetched beforehand, step by step: its slot, where the bytes of the entry there lie,
@@ -196,14 +212,14 @@ static size_t likely_entry(const wbi_dictionary *dictionary, uint32_t tag)
     return 0;
 }
 
-static void fetch_offsets(const wbi_dictionary *dictionary, uint32_t tag)
+static inline __attribute__((always_inline)) void fetch_offsets(const wbi_dictionary *dictionary, uint32_t tag)
 {
     size_t entry = likely_entry(dictionary, tag);
     if (entry != 0)
         __builtin_prefetch(&dictionary->offsets[entry - 1]);
 }
 
-static void fetch_bytes(const wbi_dictionary *dictionary, uint32_t tag)
+static inline __attribute__((always_inline)) void fetch_bytes(const wbi_dictionary *dictionary, uint32_t tag)
 {
     size_t entry = likely_entry(dictionary, tag);
     if (entry != 0)

@@ -13,6 +13,9 @@ void wbi_dictionary_free(wbi_dictionary *dictionary); /* NULL-safe */
 /* The code of `bytes`, added when new. At most INT32_MAX entries of 4 GiB in all. */
 WB_WARN_UNUSED wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, size_t n, int32_t *code,
                                                wb_error *err);
+/* Adds `bytes` under the next code without looking whether they are there: for lists that are only read by code or handed to
+ * wbi_dictionary_intern_all. After this nothing can be found or interned until the dictionary is cleared. */
+WB_WARN_UNUSED wb_status wbi_dictionary_append(wbi_dictionary *dictionary, const char *bytes, size_t n, wb_error *err);
 /* The code here of each entry of `other`, in the order of its codes, added when new. */
 WB_WARN_UNUSED wb_status wbi_dictionary_intern_all(wbi_dictionary *dictionary, const wbi_dictionary *other,
                                                    int32_t *codes, wb_error *err);
