@@ -23,7 +23,7 @@ static uint64_t next_random(uint64_t *state)
     return *state >> 33;
 }
 
-static wb_table *table_of(const columns *c, size_t n_rows)
+static wb_table *make_table(void)
 {
     wb_table *table;
     wb_error err;
@@ -31,7 +31,14 @@ static wb_table *table_of(const columns *c, size_t n_rows)
     assert_ok(wbi_table_add_column(table, "n", WB_TYPE_NUMBER, NULL, &err), &err);
     assert_ok(wbi_table_add_column(table, "t", WB_TYPE_TIME, NULL, &err), &err);
     assert_ok(wbi_table_add_column(table, "c", WB_TYPE_CATEGORY, NULL, &err), &err);
-    for (size_t i = 0; i < n_rows; i++) {
+    return table;
+}
+
+static void put_rows(wb_table *table, const columns *c, size_t begin, size_t end)
+{
+    wb_error err;
+    wbi_table_clear(table);
+    for (size_t i = begin; i < end; i++) {
         char text[16];
         int32_t code = -1;
         int n = snprintf(text, sizeof text, "%d", c->levels[i]);
@@ -41,8 +48,24 @@ static wb_table *table_of(const columns *c, size_t n_rows)
             assert_ok(wbi_dictionary_intern(table->columns[2].dictionary, text, (size_t)n, &code, &err), &err);
         assert_ok(wbi_column_push_code(&table->columns[2], code, &err), &err);
     }
-    table->n_rows = n_rows;
-    return table;
+    table->n_rows = end - begin;
+}
+
+/* Appends the rows piece by piece. */
+static void pack(wbi_packed_rows *packed, const columns *c, size_t n_rows, size_t piece, size_t n_expected)
+{
+    wb_error err;
+    wb_table *table = make_table();
+    *packed = (wbi_packed_rows){0};
+    for (size_t begin = 0, end; begin < n_rows || begin == 0; begin = end) {
+        end = n_rows - begin < piece ? n_rows : begin + piece;
+        put_rows(table, c, begin, end);
+        assert_ok(wbi_packed_append(packed, table, n_expected, &err), &err);
+        if (end == n_rows)
+            break;
+    }
+    wbi_packed_take_dictionaries(packed, table);
+    wb_table_free(table);
 }
 
 static int order_of_numbers(double x, double y)
@@ -65,17 +88,14 @@ static void check_comparisons(const wbi_packed_rows *packed, const columns *c, s
 }
 
 /* Packs, and looks at all values in reverse order. */
-static void check(const columns *c, size_t n_rows, wbi_packing numbers, wbi_packing times, wbi_packing codes)
+static void check_pieces(const columns *c, size_t n_rows, size_t piece, size_t n_expected, const wbi_packing packing[3])
 {
-    wb_error err;
     wbi_packed_rows packed;
-    wb_table *table = table_of(c, n_rows);
-    assert_ok(wbi_pack(&packed, table, 2, &err), &err);
-    wb_table_free(table);
+    pack(&packed, c, n_rows, piece, n_expected);
     assert_int_equal(packed.n_rows, n_rows);
-    assert_int_equal(packed.columns[0].packing, numbers);
-    assert_int_equal(packed.columns[1].packing, times);
-    assert_int_equal(packed.columns[2].packing, codes);
+    assert_int_equal(packed.columns[0].packing, packing[0]);
+    assert_int_equal(packed.columns[1].packing, packing[1]);
+    assert_int_equal(packed.columns[2].packing, packing[2]);
     uint32_t *row = malloc((n_rows + 1) * sizeof *row);
     double *number = malloc((n_rows + 1) * sizeof *number);
     int64_t *time = malloc((n_rows + 1) * sizeof *time);
@@ -103,6 +123,15 @@ static void check(const columns *c, size_t n_rows, wbi_packing numbers, wbi_pack
     free(time);
     free(text);
     wbi_packed_free(&packed);
+}
+
+static void check(const columns *c, size_t n_rows, wbi_packing numbers, wbi_packing times, wbi_packing codes)
+{
+    const wbi_packing packing[3] = {numbers, times, codes};
+    check_pieces(c, n_rows, N_ROWS, 0, packing);
+    check_pieces(c, n_rows, 700, 0, packing);
+    check_pieces(c, n_rows, 999, N_ROWS, packing);
+    check_pieces(c, n_rows, 1500, 1600, packing);
 }
 
 /* Amounts in cents, whole seconds, few levels. */

@@ -33,7 +33,8 @@ static wb_status read_rows(export_rows *e, const wb_project *project, wbi_dictio
         const wbi_binding *b = e->plan->bindings[t];
         wbi_source_counts counts;
         WBI_TRY(wbi_table_create(&e->tables[t], err));
-        WBI_TRY(wbi_source_read(e->plan->sources[t], e->tables[t], customers, b->columns, b->n_columns, &counts, err));
+        WBI_TRY(wbi_source_read(e->plan->sources[t], e->tables[t], customers, b->columns, b->n_columns, &counts, NULL,
+                                err));
     }
     WBI_TRY(wbi_bad_rows_finish(e->plan->bad, err));
     wbi_plan_close_sources(e->plan);

@@ -12,9 +12,6 @@ enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_
 
 static void note_range(wbi_event_table *table, const wb_table *rows)
 {
-    table->first_us = table->last_us = WB_TIME_MISSING;
-    if (table->binding->def->time == NULL)
-        return;
     const int64_t *times = rows->columns[1].times;
     const int32_t *codes = rows->columns[0].codes;
     for (size_t i = 0; i < rows->n_rows; i++) {
@@ -27,28 +24,36 @@ static void note_range(wbi_event_table *table, const wb_table *rows)
     }
 }
 
-static wb_status read_table(wbi_event_table *table, wbi_source *source, wbi_dictionary *customers, int n_threads,
-                            wb_error *err)
+static wb_status keep_rows(void *context, wb_table *rows, size_t n_expected, wb_error *err)
+{
+    wbi_event_table *table = context;
+    const wbi_binding *b = table->binding;
+    if (b->redacts)
+        WBI_TRY(wbi_redact(rows, b, b->redact_us, err));
+    if (rows->n_rows > UINT32_MAX - table->rows.n_rows)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", b->def->name, UINT32_MAX);
+    if (b->def->time != NULL)
+        note_range(table, rows);
+    return wbi_packed_append(&table->rows, rows, n_expected, err);
+}
+
+static wb_status read_table(wbi_event_table *table, wbi_source *source, wbi_dictionary *customers, wb_error *err)
 {
     const wbi_binding *b = table->binding;
+    wbi_rows_taker taker = {keep_rows, table};
     wb_table *rows;
+    table->first_us = table->last_us = WB_TIME_MISSING;
     WBI_TRY(wbi_table_create(&rows, err));
-    wb_status status;
-    WBI_TRY_CLEANUP(wbi_source_read(source, rows, customers, b->columns, b->n_columns, &table->counts, err));
-    if (b->redacts)
-        WBI_TRY_CLEANUP(wbi_redact(rows, b, b->redact_us, err));
-    if (rows->n_rows > UINT32_MAX)
-        WBI_TRY_CLEANUP(
-            wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", b->def->name, UINT32_MAX));
-    note_range(table, rows);
-    status = wbi_pack(&table->rows, rows, n_threads, err);
-cleanup:
+    wb_status status =
+        wbi_source_read(source, rows, customers, b->columns, b->n_columns, &table->counts, &taker, err);
+    if (status == WB_OK)
+        wbi_packed_take_dictionaries(&table->rows, rows);
     wb_table_free(rows);
     return status;
 }
 
 wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings, wbi_source *const *sources, size_t n,
-                          int n_threads, wb_error *err)
+                          wb_error *err)
 {
     *events = (wbi_events){0};
     WBI_TRY(wbi_dictionary_create(&events->customers, err));
@@ -58,7 +63,7 @@ wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings
     events->n_tables = n;
     for (size_t t = 0; t < n; t++) {
         events->tables[t].binding = bindings[t];
-        WBI_TRY(read_table(&events->tables[t], sources[t], events->customers, n_threads, err));
+        WBI_TRY(read_table(&events->tables[t], sources[t], events->customers, err));
     }
     return WB_OK;
 }

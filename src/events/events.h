@@ -24,10 +24,9 @@ typedef struct wbi_events {
     size_t n_tables;
 } wbi_events;
 
-/* Reads the rows of all tables; `bindings` and `sources` are borrowed, the former for the events' life. Memory: what the
- * tables hold, and the widest layout of the one at hand. */
+/* Reads the rows of all tables; `bindings` and `sources` are borrowed, the former for the events' life. */
 WB_WARN_UNUSED wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings,
-                                         wbi_source *const *sources, size_t n, int n_threads, wb_error *err);
+                                         wbi_source *const *sources, size_t n, wb_error *err);
 /* Drops rows at or after `until_us` (counted) and rows without a customer, and puts the others in canonical order: by
  * customer, time, group_by value, then the values of the declared columns in the order of their names (numbers and
  * times by value, text by bytes, missing first), then of the other columns that were read. So neither the order of the

@@ -28,13 +28,17 @@ typedef struct wbi_packed {
 } wbi_packed;
 
 typedef struct wbi_packed_rows {
-    size_t n_rows, n_columns;
+    size_t n_rows, n_columns, capacity;
     wbi_packed *columns;
 } wbi_packed_rows;
 
-/* Takes the columns out of `rows`, which has no text columns, and packs them where they are. `rows` is then only to be
- * freed, also after a failure. */
-WB_WARN_UNUSED wb_status wbi_pack(wbi_packed_rows *out, wb_table *rows, int n_threads, wb_error *err);
+/* Adds rows behind those there are; zero-initialised `packed` takes over the columns of the first ones, whose types all
+ * others have, and borrows their dictionaries. A column becomes wider with the first value that does not fit. Room is made
+ * for `n_expected` rows, or where these are too few, by doubling. */
+WB_WARN_UNUSED wb_status wbi_packed_append(wbi_packed_rows *packed, const wb_table *rows, size_t n_expected,
+                                           wb_error *err);
+/* Takes the dictionaries that `rows` owns over. */
+void wbi_packed_take_dictionaries(wbi_packed_rows *packed, wb_table *rows);
 void wbi_packed_free(wbi_packed_rows *rows); /* safe on a zeroed struct */
 size_t wbi_packed_width(const wbi_packed *column); /* bytes a value */
 

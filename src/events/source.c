@@ -7,7 +7,7 @@
 #include "csv/batches.h"
 #include "events/through.h"
 
-enum { SAMPLE_BYTES = 128 << 10 };
+enum { SAMPLE_BYTES = 128 << 10, HANDED_ROWS = 1 << 17 };
 
 struct wbi_source {
     const wbi_table_def *def;
@@ -91,7 +91,10 @@ typedef struct reading {
     size_t codes_capacity;
     size_t *first_line; /* by customer: the line of its row, 0 = none yet (tables without time) */
     size_t first_line_capacity;
-    size_t n_bytes; /* of the files that the rows so far came from */
+    size_t n_bytes, n_rows; /* of the files that all rows so far came from, and how many they were */
+    const wbi_rows_taker *taker; /* NULL: the rows stay */
+    wbi_source_counts *counts;
+    wbi_dictionary *customers;
 } reading;
 
 static wb_status place_columns(reading *r, const wbi_typed_column *columns, size_t n, wb_error *err)
@@ -217,14 +220,14 @@ static wb_status append_codes(reading *r, wbi_column *to, const wbi_column *from
 static size_t expected_rows(const reading *r)
 {
     double bytes = (double)wbi_csv_file_bytes(r->source->reader);
-    if (r->n_bytes < SAMPLE_BYTES || r->rows->n_rows == 0)
+    if (r->n_bytes < SAMPLE_BYTES || r->n_rows == 0)
         return 0;
-    return (size_t)(bytes * (double)r->rows->n_rows / (double)r->n_bytes * 1.02);
+    return (size_t)(bytes * (double)r->n_rows / (double)r->n_bytes * 1.02);
 }
 
 static wb_status append_rows(reading *r, const wb_table *from, wb_error *err)
 {
-    WBI_TRY(wbi_table_reserve_more(r->rows, from->n_rows, expected_rows(r), err));
+    WBI_TRY(wbi_table_reserve_more(r->rows, from->n_rows, r->taker != NULL ? HANDED_ROWS : expected_rows(r), err));
     for (size_t k = 0; k < r->n_columns; k++) {
         wbi_column *to = &r->rows->columns[k];
         const wbi_column *column = &from->columns[k];
@@ -240,31 +243,49 @@ static wb_status append_rows(reading *r, const wb_table *from, wb_error *err)
     return WB_OK;
 }
 
+static void count_rows(reading *r)
+{
+    const int32_t *codes = r->rows->columns[0].codes;
+    for (size_t i = 0; i < r->rows->n_rows; i++) {
+        r->counts->n_without_key += codes[i] == -1;
+        r->counts->n_rows += codes[i] >= 0;
+    }
+}
+
+/* Makes customers of keys, and hands the rows over. */
+static wb_status finish_rows(reading *r, wb_error *err)
+{
+    wbi_dictionary *keys = r->rows->columns[0].dictionary;
+    count_rows(r);
+    if (r->through != NULL)
+        wbi_through_resolve(r->through, r->rows, r->customers);
+    if (r->taker == NULL)
+        return WB_OK;
+    WBI_TRY(r->taker->take(r->taker->context, r->rows, expected_rows(r), err));
+    wbi_table_clear(r->rows);
+    r->rows->columns[0].dictionary = keys;
+    return WB_OK;
+}
+
 static wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err)
 {
     reading *r = context;
     size_t first_row = r->rows->n_rows;
     WBI_TRY(append_rows(r, batch->rows, err));
     r->n_bytes += batch->n_bytes;
+    r->n_rows += batch->rows->n_rows;
     if (batch->n_bad > 0 || r->through != NULL || r->source->def->time == NULL)
         WBI_TRY(check_rows(r, batch, first_row, err));
-    return wbi_progress(r->source->log, r->source->def->name, r->rows->n_rows, 0, err);
-}
-
-static void count_rows(const reading *r, wbi_source_counts *counts)
-{
-    const int32_t *codes = r->rows->columns[0].codes;
-    for (size_t i = 0; i < r->rows->n_rows; i++) {
-        counts->n_without_key += codes[i] == -1;
-        counts->n_rows += codes[i] >= 0;
-    }
-    counts->n_bad = wbi_bad_rows_count(r->source->bad);
+    if (r->taker != NULL && r->rows->n_rows >= HANDED_ROWS - HANDED_ROWS / 8)
+        WBI_TRY(finish_rows(r, err));
+    return wbi_progress(r->source->log, r->source->def->name, r->n_rows, 0, err);
 }
 
 wb_status wbi_source_read(wbi_source *source, wb_table *rows, wbi_dictionary *customers,
-                          const wbi_typed_column *columns, size_t n, wbi_source_counts *counts, wb_error *err)
+                          const wbi_typed_column *columns, size_t n, wbi_source_counts *counts,
+                          const wbi_rows_taker *taker, wb_error *err)
 {
-    reading r = {.source = source, .rows = rows};
+    reading r = {.source = source, .rows = rows, .taker = taker, .counts = counts, .customers = customers};
     wb_status status;
     *counts = (wbi_source_counts){0};
     WBI_TRY_CLEANUP(place_columns(&r, columns, n, err));
@@ -276,9 +297,8 @@ wb_status wbi_source_read(wbi_source *source, wb_table *rows, wbi_dictionary *cu
     wbi_batch_options options = {r.columns, r.numbers, r.n_columns, source->options->n_threads, 0};
     WBI_TRY_CLEANUP(wbi_csv_read_batches(source->reader, &options, take_batch, &r, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(source->bad, err));
-    if (r.through != NULL)
-        wbi_through_resolve(r.through, rows, customers);
-    count_rows(&r, counts);
+    WBI_TRY_CLEANUP(finish_rows(&r, err));
+    counts->n_bad = wbi_bad_rows_count(source->bad);
 cleanup:
     wbi_through_free(r.through);
     wbi_free(r.columns);

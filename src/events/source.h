@@ -23,11 +23,20 @@ typedef struct wbi_source_counts {
     uint64_t n_rows, n_bad, n_without_key;
 } wbi_source_counts;
 
+/* Takes some of the rows, all but the last time about 2^17 of them; they are then forgotten, but for the dictionaries.
+ * `n_expected`: how many there will have been in all, as far as that can be told, else 0. */
+typedef wb_status (*wbi_rows_fn)(void *context, wb_table *rows, size_t n_expected, wb_error *err);
+typedef struct wbi_rows_taker {
+    wbi_rows_fn take;
+    void *context;
+} wbi_rows_taker;
+
 /* Reads all rows into `rows`, which has no columns yet. Its column 0 becomes the customer (a category over `customers`),
  * column 1 the time when the table has one, then columns[0..n). Rows without a customer have code -1 and are counted;
- * in a table without time a second row of a customer is a bad row. */
+ * in a table without time a second row of a customer is a bad row. With a `taker` (NULL: without) the rows are handed over
+ * as they come and none are left. */
 WB_WARN_UNUSED wb_status wbi_source_read(wbi_source *source, wb_table *rows, wbi_dictionary *customers,
                                          const wbi_typed_column *columns, size_t n, wbi_source_counts *counts,
-                                         wb_error *err);
+                                         const wbi_rows_taker *taker, wb_error *err);
 
 #endif

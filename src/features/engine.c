@@ -87,7 +87,7 @@ static wb_status read_events(wb_engine *engine, const wb_read_options *options, 
 {
     wbi_plan *plan = engine->plan;
     WBI_TRY(wbi_events_read(&engine->events, (const wbi_binding *const *)plan->bindings, plan->sources, plan->n_tables,
-                            options->n_threads, err));
+                            err));
     WBI_TRY(wbi_bad_rows_finish(plan->bad, err));
     wbi_plan_close_sources(plan);
     find_range(engine);
