@@ -181,9 +181,9 @@ static void test_dates_are_those_of_the_zone(void **state)
     const int64_t times[] = {cutoff_us - 26 * WB_HOUR_US, cutoff_us - 23 * WB_HOUR_US};
     wbi_aggregate_events events = {.times = times, .cutoff_us = cutoff_us};
     assert_close(aggregate(WBI_AGG_ACTIVE_DAYS, &events, 2), 2, 0);
-    events.zone_offset_s = 3 * 3600;
+    events.clock.offset_s = 3 * 3600;
     assert_close(aggregate(WBI_AGG_ACTIVE_DAYS, &events, 2), 1, 0);
-    events.zone_offset_s = -3 * 3600;
+    events.clock.offset_s = -3 * 3600;
     assert_close(aggregate(WBI_AGG_ACTIVE_DAYS, &events, 2), 1, 0);
 }
 

@@ -71,7 +71,6 @@ static void of_keys(void **state)
          "unknown key 'custommer' in tables.orders (did you mean 'customer'?)"},
         {"campaign: {name: autumn}\n", 1, 1, "unknown key 'campaign'"},
         {"tabels: {}\n", 1, 1, "unknown key 'tabels' (did you mean 'tables'?)"},
-        {"label: {at: customers.cancelled_at}\n", 1, 9, "unknown key 'at' in label"},
         {"tables: {a: {dialect: {delimeter: ';'}}}\n", 1, 24,
          "unknown key 'delimeter' in tables.a.dialect (did you mean 'delimiter'?)"},
         {"tables: {a: {time: t, columns: {b: {typ: text}}}}\n", 1, 37,
@@ -80,6 +79,22 @@ static void of_keys(void **state)
         {"cutoffs: {every: 30d, form: 2024-01-01}\n", 1, 23, "unknown key 'form' in cutoffs (did you mean 'from'?)"},
         {"models: {m: {alpha: 1}}\n", 1, 14, "unknown key 'alpha' in models.m"},
         {"\"a\\nb\": 1\n", 1, 1, "unknown key 'a\\x0ab'"},
+    };
+    CHECK(mistakes);
+}
+
+static void of_dated_labels(void **state)
+{
+    (void)state;
+    static const mistake mistakes[] = {
+        {"label: {at: customers.cancelled_at}\n", 1, 8, "label needs the key 'name'"},
+        {"label: {name: x, at: cancelled_at}\n", 1, 22,
+         "label.at 'cancelled_at' is not a table and its time column (wanted: such as customers.cancelled_at)"},
+        {"label: {name: x, at: customers.}\n", 1, 22, "label.at 'customers.' is not a table and its time column"},
+        {"label: {name: x, at: a b.c}\n", 1, 22, "label.at 'a b' is not a name"},
+        {"label: {name: x, at: .c}\n", 1, 22, "label.at '' is not a name"},
+        {"label: {name: x, present: orders, at: a.b}\n", 1, 39, "label.at and 'present' exclude each other"},
+        {"label: {name: x, absent: orders, present: a}\n", 1, 43, "label.present and 'absent' exclude each other"},
     };
     CHECK(mistakes);
 }
@@ -126,8 +141,11 @@ static void of_kinds(void **state)
         {"features: {windows: 30d}\n", 1, 21, "features.windows must be a list"},
         {"data_until: 2023-02-29\n", 1, 13, "data_until '2023-02-29' is not a date (wanted"},
         {"cutoffs: [2024-01-01, soon]\n", 1, 23, "cutoffs 'soon' is not a date (wanted"},
-        {"timezone: Europe/Berlin\n", 1, 11, "timezone 'Europe/Berlin' is not a known time zone (only fixed offsets"},
-        {"tables: {a: {timezone: CET}}\n", 1, 24, "tables.a.timezone 'CET' is not a known time zone"},
+        {"timezone: Europe/Berlim\n", 1, 11,
+         "timezone 'Europe/Berlim' is not a known time zone (wanted: UTC, an offset such as +02:00, or a name such as "
+         "Europe/Berlin) (did you mean 'Europe/Berlin'?)"},
+        {"tables: {a: {timezone: ../a}}\n", 1, 24, "tables.a.timezone '../a' is not a known time zone"},
+        {"tables: {a: {timezone: +19:00}}\n", 1, 24, "tables.a.timezone '+19:00' is not a known time zone"},
         {"tables: {a: {time: {column: t, format: '%Q'}}}\n", 1, 40, "tables.a.time.format is wrong: unknown directive"},
         {"tables: {1a: {}}\n", 1, 14, "tables.1a '1a' is not a name"},
         {"tables: {a: {time: t, columns: {a-b: text}}}\n", 1, 38, "tables.a.columns.a-b 'a-b' is not a name"},
@@ -298,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_yaml),     cmocka_unit_test(of_keys),      cmocka_unit_test(of_lines),
+        cmocka_unit_test(of_dated_labels),
         cmocka_unit_test(of_kinds),
         cmocka_unit_test(of_dialects), cmocka_unit_test(of_meaning),   cmocka_unit_test(of_files),
         cmocka_unit_test(of_size),     cmocka_unit_test(of_file_size), cmocka_unit_test(name_the_file),

@@ -219,11 +219,11 @@ static void times_without_offset_are_local(void **state)
     assert_ok(wb_time_parse(&utc_us, "2022-12-31T23:00:00Z", 3600, &err), &err);
     assert_ok(wb_time_parse(&local_us, "2023-01-01", 3600, &err), &err);
     assert_true(local_us == utc_us);
-    assert_int_equal(wbi_day_of(utc_us, 0), wbi_days_from_civil(2022, 12, 31));
-    assert_int_equal(wbi_day_of(utc_us, 3600), wbi_days_from_civil(2023, 1, 1));
-    assert_int_equal(wbi_day_of(-1, 0), -1);
-    assert_int_equal(wbi_day_of(0, -1), -1);
-    assert_int_equal(wbi_day_of(WB_DAY_US - 1, 0), 0);
+    assert_int_equal(wbi_day_of(utc_us, (wbi_clock){0, NULL}), wbi_days_from_civil(2022, 12, 31));
+    assert_int_equal(wbi_day_of(utc_us, (wbi_clock){3600, NULL}), wbi_days_from_civil(2023, 1, 1));
+    assert_int_equal(wbi_day_of(-1, (wbi_clock){0, NULL}), -1);
+    assert_int_equal(wbi_day_of(0, (wbi_clock){-1, NULL}), -1);
+    assert_int_equal(wbi_day_of(WB_DAY_US - 1, (wbi_clock){0, NULL}), 0);
 
     wbi_time_format format = format_of("%d/%m/%Y %H:%M");
     format.zone_offset_s = -5 * 3600;

@@ -42,7 +42,7 @@ WB_API WB_WARN_UNUSED wb_status wb_engine_create(wb_engine **out, const wb_proje
 WB_API void wb_engine_free(wb_engine *engine); /* NULL-safe */
 
 /* Time of the first event, and the exclusive end of the data (as the project says, else the end of the day of the last
- * row of the label's table, without a label of any event table). */
+ * row of the label's table; of any event table without a label, or when the label's table has no time). */
 WB_API void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int64_t *until_us);
 
 /* One table as it was read. Borrowed strings. */
@@ -75,6 +75,19 @@ WB_API WB_WARN_UNUSED wb_status wb_engine_check_cutoff(const wb_engine *engine, 
 /* Fails with WB_ERR_INCONSISTENT when the last event of a table with a `max_age` is older than that at the cutoff. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_check_age(const wb_engine *engine, int64_t cutoff_us, wb_error *err);
 
+/* Who counts at one cutoff. A customer is known once a row of any table that is read was, as the tables' `where` leaves
+ * them. Those left out fail the population's conditions, taken in this order: each customer is counted at the first that no
+ * event passes which passed those before. known = eligible + the others. */
+typedef struct wb_population {
+    int64_t cutoff_us;
+    uint64_t n_known, n_eligible;
+    uint64_t n_no_event;  /* without an event of the population's table */
+    uint64_t n_where;     /* without one that passes `where` */
+    uint64_t n_within;    /* without one in `within` before the cutoff */
+    uint64_t n_since;     /* whose `since` is missing, or not before the cutoff */
+    uint64_t n_not_after; /* whose `not_after` is before the cutoff */
+} wb_population;
+
 /* Computes all features of the eligible customers at the cutoffs, ordered by customer_id bytes, then cutoff; with
  * `with_label` also the project's label. The same bytes for any number of threads. Thread-safe. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_features(const wb_engine *engine, wb_features **out,
@@ -82,10 +95,12 @@ WB_API WB_WARN_UNUSED wb_status wb_engine_features(const wb_engine *engine, wb_f
                                                    int n_threads, const wb_log *log, wb_error *err);
 
 /* Writes the same features to the file `path` without holding them in memory, and PATH.meta.json beside it, unless `path`
- * is "-"; the bytes are those of wb_features_write. *n_rows receives the number of rows. Thread-safe. */
+ * is "-"; the bytes are those of wb_features_write. *n_rows receives the number of rows, `population` (NULL: not asked for)
+ * who counts at each of the cutoffs. Thread-safe. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,
-                                                         const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
-                                                         int n_threads, const wb_log *log, wb_error *err);
+                                                         wb_population *population, const int64_t *cutoffs_us,
+                                                         size_t n_cutoffs, int with_label, int n_threads,
+                                                         const wb_log *log, wb_error *err);
 
 /* Reads a features file, or any flat table: columns are numbers when their first 10,000 cells that are not missing are,
  * else categories; customer_id (or the column `id`, NULL: customer_id) is text, cutoff a time. Columns in `categories`
@@ -98,6 +113,10 @@ WB_API void wb_features_free(wb_features *features); /* NULL-safe */
 /* Writes the table as CSV and, unless `path` is "-" or the features are flat, PATH.meta.json beside it. */
 WB_API WB_WARN_UNUSED wb_status wb_features_write(const wb_features *features, const char *path, int n_threads,
                                                   wb_error *err);
+
+/* The population at each cutoff of features that an engine computed, ascending; *n is 0 for features that were read.
+ * Borrowed. */
+WB_API const wb_population *wb_features_population(const wb_features *features, size_t *n);
 
 WB_API const wb_table *wb_features_table(const wb_features *features); /* borrowed */
 /* The definitions as JSON text, itself a project file without files; NULL when the features are flat. Borrowed. */

@@ -56,8 +56,9 @@ WB_API void wb_project_set_data_until(wb_project *project, int64_t until_us);
 WB_API WB_WARN_UNUSED wb_status wb_project_set_windows(wb_project *project, const int64_t *windows_us, size_t n,
                                                        wb_error *err);
 
-/* Seconds east of UTC of times without an offset. */
-WB_API int32_t wb_project_zone_offset_s(const wb_project *project);
+/* Reads a date or instant as the project's file would: without an offset it is in the project's time zone. */
+WB_API WB_WARN_UNUSED wb_status wb_project_read_time(const wb_project *project, int64_t *time_us, const char *text,
+                                                     wb_error *err);
 
 WB_API size_t wb_project_n_tables(const wb_project *project);
 WB_API const char *wb_project_table_name(const wb_project *project, size_t table);

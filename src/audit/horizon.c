@@ -13,8 +13,8 @@ enum { CUSTOMERS_A_BLOCK = 4096 };
 typedef struct gaps {
     uint64_t *ended, *open;
     size_t n_days;
-    int32_t zone_offset_s;
-    int64_t last_day; /* that was observed */
+    wbi_clock clock;
+    int64_t first_day, last_day; /* that were observed */
 } gaps;
 
 /* The table whose events end a gap, and the condition on them. */
@@ -31,10 +31,10 @@ static wb_status prepare(gaps *g, const wb_engine *engine, size_t table, wb_erro
     const wbi_table_def *def = events->binding->def;
     if (def->time == NULL)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has no time, so nobody returns in it", def->name);
-    g->zone_offset_s = def->time_format.zone_offset_s;
-    g->last_day = wbi_day_of(engine->until_us - def->delay_us - 1, g->zone_offset_s);
-    int64_t first_day = events->first_us == WB_TIME_MISSING ? g->last_day : wbi_day_of(events->first_us, g->zone_offset_s);
-    g->n_days = first_day > g->last_day ? 1 : (size_t)(g->last_day - first_day) + 1;
+    g->clock = wbi_time_format_clock(&def->time_format);
+    g->last_day = wbi_day_of(engine->until_us - def->delay_us - 1, g->clock);
+    g->first_day = events->first_us == WB_TIME_MISSING ? g->last_day : wbi_day_of(events->first_us, g->clock);
+    g->n_days = g->first_day > g->last_day ? 1 : (size_t)(g->last_day - g->first_day) + 1;
     g->ended = wbi_alloc_zeroed(g->n_days, sizeof *g->ended);
     g->open = wbi_alloc_zeroed(g->n_days, sizeof *g->open);
     if (g->ended == NULL || g->open == NULL)
@@ -50,7 +50,9 @@ static void add_customer(gaps *g, const int64_t *times, const uint8_t *where, si
     for (size_t i = begin; i < end; i++) {
         if (where != NULL && where[i] != WBI_TRUE)
             continue;
-        int64_t day = wbi_day_of(times[i], g->zone_offset_s);
+        int64_t day = wbi_day_of(times[i], g->clock);
+        if (day < g->first_day) /* event_time may lie before all lines */
+            day = g->first_day;
         if (any && day > before)
             g->ended[day - before]++;
         before = day;

@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "base/time_parts.h"
 
-static const int64_t second_us = 1000000;
+static const int64_t second_us = 1000000, day_s = 86400;
 
 enum { OFFSET_LIMIT_S = 18 * 3600 };
 
@@ -41,9 +41,21 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-int64_t wbi_day_of(int64_t time_us, int32_t zone_offset_s)
+wbi_clock wbi_time_format_clock(const wbi_time_format *format)
 {
-    return floor_divide(time_us + zone_offset_s * second_us, WB_DAY_US);
+    return (wbi_clock){format->zone_offset_s, format->zone};
+}
+
+int64_t wbi_day_of(int64_t time_us, wbi_clock clock)
+{
+    int32_t offset_s = clock.zone != NULL ? wbi_zone_offset_at(clock.zone, time_us) : clock.offset_s;
+    return floor_divide(time_us + offset_s * second_us, WB_DAY_US);
+}
+
+int64_t wbi_day_begin(int64_t day, wbi_clock clock)
+{
+    int32_t offset_s = clock.zone != NULL ? wbi_zone_offset_of(clock.zone, day * day_s) : clock.offset_s;
+    return day * WB_DAY_US - offset_s * second_us;
 }
 
 unsigned wbi_days_in_month(int64_t year, unsigned month)
@@ -67,8 +79,9 @@ bool wbi_time_join(int64_t *time_us, const wbi_time_parts *parts)
     if (parts->hour > 23 || parts->minute > 59 || parts->second > 59)
         return false;
     const int64_t days = wbi_days_from_civil(parts->year, parts->month, parts->day);
-    const int64_t seconds = (int64_t)parts->hour * 3600 + parts->minute * 60 + parts->second - parts->offset_s;
-    *time_us = days * WB_DAY_US + seconds * second_us + parts->microsecond;
+    const int64_t clock_s = days * day_s + (int64_t)parts->hour * 3600 + parts->minute * 60 + parts->second;
+    const int32_t offset_s = parts->zone != NULL ? wbi_zone_offset_of(parts->zone, clock_s) : parts->offset_s;
+    *time_us = (clock_s - offset_s) * second_us + parts->microsecond;
     return within_years(*time_us);
 }
 
@@ -136,17 +149,19 @@ static bool read_iso_clock(wbi_time_parts *parts, const char *at, const char *en
         if (at < end && *at == '.')
             at = wbi_read_fraction(&parts->microsecond, at + 1, end);
     }
-    if (at != NULL && at < end)
+    if (at != NULL && at < end) {
         at = wbi_read_offset(&parts->offset_s, at, end);
+        parts->zone = NULL;
+    }
     return at == end && !bad;
 }
 
-static bool read_iso(int64_t *time_us, const char *bytes, size_t n, int32_t zone_offset_s)
+static bool read_iso(int64_t *time_us, const char *bytes, size_t n, const wbi_time_format *format)
 {
     if (n < 10)
         return false;
     unsigned bad = (bytes[4] != '-') | (bytes[7] != '-');
-    wbi_time_parts parts = {.offset_s = zone_offset_s};
+    wbi_time_parts parts = {.offset_s = format->zone_offset_s, .zone = format->zone};
     parts.year = wbi_read_fixed(bytes, 4, &bad);
     parts.month = wbi_read_fixed(bytes + 5, 2, &bad);
     parts.day = wbi_read_fixed(bytes + 8, 2, &bad);
@@ -176,7 +191,7 @@ bool wbi_time_read(int64_t *time_us, const char *bytes, size_t n, const wbi_time
 {
     switch (format->kind) {
     case WBI_TIME_ISO:
-        return read_iso(time_us, bytes, n, format->zone_offset_s);
+        return read_iso(time_us, bytes, n, format);
     case WBI_TIME_FORMAT:
         return wbi_read_formatted(time_us, bytes, n, format);
     case WBI_TIME_UNIX:
@@ -234,13 +249,17 @@ wb_status wbi_zone_parse(int32_t *offset_s, const char *text, wb_error *err)
 
 wb_status wb_time_parse(int64_t *time_us, const char *text, int32_t zone_offset_s, wb_error *err)
 {
-    const wbi_time_format format = {.zone_offset_s = zone_offset_s};
+    return wbi_time_parse(time_us, text, &(wbi_time_format){.zone_offset_s = zone_offset_s}, err);
+}
+
+wb_status wbi_time_parse(int64_t *time_us, const char *text, const wbi_time_format *format, wb_error *err)
+{
     int64_t read_us;
-    if (!wbi_time_read(&read_us, text, strlen(text), &format)) {
+    if (!wbi_time_read(&read_us, text, strlen(text), format)) {
         char shown[64], wanted[64];
         return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){0}, text, strlen(text), "'%s' is not a date (wanted: %s)",
                            wbi_printable(shown, sizeof shown, text, strlen(text)),
-                           wbi_time_wanted(&format, wanted, sizeof wanted));
+                           wbi_time_wanted(format, wanted, sizeof wanted));
     }
     *time_us = read_us;
     return WB_OK;

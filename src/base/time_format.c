@@ -249,6 +249,7 @@ static bool read_directive(reader *r, char letter, char next)
     case 'f':
         return skip_to(r, wbi_read_fraction(&r->parts.microsecond, r->at, r->end));
     case 'z':
+        r->parts.zone = NULL;
         return skip_to(r, wbi_read_offset(&r->parts.offset_s, r->at, r->end));
     default: /* %% */
         return r->at < r->end && *r->at++ == '%';
@@ -309,7 +310,7 @@ static bool settle(reader *r)
 
 bool wbi_read_formatted(int64_t *time_us, const char *bytes, size_t n, const wbi_time_format *format)
 {
-    reader r = {.at = bytes, .end = bytes + n, .parts = {.offset_s = format->zone_offset_s}};
+    reader r = {.at = bytes, .end = bytes + n, .parts = {.offset_s = format->zone_offset_s, .zone = format->zone}};
     if (!read_parts(&r, format->format) || r.at < r.end || !settle(&r) || !wbi_time_join(time_us, &r.parts))
         return false;
     /* A day of the week that is not the date's says that the date was misread. 1970-01-01 was a Thursday. */

@@ -12,7 +12,8 @@
 typedef struct wbi_time_parts {
     int64_t year;
     unsigned month, day, hour, minute, second, microsecond;
-    int32_t offset_s; /* east of UTC */
+    int32_t offset_s;     /* east of UTC */
+    const wbi_zone *zone; /* of times that spell no offset; NULL: offset_s holds */
 } wbi_time_parts;
 
 unsigned wbi_days_in_month(int64_t year, unsigned month);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,6 +9,7 @@
 #include "cli/catalogue.h"
 #include "cli/describe.h"
 #include "cli/horizon.h"
+#include "cli/population.h"
 #include "cli/tables.h"
 
 typedef struct features_options {
@@ -81,6 +83,7 @@ typedef struct features_run {
     wb_engine *engine;
     wb_features *features; /* NULL unless they are looked at */
     uint64_t n_rows;
+    wb_population *population; /* by cutoff */
     const int64_t *cutoffs_us; /* the project's */
     size_t n_cutoffs;
     json_t *described, *audited, *compared; /* for the summary */
@@ -105,6 +108,8 @@ static void print_json(features_run *r)
                                                        (json_int_t)r->n_rows, "features",
                                                        (json_int_t)wb_engine_n_features(r->engine), "cutoffs",
                                                        (json_int_t)r->n_cutoffs));
+    if (wants_features(r->o))
+        json_object_set_new(json, "population", cli_population_json(r->population, r->n_cutoffs));
     json_object_set_new(json, "left_out", left_out);
     if (r->described != NULL)
         json_object_set(json, "describe", r->described);
@@ -134,8 +139,8 @@ static bool looks_at_features(const features_run *r)
 
 static wb_status write_features(features_run *r, bool with_label, wb_error *err)
 {
-    return wb_engine_write_features(r->engine, r->o->output, &r->n_rows, r->cutoffs_us, r->n_cutoffs, with_label,
-                                    (int)r->o->common.n_threads, r->reading.log, err);
+    return wb_engine_write_features(r->engine, r->o->output, &r->n_rows, r->population, r->cutoffs_us, r->n_cutoffs,
+                                    with_label, (int)r->o->common.n_threads, r->reading.log, err);
 }
 
 /* Checks come first, since what fails one is not to be written. */
@@ -147,7 +152,9 @@ static wb_status hold_features(features_run *r, cli_step *step, bool with_label,
                                           r->reading.log, err);
     if (status != WB_OK)
         return status;
+    size_t n;
     r->n_rows = wb_table_n_rows(wb_features_table(r->features));
+    memcpy(r->population, wb_features_population(r->features, &n), r->n_cutoffs * sizeof *r->population);
     if (o->audit)
         cli_step_stop(step);
     if (o->audit)
@@ -165,6 +172,9 @@ static wb_status compute(features_run *r, wb_error *err)
     char rows[CLI_TEXT_CHARS];
     for (size_t i = 0; i < r->n_cutoffs; i++)
         cli_warn_past_end(r->engine, r->cutoffs_us[i], &o->common);
+    r->population = calloc(r->n_cutoffs + 1, sizeof *r->population);
+    if (r->population == NULL)
+        return err->code = WB_ERR_NOMEM;
     cli_step step = cli_step_begin(&o->common);
     wb_status status = looks_at_features(r) ? hold_features(r, &step, with_label, err)
                                              : write_features(r, with_label, err);
@@ -173,6 +183,7 @@ static wb_status compute(features_run *r, wb_error *err)
     cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", r->n_cutoffs,
                  r->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(r->engine), cli_count(rows, r->n_rows),
                  o->output == NULL ? "" : r->check_failed ? "not written" : o->output);
+    cli_tell_population(r->population, r->n_cutoffs, &o->common);
     return o->describe ? cli_describe_features(r->features, &o->common, &r->described, err) : WB_OK;
 }
 
@@ -271,6 +282,7 @@ static int run(const void *given)
         code = cli_fail(&err);
     else if (r.check_failed)
         code = CLI_CHECK_FAILED;
+    free(r.population);
     json_decref(r.described);
     json_decref(r.audited);
     json_decref(r.compared);

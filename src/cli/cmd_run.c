@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/population.h"
 #include "cli/tables.h"
 #include "cli/training.h"
 
@@ -159,6 +160,9 @@ static wb_status compute_features(run_state *s, wb_error *err)
     cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", s->n_cutoffs,
                  s->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(s->engine),
                  cli_count(rows, wb_table_n_rows(wb_features_table(s->features))), path);
+    size_t n;
+    const wb_population *population = wb_features_population(s->features, &n);
+    cli_tell_population(population, n, &s->o->common);
     return WB_OK;
 }
 
@@ -319,13 +323,20 @@ static void print_top(const run_state *s)
     }
 }
 
+static json_t *population_json(const run_state *s)
+{
+    size_t n;
+    const wb_population *population = wb_features_population(s->features, &n);
+    return cli_population_json(population, n);
+}
+
 static void print_json(const run_state *s)
 {
     char path[PATH_CHARS];
     json_t *files = json_array();
     for (size_t i = 0; i < N_FILES; i++)
         json_array_append_new(files, json_string(path_of(s, file_names[i], path)));
-    json_t *json = json_pack("{s:o, s:o, s:I, s:o, s:o}", "model", cli_model_json(s->model), "test",
+    json_t *json = json_pack("{s:o, s:o, s:o, s:I, s:o, s:o}", "population", population_json(s), "model", cli_model_json(s->model), "test",
                              cli_metrics_json(&s->test), "scored", (json_int_t)s->scores.n_rows, "mean_probability",
                              cli_number_json(s->scores.mean_probability), "files", files);
     json_dumpf(json, stdout, JSON_INDENT(2));

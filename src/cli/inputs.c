@@ -122,7 +122,7 @@ wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts
 {
     for (size_t i = 0; i < texts->n; i++) {
         wb_error cause;
-        if (wb_time_parse(&times_us[i], texts->items[i], wb_project_zone_offset_s(project), &cause) == WB_OK)
+        if (wb_project_read_time(project, &times_us[i], texts->items[i], &cause) == WB_OK)
             continue;
         *err = (wb_error){.code = WB_ERR_ARGUMENT};
         snprintf(err->message, sizeof err->message, "%s: %.700s", option, cause.message);

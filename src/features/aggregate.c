@@ -294,7 +294,7 @@ static double active_days(const wbi_aggregate_events *e, const int64_t *times, s
 {
     size_t distinct = 0;
     for (size_t i = 0; i < n; i++)
-        distinct += i == 0 || wbi_day_of(times[i], e->zone_offset_s) != wbi_day_of(times[i - 1], e->zone_offset_s);
+        distinct += i == 0 || wbi_day_of(times[i], e->clock) != wbi_day_of(times[i - 1], e->clock);
     return (double)distinct;
 }
 
@@ -304,7 +304,7 @@ static double of_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, s
     size_t n;
     const int64_t *times = take_times(e, begin, end, scratch->times, &n);
     if (wbi_is_of_purchase_days(aggregate))
-        return wbi_purchase_days(aggregate, times, n, e->cutoff_us - e->window.to_us, e->zone_offset_s);
+        return wbi_purchase_days(aggregate, times, n, e->cutoff_us - e->window.to_us, e->clock);
     if (aggregate == WBI_AGG_ACTIVE_DAYS)
         return active_days(e, times, n);
     if (aggregate == WBI_AGG_DAYS_SINCE_LAST)

@@ -26,7 +26,7 @@ typedef struct wbi_aggregate_events {
     const uint8_t *where;  /* NULL: all */
     int64_t cutoff_us;
     wbi_window window;
-    int32_t zone_offset_s; /* for dates */
+    wbi_clock clock; /* for dates */
 } wbi_aggregate_events;
 
 /* Memory for one thread. */

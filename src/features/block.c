@@ -55,9 +55,10 @@ wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan, size_t n_cust
     *block = (wbi_block){.customers_capacity = n_customers};
     block->eligible = wbi_alloc_array(n, 1);
     block->label = wbi_alloc_array(n, sizeof *block->label);
+    block->population = wbi_alloc_array(n_cutoffs, sizeof *block->population);
     block->numbers = wbi_alloc_zeroed(plan->n_features, sizeof(double *));
     block->texts = wbi_alloc_zeroed(plan->n_features, sizeof(wbi_str *));
-    if (block->eligible == NULL || block->label == NULL || block->numbers == NULL || block->texts == NULL)
+    if (block->eligible == NULL || block->label == NULL || block->population == NULL || block->numbers == NULL || block->texts == NULL)
         return wbi_fail_nomem(err, n * sizeof *block->label);
     for (size_t f = 0; f < plan->n_features; f++) {
         void *values;
@@ -81,6 +82,7 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan)
     }
     wbi_free(block->eligible);
     wbi_free(block->label);
+    wbi_free(block->population);
     wbi_free(block->numbers);
     wbi_free(block->texts);
     arena_free(block->arena);
@@ -199,6 +201,35 @@ static bool is_member(const membership *m, size_t begin, size_t end)
     return false;
 }
 
+/* Whether any table has an event of customer k of the block. */
+static bool is_known(const wbi_worker *worker, size_t k)
+{
+    for (size_t t = 0; t < worker->plan->n_tables; t++) {
+        const size_t *starts = wbi_view_starts(worker->views[t]);
+        if (starts[k + 1] > starts[k])
+            return true;
+    }
+    return false;
+}
+
+/* Counts a customer that is not eligible where it was lost: its events that passed all conditions before it failed it. */
+static void count_lost(wb_population *counts, const membership *m, size_t begin, size_t end)
+{
+    uint64_t *const lost_at[] = {&counts->n_no_event, &counts->n_where, &counts->n_within, &counts->n_since,
+                                 &counts->n_not_after};
+    size_t furthest = 0;
+    for (size_t i = begin; i < end; i++) {
+        const bool passes[] = {true, m->where == NULL || m->where[i] == WBI_TRUE,
+                               m->times == NULL || m->times[i] >= m->from_us,
+                               m->since == NULL || (m->since[i] != WB_TIME_MISSING && m->since[i] < m->cutoff_us)};
+        size_t stage = 0;
+        while (stage < sizeof passes / sizeof passes[0] && passes[stage])
+            stage++;
+        furthest = stage > furthest ? stage : furthest;
+    }
+    ++*lost_at[furthest];
+}
+
 static wb_status choose_population(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
                                    wb_error *err)
 {
@@ -212,8 +243,16 @@ static wb_status choose_population(wbi_block *block, wbi_worker *worker, const w
     WBI_TRY(optional_times(view, plan->population.since, &m.since, err));
     WBI_TRY(optional_times(view, plan->population.not_after, &m.not_after, err));
     const size_t *starts = wbi_view_starts(view);
-    for (size_t k = 0; k < block->n_customers; k++)
-        block->eligible[k * options->n_cutoffs + j] = is_member(&m, starts[k], starts[k + 1]);
+    wb_population *counts = &block->population[j];
+    *counts = (wb_population){.cutoff_us = cutoff_us};
+    for (size_t k = 0; k < block->n_customers; k++) {
+        bool eligible = is_member(&m, starts[k], starts[k + 1]), known = eligible || is_known(worker, k);
+        block->eligible[k * options->n_cutoffs + j] = eligible;
+        counts->n_known += known;
+        counts->n_eligible += eligible;
+        if (known && !eligible)
+            count_lost(counts, &m, starts[k], starts[k + 1]);
+    }
     return WB_OK;
 }
 
@@ -306,8 +345,8 @@ static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t 
     wbi_aggregate_events events = {.times = wbi_view_times(view),
                                    .cutoff_us = options->cutoffs_us[j],
                                    .window = feature->def->window,
-                                   .zone_offset_s =
-                                       worker->plan->bindings[feature->table]->def->time_format.zone_offset_s};
+                                   .clock = wbi_time_format_clock(
+                                       &worker->plan->bindings[feature->table]->def->time_format)};
     if (feature->of != WBI_NONE && wbi_view_n(view) > 0)
         WBI_TRY(wbi_view_expr(view, feature->of, &events.of, err));
     WBI_TRY(condition(view, feature->where, &events.where, err));
@@ -328,6 +367,15 @@ static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t 
     return WB_OK;
 }
 
+/* Whether some event in [begin, end) holds a date with from <= date < cutoff, whenever the event itself was. */
+static bool has_date(const membership *m, const int64_t *dates, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        if ((m->where == NULL || m->where[i] == WBI_TRUE) && dates[i] >= m->from_us && dates[i] < m->cutoff_us)
+            return true;
+    return false;
+}
+
 static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
                                wb_error *err)
 {
@@ -338,10 +386,13 @@ static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_c
     WBI_TRY(build_view(worker, block, plan->label.table, to_us, err));
     membership m = {.times = wbi_view_times(view), .from_us = from_us, .cutoff_us = to_us};
     WBI_TRY(condition(view, plan->label.where, &m.where, err));
+    const int64_t *dates;
+    WBI_TRY(optional_times(view, plan->label.at, &dates, err));
     const size_t *starts = wbi_view_starts(view);
     for (size_t k = 0; k < block->n_customers; k++) {
-        bool present = is_member(&m, starts[k], starts[k + 1]);
-        block->label[k * options->n_cutoffs + j] = present == (def->kind == WBI_LABEL_PRESENT) ? 1 : 0;
+        bool present = def->kind == WBI_LABEL_AT ? has_date(&m, dates, starts[k], starts[k + 1])
+                                                 : is_member(&m, starts[k], starts[k + 1]);
+        block->label[k * options->n_cutoffs + j] = present == (def->kind != WBI_LABEL_ABSENT) ? 1 : 0;
     }
     return WB_OK;
 }

@@ -3,6 +3,8 @@
 #ifndef WINBACK_FEATURES_BLOCK_H
 #define WINBACK_FEATURES_BLOCK_H
 
+#include <winback/features.h>
+
 #include "events/events.h"
 #include "features/plan.h"
 
@@ -12,6 +14,7 @@ typedef struct wbi_compute_options {
     bool with_label;
     int n_threads;
     const wb_log *log;
+    wb_population *population; /* out, by cutoff: zeroed, but for the cutoffs; NULL: not asked for */
 } wbi_compute_options;
 
 /* Results of one block. Row k * n_cutoffs + j is customer k of the block at cutoff j. */
@@ -19,6 +22,7 @@ typedef struct wbi_block {
     size_t first_customer, n_customers, n_rows, customers_capacity;
     uint8_t *eligible;  /* by row */
     double *label;      /* by row: 0 or 1 */
+    wb_population *population; /* by cutoff: the block's share */
     double **numbers;   /* by feature, then row; NULL for categories */
     wbi_str **texts;    /* by feature, then row; NULL for numbers. Bytes live in the events, the plan or `arena` */
     struct wbi_arena *arena;

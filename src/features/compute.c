@@ -43,10 +43,26 @@ static wb_status compute_block(void *context, size_t slot, int worker, wb_error 
     return c->user->work == NULL ? WB_OK : c->user->work(c->user->context, block, slot, err);
 }
 
+static void add_population(const computing *c, const wbi_block *block)
+{
+    for (size_t j = 0; j < c->options->n_cutoffs && c->options->population != NULL; j++) {
+        wb_population *all = &c->options->population[j];
+        const wb_population *part = &block->population[j];
+        all->n_known += part->n_known;
+        all->n_eligible += part->n_eligible;
+        all->n_no_event += part->n_no_event;
+        all->n_where += part->n_where;
+        all->n_within += part->n_within;
+        all->n_since += part->n_since;
+        all->n_not_after += part->n_not_after;
+    }
+}
+
 static wb_status take_block(void *context, size_t slot, wb_error *err)
 {
     computing *c = context;
     WBI_TRY(c->user->take(c->user->context, &c->blocks[slot], slot, err));
+    add_population(c, &c->blocks[slot]);
     c->n_done += c->blocks[slot].n_customers;
     return wbi_progress(c->options->log, "features", c->n_done, c->events->n_customers, err);
 }

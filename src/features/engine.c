@@ -18,17 +18,20 @@ void wb_engine_free(wb_engine *engine)
     wbi_free(engine);
 }
 
-static int64_t end_of_day(int64_t time_us, int32_t zone_offset_s)
+static int64_t end_of_day(int64_t time_us, wbi_clock clock)
 {
-    return (wbi_day_of(time_us, zone_offset_s) + 1) * WB_DAY_US - (int64_t)zone_offset_s * 1000000;
+    return wbi_day_begin(wbi_day_of(time_us, clock) + 1, clock);
 }
 
-/* The data end where the project says, else with the day of the last row of the label's table, without a label of any
- * table of events. */
+/* The data end where the project says, else with the day of the last row of the label's table; of any table of events
+ * where there is no label, or its table has no time. */
 static void find_range(wb_engine *engine)
 {
     const wbi_plan *plan = engine->plan;
     int64_t last_us = WB_TIME_MISSING;
+    size_t label = plan->label.table;
+    if (label != WBI_NONE && plan->bindings[label]->def->time == NULL)
+        label = WBI_NONE;
     engine->first_us = WB_TIME_MISSING;
     for (size_t t = 0; t < plan->n_tables; t++) {
         const wbi_event_table *table = &engine->events.tables[t];
@@ -36,12 +39,12 @@ static void find_range(wb_engine *engine)
             continue;
         if (engine->first_us == WB_TIME_MISSING || table->first_us < engine->first_us)
             engine->first_us = table->first_us;
-        if (table->last_us > last_us && (plan->label.table == WBI_NONE || plan->label.table == t))
+        if (table->last_us > last_us && (label == WBI_NONE || label == t))
             last_us = table->last_us;
     }
     engine->until_us = plan->project->data_until_us;
     if (engine->until_us == WB_TIME_MISSING && last_us != WB_TIME_MISSING)
-        engine->until_us = end_of_day(last_us, plan->project->zone_offset_s);
+        engine->until_us = end_of_day(last_us, (wbi_clock){plan->project->zone_offset_s, plan->project->zone});
 }
 
 static wb_status fail_no_data(const wb_engine *engine, wb_error *err)
@@ -265,7 +268,15 @@ wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const i
     wb_features *features = wbi_alloc_zeroed(1, sizeof *features);
     if (features == NULL)
         return wbi_fail_nomem(err, sizeof *features);
-    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log};
+    features->population = wbi_alloc_zeroed(n_cutoffs, sizeof *features->population);
+    if (features->population == NULL) {
+        wb_features_free(features);
+        return wbi_fail_nomem(err, n_cutoffs * sizeof *features->population);
+    }
+    features->n_population = n_cutoffs;
+    for (size_t j = 0; j < n_cutoffs; j++)
+        features->population[j].cutoff_us = cutoffs_us[j];
+    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log, features->population};
     wb_status status = describe(&features->definitions, engine, cutoffs_us, n_cutoffs, with_label, err);
     if (status == WB_OK)
         status = wbi_compute_features(&features->table, engine->plan, &engine->events, &options, err);
@@ -277,12 +288,14 @@ wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const i
 }
 
 wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,
-                                   const int64_t *cutoffs_us, size_t n_cutoffs, int with_label, int n_threads,
-                                   const wb_log *log, wb_error *err)
+                                   wb_population *population, const int64_t *cutoffs_us, size_t n_cutoffs,
+                                   int with_label, int n_threads, const wb_log *log, wb_error *err)
 {
     char *definitions = NULL, digest[WBI_DIGEST_CHARS];
-    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log};
+    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log, population};
     wb_status status;
+    for (size_t j = 0; population != NULL && j < n_cutoffs; j++)
+        population[j] = (wb_population){.cutoff_us = cutoffs_us[j]};
     WBI_TRY_CLEANUP(check_request(engine, cutoffs_us, n_cutoffs, with_label, err));
     WBI_TRY_CLEANUP(describe(&definitions, engine, cutoffs_us, n_cutoffs, with_label, err));
     WBI_TRY_CLEANUP(wbi_compute_to_file(path, n_rows, digest, engine->plan, &engine->events, &options, err));

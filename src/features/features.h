@@ -9,6 +9,8 @@
 
 struct wb_features {
     wb_table *table;   /* owned */
+    wb_population *population; /* owned, by cutoff; NULL when they were read */
+    size_t n_population;
     char *definitions; /* owned JSON text; NULL when flat */
 };
 

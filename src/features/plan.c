@@ -353,18 +353,19 @@ static wb_status bind_population(wbi_plan *plan, wb_error *err)
 static wb_status bind_label(wbi_plan *plan, wb_error *err)
 {
     const wbi_label_def *def = &plan->project->label;
-    plan->label.table = plan->label.where = WBI_NONE;
+    plan->label.table = plan->label.where = plan->label.at = WBI_NONE;
     if (def->kind == WBI_LABEL_NONE)
         return WB_OK;
     WBI_TRY(need_table(plan, def->table, "label", def->line, &plan->label.table, err));
     wbi_binding *binding = plan->bindings[plan->label.table];
-    if (binding->def->time == NULL)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, def->line, 0}, NULL, 0,
-                           "label: table %s has no time", binding->def->name);
+    wbi_where where = {NULL, def->line, 0};
+    if (binding->def->time == NULL && def->kind != WBI_LABEL_AT)
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0, "label: table %s has no time", binding->def->name);
     if (def->where != NULL)
-        WBI_TRY(wbi_binding_expr(binding, def->where, (wbi_where){NULL, def->line, 0}, WBI_EXPR_BOOL,
-                                 &plan->label.where, err));
-    return WB_OK;
+        WBI_TRY(wbi_binding_expr(binding, def->where, where, WBI_EXPR_BOOL, &plan->label.where, err));
+    return def->kind == WBI_LABEL_AT
+               ? wbi_binding_expr(binding, def->column, where, WBI_EXPR_TIME, &plan->label.at, err)
+               : WB_OK;
 }
 
 static wb_status make_plan(wbi_plan *plan, const wb_read_options *options, wb_error *err)

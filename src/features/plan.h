@@ -31,7 +31,7 @@ typedef struct wbi_plan {
         size_t table, where, since, not_after; /* expressions, WBI_NONE */
     } population;
     struct {
-        size_t table, where; /* WBI_NONE without a label */
+        size_t table, where, at; /* WBI_NONE without a label */
     } label;
 } wbi_plan;
 

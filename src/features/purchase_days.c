@@ -21,15 +21,15 @@ static void add_gap(clumping *c, int64_t gap_days)
     c->sum += share * log(share);
 }
 
-double wbi_purchase_days(wbi_aggregate aggregate, const int64_t *times, size_t n, int64_t end_us, int32_t zone_offset_s)
+double wbi_purchase_days(wbi_aggregate aggregate, const int64_t *times, size_t n, int64_t end_us, wbi_clock clock)
 {
     if (n == 0)
         return NAN;
-    int64_t first = wbi_day_of(times[0], zone_offset_s), last = first, seen = wbi_day_of(end_us - 1, zone_offset_s);
+    int64_t first = wbi_day_of(times[0], clock), last = first, seen = wbi_day_of(end_us - 1, clock);
     clumping clumps = {.whole = (double)(seen + 1 - first)};
     double n_repeats = 0;
     for (size_t i = 1; i < n; i++) {
-        int64_t day = wbi_day_of(times[i], zone_offset_s);
+        int64_t day = wbi_day_of(times[i], clock);
         if (day == last)
             continue;
         n_repeats++;

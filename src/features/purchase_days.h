@@ -10,6 +10,6 @@ bool wbi_is_of_purchase_days(wbi_aggregate aggregate);
 
 /* One such figure of `n` ascending times, seen until `end_us` (exclusive): its last date is the last that counts. NaN
  * when missing. */
-double wbi_purchase_days(wbi_aggregate aggregate, const int64_t *times, size_t n, int64_t end_us, int32_t zone_offset_s);
+double wbi_purchase_days(wbi_aggregate aggregate, const int64_t *times, size_t n, int64_t end_us, wbi_clock clock);
 
 #endif

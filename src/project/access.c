@@ -25,7 +25,7 @@ static wb_status add_table(wb_project *project, const char *name, const char *fi
         return wbi_fail_nomem(err, (project->n_tables + 1) * sizeof *tables);
     project->tables = tables;
     wbi_table_def *table = &tables[project->n_tables];
-    WBI_TRY(wbi_table_init(table, name, project->zone_offset_s, err));
+    WBI_TRY(wbi_table_init(table, name, project, err));
     wb_status status = wbi_set_text(&table->file, file, err);
     if (status == WB_OK)
         status = wbi_add_conventional_columns(table, err);
@@ -168,9 +168,10 @@ wb_status wb_project_set_windows(wb_project *project, const int64_t *windows_us,
     return wbi_set_sorted(&project->windows_us, &project->n_windows, windows_us, n, err);
 }
 
-int32_t wb_project_zone_offset_s(const wb_project *project)
+wb_status wb_project_read_time(const wb_project *project, int64_t *time_us, const char *text, wb_error *err)
 {
-    return project->zone_offset_s;
+    const wbi_time_format format = {.zone_offset_s = project->zone_offset_s, .zone = project->zone};
+    return wbi_time_parse(time_us, text, &format, err);
 }
 
 size_t wb_project_n_tables(const wb_project *project)

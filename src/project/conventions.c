@@ -113,6 +113,7 @@ void wbi_column_time_default(wbi_time_format *format, const wbi_table_def *table
 {
     *format = table->time_format;
     format->zone_offset_s = table->zone_offset_s;
+    format->zone = table->zone;
 }
 
 /* Into memory that is reserved. */

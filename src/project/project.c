@@ -14,21 +14,21 @@ static wb_status read_zone(void *field, const wbi_at *at, const wbi_key *key, wb
 {
     (void)key;
     wb_project *project = field;
-    WBI_TRY(wbi_read_zone(&project->zone_offset_s, at, err));
-    return wbi_set_text(&project->zone, wbi_at_text(at), err);
+    return wbi_read_zone(&project->zone_offset_s, &project->zone, at, err);
 }
 
 static wb_status write_zone(json_t **out, const void *field, const wbi_key *key, wb_error *err)
 {
     (void)key;
-    return wbi_write_zone(out, ((const wb_project *)field)->zone_offset_s, err);
+    const wb_project *project = field;
+    return wbi_write_zone(out, project->zone_offset_s, project->zone, err);
 }
 
-static const wbi_kind kind_zone = {"`UTC` or an offset", "", read_zone, write_zone};
+static const wbi_kind kind_zone = {"`UTC`, an offset, or a zone", "", read_zone, write_zone};
 
 #define AT(member) offsetof(wb_project, member)
 const wbi_key wbi_project_keys[] = {
-    {"timezone", &kind_zone, 0, "`UTC`", .meaning = "of times without an offset, dates and cutoffs: `+02:00`, `-0530`"},
+    {"timezone", &kind_zone, 0, "`UTC`", .meaning = "of times without an offset, dates and cutoffs: `+02:00`, `-0530`, `Europe/Berlin`"},
     {"tables", &wbi_kind_tables, 0, NULL, .meaning = "the event tables", .children = wbi_table_keys},
     {"population", &wbi_kind_population, AT(population), "`{table: orders}`", .meaning = "which customers count",
      .children = wbi_population_keys},

@@ -55,7 +55,8 @@ typedef struct wbi_table_def {
     wbi_dialect_def dialect;
     char *customer;        /* key column; default customer_id. With `through` it is the key into that file */
     char *through_file, *through_key, *through_customer; /* NULL: direct */
-    int32_t zone_offset_s; /* of the times without an offset in this table */
+    int32_t zone_offset_s; /* of the times without an offset in this table, unless there is a zone */
+    const wbi_zone *zone;  /* one of the project's; NULL: a fixed offset */
     char *time;            /* NULL: a table without time (customers) */
     wbi_time_format time_format;
     int64_t delay_us;
@@ -89,11 +90,12 @@ typedef struct wbi_bundle_use { /* one entry of features.use */
     size_t line;
 } wbi_bundle_use;
 
-typedef enum wbi_label_kind { WBI_LABEL_NONE = 0, WBI_LABEL_ABSENT, WBI_LABEL_PRESENT } wbi_label_kind;
+typedef enum wbi_label_kind { WBI_LABEL_NONE = 0, WBI_LABEL_ABSENT, WBI_LABEL_PRESENT, WBI_LABEL_AT } wbi_label_kind;
 
 typedef struct wbi_label_def {
     wbi_label_kind kind;
     char *name, *table, *where;
+    char *column;         /* with WBI_LABEL_AT: the time column of the table */
     int64_t horizon_us, gap_us;
     size_t line;
 } wbi_label_def;
@@ -113,8 +115,10 @@ typedef struct wbi_model_def {
 
 struct wb_project {
     char *path;           /* of the project file, NULL */
-    char *zone;           /* as written; "UTC" */
+    wbi_zone **zones;     /* all that are named anywhere */
+    size_t n_zones;
     int32_t zone_offset_s;
+    const wbi_zone *zone; /* one of them; NULL: a fixed offset */
     wbi_table_def *tables;
     size_t n_tables;
     wbi_population_def population;

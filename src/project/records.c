@@ -16,7 +16,7 @@ static const size_t feature_texts[] = {offsetof(wbi_feature_def, name), offsetof
                                        offsetof(wbi_feature_def, expr), offsetof(wbi_feature_def, after_last)};
 static const size_t use_texts[] = {offsetof(wbi_bundle_use, bundle), offsetof(wbi_bundle_use, table)};
 static const size_t label_texts[] = {offsetof(wbi_label_def, name), offsetof(wbi_label_def, table),
-                                     offsetof(wbi_label_def, where)};
+                                     offsetof(wbi_label_def, where), offsetof(wbi_label_def, column)};
 static const size_t population_texts[] = {offsetof(wbi_population_def, table), offsetof(wbi_population_def, since),
                                           offsetof(wbi_population_def, not_after), offsetof(wbi_population_def, where)};
 static const size_t model_texts[] = {offsetof(wbi_model_def, name), offsetof(wbi_model_def, target),
@@ -26,7 +26,7 @@ static const size_t table_texts[] = {offsetof(wbi_table_def, name),        offse
                                      offsetof(wbi_table_def, through_key), offsetof(wbi_table_def, through_customer),
                                      offsetof(wbi_table_def, time),        offsetof(wbi_table_def, where),
                                      offsetof(wbi_table_def, group_by),    offsetof(wbi_table_def, event_time)};
-static const size_t project_texts[] = {offsetof(wb_project, path), offsetof(wb_project, zone)};
+static const size_t project_texts[] = {offsetof(wb_project, path)};
 
 const wbi_record wbi_record_text = {sizeof(char *), text_texts, COUNT(text_texts)};
 const wbi_record wbi_record_column = {sizeof(wbi_column_def), column_texts, COUNT(column_texts)};
@@ -140,15 +140,16 @@ void wbi_dialect_bind(wbi_dialect_def *dialect)
     dialect->dialect.n_na = dialect->n_na;
 }
 
-wb_status wbi_table_init(wbi_table_def *table, const char *name, int32_t zone_offset_s, wb_error *err)
+wb_status wbi_table_init(wbi_table_def *table, const char *name, const wb_project *project, wb_error *err)
 {
     const wbi_table_def defaults = {
         .name = (char *)name,
         .customer = (char *)"customer_id",
         .time = (char *)wbi_convention_time(name),
         .dialect.dialect = WBI_DIALECT_INIT,
-        .zone_offset_s = zone_offset_s,
-        .time_format.zone_offset_s = zone_offset_s,
+        .zone_offset_s = project->zone_offset_s,
+        .zone = project->zone,
+        .time_format = {.zone_offset_s = project->zone_offset_s, .zone = project->zone},
     };
     return wbi_record_copy(table, &defaults, &record_table, err);
 }
@@ -193,10 +194,7 @@ wb_status wb_project_create(wb_project **out, wb_error *err)
         return wbi_fail_nomem(err, sizeof *project);
     wb_status status;
     project->data_until_us = WB_TIME_MISSING;
-    WBI_TRY_CLEANUP(wbi_set_sorted(&project->windows_us, &project->n_windows, windows_us, COUNT(windows_us), err));
-    project->zone = wbi_strdup("UTC");
-    WBI_TRY_CLEANUP(project->zone != NULL ? WB_OK : wbi_fail_nomem(err, sizeof "UTC"));
-cleanup:
+    status = wbi_set_sorted(&project->windows_us, &project->n_windows, windows_us, COUNT(windows_us), err);
     if (status == WB_OK)
         *out = project;
     else
@@ -218,8 +216,22 @@ void wb_project_free(wb_project *project)
     wbi_records_free(project->uses, project->n_uses, &wbi_record_use);
     wbi_records_free(project->features, project->n_features, &wbi_record_feature);
     wbi_records_free(project->models, project->n_models, &wbi_record_model);
+    for (size_t i = 0; i < project->n_zones; i++)
+        wbi_zone_free(project->zones[i]);
+    wbi_free(project->zones);
     wbi_record_clear(project, &record_project);
     wbi_free(project);
+}
+
+/* The copy holds the same zones, so what points to them stays as it is. */
+static wb_status copy_zones(wb_project *copy, const wb_project *from, wb_error *err)
+{
+    copy->zones = wbi_alloc_array(from->n_zones, sizeof *copy->zones);
+    if (copy->zones == NULL)
+        return wbi_fail_nomem(err, from->n_zones * sizeof *copy->zones);
+    for (; copy->n_zones < from->n_zones; copy->n_zones++)
+        copy->zones[copy->n_zones] = wbi_zone_share(from->zones[copy->n_zones]);
+    return WB_OK;
 }
 
 static wb_status copy_tables(wb_project *copy, const wb_project *from, wb_error *err)
@@ -267,6 +279,8 @@ wb_status wbi_project_copy(wb_project **out, const wb_project *project, wb_error
                               .data_until_us = project->data_until_us,
                               .uses_said = project->uses_said};
     wb_status status = wbi_record_copy(copy, &plain, &record_project, err);
+    if (status == WB_OK)
+        status = copy_zones(copy, project, err);
     if (status == WB_OK)
         status = copy_tables(copy, project, err);
     if (status == WB_OK)

@@ -27,8 +27,8 @@ void wbi_records_free(void *all, size_t n, const wbi_record *record);
 void wbi_dialect_bind(wbi_dialect_def *dialect);
 #define WBI_DEFAULT_HORIZON_US (90 * WB_DAY_US)
 
-/* A table with every default and no columns yet. */
-WB_WARN_UNUSED wb_status wbi_table_init(wbi_table_def *table, const char *name, int32_t zone_offset_s, wb_error *err);
+/* A table with every default and no columns yet, in the project's zone. */
+WB_WARN_UNUSED wb_status wbi_table_init(wbi_table_def *table, const char *name, const wb_project *project, wb_error *err);
 void wbi_table_clear_def(wbi_table_def *table);
 
 /* Replaces a list of times or durations by `n` others, sorted and unique. */

@@ -111,8 +111,9 @@ extern const wbi_kind wbi_kind_instant;    /* int64_t in the project's zone */
 extern const wbi_kind wbi_kind_aggregate;  /* wbi_aggregate */
 extern const wbi_kind wbi_kind_file;       /* char *, joined with the project's folder */
 /* Used by several kinds. */
-WB_WARN_UNUSED wb_status wbi_read_zone(int32_t *offset_s, const wbi_at *at, wb_error *err);
-WB_WARN_UNUSED wb_status wbi_write_zone(json_t **out, int32_t offset_s, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_read_zone(int32_t *offset_s, const wbi_zone **zone, const wbi_at *at,
+                                       wb_error *err);
+WB_WARN_UNUSED wb_status wbi_write_zone(json_t **out, int32_t offset_s, const wbi_zone *zone, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_read_time_format(wbi_time_format *format, const wbi_at *at, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_write_time_format(json_t **out, const wbi_time_format *format, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_read_span(int64_t *span_us, const wbi_at *at, wb_error *err);

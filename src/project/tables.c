@@ -39,27 +39,31 @@ static wb_status read_zone(void *field, const wbi_at *at, const wbi_key *key, wb
 {
     (void)key;
     wbi_table_def *table = field;
-    WBI_TRY(wbi_read_zone(&table->zone_offset_s, at, err));
+    WBI_TRY(wbi_read_zone(&table->zone_offset_s, &table->zone, at, err));
     table->time_format.zone_offset_s = table->zone_offset_s;
+    table->time_format.zone = table->zone;
     return WB_OK;
 }
 
 static wb_status write_zone(json_t **out, const void *field, const wbi_key *key, wb_error *err)
 {
     (void)key;
-    return wbi_write_zone(out, ((const wbi_table_def *)field)->zone_offset_s, err);
+    const wbi_table_def *table = field;
+    return wbi_write_zone(out, table->zone_offset_s, table->zone, err);
 }
 
 static wb_status read_time_zone(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
 {
     (void)key;
-    return wbi_read_zone(&((wbi_time_format *)field)->zone_offset_s, at, err);
+    wbi_time_format *format = field;
+    return wbi_read_zone(&format->zone_offset_s, &format->zone, at, err);
 }
 
 static wb_status write_time_zone(json_t **out, const void *field, const wbi_key *key, wb_error *err)
 {
     (void)key;
-    return wbi_write_zone(out, ((const wbi_time_format *)field)->zone_offset_s, err);
+    const wbi_time_format *format = field;
+    return wbi_write_zone(out, format->zone_offset_s, format->zone, err);
 }
 
 static wb_status read_format(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
@@ -113,8 +117,8 @@ static wb_status write_through(json_t **out, const void *field, const wbi_key *k
 
 static const wbi_kind kind_through = {"mapping", "", read_through, write_through};
 static const wbi_kind kind_customer = {"column of the file, or mapping", "", read_customer, write_customer};
-static const wbi_kind kind_zone = {"`UTC` or an offset", "", read_zone, write_zone};
-static const wbi_kind kind_time_zone = {"`UTC` or an offset", "", read_time_zone, write_time_zone};
+static const wbi_kind kind_zone = {"`UTC`, an offset, or a zone", "", read_zone, write_zone};
+static const wbi_kind kind_time_zone = {"`UTC`, an offset, or a zone", "", read_time_zone, write_time_zone};
 static const wbi_kind kind_format = {"time format", "", read_format, write_format};
 static const wbi_kind kind_time = {"column of the file, or mapping", "", read_time, write_time};
 static const wbi_kind kind_where = {"expression", "", read_where, write_where};
@@ -180,7 +184,7 @@ static wb_status check_table(const wbi_table_def *table, const wbi_at *at, wb_er
 static wb_status read_table(wbi_table_def *table, const wbi_at *at, const wbi_key *keys, wb_error *err)
 {
     WBI_TRY(wbi_at_want_name(at, at->name, err));
-    WBI_TRY(wbi_table_init(table, at->name, at->reader->project->zone_offset_s, err));
+    WBI_TRY(wbi_table_init(table, at->name, at->reader->project, err));
     table->line = wbi_at_line(at);
     WBI_TRY(wbi_read_mapping(table, at, keys, err));
     WBI_TRY(check_table(table, at, err));

@@ -158,7 +158,7 @@ wb_status wbi_read_instant(int64_t *time_us, const wbi_at *at, wb_error *err)
 {
     wb_error cause = {0};
     WBI_TRY(wbi_at_want_text(at, err));
-    if (wb_time_parse(time_us, wbi_at_text(at), at->reader->project->zone_offset_s, &cause) != WB_OK)
+    if (wb_project_read_time(at->reader->project, time_us, wbi_at_text(at), &cause) != WB_OK)
         return wbi_at_fail(at, err, "%s", cause.message);
     return WB_OK;
 }
@@ -276,17 +276,49 @@ cleanup:
     return status;
 }
 
-wb_status wbi_read_zone(int32_t *offset_s, const wbi_at *at, wb_error *err)
+/* Each zone is read once for a project. */
+static wb_status need_zone(const wbi_zone **zone, wb_project *project, const char *name, wb_error *err)
 {
-    wb_error cause = {0};
-    WBI_TRY(wbi_at_want_text(at, err));
-    if (wbi_zone_parse(offset_s, wbi_at_text(at), &cause) != WB_OK)
-        return wbi_at_fail(at, err, "%s", cause.message);
+    for (size_t i = 0; i < project->n_zones; i++)
+        if (strcmp(wbi_zone_name(project->zones[i]), name) == 0) {
+            *zone = project->zones[i];
+            return WB_OK;
+        }
+    wbi_zone **zones = wbi_realloc_array(project->zones, project->n_zones + 1, sizeof *zones);
+    if (zones == NULL)
+        return wbi_fail_nomem(err, (project->n_zones + 1) * sizeof *zones);
+    project->zones = zones;
+    WBI_TRY(wbi_zone_open(&zones[project->n_zones], name, err));
+    *zone = zones[project->n_zones++];
     return WB_OK;
 }
 
-wb_status wbi_write_zone(json_t **out, int32_t offset_s, wb_error *err)
+wb_status wbi_read_zone(int32_t *offset_s, const wbi_zone **zone, const wbi_at *at, wb_error *err)
 {
+    wb_error cause = {0};
+    WBI_TRY(wbi_at_want_text(at, err));
+    *offset_s = 0;
+    *zone = NULL;
+    if (wbi_zone_parse(offset_s, wbi_at_text(at), NULL) == WB_OK)
+        return WB_OK;
+    wb_status status = need_zone(zone, at->reader->project, wbi_at_text(at), &cause);
+    if (status == WB_OK)
+        return WB_OK;
+    if (status == WB_ERR_NOMEM) {
+        if (err != NULL)
+            *err = cause;
+        return status;
+    }
+    status = wbi_at_fail(at, err, "%s", cause.message);
+    if (cause.advice[0] != '\0')
+        wbi_advise(err, "%s", cause.advice);
+    return status;
+}
+
+wb_status wbi_write_zone(json_t **out, int32_t offset_s, const wbi_zone *zone, wb_error *err)
+{
+    if (zone != NULL)
+        return wbi_write_string(out, wbi_zone_name(zone), err);
     int minutes = abs(offset_s) / 60;
     char text[32];
     snprintf(text, sizeof text, "%c%02d:%02d", offset_s < 0 ? '-' : '+', minutes / 60, minutes % 60);
@@ -296,11 +328,12 @@ wb_status wbi_write_zone(json_t **out, int32_t offset_s, wb_error *err)
 wb_status wbi_read_time_format(wbi_time_format *format, const wbi_at *at, wb_error *err)
 {
     WBI_TRY(wbi_at_want_text(at, err));
-    int32_t zone_offset_s = format->zone_offset_s;
+    const wbi_time_format old = *format;
     wb_error cause = {0};
     if (wbi_time_format_parse(format, wbi_at_text(at), &cause) != WB_OK)
         return wbi_at_fail(at, err, "is wrong: %s", cause.message);
-    format->zone_offset_s = zone_offset_s;
+    format->zone_offset_s = old.zone_offset_s;
+    format->zone = old.zone;
     return WB_OK;
 }
 

@@ -41,13 +41,28 @@ const wbi_kind wbi_kind_population = {"mapping", "", read_population, write_popu
 
 /* ---- label */
 
+/* TABLE.COLUMN */
+static wb_status read_table_and_column(wbi_label_def *label, const wbi_at *at, wb_error *err)
+{
+    const char *text = wbi_at_text(at), *dot = strchr(text, '.');
+    if (dot == NULL || !wbi_is_name(dot + 1))
+        return wbi_at_refuse(at, err, "a table and its time column (wanted: such as customers.cancelled_at)");
+    WBI_TRY(wbi_set_text(&label->column, dot + 1, err));
+    WBI_TRY(wbi_set_text(&label->table, text, err));
+    label->table[dot - text] = '\0';
+    return wbi_at_want_name(at, label->table, err);
+}
+
 static wb_status read_outcome(wbi_label_def *label, wbi_label_kind kind, const wbi_at *at, wb_error *err)
 {
+    static const char *const names[] = {[WBI_LABEL_ABSENT] = "absent", [WBI_LABEL_PRESENT] = "present"};
     if (label->kind != WBI_LABEL_NONE)
-        return wbi_at_fail(at, err, "and 'absent' exclude each other");
+        return wbi_at_fail(at, err, "and '%s' exclude each other", names[label->kind]);
     WBI_TRY(wbi_at_want_text(at, err));
-    WBI_TRY(wbi_at_want_name(at, wbi_at_text(at), err));
     label->kind = kind;
+    if (kind == WBI_LABEL_AT)
+        return read_table_and_column(label, at, err);
+    WBI_TRY(wbi_at_want_name(at, wbi_at_text(at), err));
     return wbi_set_text(&label->table, wbi_at_text(at), err);
 }
 
@@ -77,14 +92,33 @@ static wb_status write_present(json_t **out, const void *field, const wbi_key *k
     return label->kind == WBI_LABEL_PRESENT ? wbi_write_string(out, label->table, err) : WB_OK;
 }
 
+static wb_status read_date(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    return read_outcome(field, WBI_LABEL_AT, at, err);
+}
+
+static wb_status write_date(json_t **out, const void *field, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    const wbi_label_def *label = field;
+    if (label->kind != WBI_LABEL_AT)
+        return WB_OK;
+    *out = json_sprintf("%s.%s", label->table, label->column);
+    return *out != NULL ? WB_OK : wbi_fail(err, WB_ERR_NOMEM, "out of memory");
+}
+
+static const wbi_kind kind_date = {"`table.column`", "", read_date, write_date};
 static const wbi_kind kind_absent = {"table", "", read_absent, write_absent};
 static const wbi_kind kind_present = {"table", "", read_present, write_present};
 
 #define AT(member) offsetof(wbi_label_def, member)
 const wbi_key wbi_label_keys[] = {
-    {"name", &wbi_kind_name, AT(name), "`churned`; required with `present`", .meaning = "the column is `label_<name>`"},
+    {"name", &wbi_kind_name, AT(name), "`churned`; required with `present` and `at`", .meaning = "the column is `label_<name>`"},
     {"absent", &kind_absent, 0, "`orders`", .meaning = "1 for customers without an event of this table in the window"},
     {"present", &kind_present, 0, NULL, .meaning = "1, instead, for customers with one"},
+    {"at", &kind_date, 0, NULL,
+     .meaning = "1, instead, for customers whose time in this column of a table lies in the window, as known at its end"},
     {"horizon", &wbi_kind_span, AT(horizon_us), "`90d`", .meaning = "how long the window is"},
     {"gap", &wbi_kind_duration, AT(gap_us), "`0d`", .meaning = "how long after the cutoff it begins"},
     {"where", &wbi_kind_expression, AT(where), NULL, .meaning = "which events of the table count"},
@@ -101,7 +135,7 @@ static wb_status read_label(void *field, const wbi_at *at, const wbi_key *key, w
         label->kind = WBI_LABEL_ABSENT;
         WBI_TRY(wbi_set_text(&label->table, "orders", err));
     }
-    if (label->name == NULL && label->kind == WBI_LABEL_PRESENT)
+    if (label->name == NULL && label->kind != WBI_LABEL_ABSENT)
         return wbi_at_fail(at, err, "needs the key 'name'");
     return label->name != NULL ? WB_OK : wbi_set_text(&label->name, "churned", err);
 }

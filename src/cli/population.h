@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who counts at each cutoff, and why others do not. */
+#ifndef WINBACK_CLI_POPULATION_H
+#define WINBACK_CLI_POPULATION_H
+
+#include <jansson.h>
+#include <winback/features.h>
+
+#include "cli/cli.h"
+
+/* A note for each of the first cutoffs. */
+void cli_tell_population(const wb_population *all, size_t n, const cli_common *common);
+/* A list, one entry a cutoff; owned by the caller. */
+json_t *cli_population_json(const wb_population *all, size_t n);
+
+#endif
