@@ -56,6 +56,10 @@ WB_API void wb_project_set_data_until(wb_project *project, int64_t until_us);
 WB_API WB_WARN_UNUSED wb_status wb_project_set_windows(wb_project *project, const int64_t *windows_us, size_t n,
                                                        wb_error *err);
 
+/* Writes the keys of a project file to a file or "-": as a JSON Schema (draft 2020-12) for editors, or as Markdown. */
+WB_API WB_WARN_UNUSED wb_status wb_project_write_schema(const char *path, wb_error *err);
+WB_API WB_WARN_UNUSED wb_status wb_project_write_reference(const char *path, wb_error *err);
+
 /* Reads a date or instant as the project's file would: without an offset it is in the project's time zone. */
 WB_API WB_WARN_UNUSED wb_status wb_project_read_time(const wb_project *project, int64_t *time_us, const char *text,
                                                      wb_error *err);

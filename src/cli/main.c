@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <winback/project.h>
+
 #include "cli/cli.h"
 
 static const struct {
@@ -36,6 +38,7 @@ static void print_overview(void)
             printf("  %-8s %-10s %s\n", i == 0 ? groups[g].heading : "", groups[g].commands[i]->name,
                    groups[g].commands[i]->summary);
     puts("           help       what a command does, its options and defaults: winback help COMMAND\n"
+         "                      the keys of winback.yml: winback help project [--json, a JSON Schema]\n"
          "           version    the version\n\n"
          "First steps: winback simulate --customers 20000 -o shop; cd shop; winback run\n"
          "exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong data, 4 cannot be fitted, 5 a check failed");
@@ -54,12 +57,25 @@ static int unknown_command(const char *name)
     return cli_usage_error("there is no command '%s' (winback help lists them)", name);
 }
 
+/* The keys of the project file, for people or (--json) for editors. */
+static int help_project(int argc, char **argv)
+{
+    wb_error err;
+    bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    if (argc > (json ? 2 : 1))
+        return cli_usage_error("help project: '%s' is not known (only --json is)", argv[json ? 2 : 1]);
+    wb_status status = json ? wb_project_write_schema("-", &err) : wb_project_write_reference("-", &err);
+    return status == WB_OK ? CLI_DONE : cli_fail(&err);
+}
+
 static int help(int argc, char **argv)
 {
     if (argc < 1) {
         print_overview();
         return CLI_DONE;
     }
+    if (strcmp(argv[0], "project") == 0)
+        return help_project(argc, argv);
     const cli_command *command = find_command(argv[0]);
     if (command == NULL)
         return unknown_command(argv[0]);

@@ -10,6 +10,22 @@
 
 enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_RANGES = 64 };
 
+static bool is_odd(int64_t time_us)
+{
+    static const int64_t year_1900_us = INT64_C(-2208988800) * 1000000, year_2200_us = INT64_C(7258118400) * 1000000;
+    return time_us < year_1900_us || time_us >= year_2200_us;
+}
+
+static void note_odd_times(wbi_event_table *table, const int64_t *times, const int32_t *codes, size_t n)
+{
+    for (size_t i = n; i-- > 0;)
+        if (codes[i] >= 0 && is_odd(times[i])) {
+            table->n_odd++;
+            table->first_odd_us = times[i];
+            table->first_odd_customer = codes[i];
+        }
+}
+
 static void note_range(wbi_event_table *table, const wb_table *rows)
 {
     const int64_t *times = rows->columns[1].times;
@@ -22,6 +38,8 @@ static void note_range(wbi_event_table *table, const wb_table *rows)
         if (times[i] > table->last_us)
             table->last_us = times[i];
     }
+    if (table->first_us != WB_TIME_MISSING && (is_odd(table->first_us) || is_odd(table->last_us)))
+        note_odd_times(table, times, codes, rows->n_rows);
 }
 
 static wb_status keep_rows(void *context, wb_table *rows, size_t n_expected, wb_error *err)

@@ -13,6 +13,9 @@ typedef struct wbi_event_table {
     wbi_source_counts counts;
     uint64_t n_after_end;
     int64_t first_us, last_us; /* WB_TIME_MISSING without rows or time */
+    uint64_t n_odd;            /* rows before the year 1900 or after 2199 */
+    int64_t first_odd_us;      /* time and customer (a code) of the first of them in the file */
+    int32_t first_odd_customer;
 } wbi_event_table;
 
 /* Customers are numbered by the order of their ids' bytes. */

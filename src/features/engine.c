@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "events/redact.h"
 #include "features/features.h"
+#include "features/warn.h"
 
 void wb_engine_free(wb_engine *engine)
 {
@@ -93,6 +94,7 @@ static wb_status read_events(wb_engine *engine, const wb_read_options *options, 
                             err));
     WBI_TRY(wbi_bad_rows_finish(plan->bad, err));
     wbi_plan_close_sources(plan);
+    wbi_warn_odd_times(&engine->events, options->log);
     find_range(engine);
     if (engine->until_us == WB_TIME_MISSING)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "there are no events: every table of events is empty");
@@ -247,7 +249,7 @@ static wb_status describe(char **definitions, const wb_engine *engine, const int
 }
 
 static wb_status check_request(const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
-                               wb_error *err)
+                               const wb_log *log, wb_error *err)
 {
     if (n_cutoffs == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no cutoff is given");
@@ -258,13 +260,14 @@ static wb_status check_request(const wb_engine *engine, const int64_t *cutoffs_u
         if (j > 0 && cutoffs_us[j] <= cutoffs_us[j - 1])
             return wbi_fail(err, WB_ERR_ARGUMENT, "cutoffs are not ascending");
     }
+    wbi_warn_silent_tables(engine, cutoffs_us, n_cutoffs, log);
     return WB_OK;
 }
 
 wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const int64_t *cutoffs_us, size_t n_cutoffs,
                              int with_label, int n_threads, const wb_log *log, wb_error *err)
 {
-    WBI_TRY(check_request(engine, cutoffs_us, n_cutoffs, with_label, err));
+    WBI_TRY(check_request(engine, cutoffs_us, n_cutoffs, with_label, log, err));
     wb_features *features = wbi_alloc_zeroed(1, sizeof *features);
     if (features == NULL)
         return wbi_fail_nomem(err, sizeof *features);
@@ -296,7 +299,7 @@ wb_status wb_engine_write_features(const wb_engine *engine, const char *path, ui
     wb_status status;
     for (size_t j = 0; population != NULL && j < n_cutoffs; j++)
         population[j] = (wb_population){.cutoff_us = cutoffs_us[j]};
-    WBI_TRY_CLEANUP(check_request(engine, cutoffs_us, n_cutoffs, with_label, err));
+    WBI_TRY_CLEANUP(check_request(engine, cutoffs_us, n_cutoffs, with_label, log, err));
     WBI_TRY_CLEANUP(describe(&definitions, engine, cutoffs_us, n_cutoffs, with_label, err));
     WBI_TRY_CLEANUP(wbi_compute_to_file(path, n_rows, digest, engine->plan, &engine->events, &options, err));
     status = wbi_features_write_meta(path, definitions, digest, err);

@@ -18,7 +18,7 @@ typedef enum wbi_aggregate {
     WBI_AGG_ACTIVE_DAYS, WBI_AGG_GAP_DAYS_MEAN, WBI_AGG_GAP_DAYS_STD, WBI_AGG_GAP_DAYS_MAX, WBI_AGG_TREND,
     WBI_AGG_REPEAT_DAYS, WBI_AGG_REPEAT_SPAN_DAYS, WBI_AGG_OBSERVED_DAYS, WBI_AGG_CLUMPINESS
 } wbi_aggregate;
-const char *wbi_aggregate_name(wbi_aggregate aggregate);
+const char *wbi_aggregate_name(wbi_aggregate aggregate); /* NULL past the last */
 
 /* [cutoff - from, cutoff - to); from_us 0 = all history. */
 typedef struct wbi_window {

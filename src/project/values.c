@@ -213,6 +213,8 @@ _Static_assert(sizeof aggregate_names / sizeof aggregate_names[0] == N_AGGREGATE
 
 const char *wbi_aggregate_name(wbi_aggregate aggregate)
 {
+    if ((unsigned)aggregate > N_AGGREGATES)
+        return NULL;
     return aggregate == WBI_AGG_NONE ? "none" : aggregate_names[aggregate];
 }
 

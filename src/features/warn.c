@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "features/warn.h"
+
+void wbi_warn_odd_times(const wbi_events *events, const wb_log *log)
+{
+    for (size_t t = 0; t < events->n_tables; t++) {
+        const wbi_event_table *table = &events->tables[t];
+        if (table->n_odd == 0)
+            continue;
+        char time[WB_TIME_CHARS], shown[64];
+        wbi_str customer = wbi_dictionary_at(events->customers, table->first_odd_customer);
+        wb_time_format(table->first_odd_us, time);
+        wbi_log(log, WB_LOG_WARNING,
+                "%s: %llu row%s of table %s before the year 1900 or after 2199 (the first: %s of customer %s); read as "
+                "they stand",
+                table->binding->def->file, (unsigned long long)table->n_odd, table->n_odd == 1 ? "" : "s",
+                table->binding->def->name, time, wbi_printable(shown, sizeof shown, customer.data, customer.length));
+    }
+}
+
+void wbi_warn_silent_tables(const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs, const wb_log *log)
+{
+    for (size_t t = 0; t < engine->events.n_tables; t++) {
+        const wbi_event_table *table = &engine->events.tables[t];
+        const wbi_table_def *def = table->binding->def;
+        size_t n = 0;
+        if (def->time == NULL)
+            continue;
+        while (n < n_cutoffs && (table->first_us == WB_TIME_MISSING || table->first_us + def->delay_us >= cutoffs_us[n]))
+            n++;
+        if (n == 0)
+            continue;
+        char cutoff[WB_TIME_CHARS], first[WB_TIME_CHARS];
+        wb_time_format(cutoffs_us[n - 1], cutoff);
+        wb_time_format(table->first_us, first);
+        wbi_log(log, WB_LOG_WARNING, "table %s has no row before cutoff %s%s (its first: %s): %zu of %zu cutoffs see none",
+                def->name, cutoff, n > 1 ? " and those before it" : "", first[0] != '\0' ? first : "it has none", n,
+                n_cutoffs);
+    }
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is no error, but seldom meant: said once, counted. */
+#ifndef WINBACK_FEATURES_WARN_H
+#define WINBACK_FEATURES_WARN_H
+
+#include "features/engine.h"
+
+/* Rows whose time is before 1900 or after 2199. */
+void wbi_warn_odd_times(const wbi_events *events, const wb_log *log);
+/* Tables of events without a row before some of the cutoffs (ascending). */
+void wbi_warn_silent_tables(const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs, const wb_log *log);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The keys of a project file as a JSON Schema (draft 2020-12), for editors; made of the table that reads the file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/output.h"
+#include "project/schema.h"
+
+#define SCALAR "{\"type\": [\"string\", \"number\", \"boolean\"]}"
+#define BELOW "{\"$ref\": \"below\"}" /* the keys under it */
+#define NAME "\"^[A-Za-z_][A-Za-z0-9_]{0,199}$\""
+#define DURATION "{\"type\": \"string\", \"pattern\": \"^[0-9]+([.][0-9]*)?[hdw]$\"}"
+#define LIST(item) "{\"type\": \"array\", \"items\": " item "}"
+#define EITHER(a, b) "{\"anyOf\": [" a ", " b "]}"
+
+/* What the reference calls a kind of value, and its form. YAML reads 2024 as a number, and may read a date as one. */
+static const struct {
+    const char *kind, *form;
+} forms[] = {
+    {"mapping", BELOW},
+    {"text", SCALAR},
+    {"name", "{\"type\": \"string\", \"pattern\": " NAME "}"},
+    {"table", "{\"type\": \"string\", \"pattern\": " NAME "}"},
+    {"`table.column`", "{\"type\": \"string\", \"pattern\": \"^[A-Za-z_][A-Za-z0-9_]*[.][A-Za-z_][A-Za-z0-9_]*$\"}"},
+    {"expression", SCALAR},
+    {"true or false", "{\"type\": \"boolean\"}"},
+    {"duration", DURATION},
+    {"duration > 0", DURATION},
+    {"date or instant", "{\"type\": \"string\"}"},
+    {"path, glob or `-`", "{\"type\": \"string\", \"minLength\": 1}"},
+    {"number, or `auto`", EITHER("{\"type\": \"number\", \"minimum\": 0}", "{\"const\": \"auto\"}")},
+    {"one character", "{\"type\": \"string\"}"},
+    {"one character, `tab` or `space`", "{\"type\": \"string\", \"minLength\": 1}"},
+    {"time format", "{\"type\": \"string\"}"},
+    {"`UTC`, an offset, or a zone", "{\"type\": \"string\"}"},
+    {"list of texts", LIST(SCALAR)},
+    {"list of durations > 0", LIST(DURATION)},
+    {"list of mappings", LIST(BELOW)},
+    {"list of bundles, or of `bundle: table`",
+     LIST(EITHER("{\"type\": \"string\"}", "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}, "
+                                           "\"minProperties\": 1, \"maxProperties\": 1}"))},
+    {"column, or list of columns", EITHER(SCALAR, LIST(SCALAR))},
+    {"column of the file, or mapping", EITHER(SCALAR, BELOW)},
+    {"duration > 0, or mapping", EITHER(DURATION, BELOW)},
+    {"list of dates or instants, or mapping", EITHER(LIST("{\"type\": \"string\"}"), BELOW)},
+    {"mapping of names",
+     "{\"type\": \"object\", \"propertyNames\": {\"pattern\": " NAME "}, \"additionalProperties\": " BELOW "}"},
+    {"mapping of names to a type or a mapping",
+     "{\"type\": \"object\", \"propertyNames\": {\"pattern\": " NAME "}, \"additionalProperties\": " EITHER(
+         "{\"enum\": [\"number\", \"category\", \"text\", \"time\"]}", BELOW) "}"},
+};
+
+static wb_status no_memory(wb_error *err)
+{
+    return wbi_fail(err, WB_ERR_NOMEM, "out of memory");
+}
+
+/* {"enum": [words]}, taking the words over. */
+static json_t *enumeration(json_t *words)
+{
+    return words != NULL ? json_pack("{s:o}", "enum", words) : NULL;
+}
+
+/* The words between `…` in what the reference says, when it says nothing but such words. */
+static json_t *said_words(const char *kind)
+{
+    json_t *words = json_array();
+    for (const char *at = kind; words != NULL && *at == '`';) {
+        const char *end = strchr(at + 1, '`');
+        json_array_append_new(words, json_stringn(at + 1, (size_t)(end - at - 1)));
+        at = end + 1 + strspn(end + 1, ", ");
+        at += strncmp(at, "or ", 3) == 0 ? 3 : 0;
+        if (*at != '`' && *at != '\0') {
+            json_decref(words);
+            return NULL;
+        }
+    }
+    return words;
+}
+
+static json_t *form_of(const wbi_key *key)
+{
+    json_t *words = json_array();
+    if (key->kind == &wbi_kind_aggregate) {
+        for (int i = WBI_AGG_NONE + 1; words != NULL && wbi_aggregate_name((wbi_aggregate)i) != NULL; i++)
+            json_array_append_new(words, json_string(wbi_aggregate_name((wbi_aggregate)i)));
+        return enumeration(words);
+    }
+    for (const char *const *choice = key->choices; choice != NULL && *choice != NULL; choice++)
+        json_array_append_new(words, json_string(*choice));
+    if (key->choices != NULL)
+        return enumeration(words);
+    json_decref(words);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(forms[i].kind, key->kind->name) == 0)
+            return json_loads(forms[i].form, 0, NULL);
+    return key->kind->name[0] == '`' ? enumeration(said_words(key->kind->name)) : NULL;
+}
+
+/* Puts `below` where a form refers to it. */
+static int place(json_t *form, json_t *below)
+{
+    const char *name;
+    json_t *value;
+    size_t i;
+    int failed = 0;
+    json_object_foreach(form, name, value) {
+        const char *ref = json_string_value(json_object_get(value, "$ref"));
+        failed |= ref != NULL ? json_object_set(form, name, below) : place(value, below);
+    }
+    json_array_foreach(form, i, value) {
+        bool ref = json_object_get(value, "$ref") != NULL;
+        failed |= ref ? json_array_set(form, i, below) : place(value, below);
+    }
+    return failed;
+}
+
+static wb_status schema_of(json_t **out, const wbi_key *keys, wb_error *err);
+
+/* Markdown's ticks mean nothing to an editor. */
+static json_t *description(const wbi_key *key)
+{
+    const char *fallback = key->fallback != NULL && !key->required ? key->fallback : NULL;
+    return fallback != NULL ? json_sprintf("%s. Default: %s", key->meaning, fallback) : json_string(key->meaning);
+}
+
+static wb_status property_of(json_t **out, const wbi_key *key, wb_error *err)
+{
+    json_t *form = form_of(key), *below = NULL;
+    if (form == NULL)
+        return wbi_fail(err, WB_ERR_INTERNAL, "key '%s' has no form, or there is no memory", key->name);
+    if (key->children != NULL) {
+        wb_status status = schema_of(&below, key->children, err);
+        if (status != WB_OK) {
+            json_decref(form);
+            return status;
+        }
+        if (json_object_get(form, "$ref") != NULL) {
+            json_decref(form);
+            form = json_incref(below);
+        } else if (place(form, below) != 0) {
+            json_decref(form);
+            form = NULL;
+        }
+        json_decref(below);
+    }
+    *out = json_object();
+    if (form == NULL || *out == NULL || json_object_set_new(*out, "description", description(key)) != 0 ||
+        json_object_update(*out, form) != 0) {
+        json_decref(form);
+        json_decref(*out);
+        *out = NULL;
+        return no_memory(err);
+    }
+    json_decref(form);
+    return WB_OK;
+}
+
+static wb_status schema_of(json_t **out, const wbi_key *keys, wb_error *err)
+{
+    json_t *properties = json_object(), *required = json_array();
+    wb_status status = properties != NULL && required != NULL ? WB_OK : no_memory(err);
+    for (const wbi_key *key = keys; key->name != NULL && status == WB_OK; key++) {
+        json_t *property = NULL;
+        status = property_of(&property, key, err);
+        if (status == WB_OK)
+            status = wbi_write_add(properties, key->name, property, err);
+        if (status == WB_OK && key->required)
+            status = wbi_write_add(required, NULL, json_string(key->name), err);
+    }
+    *out = status == WB_OK ? json_pack("{s:s, s:O, s:O, s:b}", "type", "object", "properties", properties, "required",
+                                       required, "additionalProperties", 0)
+                           : NULL;
+    json_decref(properties);
+    json_decref(required);
+    return status == WB_OK && *out == NULL ? no_memory(err) : status;
+}
+
+static wb_status write_text(const char *path, const char *text, size_t n, wb_error *err)
+{
+    wbi_output *output;
+    WBI_TRY(wbi_output_open(&output, path, err));
+    wb_status status = wbi_output_write(output, text, n, err);
+    if (status == WB_OK)
+        return wbi_output_commit(output, err);
+    wbi_output_abort(output);
+    return status;
+}
+
+wb_status wb_project_write_schema(const char *path, wb_error *err)
+{
+    json_t *keys = NULL;
+    WBI_TRY(schema_of(&keys, wbi_project_keys, err));
+    json_t *root = json_pack("{s:s, s:s}", "$schema", "https://json-schema.org/draft/2020-12/schema", "title",
+                             "winback project file");
+    char *text = root != NULL && json_object_update(root, keys) == 0 ? json_dumps(root, JSON_INDENT(1)) : NULL;
+    wb_status status = text != NULL ? WB_OK : no_memory(err);
+    if (status == WB_OK) {
+        size_t n = strlen(text);
+        text[n] = '\n'; /* in place of its end */
+        status = write_text(path, text, n + 1, err);
+    }
+    free(text);
+    json_decref(keys);
+    json_decref(root);
+    return status;
+}
+
+wb_status wb_project_write_reference(const char *path, wb_error *err)
+{
+    wbi_buffer text = wbi_buffer_make(1 << 20);
+    wb_status status = wbi_project_reference(&text, err);
+    if (status == WB_OK)
+        status = write_text(path, text.data, text.length, err);
+    wbi_buffer_free(&text);
+    return status;
+}
