@@ -85,6 +85,24 @@ static void test_dates_of_events(void **state)
                     "C,2024-02-01,1,1\n");
 }
 
+/* A date that its row tells ahead is not masked, and still must lie in the window, whose end is out. */
+static void test_dates_told_ahead(void **state)
+{
+    put(*state, "orders.csv", "customer_id,ordered_at,ends_at\n"
+                              "A,2024-01-01,2024-03-01T23:59:59.999999\nB,2024-01-01,2024-03-02\nC,2024-01-01,2024-02-01\n"
+                              "D,2024-01-01,2024-01-31T23:59:59\nE,2024-04-01,\n");
+    assert_features(*state,
+                    "tables: {orders: {file: orders.csv, columns: {ends_at: {type: time, known_at: ordered_at}}}}\n"
+                    "label: {name: ended, at: orders.ends_at, horizon: 30d}\n"
+                    "features: {use: [], define: [{name: n, table: orders, agg: count}]}\n",
+                    "2024-02-01",
+                    "customer_id,cutoff,n,label_ended\n"
+                    "A,2024-02-01,1,1\n"
+                    "B,2024-02-01,1,0\n"
+                    "C,2024-02-01,1,1\n"
+                    "D,2024-02-01,1,0\n");
+}
+
 static void test_what_cannot_be_is_refused(void **state)
 {
     put(*state, "orders.csv", orders);
@@ -110,6 +128,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_window_by_hand, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_only_what_is_known_at_the_end_counts, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_dates_of_events, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_dates_told_ahead, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_what_cannot_be_is_refused, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
