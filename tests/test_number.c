@@ -179,8 +179,10 @@ static void random_doubles_print_shortest(void **state)
         if (isfinite(value) && value != 0)
             check_shortest(value);
     }
-    for (int i = 0; i < 100000; i++)
+    for (int i = 0; i < 100000; i++) {
+        check_shortest((double)(1 + next_random(&seed) % (UINT64_C(1) << (i % 51))) / 100);
         check_shortest((double)(int64_t)(next_random(&seed) % 2000000) / 100 + 0.005);
+    }
     for (int i = 0; i < 100000; i++)
         check_shortest((double)(next_random(&seed) >> 11) * 0x1p-53 + 0x1p-60);
 }

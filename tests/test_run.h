@@ -40,7 +40,8 @@ static inline int remove_folder(void **state)
 
 static inline const char *path_in(char path[RUN_PATH_CHARS], const char *folder, const char *name)
 {
-    snprintf(path, RUN_PATH_CHARS, "%s/%s", folder, name);
+    if (snprintf(path, RUN_PATH_CHARS, "%s/%s", folder, name) >= RUN_PATH_CHARS)
+        abort();
     return path;
 }
 

@@ -79,6 +79,10 @@ static void write_digits(char *out, uint64_t value, size_t n)
 
 static size_t print_unsigned(char *out, uint64_t value)
 {
+    if (value < 10) {
+        *out = (char)('0' + value);
+        return 1;
+    }
     size_t n = count_digits(value);
     write_digits(out, value, n);
     return n;
@@ -218,6 +222,17 @@ static size_t print_decimal(char *out, decimal d)
     return n_zeros + 1 + n;
 }
 
+/* Most fractions are whole hundredths. With at most 15 digits these are the shortest decimal: no two such decimals are the
+ * same double, so no shorter one can be. */
+static bool read_hundredths(decimal *d, double value)
+{
+    if (value >= 1e13)
+        return false;
+    const uint64_t hundredths = (uint64_t)(value * 100 + 0.5);
+    *d = hundredths % 10 == 0 ? (decimal){hundredths / 10, -1} : (decimal){hundredths, -2};
+    return (double)hundredths / 100 == value;
+}
+
 size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value)
 {
     size_t length = 0;
@@ -228,7 +243,11 @@ size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value)
     /* Below 2^53 a whole number's own digits are the shortest. */
     if (value < 0x1p53 && value == (double)(int64_t)value)
         return length + print_unsigned(out + length, (uint64_t)value);
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return length + print_decimal(out + length, decimal_of(bits));
+    decimal d;
+    if (!read_hundredths(&d, value)) {
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        d = decimal_of(bits);
+    }
+    return length + print_decimal(out + length, d);
 }
