@@ -429,12 +429,22 @@ wb_status wbi_view_slot(wbi_view *view, size_t slot, wbi_vector *out, wb_error *
     return WB_OK;
 }
 
+static bool all_there(const double *numbers, size_t n)
+{
+    size_t n_missing = 0;
+    for (size_t i = 0; i < n; i++)
+        n_missing += (size_t)(isnan(numbers[i]) != 0);
+    return n_missing == 0;
+}
+
 wb_status wbi_view_expr(wbi_view *view, size_t index, wbi_vector *out, wb_error *err)
 {
     if (!view->expr_ready[index]) {
         const wbi_expr *expr = view->binding->exprs[index].expr;
         WBI_TRY(names_ready(view, expr, err));
         WBI_TRY(wbi_expr_eval(expr, view->vectors, view->n, view->cutoff_us, view->scratch, &view->exprs[index], err));
+        if (view->exprs[index].type == WBI_EXPR_NUMBER)
+            view->exprs[index].all_there = all_there(view->exprs[index].numbers, view->n);
         view->expr_ready[index] = true;
     }
     *out = view->exprs[index];

@@ -30,6 +30,7 @@ typedef struct wbi_vector {
         const wbi_str *texts;    /* data == NULL: missing */
         const uint8_t *bools;    /* WBI_FALSE, WBI_TRUE, WBI_UNKNOWN */
     };
+    bool all_there; /* numbers of which none is missing; false when nobody looked */
 } wbi_vector;
 
 /* Bytes of one value of a type. */

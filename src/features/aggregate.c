@@ -116,11 +116,15 @@ static double trend(const wbi_aggregate_events *e, size_t begin, size_t end, wbi
     return count(e, begin_now, end_now, scratch) - count(e, begin_then, end_then, scratch);
 }
 
-/* The selected numbers that are not missing, moved up without a branch on each. */
-static size_t take_numbers(const wbi_aggregate_events *e, size_t begin, size_t end, double *numbers)
+/* The selected numbers that are not missing: those of the events themselves, or copies in `numbers`, moved up without a
+ * branch on each. */
+static const double *take_numbers(const wbi_aggregate_events *e, size_t begin, size_t end, double *numbers, size_t *n_taken)
 {
     const double *of = e->of.numbers;
     size_t n = 0;
+    *n_taken = end - begin;
+    if (e->where == NULL && e->of.all_there)
+        return of + begin;
     if (e->where == NULL)
         for (size_t i = begin; i < end; i++) {
             numbers[n] = of[i];
@@ -131,7 +135,8 @@ static size_t take_numbers(const wbi_aggregate_events *e, size_t begin, size_t e
             numbers[n] = of[i];
             n += (size_t)((e->where[i] == WBI_TRUE) & !isnan(of[i]));
         }
-    return n;
+    *n_taken = n;
+    return numbers;
 }
 
 /* The selected times: those of the events themselves, or copies in `times`. */
@@ -321,11 +326,19 @@ static double of_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, s
     return extreme_of(scratch->numbers, n_gaps, 1);
 }
 
+/* Numbers that may be sorted. */
+static double *own_numbers(const double *numbers, size_t n, double *scratch)
+{
+    if (numbers != scratch && n > 0)
+        memcpy(scratch, numbers, n * sizeof *scratch);
+    return scratch;
+}
+
 static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
                          wbi_aggregate_scratch *scratch)
 {
-    double *numbers = scratch->numbers;
-    size_t n = take_numbers(e, begin, end, numbers);
+    size_t n;
+    const double *numbers = take_numbers(e, begin, end, scratch->numbers, &n);
     switch (aggregate) {
     case WBI_AGG_SUM:
         return sum_of(numbers, n);
@@ -338,9 +351,9 @@ static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e,
     case WBI_AGG_STD:
         return std_of(numbers, n);
     case WBI_AGG_MEDIAN:
-        return median_of(numbers, n);
+        return median_of(own_numbers(numbers, n, scratch->numbers), n);
     case WBI_AGG_DISTINCT:
-        return distinct_numbers(numbers, n);
+        return distinct_numbers(own_numbers(numbers, n, scratch->numbers), n);
     case WBI_AGG_FIRST:
         return n == 0 ? NAN : numbers[0];
     case WBI_AGG_LAST:

@@ -8,8 +8,9 @@
 #include "features/block.h"
 #include "par/par.h"
 
-/* A block has a fixed number of rows of the result, so that memory does not grow with the number of cutoffs. */
-enum { CUSTOMERS_A_BLOCK = 512, ROWS_A_BLOCK = 8192 };
+/* A block has a fixed number of rows of the result, few enough to stay in a core's cache until they are printed, whatever
+ * the number of cutoffs. */
+enum { CUSTOMERS_A_BLOCK = 512, ROWS_A_BLOCK = 1024, BLOCKS_A_THREAD = 2 };
 
 typedef struct computing {
     const wbi_plan *plan;
@@ -84,10 +85,10 @@ static wb_status prepare(computing *c, wb_error *err)
         c->block_customers = 1;
     if (c->block_customers > CUSTOMERS_A_BLOCK)
         c->block_customers = CUSTOMERS_A_BLOCK;
-    size_t n_blocks = wbi_par_n_blocks(c->events->n_customers, c->block_customers);
+    size_t n_worth = wbi_par_n_blocks(c->events->n_customers, BLOCKS_A_THREAD * c->block_customers);
     c->n_threads = wbi_par_threads(c->options->n_threads);
-    if (n_blocks < (size_t)c->n_threads)
-        c->n_threads = n_blocks > 0 ? (int)n_blocks : 1;
+    if (n_worth < (size_t)c->n_threads)
+        c->n_threads = n_worth > 0 ? (int)n_worth : 1;
     c->n_slots = wbi_compute_slots(c->n_threads);
     c->blocks = wbi_alloc_zeroed(c->n_slots, sizeof *c->blocks);
     c->workers = wbi_alloc_zeroed((size_t)c->n_threads, sizeof(wbi_worker *));

@@ -15,7 +15,7 @@ typedef struct wbi_block_user {
 
 /* How many slots there are for a number of threads. */
 size_t wbi_compute_slots(int n_threads);
-/* Computes the customers at each cutoff, block by block. Memory: wbi_compute_slots blocks of at most 8,192 rows (or all
+/* Computes the customers at each cutoff, block by block. Memory: wbi_compute_slots blocks of at most 1,024 rows (or all
  * cutoffs of one customer). */
 WB_WARN_UNUSED wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_events *events,
                                             const wbi_compute_options *options, const wbi_block_user *user,
