@@ -256,7 +256,7 @@ wb_status wbi_time_parse(int64_t *time_us, const char *text, const wbi_time_form
 {
     int64_t read_us;
     if (!wbi_time_read(&read_us, text, strlen(text), format)) {
-        char shown[64], wanted[64];
+        char shown[64], wanted[96];
         return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){0}, text, strlen(text), "'%s' is not a date (wanted: %s)",
                            wbi_printable(shown, sizeof shown, text, strlen(text)),
                            wbi_time_wanted(format, wanted, sizeof wanted));

@@ -277,7 +277,7 @@ static wb_status type_times(wbi_batch_memory *m, size_t k, wb_error *err)
 {
     const cursor c = cursor_at(m, k);
     const wbi_time_format *format = &m->typing.columns[k].time;
-    const bool iso = format->kind == WBI_TIME_ISO;
+    const bool iso = format->kind == WBI_TIME_ISO && format->zone == NULL;
     int64_t *times = m->rows->columns[k].times;
     for (size_t row = 0; row < m->marks.n_rows; row++) {
         wbi_str cell;
