@@ -20,6 +20,8 @@ typedef struct reading {
     void *context;
     size_t chunk_bytes;
     size_t slow_rows; /* how many rows to read one by one before the next chunk is tried */
+    wb_status failed; /* what ended the last batch, to be told once its rows have been given */
+    wb_error failure;
     wbi_csv_reader **judges; /* by worker; NULL until it needs one */
     int n_threads;
     wbi_batch_memory *batches; /* by slot; zeroed until it is used */
@@ -37,14 +39,15 @@ size_t wbi_batch_line(const wbi_batch *batch, size_t row)
     return m->lines != NULL ? m->lines[row] : wbi_chunk_line(&m->chunk, m->raws[row].data);
 }
 
-/* Reads some rows of the file at hand one by one. */
+/* Reads some rows of the file at hand one by one. A failure waits until the rows before it have been given: what is bad
+ * among them is told first. */
 static wb_status read_slowly(reading *r, wbi_batch_memory *m, size_t *n_rows, wb_error *err)
 {
     WBI_TRY(wbi_batch_begin_rows(m, err));
     for (*n_rows = 0; *n_rows < r->slow_rows; ++*n_rows) {
         wbi_judged judged;
-        WBI_TRY(wbi_csv_next_row(r->reader, &judged, err));
-        if (judged.line == 0)
+        r->failed = wbi_csv_next_row(r->reader, &judged, &r->failure);
+        if (r->failed != WB_OK || judged.line == 0)
             break;
         WBI_TRY(wbi_batch_add_row(m, &judged, err));
     }
@@ -52,10 +55,18 @@ static wb_status read_slowly(reading *r, wbi_batch_memory *m, size_t *n_rows, wb
     return WB_OK;
 }
 
+static wb_status tell_failure(const reading *r, wb_error *err)
+{
+    if (r->failed != WB_OK && err != NULL)
+        *err = r->failure;
+    return r->failed;
+}
+
 static wb_status next_chunk(void *context, size_t slot, int *more, wb_error *err)
 {
     reading *r = context;
     wbi_batch_memory *m = &r->batches[slot];
+    WBI_TRY(tell_failure(r, err));
     if (m->rows == NULL)
         WBI_TRY(wbi_batch_create(m, r->reader, r->options, err));
     for (bool any = true; any;) {
@@ -69,6 +80,7 @@ static wb_status next_chunk(void *context, size_t slot, int *more, wb_error *err
         WBI_TRY(read_slowly(r, m, &n_rows, err));
         if (n_rows > 0)
             return WB_OK;
+        WBI_TRY(tell_failure(r, err));
         WBI_TRY(wbi_csv_next_file(r->reader, &any, err));
     }
     *more = 0;
