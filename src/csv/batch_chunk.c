@@ -205,9 +205,13 @@ static inline wb_status read_cell(wbi_batch_memory *m, wbi_str *cell, const wbi_
     return WB_OK;
 }
 
-/* Whether the row begins as the header does, and may thus be the header again. */
+/* Whether the row begins as the header does, and may thus be the header again. A quote in the name is doubled in the row:
+ * what is before it decides. */
 static bool begins_like_header(wbi_str row, wbi_str name, char delimiter)
 {
+    const char *quote = memchr(name.data, '"', name.length);
+    if (quote != NULL)
+        name.length = (size_t)(quote - name.data);
     size_t quoted = row.length > 0 && row.data[0] == '"';
     if (!wbi_starts_with((wbi_str){row.data + quoted, row.length - quoted}, name))
         return false;
@@ -402,14 +406,15 @@ static wb_status set_value(const wbi_batch_memory *m, size_t k, size_t row, wbi_
     return WB_OK;
 }
 
-/* Reads a doubtful row by libcsv. `n_kept` rows of the batch stand before it. */
+/* Reads a doubtful row by libcsv, with a byte of its line end: a blank line is a row by that alone. */
 static wb_status settle_row(wbi_batch_memory *m, size_t row, wbi_csv_reader **judge, wb_error *err)
 {
     wbi_judged judged;
     wb_error wrong;
+    wbi_str raw = m->raws[row], bytes = {raw.data, raw.length + 1};
     if (*judge == NULL)
         WBI_TRY(wbi_csv_judge_create(judge, m->reader, err));
-    WBI_TRY(wbi_csv_judge(*judge, &judged, m->raws[row], m->chunk.file, wbi_chunk_line(&m->chunk, m->raws[row].data), err));
+    WBI_TRY(wbi_csv_judge(*judge, &judged, bytes, m->chunk.file, wbi_chunk_line(&m->chunk, raw.data), err));
     m->states[row] = BAD;
     if (judged.wrong != NULL)
         return add_bad(m, &judged, judged.wrong, err);
@@ -421,8 +426,8 @@ static wb_status settle_row(wbi_batch_memory *m, size_t row, wbi_csv_reader **ju
     return WB_OK;
 }
 
-/* Gives a category column a dictionary of the levels that its rows have, and no others. */
-static wb_status drop_levels(wbi_column *column, wb_error *err)
+/* Gives a category column a dictionary of the levels that its rows have, in their order, and of no others. */
+static wb_status renew_levels(wbi_column *column, wb_error *err)
 {
     wbi_dictionary *all = column->dictionary, *used = NULL;
     WBI_TRY(wbi_dictionary_create(&used, err));
@@ -441,8 +446,10 @@ static wb_status drop_levels(wbi_column *column, wb_error *err)
 static wb_status settle_rows(wbi_batch_memory *m, wbi_csv_reader **judge, wb_error *err)
 {
     size_t n = m->marks.n_rows, n_kept = 0;
+    bool any = false;
     for (size_t row = 0; row < n; row++) {
         m->rows->n_rows = n_kept;
+        any = any || m->states[row] == DOUBTFUL;
         if (m->states[row] == DOUBTFUL)
             WBI_TRY(settle_row(m, row, judge, err));
         m->states[row] = m->states[row] == KEPT;
@@ -450,12 +457,11 @@ static wb_status settle_rows(wbi_batch_memory *m, wbi_csv_reader **judge, wb_err
             m->raws[n_kept++] = m->raws[row];
     }
     m->rows->n_rows = n;
-    if (n_kept == n)
-        return WB_OK;
-    wbi_table_keep(m->rows, m->states);
-    for (size_t k = 0; k < m->n_columns; k++)
+    if (n_kept < n)
+        wbi_table_keep(m->rows, m->states);
+    for (size_t k = 0; any && k < m->n_columns; k++)
         if (m->rows->columns[k].type == WB_TYPE_CATEGORY)
-            WBI_TRY(drop_levels(&m->rows->columns[k], err));
+            WBI_TRY(renew_levels(&m->rows->columns[k], err));
     return WB_OK;
 }
 
