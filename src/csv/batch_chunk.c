@@ -71,14 +71,12 @@ static wb_status add_bad(wbi_batch_memory *m, const wbi_judged *judged, const wb
 
 /* ---- row by row ---- */
 
-wb_status wbi_batch_begin_rows(wbi_batch_memory *m, wb_error *err)
+void wbi_batch_begin_rows(wbi_batch_memory *m)
 {
-    (void)err;
     clear(m);
     m->chunk.n_bytes = 0;
     wbi_arena_rewind(&m->arena, (wbi_arena_mark){0});
     m->lines = m->own_lines;
-    return WB_OK;
 }
 
 static wb_status push_row(wbi_batch_memory *m, const wbi_cells *cells, wb_error *err)

@@ -29,8 +29,7 @@ typedef struct wbi_batch_memory {
     wbi_marks marks;
     uint8_t *states; /* by row of the chunk */
     size_t marks_capacity, rows_capacity;
-    wbi_str *texts; /* doubled quotes undone */
-    wbi_buffer text;
+    wbi_buffer text; /* of a cell whose doubled quotes are undone */
 
     size_t *own_lines; /* `lines` when rows come one by one */
     size_t lines_capacity, raws_capacity;
@@ -48,7 +47,7 @@ void wbi_batch_free(wbi_batch_memory *m); /* safe on a zeroed struct */
 WB_WARN_UNUSED wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reader **judge, wb_error *err);
 
 /* Begins a batch of single rows, and adds one. */
-WB_WARN_UNUSED wb_status wbi_batch_begin_rows(wbi_batch_memory *m, wb_error *err);
+void wbi_batch_begin_rows(wbi_batch_memory *m);
 WB_WARN_UNUSED wb_status wbi_batch_add_row(wbi_batch_memory *m, const wbi_judged *judged, wb_error *err);
 
 /* The line at which `at`, in the chunk, stands. */

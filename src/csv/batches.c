@@ -2,16 +2,14 @@
 /* The pipeline from chunks of bytes to batches of typed rows. */
 #include "csv/batches.h"
 
-#include <math.h>
-#include <string.h>
+#include <assert.h>
 
 #include "base/memory.h"
-#include "csv/arena.h"
 #include "csv/batch_chunk.h"
 #include "csv/reader_rows.h"
 #include "par/par.h"
 
-enum { CHUNK_BYTES = 256 << 10, FIRST_SLOW_ROWS = 64, MAX_SLOW_ROWS = 4096 };
+enum { CHUNK_BYTES = 256 << 10, MAX_CHUNK_BYTES = 1 << 20, FIRST_SLOW_ROWS = 64, MAX_SLOW_ROWS = 4096 };
 
 typedef struct reading {
     wbi_csv_reader *reader;
@@ -43,7 +41,7 @@ size_t wbi_batch_line(const wbi_batch *batch, size_t row)
  * among them is told first. */
 static wb_status read_slowly(reading *r, wbi_batch_memory *m, size_t *n_rows, wb_error *err)
 {
-    WBI_TRY(wbi_batch_begin_rows(m, err));
+    wbi_batch_begin_rows(m);
     for (*n_rows = 0; *n_rows < r->slow_rows; ++*n_rows) {
         wbi_judged judged;
         r->failed = wbi_csv_next_row(r->reader, &judged, &r->failure);
@@ -113,6 +111,7 @@ static int threads_for(const wbi_csv_reader *reader, int requested, size_t chunk
 static wb_status prepare(reading *r, wb_error *err)
 {
     const wbi_batch_options *o = r->options;
+    assert(o->chunk_bytes <= MAX_CHUNK_BYTES);
     r->chunk_bytes = o->chunk_bytes > 0 ? o->chunk_bytes : CHUNK_BYTES;
     r->slow_rows = FIRST_SLOW_ROWS;
     r->n_threads = threads_for(r->reader, o->n_threads, r->chunk_bytes);

@@ -35,7 +35,7 @@ typedef struct wbi_batch_options {
     const size_t *column_numbers;
     size_t n_columns;
     int n_threads;
-    size_t chunk_bytes; /* 0: the usual size; what comes out does not depend on it */
+    size_t chunk_bytes; /* at most 1 MiB, as a cell; 0: the usual size; what comes out does not depend on it */
 } wbi_batch_options;
 
 /* Takes one batch, in the calling thread; the batch is borrowed during the call. */

@@ -53,7 +53,7 @@ static wb_status grow_window(wbi_lines *lines, size_t capacity, wb_error *err)
     return WB_OK;
 }
 
-static wb_status refill(wbi_lines *lines, wb_error *err)
+static wb_status read_more(wbi_lines *lines, wb_error *err)
 {
     /* One byte more may be the \r of a row that just fits. */
     if (lines->end - lines->row > lines->sizes.row_ceiling_bytes + 1)
@@ -68,6 +68,15 @@ static wb_status refill(wbi_lines *lines, wb_error *err)
     lines->at_end = n == 0;
     lines->end += n;
     return WB_OK;
+}
+
+static wb_status refill(wbi_lines *lines, wb_error *err)
+{
+    if (lines->failed == WB_OK)
+        lines->failed = read_more(lines, &lines->failure);
+    if (lines->failed != WB_OK && err != NULL)
+        *err = lines->failure;
+    return lines->failed;
 }
 
 wb_status wbi_lines_open(wbi_lines *lines, const char *path, wbi_csv_sizes sizes, wb_error *err)
@@ -153,13 +162,13 @@ wb_status wbi_lines_next(wbi_lines *lines, wbi_line *line, bool same_row, wb_err
     return WB_OK;
 }
 
-/* Reads until the window holds `wanted` bytes that no line has been given of, or the input ends. */
-static wb_status look_ahead(wbi_lines *lines, size_t wanted, wb_error *err)
+/* Reads until the window holds `wanted` bytes that no line has been given of, or there is no more. */
+static void look_ahead(wbi_lines *lines, size_t wanted)
 {
+    wb_status status = lines->failed;
     lines->row = lines->next;
-    while (lines->end - lines->next < wanted && !lines->at_end)
-        WBI_TRY(refill(lines, err));
-    return WB_OK;
+    while (lines->end - lines->next < wanted && !lines->at_end && status == WB_OK)
+        status = refill(lines, NULL);
 }
 
 /* Whether the next `max_bytes` hold the input's last line, and it lacks its end. */
@@ -194,7 +203,9 @@ wb_status wbi_lines_take(wbi_lines *lines, wbi_chunk *chunk, size_t max_bytes, c
 {
     wbi_regular found;
     chunk->n_bytes = 0;
-    WBI_TRY(look_ahead(lines, max_bytes, err));
+    if (max_bytes > lines->sizes.row_ceiling_bytes)
+        max_bytes = lines->sizes.row_ceiling_bytes;
+    look_ahead(lines, max_bytes);
     bool lacks = lacks_end(lines, max_bytes);
     if (lacks && lines->end == lines->capacity)
         WBI_TRY(grow_window(lines, lines->capacity + 1, err));

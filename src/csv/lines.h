@@ -29,6 +29,8 @@ typedef struct wbi_lines {
     size_t line;          /* number of the line given last */
     size_t row_line;      /* and of the line where its row begins */
     bool at_end;          /* the input has nothing more */
+    wb_status failed;     /* reading more failed, and will again */
+    wb_error failure;
 } wbi_lines;
 
 typedef struct wbi_line {
@@ -64,7 +66,8 @@ typedef struct wbi_chunk {
 } wbi_chunk;
 
 /* Takes the regular rows that come next, of at most about `max_bytes`. None are taken (n_bytes is 0) at the end of the input
- * and where the next row is not regular: then wbi_lines_next gives its lines. A last line without an end gets one. */
+ * and where the next row is not regular: then wbi_lines_next gives its lines. A last line without an end gets one. Where
+ * reading fails, what was read before is taken, and wbi_lines_next tells the failure. */
 WB_WARN_UNUSED wb_status wbi_lines_take(wbi_lines *lines, wbi_chunk *chunk, size_t max_bytes, char delimiter,
                                         wb_error *err);
 void wbi_chunk_free(wbi_chunk *chunk);
