@@ -41,15 +41,18 @@ static inline int leave_folder(void **state, const char *const *files)
 /* Growing text. */
 typedef struct transcript {
     char *text;
-    size_t length;
+    size_t length, capacity;
 } transcript;
 
 static inline void add_text(transcript *to, const char *text)
 {
     size_t n = strlen(text);
-    to->text = realloc(to->text, to->length + n + 1);
-    if (to->text == NULL)
-        abort();
+    if (to->length + n + 1 > to->capacity) {
+        to->capacity = 2 * (to->length + n + 1);
+        to->text = realloc(to->text, to->capacity);
+        if (to->text == NULL)
+            abort();
+    }
     memcpy(to->text + to->length, text, n + 1);
     to->length += n;
 }
@@ -82,7 +85,7 @@ static inline void strip(char *text)
     char *to = text;
     for (char *line = text; *line != '\0';) {
         char *next = strchr(line, '\n') + 1;
-        if (line[0] != '!' && line[0] != 'E') {
+        if (line[0] >= '0' && line[0] <= '9') {
             char *from = strchr(line, ':') + 1;
             memmove(to, from, (size_t)(next - from));
             to += next - from;

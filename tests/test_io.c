@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -144,6 +145,100 @@ static void test_plain(void **state)
     assert_reads("large", bytes, N, 1 << 20);
     free(bytes);
     wbi_input_close(NULL);
+}
+
+/* Reads a file in pieces of these sizes in turn, and compares. */
+static void assert_reads_mixed(const char *path, const char *bytes, size_t n, const size_t *sizes, size_t n_sizes)
+{
+    wb_error err;
+    wbi_input *input;
+    size_t total = 0, some = 1;
+    assert_ok(wbi_input_open(&input, path, &err), &err);
+    for (size_t i = 0; some > 0; i++) {
+        size_t size = sizes[i % n_sizes];
+        char *piece = malloc(size); /* so that the sanitizer sees a byte too many */
+        assert_ok(wbi_input_read(input, piece, size, &some, &err), &err);
+        assert_true(some <= size && some <= n - total);
+        assert_memory_equal(piece, bytes + total, some);
+        total += some;
+        free(piece);
+    }
+    assert_int_equal(total, n);
+    wbi_input_close(input);
+}
+
+/* From 64 KiB on, what is not compressed is read straight into the caller's memory once the buffer is empty. */
+static void test_small_and_large_reads(void **state)
+{
+    (void)state;
+    static const size_t sizes[][3] = {{1, 1 << 20, 100}, {65535, 65536, 65537}, {262144, 7, 100000}, {1 << 21, 3, 1}};
+    enum { N = 900001, ROOM = 2 * N };
+    char *bytes = make_bytes(N);
+    unsigned char *packed = malloc(ROOM);
+    put("plain", bytes, N);
+    put("packed.gz", packed, gzip_bytes(packed, ROOM, bytes, N));
+    put("packed.zst", packed, zstd_bytes(packed, ROOM, bytes, N));
+    put("tiny", bytes, 3);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        assert_reads_mixed("plain", bytes, N, sizes[i], 3);
+        assert_reads_mixed("packed.gz", bytes, N, sizes[i], 3);
+        assert_reads_mixed("packed.zst", bytes, N, sizes[i], 3);
+        assert_reads_mixed("tiny", bytes, 3, sizes[i], 3);
+    }
+    free(packed);
+    free(bytes);
+}
+
+/* A child writes in pieces, so that large reads give less than they might. */
+static void test_large_reads_of_a_pipe(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1 << 20, 65536, 10};
+    enum { N = 400000, PIECE = 12345 };
+    char *bytes = make_bytes(N);
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        int fd = open("pipe", O_WRONLY);
+        for (size_t done = 0; done < N;) {
+            ssize_t n = write(fd, bytes + done, N - done < PIECE ? N - done : PIECE);
+            if (n < 0)
+                _exit(1);
+            done += (size_t)n;
+        }
+        _exit(0);
+    }
+    assert_reads_mixed("pipe", bytes, N, sizes, 3);
+    int status;
+    assert_int_equal(waitpid(writer, &status, 0), writer);
+    assert_int_equal(status, 0);
+    free(bytes);
+}
+
+/* A file that grows when its end has been seen has ended nevertheless. */
+static void test_the_end_stays_the_end(void **state)
+{
+    (void)state;
+    enum { N = 300000, ROOM = 1 << 20 };
+    wb_error err;
+    wbi_input *input;
+    char *bytes = make_bytes(N), *got = malloc(ROOM);
+    put("growing", bytes, N);
+    assert_ok(wbi_input_open(&input, "growing", &err), &err);
+    size_t n = 1, total = 0;
+    for (; n > 0; total += n)
+        assert_ok(wbi_input_read(input, got, ROOM, &n, &err), &err);
+    assert_int_equal(total, N);
+    FILE *file = fopen("growing", "ab");
+    assert_int_equal(fwrite(bytes, 1, 100, file), 100);
+    assert_int_equal(fclose(file), 0);
+    assert_ok(wbi_input_read(input, got, ROOM, &n, &err), &err);
+    assert_int_equal(n, 0);
+    assert_ok(wbi_input_read(input, got, 10, &n, &err), &err);
+    assert_int_equal(n, 0);
+    wbi_input_close(input);
+    free(got);
+    free(bytes);
 }
 
 static void check_compressed(compress_fn compress)
@@ -616,6 +711,9 @@ int main(void)
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_plain),
+        IN_FOLDER(test_small_and_large_reads),
+        IN_FOLDER(test_large_reads_of_a_pipe),
+        IN_FOLDER(test_the_end_stays_the_end),
         IN_FOLDER(test_gzip),
         IN_FOLDER(test_zstd),
         IN_FOLDER(test_broken_compression),

@@ -71,6 +71,73 @@ static void test_many_entries_stay_findable(void **state)
     wbi_dictionary_free(dictionary);
 }
 
+static void test_intern_all_is_intern_one_by_one(void **state)
+{
+    (void)state;
+    /* About the number of entries that are looked ahead, and enough to grow the slots meanwhile. */
+    static const size_t sizes[] = {0, 1, 2, 15, 16, 17, 31, 33, 5000};
+    static int32_t codes[5001];
+    char key[300];
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        wb_error err;
+        wbi_dictionary *all, *one_by_one, *other;
+        assert_ok(wbi_dictionary_create(&all, &err), &err);
+        assert_ok(wbi_dictionary_create(&one_by_one, &err), &err);
+        assert_ok(wbi_dictionary_create(&other, &err), &err);
+        for (size_t i = 0; i < sizes[s]; i++) { /* every third one is known already, in another order */
+            size_t known = sizes[s] - 1 - i, n = make_key(key, known);
+            int32_t code, same_code;
+            if (known % 3 == 0) {
+                assert_ok(wbi_dictionary_intern(all, key, n, &code, &err), &err);
+                assert_ok(wbi_dictionary_intern(one_by_one, key, n, &same_code, &err), &err);
+            }
+            n = make_key(key, i);
+            assert_ok(wbi_dictionary_intern(other, key, n, &code, &err), &err);
+        }
+        codes[sizes[s]] = -7;
+        assert_ok(wbi_dictionary_intern_all(all, other, codes, &err), &err);
+        assert_int_equal(codes[sizes[s]], -7);
+        for (size_t i = 0; i < sizes[s]; i++) {
+            int32_t code;
+            size_t n = make_key(key, i);
+            assert_ok(wbi_dictionary_intern(one_by_one, key, n, &code, &err), &err);
+            assert_int_equal(codes[i], code);
+            assert_true(wbi_str_equal(wbi_dictionary_at(all, code), (wbi_str){key, n}));
+        }
+        assert_int_equal(wbi_dictionary_size(all), sizes[s]);
+        assert_int_equal(wbi_dictionary_size(other), sizes[s]);
+        wbi_dictionary_free(all);
+        wbi_dictionary_free(one_by_one);
+        wbi_dictionary_free(other);
+    }
+}
+
+static void test_clear_forgets_and_keeps_memory(void **state)
+{
+    (void)state;
+    enum { N = 3000 };
+    wb_error err;
+    wbi_dictionary *dictionary;
+    char key[300];
+    assert_ok(wbi_dictionary_create(&dictionary, &err), &err);
+    wbi_dictionary_clear(dictionary);
+    for (size_t round = 0; round < 3; round++) {
+        wbi_alloc_fail_at(0);
+        for (size_t i = 0; i < N; i++) {
+            int32_t code;
+            size_t n = make_key(key, N - 1 - i);
+            assert_int_equal(wbi_dictionary_find(dictionary, key, n), -1);
+            assert_ok(wbi_dictionary_intern(dictionary, key, n, &code, &err), &err);
+            assert_int_equal(code, i);
+        }
+        assert_true((wbi_alloc_count() == 0) == (round > 0));
+        assert_int_equal(wbi_dictionary_find(dictionary, key, make_key(key, 0)), N - 1);
+        wbi_dictionary_clear(dictionary);
+        assert_int_equal(wbi_dictionary_size(dictionary), 0);
+    }
+    wbi_dictionary_free(dictionary);
+}
+
 static void test_ranks_order_bytes(void **state)
 {
     (void)state;
@@ -109,6 +176,15 @@ static wb_status build_dictionary(wb_error *err)
     }
     if (status == WB_OK)
         status = wbi_dictionary_ranks(dictionary, &rank, err);
+    wbi_dictionary *copy = NULL;
+    int32_t codes[500];
+    if (status == WB_OK)
+        status = wbi_dictionary_create(&copy, err);
+    if (status == WB_OK)
+        status = wbi_dictionary_intern_all(copy, dictionary, codes, err);
+    if (status == WB_OK)
+        assert_int_equal(wbi_dictionary_size(copy), 500);
+    wbi_dictionary_free(copy);
     wbi_free(rank);
     wbi_dictionary_free(dictionary);
     return status;
@@ -281,6 +357,33 @@ static void test_clear_and_reserve_keep_memory(void **state)
     wb_table_free(table);
 }
 
+static void test_reserve_more_doubles(void **state)
+{
+    (void)state;
+    enum { N = 5000 };
+    wb_error err;
+    wb_table *table = make_table();
+    size_t n_moves = 0;
+    for (size_t i = 0; i < N;) {
+        size_t n_more = i % 7;
+        const double *before = wb_table_numbers(table, 0);
+        assert_ok(wbi_table_reserve_more(table, n_more, 0, &err), &err);
+        const double *numbers = wb_table_numbers(table, 0);
+        n_moves += numbers != before;
+        for (size_t end = i + n_more + (n_more == 0); i < end; i++)
+            push_numbered_row(table, i);
+        assert_true(n_more == 0 || wb_table_numbers(table, 0) == numbers);
+    }
+    assert_true(n_moves < 16);
+    for (size_t i = 0; i < N; i++)
+        assert_numbered_row(table, i, i);
+    assert_int_equal(wbi_table_reserve_more(table, SIZE_MAX, 0, &err), WB_ERR_NOMEM);
+    assert_int_equal(wbi_table_reserve_more(table, SIZE_MAX / 2 - wb_table_n_rows(table), 0, &err), WB_ERR_NOMEM);
+    for (size_t i = 0; i < N; i++)
+        assert_numbered_row(table, i, i);
+    wb_table_free(table);
+}
+
 static void test_keep_drops_rows(void **state)
 {
     (void)state;
@@ -335,6 +438,8 @@ static wb_status build_table(wb_error *err)
     }
     if (status == WB_OK)
         status = wbi_table_reserve(table, 5000, err);
+    if (status == WB_OK)
+        status = wbi_table_reserve_more(table, 6000, 0, err);
     wb_table_free(table);
     return status;
 }
@@ -350,12 +455,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_count_first_appearances),
         cmocka_unit_test(test_many_entries_stay_findable),
+        cmocka_unit_test(test_intern_all_is_intern_one_by_one),
+        cmocka_unit_test(test_clear_forgets_and_keeps_memory),
         cmocka_unit_test(test_ranks_order_bytes),
         cmocka_unit_test(test_dictionary_without_memory),
         cmocka_unit_test(test_accessors),
         cmocka_unit_test(test_other_types_are_null),
         cmocka_unit_test(test_growth_keeps_values_and_alignment),
         cmocka_unit_test(test_clear_and_reserve_keep_memory),
+        cmocka_unit_test(test_reserve_more_doubles),
         cmocka_unit_test(test_keep_drops_rows),
         cmocka_unit_test(test_borrowed_dictionary_outlives_table),
         cmocka_unit_test(test_table_without_memory),

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the fast conversions read, the exact ones read the same way. */
+#include "test_util.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "csv/convert.h"
+
+static uint64_t next_random(uint64_t *x)
+{
+    *x ^= *x << 13;
+    *x ^= *x >> 7;
+    *x ^= *x << 17;
+    return *x * UINT64_C(2685821657736338717) >> 11;
+}
+
+/* The bytes alone, so that the sanitizer sees a read too far. */
+static char *bare(const char *text, size_t n)
+{
+    char *bytes = malloc(n + (n == 0));
+    memcpy(bytes, text, n);
+    return bytes;
+}
+
+/* The same for numbers, behind which as many bytes may be read as make eight; they hold digits, which must not count. */
+static bool convert_number(double *value, const char *text, size_t n, char decimal)
+{
+    size_t readable = n < 8 ? 8 : n;
+    char *bytes = malloc(readable);
+    memset(bytes, '7', readable);
+    memcpy(bytes, text, n);
+    bool converted = wbi_convert_number(value, bytes, n, decimal);
+    free(bytes);
+    return converted;
+}
+
+static bool agrees_on_number(const char *text, size_t n, char decimal, bool *converted)
+{
+    char *bytes = bare(text, n);
+    double fast = -99, exact = -99;
+    *converted = convert_number(&fast, text, n, decimal);
+    bool read = wbi_double_read(&exact, bytes, n, decimal);
+    exact += 0.0;
+    free(bytes);
+    return !*converted || (read && memcmp(&fast, &exact, sizeof fast) == 0);
+}
+
+static void check_number(const char *text, size_t n, char decimal, bool *converted)
+{
+    if (!agrees_on_number(text, n, decimal, converted)) {
+        print_error("'%.*s' with the mark %c\n", (int)n, text, decimal);
+        fail();
+    }
+}
+
+static void usual_numbers_are_converted(void **state)
+{
+    (void)state;
+    static const char *const usual[] = {"0", "7", "-7", "12.50", "-0.01", "123456789012345", "-123456789012345", "1234567890.12345",
+                                        "0.00000000000001", "00012", "-0", "-0.0", ".5", "5.", "-.5"};
+    static const char *const others[] = {"", "-", ".", "-.", "+1", "1e3", "1 ", " 1", "1,5", "1.2.3", "--1", "1-", "nan", "0x1",
+                                         "1234567890123456", "123456789012345.6", "99999999999999999"};
+    bool converted;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        check_number(usual[i], strlen(usual[i]), '.', &converted);
+        assert_true(converted);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        check_number(others[i], strlen(others[i]), '.', &converted);
+        assert_false(converted);
+    }
+    double value;
+    assert_true(convert_number(&value, "-1,25", 5, ','));
+    assert_true(value == -1.25);
+    assert_true(convert_number(&value, "-0", 2, '.'));
+    assert_false(signbit(value));
+    assert_false(convert_number(&value, "1.25", 4, ','));
+    assert_false(convert_number(&value, "1\0", 2, '.'));
+}
+
+static void numbers_are_those_of_the_exact_reader(void **state)
+{
+    (void)state;
+    static const char nasty[] = "0123456789.,-+eE \x00\xff:/";
+    uint64_t x = 42;
+    size_t n_converted = 0;
+    for (size_t round = 0; round < 300000; round++) {
+        char text[32];
+        size_t n = 0, digits = 1 + next_random(&x) % 17, mark = next_random(&x) % 20;
+        if (next_random(&x) % 3 == 0)
+            text[n++] = '-';
+        for (size_t i = 0; i < digits; i++) {
+            if (i == mark)
+                text[n++] = '.';
+            text[n++] = (char)('0' + next_random(&x) % 10);
+        }
+        if (next_random(&x) % 4 == 0)
+            text[next_random(&x) % n] = nasty[next_random(&x) % (sizeof nasty - 1)];
+        bool converted;
+        check_number(text, n, next_random(&x) % 8 == 0 ? ',' : '.', &converted);
+        n_converted += converted;
+    }
+    assert_true(n_converted > 150000);
+}
+
+static bool agrees_on_time(const char *text, size_t n, int32_t zone_offset_s, bool *converted)
+{
+    wbi_time_format iso = {.zone_offset_s = zone_offset_s};
+    char *bytes = bare(text, n);
+    int64_t fast = -99, exact = -99;
+    *converted = wbi_convert_iso(&fast, bytes, n, zone_offset_s);
+    bool read = wbi_time_read(&exact, bytes, n, &iso);
+    free(bytes);
+    return !*converted || (read && fast == exact);
+}
+
+static void check_time(const char *text, size_t n, int32_t zone_offset_s, bool *converted)
+{
+    if (!agrees_on_time(text, n, zone_offset_s, converted)) {
+        print_error("'%.*s' %d s east\n", (int)n, text, (int)zone_offset_s);
+        fail();
+    }
+}
+
+static void usual_times_are_converted(void **state)
+{
+    (void)state;
+    static const char *const usual[] = {"2024-02-29", "1970-01-01", "0002-01-01", "9998-12-31", "2000-02-29", "2024-02-29T23:59:59",
+                                        "2024-02-29 00:00:00", "2024-02-29T12:34:56Z", "1969-12-31 23:59:59Z"};
+    static const char *const others[] = {"", "2024-1-1", "2023-02-29", "1900-02-29", "2024-00-01", "2024-13-01", "2024-04-31",
+                                         "2024-04-00", "0000-01-01", "2024/01/01", "2024-01-01T24:00:00", "2024-01-01T23:60:00",
+                                         "2024-01-01T23:59:60", "2024-01-01x00:00:00", "2024-01-01T00:00:00z",
+                                         "2024-01-01T00:00:00.5", "2024-01-01T00:00:00+01:00", "2024-01-01Z", "2024-01-01T00:00",
+                                         "-024-01-01", "2024-01-0:", "2024-01-:1"};
+    bool converted;
+    for (int32_t zone_offset_s = -64800; zone_offset_s <= 64800; zone_offset_s += 1800) {
+        for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+            check_time(usual[i], strlen(usual[i]), zone_offset_s, &converted);
+            assert_true(converted);
+        }
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+            check_time(others[i], strlen(others[i]), zone_offset_s, &converted);
+            assert_false(converted);
+        }
+    }
+    int64_t time_us;
+    assert_true(wbi_convert_iso(&time_us, "1970-01-02T00:00:01", 19, 3600));
+    assert_int_equal(time_us, INT64_C(82801) * 1000000);
+}
+
+/* Every day there is, and those that are near to one. */
+static void dates_are_those_of_the_exact_reader(void **state)
+{
+    (void)state;
+    bool converted;
+    char text[64];
+    for (unsigned year = 0; year <= 9999; year += year % 100 < 97 && year > 10 && year < 9990 && year % 4 != 3 ? 3 : 1)
+        for (unsigned month = 0; month <= 13; month++)
+            for (unsigned day = 0; day <= 32; day += day == 1 ? 26 : 1) {
+                int n = snprintf(text, sizeof text, "%04u-%02u-%02u", year, month, day);
+                check_time(text, (size_t)n, 0, &converted);
+            }
+}
+
+static void times_are_those_of_the_exact_reader(void **state)
+{
+    (void)state;
+    static const char nasty[] = "0123456789-:TZ. +/@?\xb0";
+    static const char *const tails[] = {"", "Z", "Z", "+01:00", ".5", "x"};
+    uint64_t x = 7;
+    size_t n_converted = 0;
+    for (size_t round = 0; round < 300000; round++) {
+        char text[64];
+        const char *tail = tails[next_random(&x) % 6];
+        unsigned numbers[6];
+        static const unsigned ranges[6] = {9999, 13, 32, 25, 61, 61};
+        for (size_t i = 0; i < 6; i++)
+            numbers[i] = (unsigned)(next_random(&x) % (ranges[i] + (next_random(&x) % 16 == 0)));
+        int n = snprintf(text, sizeof text, "%04u-%02u-%02u%c%02u:%02u:%02u%s", numbers[0], numbers[1], numbers[2],
+                         next_random(&x) % 2 == 0 ? 'T' : ' ', numbers[3], numbers[4], numbers[5], tail);
+        if (next_random(&x) % 4 == 0)
+            n = 10;
+        if (next_random(&x) % 3 == 0)
+            text[next_random(&x) % (size_t)n] = nasty[next_random(&x) % (sizeof nasty - 1)];
+        bool converted;
+        check_time(text, (size_t)n, (int32_t)(next_random(&x) % 129601) - 64800, &converted);
+        n_converted += converted;
+    }
+    assert_true(n_converted > 80000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(usual_numbers_are_converted),       cmocka_unit_test(numbers_are_those_of_the_exact_reader),
+        cmocka_unit_test(usual_times_are_converted),         cmocka_unit_test(dates_are_those_of_the_exact_reader),
+        cmocka_unit_test(times_are_those_of_the_exact_reader),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
