@@ -52,7 +52,7 @@ static void rows_and_cells_are_deleted(void **state)
         "features: {use: [], define: [{name: n, table: tickets, agg: sum, of: csat + rating}]}\n");
     assert_ok(wb_project_read(&project, path_in(path, *state, "winback.yml"), &err), &err);
     wb_project_set_data_until(project, at("2024-03-01"));
-    assert_ok(wbi_engine_create_redacted(&engine, project, NULL, at("2024-02-01"), &err), &err);
+    assert_ok(wbi_engine_create_redacted(&engine, project, NULL, at("2024-02-01"), NULL, &err), &err);
     const wbi_packed_rows *rows = &engine->events.tables[0].rows;
     assert_int_equal(rows->n_rows, 3);
     static const uint32_t all[] = {0, 1, 2};

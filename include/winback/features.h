@@ -36,7 +36,10 @@ typedef struct wb_features wb_features;
 typedef struct wb_engine wb_engine;
 
 /* Reads the headers of the project's tables, binds features, label and population to their columns, and reads the
- * events. The project is copied. Memory: the used columns of all events, once more while they are sorted. */
+ * events. The project is copied. Memory: the used columns of all events, packed (a number or time takes 4 or 8 bytes, a
+ * category 1 or 4), beside 4 bytes a row; while a table is sorted, 8 bytes for each of its rows; about 60 bytes a
+ * customer. An engine that would take more than options->memory_limit_bytes fails with WB_ERR_NOMEM, naming the size
+ * needed, as soon as a first part of a file shows it. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_create(wb_engine **out, const wb_project *project,
                                                  const wb_read_options *options, wb_error *err);
 WB_API void wb_engine_free(wb_engine *engine); /* NULL-safe */
@@ -89,7 +92,8 @@ typedef struct wb_population {
 } wb_population;
 
 /* Computes all features of the eligible customers at the cutoffs, ordered by customer_id bytes, then cutoff; with
- * `with_label` also the project's label. The same bytes for any number of threads. Thread-safe. */
+ * `with_label` also the project's label. The same bytes for any number of threads. Thread-safe. Memory: 8 bytes a row and
+ * column, beside the engine; WB_ERR_NOMEM as soon as the first rows show that both pass the engine's limit. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_features(const wb_engine *engine, wb_features **out,
                                                    const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
                                                    int n_threads, const wb_log *log, wb_error *err);

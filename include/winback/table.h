@@ -38,9 +38,11 @@ typedef struct wb_read_options {
     const char *rejects;     /* path for WB_ON_ERROR_REJECT, else NULL */
     int n_threads;           /* 0: as many as the machine has */
     const wb_log *log;       /* NULL: silence */
+    size_t memory_limit_bytes; /* of an engine and its features: WB_ERR_NOMEM, with the size needed, as soon as the rows
+                                * that were read say that it will take more; 0: no limit */
 } wb_read_options;
 
-#define WB_READ_OPTIONS_INIT {',', '.', NULL, 0, WB_ON_ERROR_FAIL, NULL, 0, NULL}
+#define WB_READ_OPTIONS_INIT {',', '.', NULL, 0, WB_ON_ERROR_FAIL, NULL, 0, NULL, 0}
 
 WB_API void wb_table_free(wb_table *table); /* NULL-safe */
 WB_API size_t wb_table_n_rows(const wb_table *table);

@@ -163,7 +163,7 @@ static wb_status audit_features(wb_export_audit *out, const wb_engine *engine, c
     wb_status status;
     WBI_TRY(wbi_comparison_create(&comparison, engine->plan, err));
     WBI_TRY_CLEANUP(choose_cutoffs(&cutoffs_us, &n, engine, out->cutoff_us, err));
-    WBI_TRY_CLEANUP(wb_engine_create(&older, older_project, options, err));
+    WBI_TRY_CLEANUP(wbi_engine_create_beside(&older, older_project, options, engine, err));
     WBI_TRY_CLEANUP(wb_engine_features(older, &before, cutoffs_us, n, 0, options->n_threads, NULL, err));
     WBI_TRY_CLEANUP(wb_engine_features(engine, &after, cutoffs_us, n, 0, options->n_threads, NULL, err));
     for (size_t j = 0; j < n; j++)

@@ -11,12 +11,13 @@
 enum { KEY_COLUMNS = 2 }; /* customer_id, cutoff */
 
 static wb_status compare_at(wbi_comparison *comparison, const wb_project *project, const wb_features *features,
-                            int64_t cutoff_us, const wb_read_options *options, wb_error *err)
+                            int64_t cutoff_us, const wb_read_options *options, const wb_engine *beside,
+                            wb_error *err)
 {
     wb_engine *redacted = NULL;
     wb_features *again = NULL;
     wb_status status;
-    WBI_TRY_CLEANUP(wbi_engine_create_redacted(&redacted, project, options, cutoff_us, err));
+    WBI_TRY_CLEANUP(wbi_engine_create_redacted(&redacted, project, options, cutoff_us, beside, err));
     WBI_TRY_CLEANUP(wb_engine_features(redacted, &again, &cutoff_us, 1, 0, options->n_threads, NULL, err));
     wbi_comparison_add(comparison, wb_features_table(features), wb_features_table(again), cutoff_us);
 cleanup:
@@ -36,7 +37,7 @@ static wb_status compare_all(wb_audit *out, const wb_engine *engine, const wb_fe
     WBI_TRY_CLEANUP(wb_project_parse(&described, wb_features_definitions(features), err));
     const int64_t *cutoffs_us = wb_project_cutoffs(described, &out->n_cutoffs);
     for (size_t j = 0; j < out->n_cutoffs; j++)
-        WBI_TRY_CLEANUP(compare_at(&comparison, project, features, cutoffs_us[j], options, err));
+        WBI_TRY_CLEANUP(compare_at(&comparison, project, features, cutoffs_us[j], options, engine, err));
     out->n_rows = comparison.n_rows;
     wbi_comparison_finish(&comparison, &out->moved, &out->n_moved);
 cleanup:

@@ -26,6 +26,7 @@ typedef enum cli_kind {
     CLI_NUMBER,   /* double, finite, not negative */
     CLI_TIME,     /* const char *, checked when the zone is known */
     CLI_DURATION, /* int64_t microseconds */
+    CLI_SIZE,     /* size_t bytes: 512M, 2G, 300MiB, 1GB */
     CLI_CHARACTER /* char: one byte, or the word tab or space */
 } cli_kind;
 
@@ -45,12 +46,13 @@ typedef struct cli_common {
     char delimiter, decimal;
     cli_list na;
     const char *on_error, *rejects;
+    size_t memory_limit_bytes; /* --memory-limit; 0: none */
     cli_list arguments; /* what is not an option */
 } cli_common;
 
 #define CLI_COMMON_INIT {.seed = 1, .delimiter = ',', .decimal = '.', .on_error = "fail"}
 
-enum { CLI_READS = 1, CLI_SEEDED = 2, CLI_PROJECT = 4 }; /* groups of common options */
+enum { CLI_READS = 1, CLI_SEEDED = 2, CLI_PROJECT = 4, CLI_EVENTS = 8 }; /* groups of common options */
 
 typedef struct cli_command {
     const char *name, *summary;

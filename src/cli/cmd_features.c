@@ -324,7 +324,7 @@ const cli_command cli_features = {
                "  winback features --list",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
-    .groups = CLI_PROJECT | CLI_READS,
+    .groups = CLI_PROJECT | CLI_READS | CLI_EVENTS,
     .defaults = &defaults,
     .options_size = sizeof defaults,
     .run = run,

@@ -171,7 +171,7 @@ const cli_command cli_score = {
                "  zcat features.csv.gz | winback score - --model model.json > scores.csv",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
-    .groups = CLI_PROJECT | CLI_READS,
+    .groups = CLI_PROJECT | CLI_READS | CLI_EVENTS,
     .max_arguments = CLI_LIST_LIMIT,
     .defaults = &defaults,
     .options_size = sizeof defaults,

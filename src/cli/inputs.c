@@ -30,6 +30,7 @@ bool cli_read_options(const cli_common *common, wb_read_options *options)
     options->n_na = common->na.n;
     options->rejects = common->rejects;
     options->n_threads = (int)common->n_threads;
+    options->memory_limit_bytes = common->memory_limit_bytes;
     options->log = cli_log(common);
     if (!cli_check_threads(common))
         return false;

@@ -20,6 +20,9 @@ static const cli_option reading_options[] = {
     {"--on-error", CLI_TEXT, AT(on_error), "fail|skip|reject", "what becomes of bad rows"},
     {"--rejects", CLI_TEXT, AT(rejects), "FILE", "where --on-error reject keeps them"},
 };
+static const cli_option events_options[] = {
+    {"--memory-limit", CLI_SIZE, AT(memory_limit_bytes), "SIZE", "stop as soon as events say that they need more; 512M, 2G"},
+};
 static const cli_option seed_options[] = {
     {"--seed", CLI_WHOLE, AT(seed), "N", "seed of everything random"},
 };
@@ -29,7 +32,7 @@ static const cli_option running_options[] = {
     {"--quiet", CLI_FLAG, AT(quiet), NULL, "say nothing but warnings and errors"},
 };
 
-enum { N_GROUPS = 5 };
+enum { N_GROUPS = 6 };
 
 typedef struct option_group {
     const cli_option *options;
@@ -44,6 +47,8 @@ static size_t groups_of(const cli_command *command, option_group groups[N_GROUPS
         groups[n++] = (option_group){project_options, sizeof project_options / sizeof project_options[0]};
     if (command->groups & CLI_READS)
         groups[n++] = (option_group){reading_options, sizeof reading_options / sizeof reading_options[0]};
+    if (command->groups & CLI_EVENTS)
+        groups[n++] = (option_group){events_options, sizeof events_options / sizeof events_options[0]};
     if (command->groups & CLI_SEEDED)
         groups[n++] = (option_group){seed_options, sizeof seed_options / sizeof seed_options[0]};
     groups[n++] = (option_group){running_options, sizeof running_options / sizeof running_options[0]};
@@ -190,6 +195,25 @@ static bool set_number(double *at, const char *value)
     return (isdigit((unsigned char)value[0]) || value[0] == '.') && *end == '\0' && isfinite(*at) && *at >= 0;
 }
 
+/* K, M, G, T and KiB … are powers of 1024, KB … of 1000. */
+static bool set_size(size_t *at, const char *value)
+{
+    static const char letters[] = "KMGT";
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(value, &end, 10);
+    const char *letter = *end != '\0' ? strchr(letters, toupper((unsigned char)*end)) : NULL;
+    const char *rest = letter != NULL ? end + 1 : end;
+    bool decimal = letter != NULL && strcmp(rest, "B") == 0;
+    if (decimal || strcmp(rest, letter != NULL ? "iB" : "B") == 0)
+        rest = "";
+    for (long power = letter != NULL ? letter - letters + 1 : 0; power > 0; power--)
+        if (__builtin_mul_overflow(n, decimal ? 1000ULL : 1024ULL, &n))
+            errno = ERANGE;
+    *at = n;
+    return isdigit((unsigned char)value[0]) && *rest == '\0' && n > 0 && errno == 0 && n <= PTRDIFF_MAX;
+}
+
 static bool set_character(char *at, const char *value)
 {
     if (strcmp(value, "tab") == 0)
@@ -229,6 +253,10 @@ static int set_option(const cli_option *option, char *value, char *options)
         if (wb_duration_parse(at, value, &err) == WB_OK)
             return CLI_DONE;
         return cli_usage_error("%s: %s", option->name, err.message);
+    case CLI_SIZE:
+        return set_size(at, value)
+                   ? CLI_DONE
+                   : cli_usage_error("%s: '%s' is not a size (wanted: 512M, 2G, 300MiB or bytes)", option->name, value);
     case CLI_CHARACTER:
         return set_character(at, value)
                    ? CLI_DONE

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "events/events.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "events/need.h"
 #include "events/order.h"
 #include "events/redact.h"
+#include "io/input.h"
 #include "par/par.h"
 
 enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_RANGES = 64 };
@@ -42,9 +45,42 @@ static void note_range(wbi_event_table *table, const wb_table *rows)
         note_odd_times(table, times, codes, rows->n_rows);
 }
 
+/* What reading one table works on. */
+typedef struct reading {
+    wbi_events *events;
+    size_t t;
+    size_t n_customers_before, n_runs;
+    const wbi_allowance *allowance;
+} reading;
+
+/* Customers in a row count once. */
+static size_t count_runs(const wb_table *rows)
+{
+    const int32_t *codes = rows->columns[0].codes;
+    size_t n = rows->n_rows > 0;
+    for (size_t i = 1; i < rows->n_rows; i++)
+        n += codes[i] != codes[i - 1];
+    return n;
+}
+
+static wb_status check_need(reading *r, const wb_table *rows, size_t n_expected, wb_error *err)
+{
+    size_t n_rows = r->events->tables[r->t].rows.n_rows;
+    const wbi_table_def *def = r->events->tables[r->t].binding->def;
+    wbi_seen seen = {r->t, r->n_customers_before, r->n_runs += count_runs(rows), n_rows > n_expected ? n_rows : n_expected};
+    if (def->through_file != NULL) /* all are there before the first row */
+        seen.n_customers_before = wbi_dictionary_size(r->events->customers);
+    char what[256];
+    snprintf(what, sizeof what, "table %.100s with %s %zu rows", def->name, n_expected > 0 ? "about" : "at least",
+             seen.n_rows);
+    return wbi_need_check(r->allowance, wbi_need_of_events(r->events, &seen),
+                          strcmp(def->file, "-") == 0 ? wbi_input_name(NULL) : def->file, what, err);
+}
+
 static wb_status keep_rows(void *context, wb_table *rows, size_t n_expected, wb_error *err)
 {
-    wbi_event_table *table = context;
+    reading *r = context;
+    wbi_event_table *table = &r->events->tables[r->t];
     const wbi_binding *b = table->binding;
     if (b->redacts)
         WBI_TRY(wbi_redact(rows, b, b->redact_us, err));
@@ -52,18 +88,22 @@ static wb_status keep_rows(void *context, wb_table *rows, size_t n_expected, wb_
         return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", b->def->name, UINT32_MAX);
     if (b->def->time != NULL)
         note_range(table, rows);
-    return wbi_packed_append(&table->rows, rows, n_expected, err);
+    WBI_TRY(wbi_packed_append(&table->rows, rows, n_expected, err));
+    return r->allowance->limit_bytes > 0 ? check_need(r, rows, n_expected, err) : WB_OK;
 }
 
-static wb_status read_table(wbi_event_table *table, wbi_source *source, wbi_dictionary *customers, wb_error *err)
+static wb_status read_table(wbi_events *events, size_t t, wbi_source *source, const wbi_allowance *allowance,
+                            wb_error *err)
 {
+    wbi_event_table *table = &events->tables[t];
     const wbi_binding *b = table->binding;
-    wbi_rows_taker taker = {keep_rows, table};
+    reading r = {events, t, wbi_dictionary_size(events->customers), 0, allowance};
+    wbi_rows_taker taker = {keep_rows, &r};
     wb_table *rows;
     table->first_us = table->last_us = WB_TIME_MISSING;
     WBI_TRY(wbi_table_create(&rows, err));
     wb_status status =
-        wbi_source_read(source, rows, customers, b->columns, b->n_columns, &table->counts, &taker, err);
+        wbi_source_read(source, rows, events->customers, b->columns, b->n_columns, &table->counts, &taker, err);
     if (status == WB_OK)
         wbi_packed_take_dictionaries(&table->rows, rows);
     wb_table_free(rows);
@@ -71,7 +111,7 @@ static wb_status read_table(wbi_event_table *table, wbi_source *source, wbi_dict
 }
 
 wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings, wbi_source *const *sources, size_t n,
-                          wb_error *err)
+                          const wbi_allowance *allowance, wb_error *err)
 {
     *events = (wbi_events){0};
     WBI_TRY(wbi_dictionary_create(&events->customers, err));
@@ -81,7 +121,7 @@ wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings
     events->n_tables = n;
     for (size_t t = 0; t < n; t++) {
         events->tables[t].binding = bindings[t];
-        WBI_TRY(read_table(&events->tables[t], sources[t], events->customers, err));
+        WBI_TRY(read_table(events, t, sources[t], allowance, err));
     }
     return WB_OK;
 }

@@ -27,9 +27,17 @@ typedef struct wbi_events {
     size_t n_tables;
 } wbi_events;
 
-/* Reads the rows of all tables; `bindings` and `sources` are borrowed, the former for the events' life. */
+/* How much memory may be used, and how much of it is taken by other things already. */
+typedef struct wbi_allowance {
+    size_t limit_bytes; /* 0: no limit */
+    size_t taken_bytes;
+} wbi_allowance;
+
+/* Reads the rows of all tables; `bindings` and `sources` are borrowed, the former for the events' life.
+ * WB_ERR_NOMEM as soon as the rows that were read say that all will need more than `allowance` (events/need.h). */
 WB_WARN_UNUSED wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings,
-                                         wbi_source *const *sources, size_t n, wb_error *err);
+                                         wbi_source *const *sources, size_t n, const wbi_allowance *allowance,
+                                         wb_error *err);
 /* Drops rows at or after `until_us` (counted) and rows without a customer, and puts the others in canonical order: by
  * customer, time, group_by value, then the values of the declared columns in the order of their names (numbers and
  * times by value, text by bytes, missing first), then of the other columns that were read. So neither the order of the

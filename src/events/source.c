@@ -7,13 +7,14 @@
 #include "csv/batches.h"
 #include "events/through.h"
 
-enum { SAMPLE_BYTES = 128 << 10, HANDED_ROWS = 1 << 17 };
+enum { SAMPLE_BYTES = 128 << 10, HANDED_ROWS = WBI_HANDED_ROWS };
 
 struct wbi_source {
     const wbi_table_def *def;
     const wb_log *log;
     wbi_dialect dialect;
     wbi_paths paths;
+    size_t n_bytes; /* of all files, as they lie there */
     wbi_bad_rows *bad;
     wbi_csv_reader *reader;
     const wb_read_options *options;
@@ -46,6 +47,7 @@ wb_status wbi_source_open(wbi_source **out, const wbi_table_def *def, wbi_bad_ro
     source->dialect = choose_dialect(def, options);
     wb_status status;
     WBI_TRY_CLEANUP(wbi_paths_expand(&source->paths, def->file, err));
+    source->n_bytes = wbi_paths_bytes(&source->paths);
     WBI_TRY_CLEANUP(wbi_bad_rows_create_beside(&source->bad, bad, err));
     WBI_TRY_CLEANUP(wbi_csv_open(&source->reader, &source->paths, &source->dialect, source->bad, err));
     if (!wbi_source_has(source, def->customer))
@@ -91,7 +93,8 @@ typedef struct reading {
     size_t codes_capacity;
     size_t *first_line; /* by customer: the line of its row, 0 = none yet (tables without time) */
     size_t first_line_capacity;
-    size_t n_bytes, n_rows; /* of the files that all rows so far came from, and how many they were */
+    size_t n_rows;        /* so far */
+    size_t n_sampled, sampled_bytes; /* of these, those whose bytes are known */
     const wbi_rows_taker *taker; /* NULL: the rows stay */
     wbi_source_counts *counts;
     wbi_dictionary *customers;
@@ -216,13 +219,12 @@ static wb_status append_codes(reading *r, wbi_column *to, const wbi_column *from
     return WB_OK;
 }
 
-/* How many rows the file at hand will have given, if all are about as long as those so far; 0 when nobody can tell. */
+/* How many rows all files will give, if all are about as long as those so far; 0 when nobody can tell. */
 static size_t expected_rows(const reading *r)
 {
-    double bytes = (double)wbi_csv_file_bytes(r->source->reader);
-    if (r->n_bytes < SAMPLE_BYTES || r->n_rows == 0)
+    if (r->sampled_bytes < SAMPLE_BYTES || wbi_csv_file_bytes(r->source->reader) == 0)
         return 0;
-    return (size_t)(bytes * (double)r->n_rows / (double)r->n_bytes * 1.02);
+    return (size_t)((double)r->source->n_bytes * (double)r->n_sampled / (double)r->sampled_bytes * 1.02);
 }
 
 static wb_status append_rows(reading *r, const wb_table *from, wb_error *err)
@@ -261,6 +263,9 @@ static wb_status finish_rows(reading *r, wb_error *err)
         wbi_through_resolve(r->through, r->rows, r->customers);
     if (r->taker == NULL)
         return WB_OK;
+    r->counts->aside_bytes = r->first_line_capacity * sizeof *r->first_line;
+    if (r->through != NULL)
+        r->counts->aside_bytes += wbi_through_bytes(r->through);
     WBI_TRY(r->taker->take(r->taker->context, r->rows, expected_rows(r), err));
     wbi_table_clear(r->rows);
     r->rows->columns[0].dictionary = keys;
@@ -272,7 +277,8 @@ static wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err
     reading *r = context;
     size_t first_row = r->rows->n_rows;
     WBI_TRY(append_rows(r, batch->rows, err));
-    r->n_bytes += batch->n_bytes;
+    r->sampled_bytes += batch->n_bytes;
+    r->n_sampled += batch->n_bytes > 0 ? batch->rows->n_rows : 0;
     r->n_rows += batch->rows->n_rows;
     if (batch->n_bad > 0 || r->through != NULL || r->source->def->time == NULL)
         WBI_TRY(check_rows(r, batch, first_row, err));

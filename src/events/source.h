@@ -19,8 +19,11 @@ bool wbi_source_has(const wbi_source *source, const char *column);
 /* WB_ERR_INCONSISTENT: the file has no such column, with the nearest spelling. */
 wb_status wbi_source_no_column(const wbi_source *source, const char *column, wb_error *err);
 
+enum { WBI_HANDED_ROWS = 1 << 17 }; /* how many rows are handed over at a time, about */
+
 typedef struct wbi_source_counts {
     uint64_t n_rows, n_bad, n_without_key;
+    size_t aside_bytes; /* memory that reading takes beside the rows that it hands over */
 } wbi_source_counts;
 
 /* Takes some of the rows, all but the last time about 2^17 of them; they are then forgotten, but for the dictionaries.

@@ -21,6 +21,12 @@ wbi_dictionary *wbi_through_keys(wbi_through *through)
     return through->keys;
 }
 
+size_t wbi_through_bytes(const wbi_through *through)
+{
+    return wbi_dictionary_bytes(through->keys, wbi_dictionary_size(through->keys)) +
+           through->capacity * sizeof *through->customer;
+}
+
 void wbi_through_free(wbi_through *through)
 {
     if (through == NULL)

@@ -18,6 +18,7 @@ WB_WARN_UNUSED wb_status wbi_through_read(wbi_through **out, const wbi_table_def
                                           wbi_dictionary *customers, wbi_bad_rows *beside,
                                           const wb_read_options *options, wb_error *err);
 void wbi_through_free(wbi_through *through); /* NULL-safe */
+size_t wbi_through_bytes(const wbi_through *through); /* of memory */
 /* The dictionary to intern keys in, borrowed. */
 wbi_dictionary *wbi_through_keys(wbi_through *through);
 /* Row `row` of `rows` is row `i` of the batch: a key that no row of the other file has is a bad row, and becomes missing. */

@@ -15,6 +15,7 @@ typedef struct wbi_compute_options {
     int n_threads;
     const wb_log *log;
     wb_population *population; /* out, by cutoff: zeroed, but for the cutoffs; NULL: not asked for */
+    wbi_allowance allowance; /* of which the engine is taken; for a result that stays in memory */
 } wbi_compute_options;
 
 /* Results of one block. Row k * n_cutoffs + j is customer k of the block at cutoff j. */

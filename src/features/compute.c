@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "events/need.h"
 #include "features/block.h"
 #include "par/par.h"
 
@@ -195,6 +196,18 @@ static wb_status append_row(collecting *c, const wbi_block *block, size_t k, siz
     return c->options->with_label ? wbi_column_push_number(&columns[plan->n_features], block->label[row], err) : WB_OK;
 }
 
+/* The rows of the first `n_done` customers say how large the table will be. */
+static wb_status check_need(const collecting *c, size_t n_done, wb_error *err)
+{
+    const wbi_column *ids = &c->table->columns[0];
+    const size_t cell_bytes = sizeof(double);
+    double scale = (double)c->events->n_customers / (double)n_done, n_rows = (double)c->table->n_rows * scale;
+    double bytes = n_rows * (double)(c->table->n_columns * cell_bytes) + (double)ids->offsets[ids->length] * scale;
+    char what[128];
+    snprintf(what, sizeof what, "about %.0f rows of %zu columns", n_rows, c->table->n_columns);
+    return wbi_need_check(&c->options->allowance, (size_t)bytes, NULL, what, err);
+}
+
 static wb_status append_block(void *context, const wbi_block *block, size_t slot, wb_error *err)
 {
     collecting *c = context;
@@ -206,7 +219,9 @@ static wb_status append_block(void *context, const wbi_block *block, size_t slot
         WBI_TRY(append_row(c, block, row / c->options->n_cutoffs, row, err));
         c->table->n_rows++;
     }
-    return WB_OK;
+    if (c->options->allowance.limit_bytes == 0 || c->table->n_rows == 0)
+        return WB_OK;
+    return check_need(c, block->first_customer + block->n_customers, err);
 }
 
 wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_events *events,

@@ -30,7 +30,7 @@ size_t wbi_compute_customers_of(const wbi_block *block, size_t n_cutoffs);
 void wbi_compute_warn_of_levels(const wbi_compute_options *options, const wb_table *features, size_t n_customers);
 
 /* The table customer_id, cutoff, features, label: the eligible customers at each cutoff, ordered by customer_id bytes,
- * then cutoff. */
+ * then cutoff. WB_ERR_NOMEM as soon as its first rows show that all will pass options->allowance. */
 WB_WARN_UNUSED wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_events *events,
                                               const wbi_compute_options *options, wb_error *err);
 

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "events/need.h"
 #include "events/redact.h"
 #include "features/features.h"
 #include "features/warn.h"
@@ -91,7 +92,7 @@ static wb_status read_events(wb_engine *engine, const wb_read_options *options, 
 {
     wbi_plan *plan = engine->plan;
     WBI_TRY(wbi_events_read(&engine->events, (const wbi_binding *const *)plan->bindings, plan->sources, plan->n_tables,
-                            err));
+                            &engine->allowance, err));
     WBI_TRY(wbi_bad_rows_finish(plan->bad, err));
     wbi_plan_close_sources(plan);
     wbi_warn_odd_times(&engine->events, options->log);
@@ -101,6 +102,7 @@ static wb_status read_events(wb_engine *engine, const wb_read_options *options, 
     if (engine->until_us <= engine->first_us)
         return fail_no_data(engine, err);
     WBI_TRY(wbi_events_arrange(&engine->events, engine->until_us, options->n_threads, err));
+    engine->allowance.taken_bytes += wbi_need_of_arranged(&engine->events);
     return describe_tables(engine, err);
 }
 
@@ -119,9 +121,14 @@ static wb_status unmask(wbi_plan *plan, wb_error *err)
     return WB_OK;
 }
 
-/* `redact_us` NULL: with all that was read. */
+/* What an engine is made for: `redact_us` NULL: with all that was read; `beside` NULL: nothing else is there. */
+typedef struct engine_purpose {
+    const int64_t *redact_us;
+    const wb_engine *beside;
+} engine_purpose;
+
 static wb_status create(wb_engine **out, const wb_project *project, const wb_read_options *options,
-                        const int64_t *redact_us, wb_error *err)
+                        const engine_purpose *purpose, wb_error *err)
 {
     static const wb_read_options defaults = WB_READ_OPTIONS_INIT;
     if (options == NULL)
@@ -129,12 +136,15 @@ static wb_status create(wb_engine **out, const wb_project *project, const wb_rea
     wb_engine *engine = wbi_alloc_zeroed(1, sizeof *engine);
     if (engine == NULL)
         return wbi_fail_nomem(err, sizeof *engine);
+    engine->allowance.limit_bytes = options->memory_limit_bytes;
+    engine->allowance.taken_bytes = purpose->beside != NULL ? purpose->beside->allowance.taken_bytes
+                                                            : wbi_need_of_program(options->n_threads);
     wb_status status;
     WBI_TRY_CLEANUP(wbi_plan_create(&engine->plan, project, options, err));
-    if (redact_us != NULL)
-        redact_at(engine->plan, *redact_us);
+    if (purpose->redact_us != NULL)
+        redact_at(engine->plan, *purpose->redact_us);
     WBI_TRY_CLEANUP(read_events(engine, options, err));
-    if (redact_us != NULL)
+    if (purpose->redact_us != NULL)
         WBI_TRY_CLEANUP(unmask(engine->plan, err));
     *out = engine;
     return WB_OK;
@@ -145,13 +155,19 @@ cleanup:
 
 wb_status wb_engine_create(wb_engine **out, const wb_project *project, const wb_read_options *options, wb_error *err)
 {
-    return create(out, project, options, NULL, err);
+    return create(out, project, options, &(engine_purpose){0}, err);
+}
+
+wb_status wbi_engine_create_beside(wb_engine **out, const wb_project *project, const wb_read_options *options,
+                                   const wb_engine *beside, wb_error *err)
+{
+    return create(out, project, options, &(engine_purpose){.beside = beside}, err);
 }
 
 wb_status wbi_engine_create_redacted(wb_engine **out, const wb_project *project, const wb_read_options *options,
-                                     int64_t cutoff_us, wb_error *err)
+                                     int64_t cutoff_us, const wb_engine *beside, wb_error *err)
 {
-    return create(out, project, options, &cutoff_us, err);
+    return create(out, project, options, &(engine_purpose){&cutoff_us, beside}, err);
 }
 
 void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int64_t *until_us)
@@ -279,7 +295,7 @@ wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const i
     features->n_population = n_cutoffs;
     for (size_t j = 0; j < n_cutoffs; j++)
         features->population[j].cutoff_us = cutoffs_us[j];
-    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log, features->population};
+    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log, features->population, engine->allowance};
     wb_status status = describe(&features->definitions, engine, cutoffs_us, n_cutoffs, with_label, err);
     if (status == WB_OK)
         status = wbi_compute_features(&features->table, engine->plan, &engine->events, &options, err);
@@ -295,7 +311,7 @@ wb_status wb_engine_write_features(const wb_engine *engine, const char *path, ui
                                    int with_label, int n_threads, const wb_log *log, wb_error *err)
 {
     char *definitions = NULL, digest[WBI_DIGEST_CHARS];
-    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log, population};
+    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log, population, engine->allowance};
     wb_status status;
     for (size_t j = 0; population != NULL && j < n_cutoffs; j++)
         population[j] = (wb_population){.cutoff_us = cutoffs_us[j]};

@@ -27,6 +27,7 @@ typedef struct wbi_paths {
     size_t n;
 } wbi_paths;
 WB_WARN_UNUSED wb_status wbi_paths_expand(wbi_paths *out, const char *path, wb_error *err);
+size_t wbi_paths_bytes(const wbi_paths *paths); /* of all files as they lie there; what is no file has none */
 void wbi_paths_free(wbi_paths *paths);
 
 #endif

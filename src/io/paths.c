@@ -2,6 +2,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -47,6 +48,17 @@ wb_status wbi_paths_expand(wbi_paths *out, const char *path, wb_error *err)
     }
     globfree(&found);
     return status;
+}
+
+size_t wbi_paths_bytes(const wbi_paths *paths)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < paths->n; i++) {
+        struct stat at;
+        if (stat(paths->paths[i], &at) == 0 && S_ISREG(at.st_mode))
+            bytes += (size_t)at.st_size;
+    }
+    return bytes;
 }
 
 void wbi_paths_free(wbi_paths *paths)

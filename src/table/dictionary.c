@@ -63,6 +63,15 @@ size_t wbi_dictionary_size(const wbi_dictionary *dictionary)
     return dictionary->n;
 }
 
+size_t wbi_dictionary_bytes(const wbi_dictionary *dictionary, size_t n)
+{
+    size_t n_slots = FIRST_SLOTS;
+    while (n > n_slots / 4 * 3)
+        n_slots *= 2;
+    double entry_bytes = dictionary->n == 0 ? 0 : (double)dictionary->offsets[dictionary->n] / (double)dictionary->n;
+    return n_slots * sizeof *dictionary->slots + n * sizeof *dictionary->offsets + (size_t)(entry_bytes * (double)n);
+}
+
 static wbi_str entry_at(const wbi_dictionary *dictionary, size_t code)
 {
     uint32_t begin = dictionary->offsets[code];

@@ -24,6 +24,8 @@ void wbi_dictionary_clear(wbi_dictionary *dictionary);
 /* The code of `bytes`, -1 when absent. Many threads may look up while nobody interns. */
 int32_t wbi_dictionary_find(const wbi_dictionary *dictionary, const char *bytes, size_t n);
 size_t wbi_dictionary_size(const wbi_dictionary *dictionary);
+/* Bytes of memory that it takes, or would take with `n` entries as long as those it has. */
+size_t wbi_dictionary_bytes(const wbi_dictionary *dictionary, size_t n);
 /* Borrowed until the next intern. `code` must exist. */
 wbi_str wbi_dictionary_at(const wbi_dictionary *dictionary, int32_t code);
 /* rank[code] = place of the entry among all, ordered by bytes; a new array of size entries, freed by wbi_free. */
