@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "audit/repeat.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* A pipe gives its bytes once; what is no file at all is told when it is opened. */
+static bool is_read_once(const char *file)
+{
+    struct stat about;
+    return file != NULL && (strcmp(file, "-") == 0 || (stat(file, &about) == 0 && !S_ISREG(about.st_mode)));
+}
 
 wb_status wbi_repeatable(const wb_project *project, wb_error *err)
 {
     for (size_t i = 0; i < project->n_tables; i++) {
         const wbi_table_def *table = &project->tables[i];
-        if ((table->file != NULL && strcmp(table->file, "-") == 0) ||
-            (table->through_file != NULL && strcmp(table->through_file, "-") == 0))
+        if (is_read_once(table->file) || is_read_once(table->through_file))
             return wbi_fail(err, WB_ERR_ARGUMENT,
-                            "table %s comes from standard input, which an audit cannot read a second time", table->name);
+                            "table %s comes from standard input or a pipe, which an audit cannot read a second time",
+                            table->name);
     }
     return WB_OK;
 }

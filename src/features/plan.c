@@ -70,8 +70,29 @@ static wb_status need_table(const wbi_plan *plan, const char *name, const char *
                        near != NULL ? near : "", near != NULL ? "'?)" : "");
 }
 
+static bool is_standard_input(const char *file)
+{
+    return file != NULL && (strcmp(file, "-") == 0 || strcmp(file, "/dev/stdin") == 0);
+}
+
+/* Standard input can be read once: of two readers each would get some of it. */
+static wb_status note_standard_input(const wbi_table_def *def, const char **reader, wb_error *err)
+{
+    const char *files[] = {def->file, def->through_file};
+    for (size_t i = 0; i < 2; i++) {
+        if (!is_standard_input(files[i]))
+            continue;
+        if (*reader != NULL)
+            return wbi_fail(err, WB_ERR_ARGUMENT, "standard input is named twice, by table %s and by table %s", *reader,
+                            def->name);
+        *reader = def->name;
+    }
+    return WB_OK;
+}
+
 static wb_status open_tables(wbi_plan *plan, const wb_read_options *options, wb_error *err)
 {
+    const char *standard_input = NULL;
     const wb_project *project = plan->project;
     plan->sources = wbi_alloc_zeroed(project->n_tables, sizeof(wbi_source *));
     plan->bindings = wbi_alloc_zeroed(project->n_tables, sizeof(wbi_binding *));
@@ -85,6 +106,7 @@ static wb_status open_tables(wbi_plan *plan, const wb_read_options *options, wb_
             continue;
         }
         size_t t = plan->n_tables;
+        WBI_TRY(note_standard_input(def, &standard_input, err));
         WBI_TRY(wbi_source_open(&plan->sources[t], def, plan->bad, options, err));
         plan->n_tables++;
         WBI_TRY(wbi_binding_create(&plan->bindings[t], def, plan->sources[t], err));
