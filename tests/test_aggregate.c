@@ -549,6 +549,37 @@ static void test_neighbours_do_not_count(void **state)
     free(r);
 }
 
+static uint64_t overflows(wbi_aggregate kind, const double *numbers, size_t n)
+{
+    wbi_aggregate_events events = {.of = {.type = WBI_EXPR_NUMBER, .numbers = numbers}, .cutoff_us = cutoff_us};
+    wbi_aggregate_scratch scratch = {0};
+    wb_error err;
+    assert_ok(wbi_aggregate_reserve(&scratch, n, &err), &err);
+    double value = wbi_aggregate_number(kind, &events, 0, n, &scratch);
+    assert_true(scratch.n_overflows == 0 || isnan(value));
+    uint64_t n_overflows = scratch.n_overflows;
+    wbi_aggregate_scratch_free(&scratch);
+    return n_overflows;
+}
+
+/* Missing for want of numbers is not missing for too large ones. */
+static void test_overflows_are_counted(void **state)
+{
+    const double large[] = {1e308, 1e308}, apart[] = {-1e308, 1e308}, gaps[] = {NAN, 1e308, NAN};
+    static const wbi_aggregate all[] = {WBI_AGG_SUM, WBI_AGG_MEAN, WBI_AGG_MIN,   WBI_AGG_MAX,  WBI_AGG_STD,
+                                        WBI_AGG_MEDIAN, WBI_AGG_FIRST, WBI_AGG_LAST, WBI_AGG_DISTINCT};
+    (void)state;
+    for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) {
+        bool sums = all[k] == WBI_AGG_SUM || all[k] == WBI_AGG_MEAN;
+        bool subtracts = all[k] == WBI_AGG_STD || all[k] == WBI_AGG_MEDIAN;
+        assert_int_equal(overflows(all[k], large, 2), sums);
+        assert_int_equal(overflows(all[k], apart, 2), subtracts);
+        assert_int_equal(overflows(all[k], gaps, 3), 0);
+        assert_int_equal(overflows(all[k], gaps, 1), 0);
+        assert_int_equal(overflows(all[k], large, 0), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -569,6 +600,7 @@ int main(void)
         cmocka_unit_test(test_only_true_passes_where),
         cmocka_unit_test(test_random_rows),
         cmocka_unit_test(test_neighbours_do_not_count),
+        cmocka_unit_test(test_overflows_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

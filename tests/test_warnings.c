@@ -64,6 +64,45 @@ static void test_silent_tables(void **state)
                 "table visits has no row before cutoff 2024-04-01 (its first: it has none): 1 of 1 cutoffs see none\n");
 }
 
+static void test_overflows(void **state)
+{
+    const char *project = "tables: {orders: {file: orders.csv}}\n"
+                          "features:\n"
+                          "  use: []\n"
+                          "  define:\n"
+                          "    - {name: total, table: orders, agg: sum, of: amount}\n"
+                          "    - {name: spread, table: orders, agg: std, of: amount}\n"
+                          "    - {name: most, table: orders, agg: max, of: amount}\n";
+    put(*state, "orders.csv",
+        "customer_id,ordered_at,amount\n"
+        "A,2024-01-01,1e308\n"
+        "A,2024-01-02,1e308\n"
+        "B,2024-01-01,1\n"
+        "C,2024-01-01,\n");
+    assert_says(*state, project, "2024-01-02 2024-02-01 2024-03-01",
+                "total: the sum of finite numbers passes 1.8e308 in 2 rows, where it is missing\n");
+    put(*state, "orders.csv", "customer_id,ordered_at,amount\nA,2024-01-01,1e308\nA,2024-01-02,-1e308\n");
+    assert_says(*state, project, "2024-02-01",
+                "spread: the std of finite numbers passes 1.8e308 in 1 row, where it is missing\n");
+    put(*state, "orders.csv", "customer_id,ordered_at,amount\nA,2024-01-01,\nB,2024-01-02,-1.7e308\n");
+    assert_says(*state, project, "2024-02-01", "");
+}
+
+static void test_overflows_of_lines(void **state)
+{
+    put(*state, "orders.csv",
+        "customer_id,ordered_at,invoice,amount\n"
+        "A,2024-01-01,1,1e308\n"
+        "A,2024-01-01,1,1e308\n"
+        "A,2024-01-02,2,7\n"
+        "B,2024-01-01,3,\n");
+    assert_says(*state,
+                "tables: {orders: {file: orders.csv, group_by: invoice}}\n"
+                "features: {use: [], define: [{name: total, table: orders, agg: sum, of: amount}]}\n",
+                "2024-02-01 2024-03-01",
+                "table orders: lines of one event pass 1.8e308 2 times over the cutoffs, where their number is missing\n");
+}
+
 static void test_lengths(void **state)
 {
     static const struct {
@@ -104,6 +143,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_odd_times, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_silent_tables, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_overflows, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_overflows_of_lines, make_folder, remove_folder),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test_setup_teardown(test_the_longest_window, make_folder, remove_folder),
     };

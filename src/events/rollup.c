@@ -28,6 +28,7 @@ struct wbi_rollup {
     size_t capacity;
     size_t *starts, starts_capacity; /* by customer: its first event */
     size_t n_customers, n_events;
+    size_t n_overflows;
 };
 
 wb_status wbi_rollup_create(wbi_rollup **out, wb_error *err)
@@ -190,7 +191,7 @@ wb_status wbi_rollup_lines(wbi_rollup *r, const wbi_lines *lines, wb_error *err)
     WBI_TRY(reserve(r, n, lines->n_customers, err));
     for (size_t i = 0; i < n; i++)
         r->lines[i] = (line){lines->groups[i], (uint32_t)i};
-    r->n_events = 0;
+    r->n_events = r->n_overflows = 0;
     r->n_customers = lines->n_customers;
     for (size_t c = 0; c < lines->n_customers; c++) {
         r->starts[c] = r->n_events;
@@ -202,7 +203,7 @@ wb_status wbi_rollup_lines(wbi_rollup *r, const wbi_lines *lines, wb_error *err)
 }
 
 /* Sum, mean, least or greatest of the numbers that are not missing. */
-static double fold_numbers(const wbi_rollup *r, const event *e, wbi_aggregate agg, const double *values)
+static double fold_numbers(wbi_rollup *r, const event *e, wbi_aggregate agg, const double *values)
 {
     double sum = 0, least = INFINITY, greatest = -INFINITY;
     size_t n = 0;
@@ -221,7 +222,10 @@ static double fold_numbers(const wbi_rollup *r, const event *e, wbi_aggregate ag
                     : agg == WBI_AGG_MAX  ? greatest
                     : agg == WBI_AGG_MEAN ? sum / (double)n
                                           : sum;
-    return isfinite(result) ? result : NAN;
+    if (isfinite(result))
+        return result;
+    r->n_overflows++;
+    return NAN;
 }
 
 static bool is_missing(wbi_expr_type type, const void *values, uint32_t at)
@@ -262,6 +266,11 @@ static double count_values(wbi_rollup *r, const event *e, wbi_aggregate agg, sor
 static bool is_counted(wbi_aggregate agg)
 {
     return agg == WBI_AGG_COUNT || agg == WBI_AGG_DISTINCT;
+}
+
+size_t wbi_rollup_n_overflows(const wbi_rollup *r)
+{
+    return r->n_overflows;
 }
 
 wbi_expr_type wbi_rollup_type(wbi_aggregate agg, wbi_expr_type type)

@@ -32,6 +32,8 @@ WB_WARN_UNUSED wb_status wbi_rollup_lines(wbi_rollup *rollup, const wbi_lines *l
  * numbers of such values; first (the default of anything else) and last are that line's value, missing or not: of several
  * lines in first place the least, in last place the greatest (missing, then by value or bytes). */
 void wbi_rollup_values(wbi_rollup *rollup, wbi_aggregate agg, wbi_expr_type type, void *values);
+/* How many numbers came to more than a double holds since wbi_rollup_lines; they are missing. */
+size_t wbi_rollup_n_overflows(const wbi_rollup *rollup);
 wbi_expr_type wbi_rollup_type(wbi_aggregate agg, wbi_expr_type type);
 /* Replaces lines by events in `times` and `starts`; returns the number of events. */
 size_t wbi_rollup_finish(const wbi_rollup *rollup, int64_t *times, size_t *starts);

@@ -92,6 +92,11 @@ void wbi_view_free(wbi_view *view)
     wbi_free(view);
 }
 
+size_t wbi_view_n_overflows(const wbi_view *view)
+{
+    return view->rollup != NULL ? wbi_rollup_n_overflows(view->rollup) : 0;
+}
+
 size_t wbi_view_n(const wbi_view *view)
 {
     return view->n;

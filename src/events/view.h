@@ -26,6 +26,8 @@ WB_WARN_UNUSED wb_status wbi_view_build(wbi_view *view, const size_t *first, siz
 WB_WARN_UNUSED wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err);
 
 size_t wbi_view_n(const wbi_view *view);
+/* Numbers of events that are missing, for those of their lines came to more than a number holds. */
+size_t wbi_view_n_overflows(const wbi_view *view);
 /* Events of the k-th customer of the block are [starts[k], starts[k + 1]), ordered by time. */
 const size_t *wbi_view_starts(const wbi_view *view);
 /* NULL in tables without time. */

@@ -334,11 +334,8 @@ static double *own_numbers(const double *numbers, size_t n, double *scratch)
     return scratch;
 }
 
-static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
-                         wbi_aggregate_scratch *scratch)
+static double of_taken(wbi_aggregate aggregate, const double *numbers, size_t n, wbi_aggregate_scratch *scratch)
 {
-    size_t n;
-    const double *numbers = take_numbers(e, begin, end, scratch->numbers, &n);
     switch (aggregate) {
     case WBI_AGG_SUM:
         return sum_of(numbers, n);
@@ -363,10 +360,22 @@ static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e,
     }
 }
 
+/* Of no number, or of one where two are needed, there is none; else one that is not finite has overflown. */
+static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
+                         wbi_aggregate_scratch *scratch)
+{
+    size_t n;
+    const double *numbers = take_numbers(e, begin, end, scratch->numbers, &n);
+    double value = of_taken(aggregate, numbers, n, scratch);
+    if (isfinite(value))
+        return value;
+    scratch->n_overflows += n > 1;
+    return NAN;
+}
+
 static double evaluate(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
                        wbi_aggregate_scratch *scratch)
 {
-    double value;
     if (aggregate == WBI_AGG_COUNT)
         return count(e, begin, end, scratch);
     if (aggregate == WBI_AGG_TREND)
@@ -376,10 +385,8 @@ static double evaluate(wbi_aggregate aggregate, const wbi_aggregate_events *e, s
     if (aggregate == WBI_AGG_DISTINCT && e->of.type == WBI_EXPR_TEXT)
         return distinct_texts(e, begin, end, scratch);
     if (wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING)
-        value = of_times(aggregate, e, begin, end, scratch);
-    else
-        value = of_numbers(aggregate, e, begin, end, scratch);
-    return isfinite(value) ? value : NAN;
+        return of_times(aggregate, e, begin, end, scratch);
+    return of_numbers(aggregate, e, begin, end, scratch);
 }
 
 double wbi_aggregate_number(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,

@@ -35,6 +35,7 @@ typedef struct wbi_aggregate_scratch {
     int64_t *times;
     wbi_str *texts;
     size_t capacity;
+    uint64_t n_overflows; /* aggregates of finite numbers so far that were not finite, and thus missing */
 } wbi_aggregate_scratch;
 WB_WARN_UNUSED wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events, wb_error *err);
 void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch);

@@ -58,7 +58,9 @@ wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan, size_t n_cust
     block->population = wbi_alloc_array(n_cutoffs, sizeof *block->population);
     block->numbers = wbi_alloc_zeroed(plan->n_features, sizeof(double *));
     block->texts = wbi_alloc_zeroed(plan->n_features, sizeof(wbi_str *));
-    if (block->eligible == NULL || block->label == NULL || block->population == NULL || block->numbers == NULL || block->texts == NULL)
+    block->n_overflows = wbi_alloc_array(plan->n_features + plan->n_tables, sizeof *block->n_overflows);
+    if (block->eligible == NULL || block->label == NULL || block->population == NULL || block->numbers == NULL ||
+        block->texts == NULL || block->n_overflows == NULL)
         return wbi_fail_nomem(err, n * sizeof *block->label);
     for (size_t f = 0; f < plan->n_features; f++) {
         void *values;
@@ -83,6 +85,7 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan)
     wbi_free(block->eligible);
     wbi_free(block->label);
     wbi_free(block->population);
+    wbi_free(block->n_overflows);
     wbi_free(block->numbers);
     wbi_free(block->texts);
     arena_free(block->arena);
@@ -360,7 +363,9 @@ static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t 
     }
     if (feature->type != WB_TYPE_NUMBER)
         return aggregate_texts(block, feature, f, &events, &spans, err);
+    worker->scratch.n_overflows = 0;
     wbi_aggregate_numbers(feature->def->agg, &events, &spans, block->numbers[f] + j, &worker->scratch);
+    block->n_overflows[f] += worker->scratch.n_overflows;
     for (size_t k = 0; feature->after != WBI_NONE && k < block->n_customers; k++)
         if (!has_events(worker->views[feature->after], k))
             block->numbers[f][k * options->n_cutoffs + j] = NAN;
@@ -439,6 +444,7 @@ static wb_status compute_cutoff(wbi_block *block, wbi_worker *worker, const wbi_
         worker->windows[w].ready = false;
     for (size_t t = 0; t < plan->n_tables; t++) {
         WBI_TRY(build_view(worker, block, t, options->cutoffs_us[j], err));
+        block->n_overflows[plan->n_features + t] += wbi_view_n_overflows(worker->views[t]);
         WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(worker->views[t]), err));
     }
     WBI_TRY(choose_population(block, worker, options, j, err));
@@ -457,6 +463,7 @@ wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_comp
     arena_free(block->arena);
     block->arena = NULL;
     clear_rows(block, plan);
+    memset(block->n_overflows, 0, (plan->n_features + plan->n_tables) * sizeof *block->n_overflows);
     for (size_t j = 0; j < options->n_cutoffs; j++)
         WBI_TRY(compute_cutoff(block, worker, options, j, err));
     for (size_t i = 0; i < plan->n_features; i++)

@@ -27,6 +27,7 @@ typedef struct wbi_block {
     double **numbers;   /* by feature, then row; NULL for categories */
     wbi_str **texts;    /* by feature, then row; NULL for numbers. Bytes live in the events, the plan or `arena` */
     struct wbi_arena *arena;
+    uint64_t *n_overflows; /* by feature: values that overflew and are missing; then by table: of lines rolled up */
 } wbi_block;
 
 /* Views and scratch of one thread. */

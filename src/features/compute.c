@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "events/need.h"
 #include "features/block.h"
+#include "features/warn.h"
 #include "par/par.h"
 
 /* A block has a fixed number of rows of the result, few enough to stay in a core's cache until they are printed, whatever
@@ -22,6 +23,7 @@ typedef struct computing {
     size_t n_slots;
     wbi_worker **workers;
     int n_threads;
+    uint64_t *n_overflows; /* as of a block, in all */
     size_t block_customers, next_customer, n_done;
 } computing;
 
@@ -65,6 +67,8 @@ static wb_status take_block(void *context, size_t slot, wb_error *err)
     computing *c = context;
     WBI_TRY(c->user->take(c->user->context, &c->blocks[slot], slot, err));
     add_population(c, &c->blocks[slot]);
+    for (size_t i = 0; i < c->plan->n_features + c->plan->n_tables; i++)
+        c->n_overflows[i] += c->blocks[slot].n_overflows[i];
     c->n_done += c->blocks[slot].n_customers;
     return wbi_progress(c->options->log, "features", c->n_done, c->events->n_customers, err);
 }
@@ -93,7 +97,8 @@ static wb_status prepare(computing *c, wb_error *err)
     c->n_slots = wbi_compute_slots(c->n_threads);
     c->blocks = wbi_alloc_zeroed(c->n_slots, sizeof *c->blocks);
     c->workers = wbi_alloc_zeroed((size_t)c->n_threads, sizeof(wbi_worker *));
-    if (c->blocks == NULL || c->workers == NULL)
+    c->n_overflows = wbi_alloc_zeroed(c->plan->n_features + c->plan->n_tables, sizeof *c->n_overflows);
+    if (c->blocks == NULL || c->workers == NULL || c->n_overflows == NULL)
         return wbi_fail_nomem(err, c->n_slots * sizeof *c->blocks);
     for (size_t s = 0; s < c->n_slots; s++)
         WBI_TRY(wbi_block_create(&c->blocks[s], c->plan, c->block_customers, c->options->n_cutoffs, err));
@@ -110,12 +115,14 @@ wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_events *events, con
     wb_status status;
     WBI_TRY_CLEANUP(prepare(&c, err));
     pipeline.n_slots = c.n_slots;
-    status = wbi_par_pipeline(&pipeline, c.n_threads, err);
+    WBI_TRY_CLEANUP(wbi_par_pipeline(&pipeline, c.n_threads, err));
+    wbi_warn_overflows(plan, c.n_overflows, options->log);
 cleanup:
     for (size_t s = 0; c.blocks != NULL && s < c.n_slots; s++)
         wbi_block_free(&c.blocks[s], plan);
     for (int w = 0; c.workers != NULL && w < c.n_threads; w++)
         wbi_worker_free(c.workers[w]);
+    wbi_free(c.n_overflows);
     wbi_free(c.blocks);
     wbi_free(c.workers);
     return status;

@@ -38,3 +38,19 @@ void wbi_warn_silent_tables(const wb_engine *engine, const int64_t *cutoffs_us, 
                 n_cutoffs);
     }
 }
+
+void wbi_warn_overflows(const wbi_plan *plan, const uint64_t *n_overflows, const wb_log *log)
+{
+    for (size_t f = 0; f < plan->n_features; f++)
+        if (n_overflows[f] > 0)
+            wbi_log(log, WB_LOG_WARNING, "%s: the %s of finite numbers passes 1.8e308 in %llu row%s, where it is missing",
+                    plan->features[f].def->name, wbi_aggregate_name(plan->features[f].def->agg),
+                    (unsigned long long)n_overflows[f], n_overflows[f] == 1 ? "" : "s");
+    for (size_t t = 0; t < plan->n_tables; t++) {
+        unsigned long long n = n_overflows[plan->n_features + t];
+        if (n > 0)
+            wbi_log(log, WB_LOG_WARNING,
+                    "table %s: lines of one event pass 1.8e308 %llu time%s over the cutoffs, where their number is missing",
+                    plan->bindings[t]->def->name, n, n == 1 ? "" : "s");
+    }
+}

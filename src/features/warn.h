@@ -10,4 +10,7 @@ void wbi_warn_odd_times(const wbi_events *events, const wb_log *log);
 /* Tables of events without a row before some of the cutoffs (ascending). */
 void wbi_warn_silent_tables(const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs, const wb_log *log);
 
+/* Features that overflew, and tables whose lines did when they were rolled up; counts as of a block. */
+void wbi_warn_overflows(const wbi_plan *plan, const uint64_t *n_overflows, const wb_log *log);
+
 #endif
