@@ -145,6 +145,12 @@ static void usual_times_are_converted(void **state)
             assert_false(converted);
         }
     }
+    /* An offset may leave the years there are. */
+    static const char *const edges[] = {"0001-01-01", "0001-01-01T00:00:00", "0001-12-31T23:59:59Z", "9999-01-01", "9999-12-31",
+                                        "9999-12-31T23:59:59", "9998-12-31T23:59:59"};
+    for (int32_t zone_offset_s = -64800; zone_offset_s <= 64800; zone_offset_s += 1800)
+        for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
+            check_time(edges[i], strlen(edges[i]), zone_offset_s, &converted);
     int64_t time_us;
     assert_true(wbi_convert_iso(&time_us, "1970-01-02T00:00:01", 19, 3600));
     assert_int_equal(time_us, INT64_C(82801) * 1000000);

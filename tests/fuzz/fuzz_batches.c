@@ -21,11 +21,11 @@ static void enter_once(void)
         abort();
 }
 
-/* "@@@@" is the usual dialect and a column of each type. */
+/* "@@@@" is the usual dialect with a number, an ISO time, a category and a date. */
 static typed_reading reading_of(const uint8_t *choice, char types[5])
 {
     static const char *const names[] = {"p", "q"}, *const na[] = {"NA", "-"};
-    static const char letters[] = "ntcTuNC-fnctfcuT";
+    static const char letters[] = "ntcfuNCT-nctfcuT";
     static const size_t chunks[] = {0, 1, 2, 63, 64, 65, 100, 4096}, windows[] = {4096, 1, 7, 64};
     static const wb_on_error policies[] = {WB_ON_ERROR_SKIP, WB_ON_ERROR_REJECT, WB_ON_ERROR_FAIL, WB_ON_ERROR_REJECT};
     typed_reading how = TYPED_READING_INIT;
@@ -44,7 +44,7 @@ static typed_reading reading_of(const uint8_t *choice, char types[5])
     how.how.policy = policies[choice[1] >> 6 ^ 1];
     how.how.rejects = how.how.policy == WB_ON_ERROR_REJECT ? "rejects.csv" : NULL;
     for (size_t k = 0; k < 4; k++)
-        types[k] = letters[((size_t)(choice[2 + k / 2] >> (k % 2 * 4)) + k) & 15];
+        types[k] = letters[((size_t)((choice[2 + k / 2] ^ '@') >> (k % 2 * 4)) + k) & 15];
     types[4] = '\0';
     how.types = types;
     how.zone_offset_s = (choice[3] & 1) * 3600;
