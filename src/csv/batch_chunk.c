@@ -183,14 +183,6 @@ static wb_status undouble(wbi_batch_memory *m, wbi_str *cell, wb_error *err)
     return WB_OK;
 }
 
-static bool is_na(const wbi_dialect *dialect, wbi_str cell)
-{
-    for (size_t i = 0; i < dialect->n_na; i++)
-        if (wbi_str_is(cell, dialect->na[i]))
-            return true;
-    return false;
-}
-
 /* What a cell says: without its quotes, and empty for a word that means missing. */
 static inline wb_status read_cell(wbi_batch_memory *m, wbi_str *cell, const wbi_dialect *dialect, wb_error *err)
 {
@@ -198,7 +190,7 @@ static inline wb_status read_cell(wbi_batch_memory *m, wbi_str *cell, const wbi_
         *cell = (wbi_str){cell->data + 1, cell->length - 2};
         return memchr(cell->data, '"', cell->length) != NULL ? undouble(m, cell, err) : WB_OK;
     }
-    if (dialect->n_na > 0 && is_na(dialect, *cell))
+    if (dialect->n_na > 0 && wbi_csv_is_na(dialect, *cell))
         cell->length = 0;
     return WB_OK;
 }

@@ -57,7 +57,7 @@ static wb_status check_dialect(const wbi_dialect *dialect, wb_error *err)
     return WB_OK;
 }
 
-static bool is_na(const wbi_dialect *dialect, wbi_str cell)
+bool wbi_csv_is_na(const wbi_dialect *dialect, wbi_str cell)
 {
     for (size_t i = 0; i < dialect->n_na; i++)
         if (wbi_str_is(cell, dialect->na[i]))
@@ -74,7 +74,7 @@ static void take_cell(void *context, size_t column, wbi_str cell)
     if (!reader->needed[column])
         return;
     if (cell.data != NULL) {
-        reader->maybe_na = reader->maybe_na || is_na(reader->dialect, cell);
+        reader->maybe_na = reader->maybe_na || wbi_csv_is_na(reader->dialect, cell);
         if (!wbi_arena_copy(&reader->arena, &cell))
             reader->lacking_bytes = cell.length;
     }
@@ -295,7 +295,7 @@ static void drop_na_words(wbi_csv_reader *reader, wbi_str raw)
     wbi_str cell;
     size_t offset = 0;
     for (size_t i = 0; i < reader->header.n && wbi_raw_cell(&cell, raw, &offset, reader->dialect->delimiter); i++)
-        if (reader->needed[i] && is_na(reader->dialect, cell))
+        if (reader->needed[i] && wbi_csv_is_na(reader->dialect, cell))
             reader->cells[i] = (wbi_str){NULL, 0};
 }
 

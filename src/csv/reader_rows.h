@@ -29,6 +29,8 @@ WB_WARN_UNUSED wb_status wbi_csv_judge_create(wbi_csv_reader **out, const wbi_cs
 WB_WARN_UNUSED wb_status wbi_csv_judge(wbi_csv_reader *judge, wbi_judged *judged, wbi_str bytes, const char *file,
                                        size_t line, wb_error *err);
 
+/* Whether an unquoted cell is a word that means missing. */
+bool wbi_csv_is_na(const wbi_dialect *dialect, wbi_str cell);
 size_t wbi_csv_n_files(const wbi_csv_reader *reader);
 const size_t *wbi_csv_wanted(const wbi_csv_reader *reader, size_t *n); /* borrowed */
 const wbi_dialect *wbi_csv_dialect(const wbi_csv_reader *reader);      /* borrowed */

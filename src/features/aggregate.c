@@ -257,20 +257,22 @@ static size_t few_distinct(wbi_str *texts, size_t n)
     return distinct;
 }
 
+static size_t take_texts(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_str *texts)
+{
+    size_t n = 0;
+    for (size_t i = begin; i < end; i++)
+        if (is_selected(e, i) && e->of.texts[i].data != NULL)
+            texts[n++] = e->of.texts[i];
+    return n;
+}
+
 static double distinct_texts(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
 {
     wbi_str *texts = scratch->texts;
-    size_t n = 0, distinct = 0;
-    for (size_t i = begin; i < end; i++)
-        if (is_selected(e, i) && e->of.texts[i].data != NULL)
-            texts[n++] = e->of.texts[i];
-    distinct = few_distinct(texts, n);
+    size_t distinct = few_distinct(texts, take_texts(e, begin, end, texts));
     if (distinct != SIZE_MAX)
         return (double)distinct;
-    n = 0;
-    for (size_t i = begin; i < end; i++)
-        if (is_selected(e, i) && e->of.texts[i].data != NULL)
-            texts[n++] = e->of.texts[i];
+    size_t n = take_texts(e, begin, end, texts);
     qsort(texts, n, sizeof *texts, by_bytes);
     distinct = 0;
     for (size_t i = 0; i < n; i++)
