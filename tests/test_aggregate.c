@@ -124,7 +124,7 @@ static void test_results_that_are_not_finite_are_missing(void **state)
     (void)state;
     const double huge[] = {1.7e308, 1.7e308};
     assert_close(of_numbers(WBI_AGG_SUM, huge, 2), NAN, 0);
-    assert_close(of_numbers(WBI_AGG_MEAN, huge, 2), NAN, 0);
+    assert_close(of_numbers(WBI_AGG_MEAN, huge, 2), 1.7e308, 0);
     assert_close(of_numbers(WBI_AGG_MAX, huge, 2), 1.7e308, 0);
     assert_close(of_numbers(WBI_AGG_MEDIAN, huge, 2), 1.7e308, 0);
 }
@@ -570,14 +570,23 @@ static void test_overflows_are_counted(void **state)
                                         WBI_AGG_MEDIAN, WBI_AGG_FIRST, WBI_AGG_LAST, WBI_AGG_DISTINCT};
     (void)state;
     for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) {
-        bool sums = all[k] == WBI_AGG_SUM || all[k] == WBI_AGG_MEAN;
         bool subtracts = all[k] == WBI_AGG_STD || all[k] == WBI_AGG_MEDIAN;
-        assert_int_equal(overflows(all[k], large, 2), sums);
+        assert_int_equal(overflows(all[k], large, 2), all[k] == WBI_AGG_SUM);
         assert_int_equal(overflows(all[k], apart, 2), subtracts);
         assert_int_equal(overflows(all[k], gaps, 3), 0);
         assert_int_equal(overflows(all[k], gaps, 1), 0);
         assert_int_equal(overflows(all[k], large, 0), 0);
     }
+}
+
+static void test_a_mean_is_among_its_numbers(void **state)
+{
+    const double large[] = {1e308, 1e308, 1.5e308, 0x1.fffffffffffffp1023};
+    (void)state;
+    assert_close(of_numbers(WBI_AGG_MEAN, large, 2), 1e308, 1e-15);
+    assert_close(of_numbers(WBI_AGG_MEAN, large, 3), 1.1666666666666667e308, 1e-15);
+    assert_close(of_numbers(WBI_AGG_MEAN, large + 3, 1), large[3], 0);
+    assert_close(of_numbers(WBI_AGG_MEAN, (const double[]){large[3], large[3], -1}, 3), large[3] / 3 * 2, 1e-15);
 }
 
 int main(void)
@@ -601,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_random_rows),
         cmocka_unit_test(test_neighbours_do_not_count),
         cmocka_unit_test(test_overflows_are_counted),
+        cmocka_unit_test(test_a_mean_is_among_its_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -446,6 +446,48 @@ static void binding_again_forgets_the_first(void **state)
     wbi_expr_free(expr);
 }
 
+/* --- overflow --- */
+
+static size_t overflows(table *t, const char *text)
+{
+    wb_error err;
+    wbi_expr *expr;
+    wbi_expr_scratch *scratch;
+    wbi_vector slot = column_from(&t->columns[0], 0), result;
+    assert_ok(wbi_expr_parse(&expr, text, (wbi_where){0}, &err), &err);
+    assert_ok(wbi_expr_bind(expr, &(wbi_scope){resolve, t}, WBI_EXPR_ANY, &err), &err);
+    assert_ok(wbi_expr_scratch_create(&scratch, &err), &err);
+    assert_ok(wbi_expr_eval(expr, &slot, t->n_rows, 0, scratch, &result, &err), &err);
+    size_t n = result.n_overflows;
+    wbi_expr_scratch_free(scratch);
+    wbi_expr_free(expr);
+    return n;
+}
+
+/* x is missing, 0, 1, 1e308, -1e308. */
+static void only_what_overflew_is_counted(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+    } cases[] = {
+        {"x", 0},         {"x + x", 2},   {"x - 1e308", 1},       {"x * 2", 2},      {"x * x", 2},
+        {"x / 0.5", 2},   {"x / 0", 0},   {"0 / x", 0},           {"1e308 / x", 0},  {"1 / (x - x)", 0},
+        {"x / 1e-9", 2},  {"-x", 0},      {"abs(x) * 10", 2},     {"log1p(x)", 0},   {"x * 10 * 10", 2},
+        {"x * 10 > 1", 2}, {"coalesce(x * 10, 0)", 0}, {"least(x * 10, x)", 0}, {"x * 10 is null", 0},
+        {"if(abs(x) > 1, x, x * 10)", 0}, {"if(x > 1, x * 10, 0)", 1}, {"if(x * 10 > 1, 1, 0)", 0},
+        {"x * 10 > 1 or x > 1", 1},
+    };
+    static const double values[] = {NAN, 0, 1, 1e308, -1e308};
+    static table t;
+    (void)state;
+    t = (table){.n_rows = 5};
+    memcpy(add_column(&t, "x", WBI_EXPR_NUMBER)->numbers, values, sizeof values);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (overflows(&t, cases[i].text) != cases[i].n)
+            fail_msg("%s overflows %zu times, not %zu", cases[i].text, overflows(&t, cases[i].text), cases[i].n);
+}
+
 /* --- positions and limits --- */
 
 static void errors_have_their_place(void **state)
@@ -559,6 +601,7 @@ int main(void)
         cmocka_unit_test(names_are_asked_for_what_is_needed),
         cmocka_unit_test(names_are_listed_once),
         cmocka_unit_test(binding_again_forgets_the_first),
+        cmocka_unit_test(only_what_overflew_is_counted),
         cmocka_unit_test(errors_have_their_place),
         cmocka_unit_test(limits_hold),
     };

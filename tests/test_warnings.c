@@ -88,6 +88,42 @@ static void test_overflows(void **state)
     assert_says(*state, project, "2024-02-01", "");
 }
 
+#define PASSES "of finite numbers passes 1.8e308"
+
+static void test_overflows_of_expressions(void **state)
+{
+    const char *project = "tables: {orders: {file: orders.csv, columns: {tenfold: {expr: 'amount * 10'}}}}\n"
+                          "features:\n"
+                          "  use: []\n"
+                          "  define:\n"
+                          "    - {name: most, table: orders, agg: max, of: tenfold}\n"
+                          "    - {name: least, table: orders, agg: min, of: amount + amount, window: 30d}\n"
+                          "    - {name: all_time_least, table: orders, agg: min, of: amount + amount}\n"
+                          "    - {name: large, table: orders, agg: count, where: amount * amount > 4}\n"
+                          "    - {name: ratio, table: orders, agg: max, of: amount / 0}\n"
+                          "    - {name: kept, table: orders, agg: max, of: 'if(amount > 9, 1, amount * 1e308)'}\n"
+                          "    - {name: last, table: orders, agg: last, of: amount}\n"
+                          "    - {name: squared, expr: last * last}\n";
+    put(*state, "orders.csv",
+        "customer_id,ordered_at,amount\n"
+        "A,2024-01-01,1e308\n"
+        "A,2024-01-02,\n"
+        "B,2024-01-01,1e200\n"
+        "C,2024-01-03,7\n"
+        "C,2024-01-01,3\n");
+    /* A is in by the first cutoff but for its second row; C's first row is in by the second. */
+    assert_says(*state, project, "2024-01-02 2024-02-01",
+                "squared: the expression " PASSES " in 4 rows, where it is missing\n"
+                "table orders: column 'tenfold' " PASSES " 2 times over the cutoffs, where it is missing\n"
+                "table orders: the expression 'amount + amount' " PASSES " 2 times over the cutoffs, where it is missing\n"
+                "table orders: the expression 'amount * amount > 4' " PASSES
+                " 4 times over the cutoffs, where it is missing\n"
+                "table orders: the expression 'if(amount > 9, 1, amount * 1e308)' " PASSES
+                " 3 times over the cutoffs, where it is missing\n");
+    put(*state, "orders.csv", "customer_id,ordered_at,amount\nA,2024-01-01,1e3\nA,2024-01-02,\nB,2024-01-01,-1\n");
+    assert_says(*state, project, "2024-02-01", "");
+}
+
 static void test_overflows_of_lines(void **state)
 {
     put(*state, "orders.csv",
@@ -144,6 +180,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_odd_times, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_silent_tables, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_overflows_of_expressions, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_lines, make_folder, remove_folder),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test_setup_teardown(test_the_longest_window, make_folder, remove_folder),

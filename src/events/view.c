@@ -13,6 +13,7 @@ typedef struct slot_values {
     void *data;
     size_t capacity; /* rows */
     bool ready;
+    size_t n_overflows; /* as computed now */
 } slot_values;
 
 struct wbi_view {
@@ -29,6 +30,7 @@ struct wbi_view {
     wbi_vector *vectors; /* what expressions see of the slots */
     wbi_vector *exprs;
     bool *expr_ready;
+    uint64_t *n_overflows; /* by slot, then by expression: over the views before */
     wbi_expr_scratch *scratch;
     wbi_rollup *rollup; /* NULL without group_by */
     size_t *tie_slots, n_tie_slots; /* what decides ties in time; none when nothing is ever masked */
@@ -55,8 +57,10 @@ wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wbi_
     view->vectors = wbi_alloc_zeroed(binding->n_slots, sizeof *view->vectors);
     view->exprs = wbi_alloc_zeroed(binding->n_exprs, sizeof *view->exprs);
     view->expr_ready = wbi_alloc_zeroed(binding->n_exprs, sizeof *view->expr_ready);
+    view->n_overflows = wbi_alloc_zeroed(binding->n_slots + binding->n_exprs, sizeof *view->n_overflows);
     wb_status status;
-    if (view->slots == NULL || view->vectors == NULL || view->exprs == NULL || view->expr_ready == NULL) {
+    if (view->slots == NULL || view->vectors == NULL || view->exprs == NULL || view->expr_ready == NULL ||
+        view->n_overflows == NULL) {
         status = wbi_fail_nomem(err, binding->n_slots * sizeof *view->slots);
         goto cleanup;
     }
@@ -82,6 +86,7 @@ void wbi_view_free(wbi_view *view)
     wbi_free(view->vectors);
     wbi_free(view->exprs);
     wbi_free(view->expr_ready);
+    wbi_free(view->n_overflows);
     wbi_free(view->row);
     wbi_free(view->line);
     wbi_free(view->times);
@@ -95,6 +100,35 @@ void wbi_view_free(wbi_view *view)
 size_t wbi_view_n_overflows(const wbi_view *view)
 {
     return view->rollup != NULL ? wbi_rollup_n_overflows(view->rollup) : 0;
+}
+
+static size_t slot_overflows_now(const wbi_view *view, size_t slot)
+{
+    return view->slots[slot].ready ? view->slots[slot].n_overflows : 0;
+}
+
+static size_t expr_overflows_now(const wbi_view *view, size_t index)
+{
+    return view->expr_ready[index] ? view->exprs[index].n_overflows : 0;
+}
+
+uint64_t wbi_view_slot_overflows(const wbi_view *view, size_t slot)
+{
+    return view->n_overflows[slot] + slot_overflows_now(view, slot);
+}
+
+uint64_t wbi_view_expr_overflows(const wbi_view *view, size_t index)
+{
+    return view->n_overflows[view->binding->n_slots + index] + expr_overflows_now(view, index);
+}
+
+static void keep_overflows(wbi_view *view)
+{
+    size_t n_slots = view->binding->n_slots;
+    for (size_t s = 0; s < n_slots; s++)
+        view->n_overflows[s] += slot_overflows_now(view, s);
+    for (size_t e = 0; e < view->binding->n_exprs; e++)
+        view->n_overflows[n_slots + e] += expr_overflows_now(view, e);
 }
 
 size_t wbi_view_n(const wbi_view *view)
@@ -250,6 +284,7 @@ static wb_status compute(wbi_view *view, size_t s, wb_error *err)
     WBI_TRY(wbi_expr_eval(slot->expr, view->vectors, view->n, view->cutoff_us, view->scratch, &values, err));
     if (view->n > 0)
         memcpy(view->slots[s].data, values.numbers, view->n * wbi_vector_width(slot->type));
+    view->slots[s].n_overflows = values.n_overflows;
     return WB_OK;
 }
 
@@ -408,6 +443,7 @@ static wb_status roll_up(wbi_view *view, wb_error *err)
 wb_status wbi_view_build(wbi_view *view, const size_t *first, size_t first_customer, size_t n_customers,
                          int64_t cutoff_us, wb_error *err)
 {
+    keep_overflows(view);
     forget_values(view);
     view->cutoff_us = cutoff_us;
     WBI_TRY(select_rows(view, first, first_customer, n_customers, err));

@@ -28,6 +28,10 @@ WB_WARN_UNUSED wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end,
 size_t wbi_view_n(const wbi_view *view);
 /* Numbers of events that are missing, for those of their lines came to more than a number holds. */
 size_t wbi_view_n_overflows(const wbi_view *view);
+/* How many values, over all that was built, are missing for a number past 1.8e308 made of finite ones: of a computed
+ * slot, and of an expression. */
+uint64_t wbi_view_slot_overflows(const wbi_view *view, size_t slot);
+uint64_t wbi_view_expr_overflows(const wbi_view *view, size_t index);
 /* Events of the k-th customer of the block are [starts[k], starts[k + 1]), ordered by time. */
 const size_t *wbi_view_starts(const wbi_view *view);
 /* NULL in tables without time. */

@@ -9,12 +9,19 @@
 #include "expr/kernels.h"
 #include "expr/scratch.h"
 
+/* What became of numbers that passed the range of a double. */
+typedef struct overflows {
+    bool any;
+    uint8_t *marks; /* by row; NULL: nobody wants to know which */
+} overflows;
+
 typedef struct run {
     const wbi_expr *expr;
     const wbi_vector *slots;
     size_t n;
     int64_t cutoff_us;
     wbi_expr_scratch *scratch;
+    overflows *overflows;
     wb_error *err;
 } run;
 
@@ -137,6 +144,15 @@ static wb_status eval_fold(void *cells, const run *r, const wbi_node *node)
     return WB_OK;
 }
 
+static void eval_arithmetic(void *cells, const run *r, wbi_op op, wbi_operand a, wbi_operand b)
+{
+    if (!wbi_apply_arithmetic(cells, op, a, b, r->n))
+        return;
+    r->overflows->any = true;
+    if (r->overflows->marks != NULL)
+        wbi_mark_overflows(r->overflows->marks, op, a, b, r->n);
+}
+
 static wb_status eval_one_or_two(void *cells, const run *r, const wbi_node *node)
 {
     wbi_operand a, b;
@@ -156,7 +172,7 @@ static wb_status eval_one_or_two(void *cells, const run *r, const wbi_node *node
     else if (node->type == WBI_EXPR_BOOL)
         wbi_apply_compare(cells, node->op, a, b, r->n);
     else
-        wbi_apply_arithmetic(cells, node->op, a, b, r->n);
+        eval_arithmetic(cells, r, node->op, a, b);
     return WB_OK;
 }
 
@@ -210,20 +226,48 @@ static wb_status eval_node(wbi_operand *out, const run *r, const wbi_node *node)
     return WB_OK;
 }
 
-wb_status wbi_expr_eval(const wbi_expr *expr, const wbi_vector *slots, size_t n_rows, int64_t cutoff_us,
-                        wbi_expr_scratch *scratch, wbi_vector *out, wb_error *err)
+static wb_status eval_root(wbi_vector *out, const run *r)
 {
-    assert(expr->bound);
-    const run r = {expr, slots, n_rows, cutoff_us, scratch, err};
-    const wbi_node *root = &expr->nodes[expr->root];
+    const wbi_node *root = &r->expr->nodes[r->expr->root];
     wbi_operand result;
-    WBI_TRY(eval_node(&result, &r, root));
+    WBI_TRY(eval_node(&result, r, root));
     *out = result.values;
     if (result.step == 1)
         return WB_OK;
     void *cells;
-    WBI_TRY(take_cells(&cells, &r, root->as));
-    wbi_apply_copy(cells, result, n_rows);
+    WBI_TRY(take_cells(&cells, r, root->as));
+    wbi_apply_copy(cells, result, r->n);
     *out = wbi_vector_of(root->as, cells);
     return WB_OK;
+}
+
+/* Evaluates once more to see in which rows numbers overflew: of these, the missing ones count. What the result does not
+ * hang on (a branch not taken, a coalesced value) does no harm. */
+static wb_status eval_marked(wbi_vector *out, const run *r)
+{
+    void *marks, *missing;
+    WBI_TRY(take_cells(&marks, r, WBI_EXPR_BOOL));
+    WBI_TRY(take_cells(&missing, r, WBI_EXPR_BOOL));
+    memset(marks, 0, r->n);
+    r->overflows->marks = marks;
+    WBI_TRY(eval_root(out, r));
+    wbi_apply_unary(missing, WBI_OP_IS_NULL, (wbi_operand){*out, 1}, r->n);
+    for (size_t i = 0; i < r->n; i++)
+        out->n_overflows += ((const uint8_t *)marks)[i] & ((const uint8_t *)missing)[i];
+    return WB_OK;
+}
+
+wb_status wbi_expr_eval(const wbi_expr *expr, const wbi_vector *slots, size_t n_rows, int64_t cutoff_us,
+                        wbi_expr_scratch *scratch, wbi_vector *out, wb_error *err)
+{
+    assert(expr->bound);
+    overflows seen = {0};
+    const run r = {expr, slots, n_rows, cutoff_us, scratch, &seen, err};
+    wbi_scratch_mark mark = wbi_scratch_here(scratch);
+    WBI_TRY(eval_root(out, &r));
+    out->n_overflows = 0;
+    if (!seen.any)
+        return WB_OK;
+    wbi_scratch_back(scratch, mark);
+    return eval_marked(out, &r);
 }

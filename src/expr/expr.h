@@ -31,6 +31,7 @@ typedef struct wbi_vector {
         const uint8_t *bools;    /* WBI_FALSE, WBI_TRUE, WBI_UNKNOWN */
     };
     bool all_there; /* numbers of which none is missing; false when nobody looked */
+    size_t n_overflows; /* of an evaluation: rows that are missing for a number past 1.8e308, made of finite ones */
 } wbi_vector;
 
 /* Bytes of one value of a type. */

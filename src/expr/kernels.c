@@ -242,22 +242,49 @@ void wbi_apply_lower(wbi_str *out, char *bytes, wbi_operand a, size_t n)
 
 /* --- two operands --- */
 
-static void on_numbers(double *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n)
+static bool is_past_range(double x)
+{
+    return fabs(x) > DBL_MAX;
+}
+
+static bool on_numbers(double *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n)
+{
+    unsigned overflow = 0;
+    switch (op) {
+    case WBI_OP_ADD:
+        ROWS(double x = A(numbers) + B(numbers); overflow |= is_past_range(x); out[i] = finite_or_missing(x))
+        break;
+    case WBI_OP_SUBTRACT:
+        ROWS(double x = A(numbers) - B(numbers); overflow |= is_past_range(x); out[i] = finite_or_missing(x))
+        break;
+    case WBI_OP_MULTIPLY:
+        ROWS(double x = A(numbers) * B(numbers); overflow |= is_past_range(x); out[i] = finite_or_missing(x))
+        break;
+    default:
+        ROWS(double x = A(numbers) / B(numbers); overflow |= (unsigned)is_past_range(x) & (B(numbers) != 0);
+             out[i] = finite_or_missing(x))
+        break;
+    }
+    return overflow;
+}
+
+static double of_two(wbi_op op, double x, double y)
 {
     switch (op) {
     case WBI_OP_ADD:
-        ROWS(out[i] = finite_or_missing(A(numbers) + B(numbers)))
-        break;
+        return x + y;
     case WBI_OP_SUBTRACT:
-        ROWS(out[i] = finite_or_missing(A(numbers) - B(numbers)))
-        break;
+        return x - y;
     case WBI_OP_MULTIPLY:
-        ROWS(out[i] = finite_or_missing(A(numbers) * B(numbers)))
-        break;
+        return x * y;
     default:
-        ROWS(out[i] = finite_or_missing(A(numbers) / B(numbers)))
-        break;
+        return y == 0 ? NAN : x / y;
     }
+}
+
+void wbi_mark_overflows(uint8_t *marks, wbi_op op, wbi_operand a, wbi_operand b, size_t n)
+{
+    ROWS(marks[i] |= is_past_range(of_two(op, A(numbers), B(numbers))))
 }
 
 /* Operands of which at least one is a time or a duration. */
@@ -279,12 +306,12 @@ static void on_times(void *out, wbi_op op, wbi_operand a, wbi_operand b, size_t 
         ROWS(numbers[i] = finite_or_missing(from_us(A(times)) / from_us(B(times))))
 }
 
-void wbi_apply_arithmetic(void *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n)
+bool wbi_apply_arithmetic(void *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n)
 {
     if (a.values.type == WBI_EXPR_NUMBER && b.values.type == WBI_EXPR_NUMBER)
-        on_numbers(out, op, a, b, n);
-    else
-        on_times(out, op, a, b, n);
+        return on_numbers(out, op, a, b, n);
+    on_times(out, op, a, b, n);
+    return false;
 }
 
 #define COMPARE_BY(unknown, test)                                                                                      \

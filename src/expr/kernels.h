@@ -18,7 +18,10 @@ wbi_vector wbi_vector_of(wbi_expr_type type, const void *cells);
 void wbi_apply_copy(void *out, wbi_operand a, size_t n);
 void wbi_apply_convert(void *out, wbi_expr_type to, wbi_operand a, size_t n); /* number to bool, bool to number */
 void wbi_apply_unary(void *out, wbi_op op, wbi_operand a, size_t n); /* not, is null, negate, abs, log1p, units */
-void wbi_apply_arithmetic(void *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n);
+/* Whether finite numbers gave some number that is not, other than by a division by zero. */
+bool wbi_apply_arithmetic(void *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n);
+/* marks[i] = 1 in the rows where they did. */
+void wbi_mark_overflows(uint8_t *marks, wbi_op op, wbi_operand a, wbi_operand b, size_t n);
 void wbi_apply_compare(uint8_t *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n);
 void wbi_apply_starts_with(uint8_t *out, wbi_operand text, wbi_operand prefix, size_t n);
 void wbi_apply_contains(uint8_t *out, wbi_operand text, wbi_operand part, size_t n);

@@ -362,6 +362,15 @@ static double of_taken(wbi_aggregate aggregate, const double *numbers, size_t n,
     }
 }
 
+/* For numbers whose sum overflows. */
+static double mean_of_shares(const double *x, size_t n)
+{
+    double mean = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += x[i] / (double)n;
+    return mean;
+}
+
 /* Of no number, or of one where two are needed, there is none; else one that is not finite has overflown. */
 static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
                          wbi_aggregate_scratch *scratch)
@@ -369,6 +378,8 @@ static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e,
     size_t n;
     const double *numbers = take_numbers(e, begin, end, scratch->numbers, &n);
     double value = of_taken(aggregate, numbers, n, scratch);
+    if (aggregate == WBI_AGG_MEAN && isinf(value))
+        value = mean_of_shares(numbers, n);
     if (isfinite(value))
         return value;
     scratch->n_overflows += n > 1;

@@ -6,7 +6,6 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "events/view.h"
 #include "features/aggregate.h"
 
 enum { CHUNK_BYTES = 65536 };
@@ -129,6 +128,11 @@ void wbi_worker_free(wbi_worker *worker)
     wbi_expr_scratch_free(worker->expr_scratch);
     wbi_aggregate_scratch_free(&worker->scratch);
     wbi_free(worker);
+}
+
+const wbi_view *wbi_worker_view(const wbi_worker *worker, size_t table)
+{
+    return worker->views[table];
 }
 
 wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_events *events, wb_error *err)
@@ -415,6 +419,7 @@ static wb_status derive_feature(wbi_block *block, wbi_worker *worker, size_t f, 
             worker->vectors[g] = (wbi_vector){.type = WBI_EXPR_TEXT, .texts = block->texts[g]};
     }
     WBI_TRY(wbi_expr_eval(feature->expr, worker->vectors, block->n_rows, 0, worker->expr_scratch, &values, err));
+    block->n_overflows[f] = values.n_overflows;
     if (feature->type == WB_TYPE_NUMBER) {
         memcpy(block->numbers[f], values.numbers, block->n_rows * sizeof(double));
         return WB_OK;

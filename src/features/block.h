@@ -6,6 +6,7 @@
 #include <winback/features.h>
 
 #include "events/events.h"
+#include "events/view.h"
 #include "features/plan.h"
 
 typedef struct wbi_compute_options {
@@ -39,6 +40,7 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan);
 WB_WARN_UNUSED wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_events *events,
                                            wb_error *err);
 void wbi_worker_free(wbi_worker *worker); /* NULL-safe */
+const wbi_view *wbi_worker_view(const wbi_worker *worker, size_t table);
 
 /* Computes the block's customers at all cutoffs. */
 WB_WARN_UNUSED wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options,

@@ -117,6 +117,7 @@ wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_events *events, con
     pipeline.n_slots = c.n_slots;
     WBI_TRY_CLEANUP(wbi_par_pipeline(&pipeline, c.n_threads, err));
     wbi_warn_overflows(plan, c.n_overflows, options->log);
+    wbi_warn_computed_overflows(plan, c.workers, (size_t)c.n_threads, options->log);
 cleanup:
     for (size_t s = 0; c.blocks != NULL && s < c.n_slots; s++)
         wbi_block_free(&c.blocks[s], plan);

@@ -12,5 +12,7 @@ void wbi_warn_silent_tables(const wb_engine *engine, const int64_t *cutoffs_us, 
 
 /* Features that overflew, and tables whose lines did when they were rolled up; counts as of a block. */
 void wbi_warn_overflows(const wbi_plan *plan, const uint64_t *n_overflows, const wb_log *log);
+/* Columns and expressions of tables that overflew, as the workers computed them. */
+void wbi_warn_computed_overflows(const wbi_plan *plan, wbi_worker *const *workers, size_t n_workers, const wb_log *log);
 
 #endif
