@@ -55,46 +55,59 @@ static wb_status no_memory(wb_error *err)
     return wbi_fail(err, WB_ERR_NOMEM, "out of memory");
 }
 
-/* {"enum": [words]}, taking the words over. */
-static json_t *enumeration(json_t *words)
-{
-    return words != NULL ? json_pack("{s:o}", "enum", words) : NULL;
-}
-
 /* The words between `…` in what the reference says, when it says nothing but such words. */
-static json_t *said_words(const char *kind)
+static wb_status add_said_words(json_t *words, const char *kind, wb_error *err)
 {
-    json_t *words = json_array();
-    for (const char *at = kind; words != NULL && *at == '`';) {
-        const char *end = strchr(at + 1, '`');
-        json_array_append_new(words, json_stringn(at + 1, (size_t)(end - at - 1)));
+    for (const char *at = kind; *at != '\0';) {
+        const char *end = *at == '`' ? strchr(at + 1, '`') : NULL;
+        if (end == NULL)
+            return wbi_fail(err, WB_ERR_INTERNAL, "kind '%s' has no form", kind);
+        WBI_TRY(wbi_write_add(words, NULL, json_stringn(at + 1, (size_t)(end - at - 1)), err));
         at = end + 1 + strspn(end + 1, ", ");
         at += strncmp(at, "or ", 3) == 0 ? 3 : 0;
-        if (*at != '`' && *at != '\0') {
-            json_decref(words);
-            return NULL;
-        }
     }
-    return words;
+    return WB_OK;
 }
 
-static json_t *form_of(const wbi_key *key)
+/* The words that a key may have. */
+static wb_status add_words(json_t *words, const wbi_key *key, wb_error *err)
 {
-    json_t *words = json_array();
     if (key->kind == &wbi_kind_aggregate) {
-        for (int i = WBI_AGG_NONE + 1; words != NULL && wbi_aggregate_name((wbi_aggregate)i) != NULL; i++)
-            json_array_append_new(words, json_string(wbi_aggregate_name((wbi_aggregate)i)));
-        return enumeration(words);
+        for (int i = WBI_AGG_NONE + 1; wbi_aggregate_name((wbi_aggregate)i) != NULL; i++)
+            WBI_TRY(wbi_write_add(words, NULL, json_string(wbi_aggregate_name((wbi_aggregate)i)), err));
+        return WB_OK;
     }
-    for (const char *const *choice = key->choices; choice != NULL && *choice != NULL; choice++)
-        json_array_append_new(words, json_string(*choice));
-    if (key->choices != NULL)
-        return enumeration(words);
+    if (key->choices == NULL)
+        return add_said_words(words, key->kind->name, err);
+    for (const char *const *choice = key->choices; *choice != NULL; choice++)
+        WBI_TRY(wbi_write_add(words, NULL, json_string(*choice), err));
+    return WB_OK;
+}
+
+static wb_status enumeration(json_t **out, const wbi_key *key, wb_error *err)
+{
+    json_t *words = json_array(), *form = json_object();
+    wb_status status = words != NULL && form != NULL ? WB_OK : no_memory(err);
+    if (status == WB_OK)
+        status = add_words(words, key, err);
+    if (status == WB_OK)
+        status = wbi_write_add(form, "enum", json_incref(words), err);
     json_decref(words);
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
-        if (strcmp(forms[i].kind, key->kind->name) == 0)
-            return json_loads(forms[i].form, 0, NULL);
-    return key->kind->name[0] == '`' ? enumeration(said_words(key->kind->name)) : NULL;
+    if (status == WB_OK)
+        *out = form;
+    else
+        json_decref(form);
+    return status;
+}
+
+static wb_status form_of(json_t **out, const wbi_key *key, wb_error *err)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0] && key->choices == NULL; i++)
+        if (strcmp(forms[i].kind, key->kind->name) == 0) {
+            *out = json_loads(forms[i].form, 0, NULL);
+            return *out != NULL ? WB_OK : no_memory(err);
+        }
+    return enumeration(out, key, err);
 }
 
 /* Puts `below` where a form refers to it. */
@@ -124,36 +137,41 @@ static json_t *description(const wbi_key *key)
     return fallback != NULL ? json_sprintf("%s. Default: %s", key->meaning, fallback) : json_string(key->meaning);
 }
 
+/* The form of a key's values, with the keys under it. */
+static wb_status whole_form_of(json_t **out, const wbi_key *key, wb_error *err)
+{
+    json_t *form = NULL, *below = NULL;
+    wb_status status;
+    WBI_TRY_CLEANUP(form_of(&form, key, err));
+    if (key->children != NULL)
+        WBI_TRY_CLEANUP(schema_of(&below, key->children, err));
+    if (json_object_get(form, "$ref") != NULL)
+        *out = json_incref(below);
+    else if (below == NULL || place(form, below) == 0)
+        *out = json_incref(form);
+    else
+        status = no_memory(err);
+cleanup:
+    json_decref(form);
+    json_decref(below);
+    return status;
+}
+
 static wb_status property_of(json_t **out, const wbi_key *key, wb_error *err)
 {
-    json_t *form = form_of(key), *below = NULL;
-    if (form == NULL)
-        return wbi_fail(err, WB_ERR_INTERNAL, "key '%s' has no form, or there is no memory", key->name);
-    if (key->children != NULL) {
-        wb_status status = schema_of(&below, key->children, err);
-        if (status != WB_OK) {
-            json_decref(form);
-            return status;
-        }
-        if (json_object_get(form, "$ref") != NULL) {
-            json_decref(form);
-            form = json_incref(below);
-        } else if (place(form, below) != 0) {
-            json_decref(form);
-            form = NULL;
-        }
-        json_decref(below);
-    }
-    *out = json_object();
-    if (form == NULL || *out == NULL || json_object_set_new(*out, "description", description(key)) != 0 ||
-        json_object_update(*out, form) != 0) {
+    json_t *form, *property = json_object();
+    wb_status status = property != NULL ? whole_form_of(&form, key, err) : no_memory(err);
+    if (status == WB_OK) {
+        status = wbi_write_add(property, "description", description(key), err);
+        if (status == WB_OK && json_object_update(property, form) != 0)
+            status = no_memory(err);
         json_decref(form);
-        json_decref(*out);
-        *out = NULL;
-        return no_memory(err);
     }
-    json_decref(form);
-    return WB_OK;
+    if (status == WB_OK)
+        *out = property;
+    else
+        json_decref(property);
+    return status;
 }
 
 static wb_status schema_of(json_t **out, const wbi_key *keys, wb_error *err)
