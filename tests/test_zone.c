@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/time.h"
-#include "base/zone.h"
+#include "base/zone_parts.h"
 
 static int64_t utc(const char *text)
 {
@@ -205,7 +205,7 @@ static void names(void **state)
 {
     (void)state;
     static const char *const none[] = {"", "Europe", "Europe/Berlim", "/etc/passwd", "../zoneinfo/Europe/Berlin", "Europe//Berlin",
-                                       "Europe/", "Mars/Olympus_Mons", "\xff"};
+                                       "Europe/", "Mars/Olympus_Mons", "\xff", "posixrules", "Factory", "localtime", "leapseconds"};
     wbi_zone *zone = NULL;
     wb_error err;
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
@@ -213,8 +213,24 @@ static void names(void **state)
     assert_int_equal(wbi_zone_open(&zone, "europe/berlim", &err), WB_ERR_ARGUMENT);
     assert_string_equal(err.message, "'europe/berlim' is not a known time zone (wanted: UTC, an offset such as +02:00, or a "
                                      "name such as Europe/Berlin) (did you mean 'Europe/Berlin'?)");
+    assert_int_equal(wbi_zone_open(&zone, "Factory", &err), WB_ERR_ARGUMENT);
+    assert_string_equal(err.message, "'Factory' is not a known time zone (wanted: UTC, an offset such as +02:00, or a name "
+                                     "such as Europe/Berlin)");
     assert_int_equal(wbi_zone_open(&zone, "zone.tab", &err), WB_ERR_ARGUMENT);
     assert_int_equal(wbi_zone_open(&zone, "tzdata.zi", &err), WB_ERR_ARGUMENT);
+}
+
+static void without_a_database(void **state)
+{
+    (void)state;
+    wbi_zone *zone = NULL;
+    wb_error err;
+    assert_int_equal(wbi_zone_open_in(&zone, "/no/such/folder", "Europe/Berlin", &err), WB_ERR_IO);
+    assert_string_equal(err.message, "'Europe/Berlin' is not a known time zone (wanted: UTC, an offset such as +02:00, or a "
+                                     "name such as Europe/Berlin)");
+    assert_string_equal(err.advice, "named zones need the system's tz database in /no/such/folder, which is not there: apt-get "
+                                    "install tzdata");
+    assert_null(zone);
 }
 
 static void without_memory(void **state)
@@ -243,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(berlin),        cmocka_unit_test(elsewhere), cmocka_unit_test(rules),
         cmocka_unit_test(bad_rules),     cmocka_unit_test(names),     cmocka_unit_test(hostile_files),
+        cmocka_unit_test(without_a_database),
         cmocka_unit_test(without_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,9 @@ typedef struct wbi_periods {
     size_t capacity_utc; /* of utc_s alone: they grow one after the other */
 } wbi_periods;
 
+/* As wbi_zone_open, from a tz database in some folder. */
+WB_WARN_UNUSED wb_status wbi_zone_open_in(wbi_zone **out, const char *folder, const char *name, wb_error *err);
+
 void wbi_periods_free(wbi_periods *periods);
 /* A period from `utc_s` on, left out when it changes nothing; the caller sees to the order. */
 WB_WARN_UNUSED wb_status wbi_periods_add(wbi_periods *periods, int64_t utc_s, int32_t offset_s, wb_error *err);

@@ -9,13 +9,14 @@
 #include "base/time.h"
 #include "base/zone_parts.h"
 
-static const char folder[] = "/usr/share/zoneinfo/";
+static const char system_folder[] = "/usr/share/zoneinfo";
 
 enum {
     HEADER_BYTES = 44,
     DAY_S = 86400,
     MAX_FILE_BYTES = 1 << 20,
     MAX_NAME_CHARS = 64,
+    MAX_PATH_BYTES = 4096,
     MAX_OFFSET_S = 26 * 3600,
     CYCLE_YEARS = 402, /* the years that the rule spells out: an era, and one on either side */
     MAX_NAMES = 1024
@@ -176,21 +177,25 @@ wb_status wbi_zone_decode(wbi_zone **out, const char *name, const char *bytes, s
     return status;
 }
 
-/* Names of zones, and no way out of their folder. */
+/* Names of zones, and no way out of their folder. Beside them lie files that are no place's, and one that is the machine's. */
 static bool is_zone_name(const char *name)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+    static const char *const no_zones[] = {"localtime", "posixrules", "Factory", "leapseconds"};
     size_t n = strlen(name);
+    for (size_t i = 0; i < sizeof no_zones / sizeof no_zones[0]; i++)
+        if (strcmp(name, no_zones[i]) == 0)
+            return false;
     return n > 0 && n <= MAX_NAME_CHARS && strspn(name, letters) == n && name[0] != '/' && name[n - 1] != '/' &&
            strstr(name, "//") == NULL;
 }
 
 /* *found is false when there is no such file. */
-static wb_status slurp(wbi_buffer *out, const char *name, bool *found, wb_error *err)
+static wb_status slurp(wbi_buffer *out, const char *folder, const char *name, bool *found, wb_error *err)
 {
-    char path[sizeof folder + MAX_NAME_CHARS], bytes[4096];
-    snprintf(path, sizeof path, "%s%s", folder, name);
-    FILE *file = fopen(path, "rb");
+    char path[MAX_PATH_BYTES], bytes[4096];
+    int n_path = snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = (size_t)n_path < sizeof path ? fopen(path, "rb") : NULL;
     *found = file != NULL;
     if (file == NULL)
         return WB_OK;
@@ -203,13 +208,14 @@ static wb_status slurp(wbi_buffer *out, const char *name, bool *found, wb_error 
 }
 
 /* The name in the database's table of places (code, coordinates, name) that is nearest; *nearest is "" for none. */
-static wb_status find_nearest(char nearest[MAX_NAME_CHARS + 1], const char *name, bool *has_table, wb_error *err)
+static wb_status find_nearest(char nearest[MAX_NAME_CHARS + 1], const char *folder, const char *name,
+                              bool *has_table, wb_error *err)
 {
     wbi_buffer table = wbi_buffer_make(MAX_FILE_BYTES);
     const char *names[MAX_NAMES], *near = NULL;
     size_t n = 0;
     nearest[0] = '\0';
-    wb_status status = slurp(&table, "zone.tab", has_table, err);
+    wb_status status = slurp(&table, folder, "zone.tab", has_table, err);
     if (status == WB_OK)
         status = wbi_buffer_append(&table, "", 1, err);
     for (char *line = table.data, *next; status == WB_OK && line != NULL && n < MAX_NAMES; line = next) {
@@ -232,11 +238,11 @@ static wb_status find_nearest(char nearest[MAX_NAME_CHARS + 1], const char *name
     return status;
 }
 
-static wb_status fail_unknown(const char *name, wb_error *err)
+static wb_status fail_unknown(const char *folder, const char *name, wb_error *err)
 {
     char nearest[MAX_NAME_CHARS + 1], shown[96], hint[MAX_NAME_CHARS + 32] = "";
     bool has_table;
-    WBI_TRY(find_nearest(nearest, name, &has_table, err));
+    WBI_TRY(find_nearest(nearest, folder, name, &has_table, err));
     wbi_printable(shown, sizeof shown, name, strlen(name));
     if (nearest[0] != '\0')
         snprintf(hint, sizeof hint, " (did you mean '%s'?)", nearest);
@@ -250,13 +256,18 @@ static wb_status fail_unknown(const char *name, wb_error *err)
     return status;
 }
 
-wb_status wbi_zone_open(wbi_zone **out, const char *name, wb_error *err)
+wb_status wbi_zone_open_in(wbi_zone **out, const char *folder, const char *name, wb_error *err)
 {
     bool found = false;
     wbi_buffer bytes = wbi_buffer_make(MAX_FILE_BYTES);
-    wb_status status = is_zone_name(name) ? slurp(&bytes, name, &found, err) : WB_OK;
+    wb_status status = is_zone_name(name) ? slurp(&bytes, folder, name, &found, err) : WB_OK;
     if (status == WB_OK)
-        status = found ? wbi_zone_decode(out, name, bytes.data, bytes.length, err) : fail_unknown(name, err);
+        status = found ? wbi_zone_decode(out, name, bytes.data, bytes.length, err) : fail_unknown(folder, name, err);
     wbi_buffer_free(&bytes);
     return status;
+}
+
+wb_status wbi_zone_open(wbi_zone **out, const char *name, wb_error *err)
+{
+    return wbi_zone_open_in(out, system_folder, name, err);
 }
