@@ -520,7 +520,7 @@ static void errors_have_their_place(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         wbi_expr *expr = NULL;
         wb_error err;
-        assert_int_equal(wbi_expr_parse(&expr, cases[i].text, (wbi_where){"w.yml", 7, 0}, &err), WB_ERR_MALFORMED);
+        assert_int_equal(wbi_expr_parse(&expr, cases[i].text, (wbi_where){"w.yml", 7, 1}, &err), WB_ERR_MALFORMED);
         assert_null(expr);
         assert_string_equal(err.file, "w.yml");
         assert_int_equal(err.line, 7);
@@ -529,6 +529,12 @@ static void errors_have_their_place(void **state)
         assert_int_equal(wbi_expr_parse(&expr, cases[i].text, (wbi_where){NULL, 0, 20}, &err), WB_ERR_MALFORMED);
         assert_int_equal(err.column, cases[i].column + 19);
         assert_int_equal(wbi_expr_parse(&expr, cases[i].text, (wbi_where){0}, NULL), WB_ERR_MALFORMED);
+        assert_int_equal(wbi_expr_parse(&expr, cases[i].text, (wbi_where){"w.yml", 7, 0}, &err), WB_ERR_MALFORMED);
+        char words[64];
+        snprintf(words, sizeof words, " (at character %zu of the expression)", cases[i].column);
+        assert_int_equal(err.line, 7);
+        assert_int_equal(err.column, 0);
+        assert_non_null(strstr(err.message, words));
     }
     wbi_expr *expr;
     wb_error err;

@@ -113,7 +113,7 @@ static void check_orders(const wb_project *project, const char *folder)
     assert_int_equal(orders->time_format.kind, WBI_TIME_ISO);
     assert_true(orders->delay_us == 0 && orders->max_age_us == DAYS(7));
     assert_string_equal(orders->where, "not starts_with(invoice_no, 'C')");
-    assert_int_equal(orders->where_line, 10);
+    assert_int_equal(orders->where_at.line, 10);
     assert_string_equal(orders->group_by, "invoice_no");
     assert_int_equal(orders->line, 3);
     char text[512];

@@ -76,6 +76,14 @@ static bool plain_word(const char *bytes)
     return ((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
 }
 
+size_t wbi_utf8_characters(const char *bytes, size_t n)
+{
+    size_t n_characters = 0;
+    for (size_t i = 0; i < n; i++)
+        n_characters += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+    return n_characters;
+}
+
 size_t wbi_utf8_check(const char *bytes, size_t n)
 {
     size_t i = 0;

@@ -25,6 +25,9 @@ size_t wbi_utf8_width(const char *bytes, size_t n);
 /* Index of the first byte that is NUL or not part of well-formed UTF-8; `n` when all is well. */
 size_t wbi_utf8_check(const char *bytes, size_t n);
 
+/* How many characters there are in well-formed UTF-8. */
+size_t wbi_utf8_characters(const char *bytes, size_t n);
+
 /* The candidate with the least edit distance to `name` (case ignored), NULL when none is near enough to be meant: at
  * most a third of the longer length, at least 1. The first of equals. */
 const char *wbi_nearest(const char *name, const char *const *candidates, size_t n);

@@ -178,7 +178,7 @@ static bool is_ready(const wbi_binding *b, const wbi_column_def *def, const wbi_
 
 static wb_status declare_computed(wbi_binding *b, const wbi_column_def *def, bool *declared, wb_error *err)
 {
-    wbi_where where = {NULL, def->line, 0};
+    wbi_where where = wbi_place(&def->expr_at, def->line);
     wbi_expr *expr;
     *declared = false;
     if (wbi_binding_slot(b, def->name, WBI_EXPR_ANY) != WBI_NO_SLOT)
@@ -355,7 +355,7 @@ static wb_status bind_table(wbi_binding *b, wb_error *err)
     WBI_TRY(declare_computed_columns(b, err));
     WBI_TRY(declare_known_at(b, err));
     if (def->where != NULL)
-        WBI_TRY(bind_text(b, def->where, (wbi_where){NULL, def->where_line, 0}, WBI_EXPR_BOOL, &b->where, err));
+        WBI_TRY(bind_text(b, def->where, wbi_place(&def->where_at, def->line), WBI_EXPR_BOOL, &b->where, err));
     b->group_by = b->event_time = WBI_NO_SLOT;
     return def->group_by != NULL ? bind_lines(b, err) : WB_OK;
 }

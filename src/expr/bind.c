@@ -213,6 +213,8 @@ static wb_status bind_name(binder *b, wbi_node *node, wbi_expr_type wanted)
     }
     if (refusal.code == WB_OK)
         return no_column(b, node, name);
+    if (b->expr->line != 0 && refusal.line == 0 && refusal.file[0] == '\0' && refusal.advice[0] == '\0')
+        return wbi_expr_fail(b->expr, b->err, refusal.code, node->start, wbi_str_from(name), "%s", refusal.message);
     if (b->err != NULL)
         *b->err = refusal;
     return refusal.code;

@@ -39,8 +39,10 @@ size_t wbi_vector_width(wbi_expr_type type);
 
 typedef struct wbi_expr wbi_expr;
 
-/* `where` is the place of the text in its file (may be zero): errors name file and line and, as column, the character of
- * the expression; the message quotes the expression and says what was expected. WB_ERR_MALFORMED. */
+/* `where` is the place of the text's first character in its file: errors name the place in the file. With a line but
+ * column 0 the text does not stand in one line as it is: errors name that line, and the message the character of the
+ * expression; without a line the column is that character. The message quotes the expression and says what was
+ * expected. WB_ERR_MALFORMED. */
 WB_WARN_UNUSED wb_status wbi_expr_parse(wbi_expr **out, const char *text, wbi_where where, wb_error *err);
 void wbi_expr_free(wbi_expr *expr); /* NULL-safe */
 

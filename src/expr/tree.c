@@ -78,15 +78,6 @@ const char *wbi_expr_quote(char out[WBI_QUOTE_CHARS], wbi_str text)
     return wbi_printable(out, WBI_QUOTE_CHARS, text.data, text.length);
 }
 
-/* Characters, not bytes, so that an editor finds the place. */
-static size_t characters_before(const char *text, size_t at)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < at; i++)
-        n += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return n;
-}
-
 wb_status wbi_expr_fail(const wbi_expr *expr, wb_error *err, wb_status code, size_t at, wbi_str value,
                         const char *format, ...)
 {
@@ -95,7 +86,10 @@ wb_status wbi_expr_fail(const wbi_expr *expr, wb_error *err, wb_status code, siz
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    size_t first = expr->column == 0 ? 1 : expr->column;
-    wbi_where where = {expr->file, expr->line, first + characters_before(expr->text, at)};
-    return wbi_fail_at(err, code, where, value.data, value.length, "%s", message);
+    size_t first = expr->column == 0 ? 1 : expr->column, character = first + wbi_utf8_characters(expr->text, at);
+    if (expr->line == 0 || expr->column != 0)
+        return wbi_fail_at(err, code, (wbi_where){expr->file, expr->line, character}, value.data, value.length, "%s",
+                           message);
+    return wbi_fail_at(err, code, (wbi_where){expr->file, expr->line, 0}, value.data, value.length,
+                       "%s (at character %zu of the expression)", message, character);
 }

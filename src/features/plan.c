@@ -238,14 +238,14 @@ static wb_status bind_aggregate(wbi_plan *plan, wbi_planned_feature *feature, wb
     const wbi_feature_def *def = feature->def;
     WBI_TRY(need_table(plan, def->table, def->name, def->line, &feature->table, err));
     wbi_binding *binding = plan->bindings[feature->table];
-    wbi_where where = {NULL, def->line, 0};
+    wbi_where where = wbi_place(&def->where_at, def->line), of = wbi_place(&def->of_at, def->line);
     WBI_TRY(check_feature(def, binding->def, err));
     WBI_TRY(bind_after(plan, feature, err));
     if (def->where != NULL)
         WBI_TRY(wbi_binding_expr(binding, def->where, where, WBI_EXPR_BOOL, &feature->where, err));
     if (def->of == NULL)
         return WB_OK;
-    WBI_TRY(wbi_binding_expr(binding, def->of, where, wbi_aggregate_wants(def->agg), &feature->of, err));
+    WBI_TRY(wbi_binding_expr(binding, def->of, of, wbi_aggregate_wants(def->agg), &feature->of, err));
     if (wbi_aggregate_takes(def->agg) != WBI_AGG_TAKES_ANY)
         return WB_OK;
     WBI_TRY(check_result(def, wbi_expr_result(binding->exprs[feature->of].expr), &feature->type, err));
@@ -343,7 +343,7 @@ static wb_status bind_features(wbi_plan *plan, wb_error *err)
                                            .after = WBI_NONE};
         plan->n_features = f + 1;
         if (def->expr != NULL)
-            WBI_TRY_CLEANUP(wbi_expr_parse(&feature->expr, def->expr, (wbi_where){NULL, def->line, 0}, err));
+            WBI_TRY_CLEANUP(wbi_expr_parse(&feature->expr, def->expr, wbi_place(&def->expr_at, def->line), err));
         else
             WBI_TRY_CLEANUP(say_who_asked(plan, def, bind_aggregate(plan, feature, err), err));
     }
@@ -353,23 +353,26 @@ cleanup:
     return status;
 }
 
+static wb_status bind_optional(wbi_binding *binding, const wbi_placed *text, size_t line, wbi_expr_type wanted,
+                               size_t *index, wb_error *err)
+{
+    return text->text == NULL ? WB_OK
+                              : wbi_binding_expr(binding, text->text, wbi_place(text, line), wanted, index, err);
+}
+
 static wb_status bind_population(wbi_plan *plan, wb_error *err)
 {
     const wbi_population_def *def = &plan->project->population;
-    wbi_where where = {NULL, def->line, 0};
+    wbi_where line = {NULL, def->line, 0};
     plan->population.where = plan->population.since = plan->population.not_after = WBI_NONE;
     WBI_TRY(need_table(plan, population_table(plan->project), "population", def->line, &plan->population.table, err));
     wbi_binding *binding = plan->bindings[plan->population.table];
     if (def->within_us > 0 && binding->def->time == NULL)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0,
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, line, NULL, 0,
                            "population: table %s has no time, so 'within' means nothing", binding->def->name);
-    if (def->where != NULL)
-        WBI_TRY(wbi_binding_expr(binding, def->where, where, WBI_EXPR_BOOL, &plan->population.where, err));
-    if (def->since != NULL)
-        WBI_TRY(wbi_binding_expr(binding, def->since, where, WBI_EXPR_TIME, &plan->population.since, err));
-    if (def->not_after != NULL)
-        WBI_TRY(wbi_binding_expr(binding, def->not_after, where, WBI_EXPR_TIME, &plan->population.not_after, err));
-    return WB_OK;
+    WBI_TRY(bind_optional(binding, &def->where_at, def->line, WBI_EXPR_BOOL, &plan->population.where, err));
+    WBI_TRY(bind_optional(binding, &def->since_at, def->line, WBI_EXPR_TIME, &plan->population.since, err));
+    return bind_optional(binding, &def->not_after_at, def->line, WBI_EXPR_TIME, &plan->population.not_after, err);
 }
 
 static wb_status bind_label(wbi_plan *plan, wb_error *err)
@@ -380,13 +383,12 @@ static wb_status bind_label(wbi_plan *plan, wb_error *err)
         return WB_OK;
     WBI_TRY(need_table(plan, def->table, "label", def->line, &plan->label.table, err));
     wbi_binding *binding = plan->bindings[plan->label.table];
-    wbi_where where = {NULL, def->line, 0};
     if (binding->def->time == NULL && def->kind != WBI_LABEL_AT)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0, "label: table %s has no time", binding->def->name);
-    if (def->where != NULL)
-        WBI_TRY(wbi_binding_expr(binding, def->where, where, WBI_EXPR_BOOL, &plan->label.where, err));
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, def->line, 0}, NULL, 0,
+                           "label: table %s has no time", binding->def->name);
+    WBI_TRY(bind_optional(binding, &def->where_at, def->line, WBI_EXPR_BOOL, &plan->label.where, err));
     return def->kind == WBI_LABEL_AT
-               ? wbi_binding_expr(binding, def->column, where, WBI_EXPR_TIME, &plan->label.at, err)
+               ? bind_optional(binding, &def->column_at, def->line, WBI_EXPR_TIME, &plan->label.at, err)
                : WB_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <winback/project.h>
 #include <winback/table.h>
 
+#include "base/error.h"
 #include "base/time.h"
 #include "csv/reader.h"
 
@@ -20,6 +21,24 @@ typedef enum wbi_aggregate {
 } wbi_aggregate;
 const char *wbi_aggregate_name(wbi_aggregate aggregate); /* NULL past the last */
 
+/* A text that is bound to columns later, and where it stands. Column 0: the text's characters do not stand in the file as
+ * they are (a block, several lines, escapes); `line` is then where they begin. */
+typedef struct wbi_placed {
+    char *text;
+    size_t line, column;
+} wbi_placed;
+/* `member`, whose place is `member_at`. */
+#define WBI_PLACED(member)  \
+    union {                 \
+        char *member;       \
+        wbi_placed member##_at; \
+    }
+/* For errors in it: its own place, or else the line of what it belongs to. */
+static inline wbi_where wbi_place(const wbi_placed *placed, size_t line)
+{
+    return (wbi_where){NULL, placed->line != 0 ? placed->line : line, placed->column};
+}
+
 /* [cutoff - from, cutoff - to); from_us 0 = all history. */
 typedef struct wbi_window {
     int64_t from_us, to_us;
@@ -28,7 +47,7 @@ typedef struct wbi_window {
 typedef struct wbi_column_def {
     char *name;         /* name in expressions and features */
     char *source;       /* column of the file; NULL when computed */
-    char *expr;         /* computed columns */
+    WBI_PLACED(expr);   /* computed columns */
     wb_type type;       /* of a computed column: only when `type_said` */
     bool type_said;
     wbi_time_format time;
@@ -61,8 +80,7 @@ typedef struct wbi_table_def {
     wbi_time_format time_format;
     int64_t delay_us;
     int64_t max_age_us;    /* 0: unsaid */
-    char *where;
-    size_t where_line;
+    WBI_PLACED(where);
     char *group_by;
     char *event_time;      /* column whose value is the event's time; NULL: the earliest line's time */
     char **order_by;       /* columns that order the lines of an event, before their time */
@@ -76,8 +94,9 @@ typedef struct wbi_feature_def {
     char *name;
     char *table;          /* NULL with `expr` over features */
     wbi_aggregate agg;
-    char *of, *where;
-    char *expr;           /* over other features */
+    WBI_PLACED(of);
+    WBI_PLACED(where);
+    WBI_PLACED(expr);     /* over other features */
     wbi_window window;
     char *after_last;     /* only events later than the customer's last event of this table; NULL: all */
     int64_t within_us;    /* … and at most so much later; 0: no limit */
@@ -94,8 +113,9 @@ typedef enum wbi_label_kind { WBI_LABEL_NONE = 0, WBI_LABEL_ABSENT, WBI_LABEL_PR
 
 typedef struct wbi_label_def {
     wbi_label_kind kind;
-    char *name, *table, *where;
-    char *column;         /* with WBI_LABEL_AT: the time column of the table */
+    char *name, *table;
+    WBI_PLACED(where);
+    WBI_PLACED(column);   /* with WBI_LABEL_AT: the time column of the table */
     int64_t horizon_us, gap_us;
     size_t line;
 } wbi_label_def;
@@ -103,7 +123,9 @@ typedef struct wbi_label_def {
 typedef struct wbi_population_def {
     char *table;          /* NULL: orders, without limit */
     int64_t within_us;    /* 0: no limit */
-    char *since, *not_after, *where;
+    WBI_PLACED(since);
+    WBI_PLACED(not_after);
+    WBI_PLACED(where);
     size_t line;
 } wbi_population_def;
 

@@ -75,6 +75,9 @@ bool wbi_at_find(wbi_at *out, const wbi_at *at, const char *name);
 /* For the `line` of definitions: 0 without a file. */
 size_t wbi_at_line(const wbi_at *at);
 
+/* The value's text and where it stands: for errors in it when it is bound. */
+WB_WARN_UNUSED wb_status wbi_set_placed(wbi_placed *placed, const wbi_at *at, const char *text, wb_error *err);
+
 /* Errors at a value: its path is put before the message. */
 wb_status wbi_at_fail(const wbi_at *at, wb_error *err, const char *format, ...) WBI_PRINTF(3, 4);
 /* "PATH 'VALUE' is not WANTED". */
@@ -102,7 +105,8 @@ WB_WARN_UNUSED wb_status wbi_write_add(json_t *to, const char *name, json_t *val
 extern const wbi_kind wbi_kind_mapping;    /* a record */
 extern const wbi_kind wbi_kind_text;       /* char *, not empty */
 extern const wbi_kind wbi_kind_name;       /* char * */
-extern const wbi_kind wbi_kind_expression; /* char * */
+extern const wbi_kind wbi_kind_expression; /* wbi_placed */
+extern const wbi_kind wbi_kind_placed;     /* the name of a column: wbi_placed */
 extern const wbi_kind wbi_kind_choice;     /* char * */
 extern const wbi_kind wbi_kind_bool;       /* bool, always written */
 extern const wbi_kind wbi_kind_duration;   /* int64_t, 0 or more, always written */

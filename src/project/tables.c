@@ -90,20 +90,6 @@ static wb_status write_time(json_t **out, const void *field, const wbi_key *key,
     return ((const wbi_table_def *)field)->time != NULL ? wbi_write_mapping(out, field, key->children, err) : WB_OK;
 }
 
-static wb_status read_where(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
-{
-    (void)key;
-    wbi_table_def *table = field;
-    WBI_TRY(wbi_at_want_text(at, err));
-    table->where_line = at->reader->file != NULL ? at->node->start_mark.line + 1 : 0;
-    return wbi_set_text(&table->where, wbi_at_text(at), err);
-}
-
-static wb_status write_where(json_t **out, const void *field, const wbi_key *key, wb_error *err)
-{
-    return wbi_kind_expression.write(out, &((const wbi_table_def *)field)->where, key, err);
-}
-
 static wb_status write_customer(json_t **out, const void *field, const wbi_key *key, wb_error *err)
 {
     return wbi_write_mapping(out, field, key->children, err);
@@ -121,7 +107,6 @@ static const wbi_kind kind_zone = {"`UTC`, an offset, or a zone", "", read_zone,
 static const wbi_kind kind_time_zone = {"`UTC`, an offset, or a zone", "", read_time_zone, write_time_zone};
 static const wbi_kind kind_format = {"time format", "", read_format, write_format};
 static const wbi_kind kind_time = {"column of the file, or mapping", "", read_time, write_time};
-static const wbi_kind kind_where = {"expression", "", read_where, write_where};
 
 static const wbi_key through_keys[] = {
     {"file", &wbi_kind_file, AT(through_file), "required", .meaning = "the file, with one row a key", .local = true},
@@ -157,7 +142,7 @@ const wbi_key wbi_table_keys[] = {
     {"delay", &wbi_kind_duration, AT(delay_us), "`0d`", .meaning = "rows arrive this much later than their time"},
     {"max_age", &wbi_kind_span, AT(max_age_us), NULL,
      .meaning = "scoring refuses the table when its last event is older", .local = true},
-    {"where", &kind_where, 0, NULL, .meaning = "the rows that count"},
+    {"where", &wbi_kind_expression, AT(where), NULL, .meaning = "the rows that count"},
     {"group_by", &wbi_kind_text, AT(group_by), NULL,
      .meaning = "the lines of one customer with one value of this column are one event, at its earliest line's time: "
                 "numbers are summed, of others the first line's value counts (by time, then bytes), unless a column's "

@@ -47,6 +47,36 @@ static wb_status read_text(void *field, const wbi_at *at, const wbi_key *key, wb
     return wbi_set_text(field, wbi_at_text(at), err);
 }
 
+/* Whether the text stands in the file character by character, but for quotes. */
+static bool stands_as_it_is(const yaml_node_t *node)
+{
+    yaml_scalar_style_t style = node->data.scalar.style;
+    size_t n_quotes = style == YAML_PLAIN_SCALAR_STYLE ? 0 : 2;
+    return node->start_mark.line == node->end_mark.line && style != YAML_LITERAL_SCALAR_STYLE &&
+           style != YAML_FOLDED_SCALAR_STYLE &&
+           node->end_mark.index - node->start_mark.index == wbi_utf8_characters((const char *)node->data.scalar.value, node->data.scalar.length) + n_quotes;
+}
+
+wb_status wbi_set_placed(wbi_placed *placed, const wbi_at *at, const char *text, wb_error *err)
+{
+    const yaml_node_t *node = at->node;
+    WBI_TRY(wbi_set_text(&placed->text, text, err));
+    if (at->reader->file == NULL)
+        return WB_OK;
+    placed->line = node->start_mark.line + 1;
+    if (stands_as_it_is(node))
+        placed->column = node->start_mark.column + (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? 1 : 2) +
+                         (size_t)(strstr(wbi_yaml_text(node), text) - wbi_yaml_text(node));
+    return WB_OK;
+}
+
+static wb_status read_placed(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    WBI_TRY(wbi_at_want_text(at, err));
+    return wbi_set_placed(field, at, wbi_at_text(at), err);
+}
+
 static wb_status write_text(json_t **out, const void *field, const wbi_key *key, wb_error *err)
 {
     (void)key;
@@ -348,7 +378,8 @@ wb_status wbi_write_time_format(json_t **out, const wbi_time_format *format, wb_
 const wbi_kind wbi_kind_mapping = {"mapping", "", read_mapping, write_mapping};
 const wbi_kind wbi_kind_text = {"text", "", read_text, write_text};
 const wbi_kind wbi_kind_name = {"name", "", read_name, write_text};
-const wbi_kind wbi_kind_expression = {"expression", "", read_text, write_text};
+const wbi_kind wbi_kind_expression = {"expression", "", read_placed, write_text};
+const wbi_kind wbi_kind_placed = {"text", "", read_placed, write_text};
 const wbi_kind wbi_kind_choice = {NULL, "", read_choice, write_text};
 const wbi_kind wbi_kind_bool = {"true or false", "", read_bool, write_bool};
 const wbi_kind wbi_kind_duration = {"duration", "", read_duration, write_duration};

@@ -15,9 +15,9 @@ const wbi_key wbi_population_keys[] = {
     {"table", &wbi_kind_name, AT(table), "`orders`", .meaning = "whose customers count"},
     {"within", &wbi_kind_span, AT(within_us), "no limit",
      .meaning = "only customers with an event so long before the cutoff"},
-    {"since", &wbi_kind_text, AT(since), NULL,
+    {"since", &wbi_kind_placed, AT(since), NULL,
      .meaning = "a time column of the table that must be before the cutoff (missing: out)"},
-    {"not_after", &wbi_kind_text, AT(not_after), NULL,
+    {"not_after", &wbi_kind_placed, AT(not_after), NULL,
      .meaning = "a time column of the table that must not be before the cutoff (missing: in)"},
     {"where", &wbi_kind_expression, AT(where), NULL, .meaning = "which of the table's events count"},
     {.name = NULL}};
@@ -47,7 +47,7 @@ static wb_status read_table_and_column(wbi_label_def *label, const wbi_at *at, w
     const char *text = wbi_at_text(at), *dot = strchr(text, '.');
     if (dot == NULL || !wbi_is_name(dot + 1))
         return wbi_at_refuse(at, err, "a table and its time column (wanted: such as customers.cancelled_at)");
-    WBI_TRY(wbi_set_text(&label->column, dot + 1, err));
+    WBI_TRY(wbi_set_placed(&label->column_at, at, dot + 1, err));
     WBI_TRY(wbi_set_text(&label->table, text, err));
     label->table[dot - text] = '\0';
     return wbi_at_want_name(at, label->table, err);

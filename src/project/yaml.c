@@ -47,10 +47,7 @@ static wbi_where where_of_offset(const input *in, size_t offset)
 /* libyaml's marks count characters. */
 static bool at_the_end(const yaml_mark_t *mark, const input *in)
 {
-    size_t n_characters = 0;
-    for (size_t i = 0; i < in->n; i++)
-        n_characters += ((unsigned char)in->text[i] & 0xc0) != 0x80;
-    return mark->index >= n_characters;
+    return mark->index >= wbi_utf8_characters(in->text, in->n);
 }
 
 static wb_status parser_failed(const yaml_parser_t *parser, const input *in, wb_error *err)
