@@ -81,38 +81,54 @@ static inline wb_status want_letters(typed_file *file, wb_error *err)
 }
 
 /* Numbers and times by their bits, a missing category as ~. */
-static inline void add_value(transcript *to, const wb_table *rows, size_t k, size_t row)
+static inline void add_value(transcript *to, const wbi_packed *column, size_t row)
 {
     static char shown[1 << 16];
-    const wbi_column *column = &rows->columns[k];
     uint64_t bits = 0;
-    size_t length;
     if (column->type == WB_TYPE_CATEGORY) {
-        const char *level = wb_table_level(rows, k, column->codes[row], &length);
-        add_text(to, level == NULL ? "~" : wbi_printable(shown, sizeof shown, level, length));
+        int32_t code = wbi_packed_code(column, row);
+        wbi_str level = code < 0 ? (wbi_str){"~", 1} : wbi_dictionary_at(column->dictionary, code);
+        add_text(to, wbi_printable(shown, sizeof shown, level.data, level.length));
         return;
     }
-    if (column->type == WB_TYPE_NUMBER)
-        memcpy(&bits, &column->numbers[row], sizeof bits);
-    else
-        memcpy(&bits, &column->times[row], sizeof bits);
+    if (column->type == WB_TYPE_NUMBER) {
+        double number = wbi_packed_number(column, row);
+        memcpy(&bits, &number, sizeof bits);
+    } else {
+        int64_t time_us = wbi_packed_time(column, row);
+        memcpy(&bits, &time_us, sizeof bits);
+    }
     snprintf(shown, sizeof shown, "%016" PRIx64, bits);
     add_text(to, shown);
 }
 
 /* "line:value|value|raw", the row's bytes only when they are kept. */
-static inline void add_typed_row(typed_file *file, const wb_table *rows, size_t row, size_t line, wbi_str raw)
+static inline void add_typed_row(typed_file *file, const wbi_packed *columns, size_t row, size_t line, wbi_str raw)
 {
     static char shown[1 << 16];
     snprintf(shown, sizeof shown, "%zu:", line);
     add_text(file->to, shown);
     for (size_t k = 0; k < file->n; k++) {
-        add_value(file->to, rows, k, row);
+        add_value(file->to, &columns[k], row);
         add_text(file->to, "|");
     }
     if (file->how->how.policy == WB_ON_ERROR_REJECT)
         add_text(file->to, wbi_printable(shown, sizeof shown, raw.data, raw.length));
     add_text(file->to, "\n");
+}
+
+static inline wbi_packed wide_column(const wbi_column *column)
+{
+    wbi_packed wide = {.type = column->type, .packing = WBI_PACKED_CODES, .dictionary = column->dictionary};
+    wide.values = column->codes;
+    if (column->type == WB_TYPE_NUMBER) {
+        wide.packing = WBI_PACKED_DOUBLES;
+        wide.values = column->numbers;
+    } else if (column->type == WB_TYPE_TIME) {
+        wide.packing = WBI_PACKED_MICROSECONDS;
+        wide.values = column->times;
+    }
+    return wide;
 }
 
 static inline wb_status read_by_row(typed_file *file, wb_error *err)
@@ -128,28 +144,29 @@ static inline wb_status read_by_row(typed_file *file, wb_error *err)
         size_t row = file->table->n_rows;
         WBI_TRY(wbi_typed_append(file->table, cells, file->columns, file->numbers, file->how->how.dialect.decimal,
                                  file->bad, keep, err));
+        wbi_packed columns[MAX_TYPED];
+        for (size_t k = 0; k < file->n; k++)
+            columns[k] = wide_column(&file->table->columns[k]);
         for (size_t i = 0; i < cells->n_rows; i++)
             if (keep[i])
-                add_typed_row(file, file->table, row++, cells->lines[i], cells->raw[i]);
+                add_typed_row(file, columns, row++, cells->lines[i], cells->raw[i]);
     }
 }
 
 static inline wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err)
 {
     typed_file *file = context;
-    size_t n = wb_table_n_rows(batch->rows), next = 0;
+    size_t n = batch->rows->n_rows, next = 0;
     for (size_t i = 0; i <= n; i++) {
         for (; next < batch->n_bad && batch->bad[next].before == i; next++)
             WBI_TRY(wbi_bad_rows_add(file->bad, batch->bad[next].error, batch->bad[next].raw, err));
         if (i < n)
-            add_typed_row(file, batch->rows, i, wbi_batch_line(batch, i), wbi_batch_raw(batch, i));
+            add_typed_row(file, batch->rows->columns, i, wbi_batch_line(batch, i), wbi_batch_raw(batch, i));
     }
     if (next != batch->n_bad)
         abort();
     for (size_t k = 0; k < file->n; k++) {
-        const wbi_column *from = &batch->rows->columns[k];
-        if (from->length != n)
-            abort();
+        const wbi_packed *from = &batch->rows->columns[k];
         if (from->type != WB_TYPE_CATEGORY)
             continue;
         int32_t *codes = malloc((wbi_dictionary_size(from->dictionary) + 1) * sizeof *codes);

@@ -24,16 +24,41 @@ static char *bare(const char *text, size_t n)
     return bytes;
 }
 
-/* The same for numbers, behind which as many bytes may be read as make eight; they hold digits, which must not count. */
-static bool convert_number(double *value, const char *text, size_t n, char decimal)
+/* The same for numbers, behind which as many bytes may be read as make eight without the sign; they hold digits, which must
+ * not count. */
+static char *readable_bytes(const char *text, size_t n)
 {
-    size_t readable = n < 8 ? 8 : n;
+    size_t readable = n < 9 ? 9 : n;
     char *bytes = malloc(readable);
     memset(bytes, '7', readable);
     memcpy(bytes, text, n);
+    return bytes;
+}
+
+static bool convert_number(double *value, const char *text, size_t n, char decimal)
+{
+    char *bytes = readable_bytes(text, n);
     bool converted = wbi_convert_number(value, bytes, n, decimal);
     free(bytes);
     return converted;
+}
+
+static bool convert_hundredths(int32_t *hundredths, const char *text, size_t n, char decimal)
+{
+    char *bytes = readable_bytes(text, n);
+    bool converted = wbi_convert_hundredths(hundredths, bytes, n, decimal);
+    free(bytes);
+    return converted;
+}
+
+/* The exact number, as the nearest double to a whole number of hundredths. */
+static bool agrees_on_hundredths(const char *text, size_t n, char decimal, bool *converted)
+{
+    int32_t hundredths = -99;
+    double exact = -99;
+    *converted = convert_hundredths(&hundredths, text, n, decimal);
+    return !*converted || (hundredths > INT32_MIN && wbi_double_read(&exact, text, n, decimal) &&
+                           (double)hundredths / 100 == exact);
 }
 
 static bool agrees_on_number(const char *text, size_t n, char decimal, bool *converted)
@@ -49,6 +74,10 @@ static bool agrees_on_number(const char *text, size_t n, char decimal, bool *con
 
 static void check_number(const char *text, size_t n, char decimal, bool *converted)
 {
+    if (!agrees_on_hundredths(text, n, decimal, converted)) {
+        print_error("hundredths of '%.*s' with the mark %c\n", (int)n, text, decimal);
+        fail();
+    }
     if (!agrees_on_number(text, n, decimal, converted)) {
         print_error("'%.*s' with the mark %c\n", (int)n, text, decimal);
         fail();
@@ -80,6 +109,30 @@ static void usual_numbers_are_converted(void **state)
     assert_false(convert_number(&value, "1\0", 2, '.'));
 }
 
+static void usual_amounts_are_hundredths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t hundredths;
+    } usual[] = {{"0", 0}, {"-0", 0}, {"0.00", 0}, {"12.34", 1234}, {"-12.34", -1234}, {"12.3", 1230}, {"12", 1200}, {"5.", 500},
+                 {".5", 50}, {"-.05", -5}, {"99999.99", 9999999}, {"-99999.99", -9999999}, {"21474836", 2147483600},
+                 {"-21474836", -2147483600}, {"0000.010", -1}, {"00000.01", 1}};
+    static const char *const others[] = {"", "-", ".", "-.", "+1", "1.234", "21474837", "-21474837", "99999999", "123456789",
+                                         "123456.78", "1e2", "1,5", "1..2", "--1"};
+    int32_t hundredths;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        bool wanted = usual[i].hundredths != -1;
+        assert_int_equal(convert_hundredths(&hundredths, usual[i].text, strlen(usual[i].text), '.'), wanted);
+        if (wanted)
+            assert_int_equal(hundredths, usual[i].hundredths);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(convert_hundredths(&hundredths, others[i], strlen(others[i]), '.'));
+    assert_true(convert_hundredths(&hundredths, "-1,25", 5, ','));
+    assert_int_equal(hundredths, -125);
+}
+
 static void numbers_are_those_of_the_exact_reader(void **state)
 {
     (void)state;
@@ -109,11 +162,11 @@ static bool agrees_on_time(const char *text, size_t n, int32_t zone_offset_s, bo
 {
     wbi_time_format iso = {.zone_offset_s = zone_offset_s};
     char *bytes = bare(text, n);
-    int64_t fast = -99, exact = -99;
-    *converted = wbi_convert_iso(&fast, bytes, n, zone_offset_s);
+    int64_t seconds = -99, exact = -99;
+    *converted = wbi_convert_iso(&seconds, bytes, n, zone_offset_s);
     bool read = wbi_time_read(&exact, bytes, n, &iso);
     free(bytes);
-    return !*converted || (read && fast == exact);
+    return !*converted || (read && seconds * 1000000 == exact);
 }
 
 static void check_time(const char *text, size_t n, int32_t zone_offset_s, bool *converted)
@@ -151,9 +204,9 @@ static void usual_times_are_converted(void **state)
     for (int32_t zone_offset_s = -64800; zone_offset_s <= 64800; zone_offset_s += 1800)
         for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
             check_time(edges[i], strlen(edges[i]), zone_offset_s, &converted);
-    int64_t time_us;
-    assert_true(wbi_convert_iso(&time_us, "1970-01-02T00:00:01", 19, 3600));
-    assert_int_equal(time_us, INT64_C(82801) * 1000000);
+    int64_t seconds;
+    assert_true(wbi_convert_iso(&seconds, "1970-01-02T00:00:01", 19, 3600));
+    assert_int_equal(seconds, 82801);
 }
 
 /* Every day there is, and those that are near to one. */
@@ -201,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usual_numbers_are_converted),       cmocka_unit_test(numbers_are_those_of_the_exact_reader),
+        cmocka_unit_test(usual_amounts_are_hundredths),
         cmocka_unit_test(usual_times_are_converted),         cmocka_unit_test(dates_are_those_of_the_exact_reader),
         cmocka_unit_test(times_are_those_of_the_exact_reader),
     };

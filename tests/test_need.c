@@ -118,7 +118,7 @@ static void test_features_in_memory_count_too(void **state)
     size_t n = read_cutoffs(cutoffs_us, "2024-03-01 2024-03-02 2024-03-03 2024-03-04 2024-03-05 2024-03-06 2024-03-07 "
                                         "2024-03-08 2024-03-09 2024-03-10 2024-03-11 2024-03-12");
     put_orders(*state, "orders.csv", 0, 30000, NULL);
-    size_t need = needed(*state, "orders.csv");
+    size_t need = needed(*state, "orders.csv") + (1 << 20);
     assert_ok(create(&engine, *state, "orders.csv", need, &err), &err);
     assert_ok(wb_engine_features(engine, &features, cutoffs_us, 1, 0, 1, NULL, &err), &err);
     wb_features_free(features);

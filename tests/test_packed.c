@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "events/packed.h"
+#include "table/packed.h"
 
 enum { N_ROWS = 3000 };
 
@@ -23,49 +23,49 @@ static uint64_t next_random(uint64_t *state)
     return *state >> 33;
 }
 
-static wb_table *make_table(void)
-{
-    wb_table *table;
-    wb_error err;
-    assert_ok(wbi_table_create(&table, &err), &err);
-    assert_ok(wbi_table_add_column(table, "n", WB_TYPE_NUMBER, NULL, &err), &err);
-    assert_ok(wbi_table_add_column(table, "t", WB_TYPE_TIME, NULL, &err), &err);
-    assert_ok(wbi_table_add_column(table, "c", WB_TYPE_CATEGORY, NULL, &err), &err);
-    return table;
-}
-
-static void put_rows(wb_table *table, const columns *c, size_t begin, size_t end)
+/* Rows begin to end as one part, in wide columns or, as far as they fit, in narrow ones. */
+static void put_rows(wbi_packed_rows *part, wbi_dictionary *levels, const columns *c, size_t begin, size_t end)
 {
     wb_error err;
-    wbi_table_clear(table);
+    part->n_rows = 0;
+    assert_ok(wbi_packed_reserve(part, N_ROWS, &err), &err);
     for (size_t i = begin; i < end; i++) {
         char text[16];
-        int32_t code = -1;
+        int32_t *code = &wbi_packed_codes(&part->columns[2])[i - begin];
         int n = snprintf(text, sizeof text, "%d", c->levels[i]);
-        assert_ok(wbi_column_push_number(&table->columns[0], c->numbers[i], &err), &err);
-        assert_ok(wbi_column_push_time(&table->columns[1], c->times[i], &err), &err);
+        assert_ok(wbi_packed_set_number(part, 0, i - begin, c->numbers[i], i - begin, &err), &err);
+        assert_ok(wbi_packed_set_time(part, 1, i - begin, c->times[i], i - begin, &err), &err);
+        *code = -1;
         if (c->levels[i] >= 0)
-            assert_ok(wbi_dictionary_intern(table->columns[2].dictionary, text, (size_t)n, &code, &err), &err);
-        assert_ok(wbi_column_push_code(&table->columns[2], code, &err), &err);
+            assert_ok(wbi_dictionary_intern(levels, text, (size_t)n, code, &err), &err);
     }
-    table->n_rows = end - begin;
+    part->n_rows = end - begin;
 }
 
-/* Appends the rows piece by piece. */
+/* Appends the rows piece by piece, in wide and in narrow parts by turns. */
 static void pack(wbi_packed_rows *packed, const columns *c, size_t n_rows, size_t piece, size_t n_expected)
 {
     wb_error err;
-    wb_table *table = make_table();
+    wbi_packed_rows parts[2] = {{0}, {0}};
     *packed = (wbi_packed_rows){0};
-    for (size_t begin = 0, end; begin < n_rows || begin == 0; begin = end) {
+    assert_ok(wbi_packed_add_column(packed, WBI_PACKED_HUNDREDTHS, NULL, &err), &err);
+    assert_ok(wbi_packed_add_column(packed, WBI_PACKED_SECONDS, NULL, &err), &err);
+    assert_ok(wbi_packed_add_column(packed, WBI_PACKED_SMALL_CODES, NULL, &err), &err);
+    wbi_dictionary *levels = packed->columns[2].dictionary;
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(wbi_packed_add_column(&parts[i], i == 0 ? WBI_PACKED_HUNDREDTHS : WBI_PACKED_DOUBLES, NULL, &err), &err);
+        assert_ok(wbi_packed_add_column(&parts[i], i == 0 ? WBI_PACKED_SECONDS : WBI_PACKED_MICROSECONDS, NULL, &err), &err);
+        assert_ok(wbi_packed_add_column(&parts[i], WBI_PACKED_CODES, levels, &err), &err);
+    }
+    for (size_t begin = 0, end, turn = 0; begin < n_rows || begin == 0; begin = end, turn++) {
         end = n_rows - begin < piece ? n_rows : begin + piece;
-        put_rows(table, c, begin, end);
-        assert_ok(wbi_packed_append(packed, table, n_expected, &err), &err);
+        put_rows(&parts[turn % 2], levels, c, begin, end);
+        assert_ok(wbi_packed_append(packed, &parts[turn % 2], n_expected, &err), &err);
         if (end == n_rows)
             break;
     }
-    wbi_packed_take_dictionaries(packed, table);
-    wb_table_free(table);
+    wbi_packed_free(&parts[0]);
+    wbi_packed_free(&parts[1]);
 }
 
 static int order_of_numbers(double x, double y)
@@ -192,12 +192,41 @@ static void test_edges(void **state)
     check(&c, N_ROWS, WBI_PACKED_HUNDREDTHS, WBI_PACKED_SECONDS, WBI_PACKED_CODES);
 }
 
+static void test_keep(void **state)
+{
+    (void)state;
+    static columns c;
+    wbi_packed_rows packed;
+    uint8_t keep[N_ROWS];
+    size_t n = 0;
+    fill(&c);
+    pack(&packed, &c, N_ROWS, 700, 0);
+    for (size_t i = 0; i < N_ROWS; i++)
+        keep[i] = i % 3 != 1;
+    wbi_packed_set_missing(&packed.columns[0], 0);
+    wbi_packed_set_missing(&packed.columns[1], 0);
+    wbi_packed_set_missing(&packed.columns[2], 2);
+    wbi_packed_keep(&packed, keep);
+    for (size_t i = 0; i < N_ROWS; i++) {
+        if (!keep[i])
+            continue;
+        double number = wbi_packed_number(&packed.columns[0], n);
+        assert_true(i == 0 || isnan(c.numbers[i]) ? isnan(number) : number == c.numbers[i]);
+        assert_true(wbi_packed_time(&packed.columns[1], n) == (i == 0 ? WB_TIME_MISSING : c.times[i]));
+        assert_int_equal(wbi_packed_code(&packed.columns[2], n) < 0, i == 2 || c.levels[i] < 0);
+        n++;
+    }
+    assert_int_equal(packed.n_rows, n);
+    wbi_packed_free(&packed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_narrow),
         cmocka_unit_test(test_wide),
         cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_keep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,25 +39,29 @@ static place step(place at, char byte, char delimiter)
 /* What is to be found. */
 typedef struct expectation {
     wbi_regular regular;
-    uint32_t marks[MAX_BYTES], rows[MAX_BYTES];
-    size_t n_marks, n_rows;
+    uint32_t marks[MAX_BYTES + 1], starts[MAX_BYTES + 1];
+    size_t n_cells, n_rows;
+    bool doubled; /* in the regular rows */
 } expectation;
 
 static void expect(expectation *e, const char *bytes, size_t n, char delimiter)
 {
     place at = CELL_START;
-    size_t n_lines = 0, n_marks = 0;
-    *e = (expectation){0};
+    size_t n_lines = 0, n_cells = 0;
+    bool doubled = false;
+    *e = (expectation){.marks = {UINT32_MAX}};
     for (size_t i = 0; i < n && at != IRREGULAR; i++) {
+        doubled |= at == QUOTE_CLOSED && bytes[i] == '"';
         at = step(at, bytes[i], delimiter);
         n_lines += bytes[i] == '\n';
         if (at != CELL_START)
             continue;
-        e->marks[n_marks++] = (uint32_t)i;
+        e->marks[++n_cells] = (uint32_t)i;
         if (bytes[i] != '\n')
             continue;
-        e->n_marks = n_marks;
-        e->rows[e->n_rows++] = (uint32_t)n_marks;
+        e->n_cells = n_cells;
+        e->starts[++e->n_rows] = (uint32_t)n_cells;
+        e->doubled = doubled;
         e->regular.n_bytes = i + 1;
         e->regular.n_lines = n_lines;
     }
@@ -72,7 +76,7 @@ static void show(const char *bytes, size_t n)
 }
 
 /* Whether the bytes of the regular rows hold what the scanner says of them. It may say so too soon, of bytes behind. */
-static bool flags_hold(const wbi_regular *found, const char *bytes, size_t n)
+static bool flags_hold(const wbi_regular *found, const expectation *e, const char *bytes, size_t n)
 {
     bool quotes = memchr(bytes, '"', found->n_bytes) != NULL, returns = memchr(bytes, '\r', found->n_bytes) != NULL;
     bool plain = true, all_plain = true;
@@ -82,17 +86,22 @@ static bool flags_hold(const wbi_regular *found, const char *bytes, size_t n)
         all_plain = all_plain && !odd;
     }
     return (!quotes || found->quotes) && (!returns || found->returns) && (plain || !found->plain) &&
-           (!all_plain || found->plain) && (!found->quotes || memchr(bytes, '"', n) != NULL) &&
+           (!all_plain || found->plain) && (!e->doubled || found->doubled) && (!found->quotes || memchr(bytes, '"', n) != NULL) &&
            (!found->returns || memchr(bytes, '\r', n) != NULL);
 }
 
 static bool marks_hold(const wbi_scanner *scanner, const expectation *e, const char *bytes, char delimiter, bool quotes)
 {
-    static uint32_t marks[MAX_BYTES], rows[MAX_BYTES];
-    wbi_marks found = {marks, rows, 0, 0};
+    size_t room = wbi_marks_room(e->regular.n_bytes);
+    uint32_t *marks = malloc(room * sizeof *marks), *starts = malloc(room * sizeof *starts);
+    wbi_marks found = {marks, starts, 0, 0};
     scanner->marks(&found, bytes, e->regular.n_bytes, delimiter, quotes);
-    return found.n_marks == e->n_marks && found.n_rows == e->n_rows &&
-           memcmp(marks, e->marks, e->n_marks * sizeof *marks) == 0 && memcmp(rows, e->rows, e->n_rows * sizeof *rows) == 0;
+    bool holds = found.n_cells == e->n_cells && found.n_rows == e->n_rows &&
+                 memcmp(marks, e->marks, (e->n_cells + 1) * sizeof *marks) == 0 &&
+                 memcmp(starts, e->starts, (e->n_rows + 1) * sizeof *starts) == 0;
+    free(marks);
+    free(starts);
+    return holds;
 }
 
 /* `bytes` have `n` and the padding behind them, which holds quotes and returns that must not be seen. */
@@ -108,7 +117,7 @@ static void check(char *bytes, size_t n, char delimiter)
         wbi_regular found;
         scanners[i]->regular(&found, copy, n, delimiter);
         if (found.n_bytes != e.regular.n_bytes || found.n_lines != e.regular.n_lines ||
-            found.irregular != e.regular.irregular || !flags_hold(&found, copy, n) ||
+            found.irregular != e.regular.irregular || !flags_hold(&found, &e, copy, n) ||
             !marks_hold(scanners[i], &e, copy, delimiter, found.quotes) ||
             !marks_hold(scanners[i], &e, copy, delimiter, true)) {
             print_error("scanner %zu: %zu bytes, %zu lines, irregular %d; expected %zu, %zu, %d of ", i, found.n_bytes,

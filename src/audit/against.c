@@ -11,13 +11,13 @@
 /* The rows of one export as they lie in its files. */
 typedef struct export_rows {
     wbi_plan *plan;
-    wb_table **tables; /* by table of the plan */
+    wbi_packed_rows *tables; /* by table of the plan */
 } export_rows;
 
 static void free_rows(export_rows *e)
 {
     for (size_t t = 0; e->tables != NULL && t < e->plan->n_tables; t++)
-        wb_table_free(e->tables[t]);
+        wbi_packed_free(&e->tables[t]);
     wbi_free(e->tables);
     wbi_plan_free(e->plan);
 }
@@ -26,14 +26,13 @@ static wb_status read_rows(export_rows *e, const wb_project *project, wbi_dictio
                            const wb_read_options *options, wb_error *err)
 {
     WBI_TRY(wbi_plan_create(&e->plan, project, options, err));
-    e->tables = wbi_alloc_zeroed(e->plan->n_tables, sizeof(wb_table *));
+    e->tables = wbi_alloc_zeroed(e->plan->n_tables, sizeof *e->tables);
     if (e->tables == NULL)
-        return wbi_fail_nomem(err, e->plan->n_tables * sizeof(wb_table *));
+        return wbi_fail_nomem(err, e->plan->n_tables * sizeof *e->tables);
     for (size_t t = 0; t < e->plan->n_tables; t++) {
         const wbi_binding *b = e->plan->bindings[t];
         wbi_source_counts counts;
-        WBI_TRY(wbi_table_create(&e->tables[t], err));
-        WBI_TRY(wbi_source_read(e->plan->sources[t], e->tables[t], customers, b->columns, b->n_columns, &counts, NULL,
+        WBI_TRY(wbi_source_read(e->plan->sources[t], &e->tables[t], customers, b->columns, b->n_columns, &counts, NULL,
                                 err));
     }
     WBI_TRY(wbi_bad_rows_finish(e->plan->bad, err));
@@ -46,11 +45,11 @@ static int64_t end_of(const export_rows *e, int64_t until_us)
 {
     int64_t end_us = WB_TIME_MISSING;
     for (size_t t = 0; t < e->plan->n_tables; t++) {
-        const wb_table *rows = e->tables[t];
+        const wbi_packed_rows *rows = &e->tables[t];
         const wbi_table_def *def = e->plan->bindings[t]->def;
         for (size_t i = 0; def->time != NULL && i < rows->n_rows; i++) {
-            int64_t arrived_us = rows->columns[1].times[i] + def->delay_us;
-            if (rows->columns[0].codes[i] >= 0 && rows->columns[1].times[i] < until_us && arrived_us > end_us)
+            int64_t time_us = wbi_packed_time(&rows->columns[1], i), arrived_us = time_us + def->delay_us;
+            if (wbi_packed_code(&rows->columns[0], i) >= 0 && time_us < until_us && arrived_us > end_us)
                 end_us = arrived_us;
         }
     }
@@ -76,7 +75,7 @@ static wb_status compare_tables(wbi_changes *changes, const export_rows *older, 
             return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){older->plan->bindings[t]->def->file, 0, 0}, NULL, 0,
                                "table %s of the older export lacks a column that is used, or has another one",
                                b->def->name);
-        wbi_exports exports = {b, older->tables[t], newer->tables[t], cutoff_us};
+        wbi_exports exports = {b, &older->tables[t], &newer->tables[t], cutoff_us};
         WBI_TRY(wbi_compare_exports(changes, &exports, err));
     }
     return WB_OK;

@@ -15,8 +15,8 @@ enum { MAX_TRIED = 1 << 20 };
 
 /* One export's known rows, ordered by customer, then time, then place. */
 typedef struct side {
-    const wb_table *rows;
-    const int64_t *times; /* NULL without time */
+    const wbi_packed_rows *rows;
+    const wbi_packed *times; /* NULL without time */
     uint32_t *row;
     size_t n;
 } side;
@@ -34,26 +34,32 @@ typedef struct comparing {
     uint64_t n_both;
 } comparing;
 
+static int64_t time_of(const side *s, size_t row)
+{
+    return s->times == NULL ? WB_TIME_MISSING : wbi_packed_time(s->times, row);
+}
+
 static int by_customer_and_time(const void *left, const void *right, void *context)
 {
     const side *s = context;
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    const int32_t *codes = s->rows->columns[0].codes;
+    const int32_t *codes = wbi_packed_codes(&s->rows->columns[0]);
     if (codes[a] != codes[b])
         return codes[a] > codes[b] ? 1 : -1;
-    if (s->times != NULL && s->times[a] != s->times[b])
-        return s->times[a] > s->times[b] ? 1 : -1;
+    int64_t time_a = time_of(s, a), time_b = time_of(s, b);
+    if (time_a != time_b)
+        return time_a > time_b ? 1 : -1;
     return (a > b) - (a < b);
 }
 
-static wb_status sort_side(side *s, const wbi_exports *x, const wb_table *rows, wb_error *err)
+static wb_status sort_side(side *s, const wbi_exports *x, const wbi_packed_rows *rows, wb_error *err)
 {
-    *s = (side){.rows = rows, .times = x->binding->def->time != NULL ? rows->columns[1].times : NULL};
+    *s = (side){.rows = rows, .times = x->binding->def->time != NULL ? &rows->columns[1] : NULL};
     s->row = wbi_alloc_array(rows->n_rows, sizeof *s->row);
     if (s->row == NULL)
         return wbi_fail_nomem(err, rows->n_rows * sizeof *s->row);
     for (size_t i = 0; i < rows->n_rows; i++)
-        if (rows->columns[0].codes[i] >= 0 && wbi_row_known(x->binding, rows, i, x->cutoff_us))
+        if (wbi_packed_code(&rows->columns[0], i) >= 0 && wbi_row_known(x->binding, rows, i, x->cutoff_us))
             s->row[s->n++] = (uint32_t)i;
     if (s->n > 0)
         qsort_r(s->row, s->n, sizeof *s->row, by_customer_and_time, s);
@@ -66,10 +72,11 @@ static int compare_groups(const side *a, size_t i, const side *b, size_t j)
     if (i == a->n || j == b->n)
         return (i == a->n) - (j == b->n);
     uint32_t x = a->row[i], y = b->row[j];
-    int32_t code_x = a->rows->columns[0].codes[x], code_y = b->rows->columns[0].codes[y];
+    int32_t code_x = wbi_packed_code(&a->rows->columns[0], x), code_y = wbi_packed_code(&b->rows->columns[0], y);
     if (code_x != code_y)
         return code_x > code_y ? 1 : -1;
-    return a->times == NULL ? 0 : (a->times[x] > b->times[y]) - (a->times[x] < b->times[y]);
+    int64_t time_x = time_of(a, x), time_y = time_of(b, y);
+    return (time_x > time_y) - (time_x < time_y);
 }
 
 static size_t group_end(const side *s, size_t begin)
@@ -80,19 +87,19 @@ static size_t group_end(const side *s, size_t begin)
     return end;
 }
 
-static const wbi_column *column_of(const comparing *c, const wb_table *rows, size_t k)
+static const wbi_packed *column_of(const comparing *c, const wbi_packed_rows *rows, size_t k)
 {
     return &rows->columns[k + (c->x->binding->def->time != NULL ? 2 : 1)];
 }
 
-static bool is_missing(const wbi_column *column, size_t row)
+static bool is_missing(const wbi_packed *column, size_t row)
 {
     if (column->type == WB_TYPE_NUMBER)
-        return isnan(column->numbers[row]);
-    return column->type == WB_TYPE_TIME ? column->times[row] == WB_TIME_MISSING : column->codes[row] < 0;
+        return isnan(wbi_packed_number(column, row));
+    return column->type == WB_TYPE_TIME ? wbi_packed_time(column, row) == WB_TIME_MISSING : wbi_packed_code(column, row) < 0;
 }
 
-static bool is_shown(const comparing *c, const wb_table *rows, size_t row, size_t k)
+static bool is_shown(const comparing *c, const wbi_packed_rows *rows, size_t row, size_t k)
 {
     return !is_missing(column_of(c, rows, k), row) &&
            wbi_cell_known(c->x->binding, c->rules, rows, row, k, c->x->cutoff_us);
@@ -101,18 +108,18 @@ static bool is_shown(const comparing *c, const wb_table *rows, size_t row, size_
 /* Whether the cell says the same in both, what was not known counting as missing. */
 static bool same_cell(const comparing *c, size_t old_row, size_t new_row, size_t k)
 {
-    const wbi_column *a = column_of(c, c->older.rows, k), *b = column_of(c, c->newer.rows, k);
+    const wbi_packed *a = column_of(c, c->older.rows, k), *b = column_of(c, c->newer.rows, k);
     bool shown = is_shown(c, c->older.rows, old_row, k);
     if (shown != is_shown(c, c->newer.rows, new_row, k))
         return false;
     if (!shown)
         return true;
     if (a->type == WB_TYPE_NUMBER)
-        return a->numbers[old_row] == b->numbers[new_row];
+        return wbi_packed_number(a, old_row) == wbi_packed_number(b, new_row);
     if (a->type == WB_TYPE_TIME)
-        return a->times[old_row] == b->times[new_row];
-    return wbi_str_equal(wbi_dictionary_at(a->dictionary, a->codes[old_row]),
-                         wbi_dictionary_at(b->dictionary, b->codes[new_row]));
+        return wbi_packed_time(a, old_row) == wbi_packed_time(b, new_row);
+    return wbi_str_equal(wbi_dictionary_at(a->dictionary, wbi_packed_code(a, old_row)),
+                         wbi_dictionary_at(b->dictionary, wbi_packed_code(b, new_row)));
 }
 
 /* Rows of one group_by value belong together, whatever else differs. */
@@ -126,18 +133,18 @@ static size_t distance(const comparing *c, size_t old_row, size_t new_row)
     return n;
 }
 
-static void print_cell(char text[WB_AUDIT_TEXT], const comparing *c, const wb_table *rows, size_t row, size_t k)
+static void print_cell(char text[WB_AUDIT_TEXT], const comparing *c, const wbi_packed_rows *rows, size_t row, size_t k)
 {
-    const wbi_column *column = column_of(c, rows, k);
+    const wbi_packed *column = column_of(c, rows, k);
     text[0] = '\0';
     if (!is_shown(c, rows, row, k))
         return;
     if (column->type == WB_TYPE_NUMBER) {
-        text[wbi_double_print(text, column->numbers[row])] = '\0';
+        text[wbi_double_print(text, wbi_packed_number(column, row))] = '\0';
     } else if (column->type == WB_TYPE_TIME) {
-        wb_time_format(column->times[row], text);
+        wb_time_format(wbi_packed_time(column, row), text);
     } else {
-        wbi_str word = wbi_dictionary_at(column->dictionary, column->codes[row]);
+        wbi_str word = wbi_dictionary_at(column->dictionary, wbi_packed_code(column, row));
         wbi_printable(text, WB_AUDIT_TEXT, word.data, word.length);
     }
 }
@@ -147,10 +154,10 @@ static bool count(wb_changed_column *change, const side *s, size_t row)
 {
     if (change->n_changed++ > 0)
         return false;
-    const wbi_column *customer = &s->rows->columns[0];
-    wbi_str id = wbi_dictionary_at(customer->dictionary, customer->codes[row]);
+    const wbi_packed *customer = &s->rows->columns[0];
+    wbi_str id = wbi_dictionary_at(customer->dictionary, wbi_packed_code(customer, row));
     wbi_printable(change->customer, sizeof change->customer, id.data, id.length);
-    change->time_us = s->times == NULL ? WB_TIME_MISSING : s->times[row];
+    change->time_us = time_of(s, row);
     return true;
 }
 
@@ -168,8 +175,8 @@ static void compare_pair(comparing *c, size_t old_row, size_t new_row)
         }
         change->n_filled += !is_shown(c, c->older.rows, old_row, k);
         for (size_t j = 0; j < b->n_columns; j++) {
-            const wbi_column *time = column_of(c, c->newer.rows, j);
-            if (time->type == WB_TYPE_TIME && j != k && time->times[new_row] >= c->x->cutoff_us)
+            const wbi_packed *time = column_of(c, c->newer.rows, j);
+            if (time->type == WB_TYPE_TIME && j != k && wbi_packed_time(time, new_row) >= c->x->cutoff_us)
                 c->explained[k * b->n_columns + j]++;
         }
     }
@@ -178,7 +185,7 @@ static void compare_pair(comparing *c, size_t old_row, size_t new_row)
 static void count_later(comparing *c, size_t row)
 {
     count(&c->later, &c->newer, row);
-    int64_t delay_us = c->x->cutoff_us - c->newer.times[row];
+    int64_t delay_us = c->x->cutoff_us - time_of(&c->newer, row);
     delay_us = (delay_us + WB_DAY_US - 1) / WB_DAY_US * WB_DAY_US;
     if (delay_us > c->later.delay_us)
         c->later.delay_us = delay_us;

@@ -10,7 +10,7 @@
 /* Rows as they were read: customer, time (if any), the binding's columns. The customers of both have one dictionary. */
 typedef struct wbi_exports {
     const wbi_binding *binding; /* of the newer; the older's columns are the same */
-    const wb_table *older, *newer;
+    const wbi_packed_rows *older, *newer;
     int64_t cutoff_us;
 } wbi_exports;
 

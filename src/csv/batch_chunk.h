@@ -11,32 +11,38 @@
 
 enum { WBI_BATCH_ERRORS = 6 };
 
+/* What becomes of a row of a chunk. */
+enum { WBI_ROW_VANISHED = 0, WBI_ROW_KEPT = 1, WBI_ROW_DOUBTFUL = 2, WBI_ROW_BAD = 3 };
+
 typedef struct wbi_batch_memory {
     const wbi_csv_reader *reader; /* what does not change while it reads: header, dialect, wanted columns */
     wbi_typing typing;
     const size_t *wanted; /* by column of the batch: column of the file */
     size_t n_columns;     /* of the batch */
 
-    wb_table *rows;
+    wbi_packed_rows rows;
     const char *file;
-    wbi_str *raws;  /* by row */
-    size_t *lines;  /* by row; NULL when a chunk was read, whose lines are counted when somebody asks */
     wbi_batch_bad *bad;
     size_t n_bad, bad_capacity;
     wb_error errors[WBI_BATCH_ERRORS + 1]; /* of the first bad rows, and one for all others */
 
+    /* A chunk of rows; none when n_bytes is 0. */
     wbi_chunk chunk;
     wbi_marks marks;
-    uint8_t *states; /* by row of the chunk */
+    uint8_t *states;   /* by row of the chunk */
+    uint32_t *origins; /* by row of the batch: its row of the chunk, which is the same when `all_kept` */
+    bool all_kept;
     size_t marks_capacity, rows_capacity;
     wbi_buffer text; /* of a cell whose doubled quotes are undone */
+    bool *listed;       /* by column: its levels are listed, not looked up */
+    size_t *n_levels;   /* by column: of the chunk before */
 
-    size_t *own_lines; /* `lines` when rows come one by one */
+    /* Rows that came one by one. */
+    wbi_str *raws;
+    size_t *lines;
     size_t lines_capacity, raws_capacity;
     wbi_arena arena;
     wbi_parsed *values; /* of one row */
-    bool *listed;       /* by column: its levels are listed, not looked up */
-    size_t *n_levels;   /* by column: of the chunk before */
 } wbi_batch_memory;
 
 WB_WARN_UNUSED wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader,
@@ -50,7 +56,14 @@ WB_WARN_UNUSED wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reade
 void wbi_batch_begin_rows(wbi_batch_memory *m);
 WB_WARN_UNUSED wb_status wbi_batch_add_row(wbi_batch_memory *m, const wbi_judged *judged, wb_error *err);
 
-/* The line at which `at`, in the chunk, stands. */
+/* The bytes of a row of the chunk, and the line at which a place in it stands. */
+wbi_str wbi_chunk_row(const wbi_batch_memory *m, size_t row);
 size_t wbi_chunk_line(const wbi_chunk *chunk, const char *at);
+
+/* Types the cells of column k of the rows that are kept, and makes those rows doubtful whose cell is not what it should
+ * be. */
+WB_WARN_UNUSED wb_status wbi_batch_type_column(wbi_batch_memory *m, size_t k, wb_error *err);
+/* The code of a level, which is added when it is new. */
+WB_WARN_UNUSED wb_status wbi_batch_add_level(wbi_batch_memory *m, size_t k, wbi_str level, int32_t *code, wb_error *err);
 
 #endif

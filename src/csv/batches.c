@@ -28,13 +28,16 @@ typedef struct reading {
 
 wbi_str wbi_batch_raw(const wbi_batch *batch, size_t row)
 {
-    return batch->memory->raws[row];
+    const wbi_batch_memory *m = batch->memory;
+    if (m->chunk.n_bytes == 0)
+        return m->raws[row];
+    return wbi_chunk_row(m, m->all_kept ? row : m->origins[row]);
 }
 
 size_t wbi_batch_line(const wbi_batch *batch, size_t row)
 {
     const wbi_batch_memory *m = batch->memory;
-    return m->lines != NULL ? m->lines[row] : wbi_chunk_line(&m->chunk, m->raws[row].data);
+    return m->chunk.n_bytes == 0 ? m->lines[row] : wbi_chunk_line(&m->chunk, wbi_batch_raw(batch, row).data);
 }
 
 /* Reads some rows of the file at hand one by one. A failure waits until the rows before it have been given: what is bad
@@ -65,7 +68,7 @@ static wb_status next_chunk(void *context, size_t slot, int *more, wb_error *err
     reading *r = context;
     wbi_batch_memory *m = &r->batches[slot];
     WBI_TRY(tell_failure(r, err));
-    if (m->rows == NULL)
+    if (m->reader == NULL)
         WBI_TRY(wbi_batch_create(m, r->reader, r->options, err));
     for (bool any = true; any;) {
         size_t n_rows;
@@ -96,7 +99,7 @@ static wb_status give_batch(void *context, size_t slot, wb_error *err)
 {
     reading *r = context;
     wbi_batch_memory *m = &r->batches[slot];
-    wbi_batch batch = {m->rows, m->file, m->bad, m->n_bad, m->chunk.n_bytes, m};
+    wbi_batch batch = {&m->rows, m->file, m->bad, m->n_bad, m->chunk.n_bytes, m};
     return r->fn(r->context, &batch, err);
 }
 

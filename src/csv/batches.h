@@ -6,6 +6,7 @@
 #define WINBACK_CSV_BATCHES_H
 
 #include "csv/typed.h"
+#include "table/packed.h"
 
 /* A bad row that stood before row `before` of the batch (or behind its last one). */
 typedef struct wbi_batch_bad {
@@ -14,10 +15,10 @@ typedef struct wbi_batch_bad {
     wbi_str raw;
 } wbi_batch_bad;
 
-/* Rows of one file in the order in which they stand. Column k is what columns[k] wants; categories have dictionaries of
- * the batch's own, in which a level may stand more than once. */
+/* Rows of one file in the order in which they stand. Column k is what columns[k] wants; categories are WBI_PACKED_CODES
+ * over dictionaries of the batch's own, in which a level may stand more than once. */
 typedef struct wbi_batch {
-    wb_table *rows;
+    wbi_packed_rows *rows; /* its taker may change the values */
     const char *file;
     const wbi_batch_bad *bad;
     size_t n_bad;

@@ -23,9 +23,9 @@ static inline uint64_t wbi_convert_eight(uint64_t digits)
            32;
 }
 
-/* digits[.digits] in at most 8 bytes, without a branch on any of them. Zeros fill up in front; a mark is taken out by
- * moving what stands before it. */
-static inline bool wbi_convert_short(double *value, const char *bytes, size_t n, char decimal)
+/* digits[.digits] in 1 to 8 bytes, without a branch on any of them: the number is *digits / 10^*n_behind. Zeros fill up in
+ * front; a mark is taken out by moving what stands before it. Eight bytes at `bytes` must be readable, whatever `n`. */
+static inline bool wbi_convert_digits(uint64_t *digits, unsigned *n_behind, const char *bytes, size_t n, char decimal)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), zeros = ones * '0', high = ones << 7;
     uint64_t x;
@@ -33,31 +33,50 @@ static inline bool wbi_convert_short(double *value, const char *bytes, size_t n,
     x = n == 8 ? x : (x << (64 - 8 * n)) | (zeros >> (8 * n));
     const uint64_t other = x ^ (ones * (unsigned char)decimal);
     const uint64_t marks = ~(((other & ~high) + ~high) | other) & high; /* exactly where the byte is the mark */
-    unsigned n_behind = 0;
+    *n_behind = 0;
     if (marks != 0) {
         const unsigned at = (unsigned)__builtin_ctzll(marks) & ~7u; /* bits before the mark */
-        n_behind = 7 - at / 8;
+        *n_behind = 7 - at / 8;
         const uint64_t before = x & ((UINT64_C(1) << at) - 1);
         const uint64_t behind = at == 56 ? 0 : x >> (at + 8) << (at + 8);
         x = behind | before << 8 | '0';
     }
     x ^= zeros;
-    if (((x | (x + ones * 6)) & (ones * 0xf0)) != 0 || n < 1 + (size_t)(marks != 0))
+    *digits = wbi_convert_eight(x);
+    return ((x | (x + ones * 6)) & (ones * 0xf0)) == 0 && n > (size_t)(marks != 0);
+}
+
+/* [-]digits[.digits] of at most 8 bytes behind the sign and at most two digits behind the mark, as whole hundredths above
+ * INT32_MIN. Eight bytes behind the sign must be readable, whatever `n`. */
+static inline bool wbi_convert_hundredths(int32_t *hundredths, const char *bytes, size_t n, char decimal)
+{
+    static const uint32_t scales[8] = {100, 10, 1};
+    const bool negative = n > 0 && *bytes == '-';
+    uint64_t digits;
+    unsigned n_behind;
+    bytes += negative;
+    n -= negative;
+    if (n - 1 >= 8 || !wbi_convert_digits(&digits, &n_behind, bytes, n, decimal) || n_behind > 2)
         return false;
-    *value = (double)wbi_convert_eight(x) / wbi_convert_powers[n_behind];
-    return true;
+    digits *= scales[n_behind];
+    *hundredths = negative ? -(int32_t)digits : (int32_t)digits;
+    return digits <= INT32_MAX;
 }
 
 /* [-]digits[.digits] of at most 15 digits; -0 is read as 0. Eight bytes at `bytes` must be readable, whatever `n`. */
 static inline bool wbi_convert_number(double *value, const char *bytes, size_t n, char decimal)
 {
-    if (n - 1 < 8 && wbi_convert_short(value, bytes, n, decimal))
+    uint64_t digits;
+    unsigned n_behind;
+    if (n - 1 < 8 && wbi_convert_digits(&digits, &n_behind, bytes, n, decimal)) {
+        *value = (double)digits / wbi_convert_powers[n_behind];
         return true;
+    }
     const bool negative = n > 0 && *bytes == '-';
     const char *at = bytes + negative, *const end = bytes + n, *mark = NULL;
-    uint64_t digits = 0;
     if (n > 17)
         return false;
+    digits = 0;
     for (; at < end; at++) {
         const unsigned digit = (unsigned char)*at - (unsigned)'0';
         if (digit <= 9)
@@ -94,8 +113,8 @@ static inline int64_t wbi_convert_days(unsigned year, unsigned month, unsigned d
     return (int64_t)(365 * year + year / 4 - century + century / 4 + day_of_year) - 719468;
 }
 
-/* YYYY-MM-DD, with or without (T| )HH:MM:SS and Z. */
-static inline bool wbi_convert_iso(int64_t *time_us, const char *bytes, size_t n, int32_t zone_offset_s)
+/* YYYY-MM-DD, with or without (T| )HH:MM:SS and Z, as seconds since 1970. */
+static inline bool wbi_convert_iso(int64_t *seconds, const char *bytes, size_t n, int32_t zone_offset_s)
 {
     static const unsigned char lengths[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     uint64_t date, clock;
@@ -103,29 +122,28 @@ static inline bool wbi_convert_iso(int64_t *time_us, const char *bytes, size_t n
         return false;
     if (!wbi_convert_word(&date, bytes, UINT64_C(0x2d30302d30303030), UINT64_C(0x00ffff00ffffffff)))
         return false;
-    const unsigned year = (unsigned)((date & 15) * 1000 + (date >> 8 & 15) * 100 + (date >> 16 & 15) * 10 + (date >> 24 & 15));
-    const unsigned month = (unsigned)((date >> 40 & 15) * 10 + (date >> 48 & 15));
+    date = date * 10 + (date >> 8); /* pairs of digits: their value is in the byte of the first */
+    const unsigned year = (unsigned)((date & 255) * 100 + (date >> 16 & 255)), month = (unsigned)(date >> 40 & 255);
     const unsigned tens = (unsigned char)bytes[8] - (unsigned)'0', ones = (unsigned char)bytes[9] - (unsigned)'0';
     const unsigned day = tens * 10 + ones;
     const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     if (tens > 9 || ones > 9 || year < 2 || year > 9998 || month < 1 || month > 12 || day < 1 ||
         day > lengths[month] + (unsigned)(month == 2 && leap))
         return false;
-    int64_t seconds = wbi_convert_days(year, month, day) * 86400 - (n == 20 ? 0 : zone_offset_s);
+    int64_t since_1970 = wbi_convert_days(year, month, day) * 86400 - (n == 20 ? 0 : zone_offset_s);
     if (n > 10) {
-        const unsigned second_tens = (unsigned char)bytes[17] - (unsigned)'0';
-        const unsigned second_ones = (unsigned char)bytes[18] - (unsigned)'0';
         if (bytes[10] != 'T' && bytes[10] != ' ')
             return false;
         if (!wbi_convert_word(&clock, bytes + 11, UINT64_C(0x30303a30303a3030), UINT64_C(0xffff00ffff00ffff)))
             return false;
-        const unsigned hour = (unsigned)((clock & 15) * 10 + (clock >> 8 & 15));
-        const unsigned minute = (unsigned)((clock >> 24 & 15) * 10 + (clock >> 32 & 15));
-        if (hour > 23 || minute > 59 || second_tens > 5 || second_ones > 9)
+        clock = clock * 10 + (clock >> 8);
+        const unsigned hour = (unsigned)(clock & 255), minute = (unsigned)(clock >> 24 & 255);
+        const unsigned second = (unsigned)(clock >> 48 & 255);
+        if (hour > 23 || minute > 59 || second > 59)
             return false;
-        seconds += hour * 3600 + minute * 60 + second_tens * 10 + second_ones;
+        since_1970 += hour * 3600 + minute * 60 + second;
     }
-    *time_us = seconds * 1000000;
+    *seconds = since_1970;
     return true;
 }
 

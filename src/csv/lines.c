@@ -225,6 +225,7 @@ wb_status wbi_lines_take(wbi_lines *lines, wbi_chunk *chunk, size_t max_bytes, c
     chunk->n_bytes = found.n_bytes;
     chunk->file = lines->file;
     chunk->quotes = found.quotes;
+    chunk->doubled = found.doubled;
     chunk->returns = found.returns;
     chunk->plain = found.plain;
     return WB_OK;

@@ -62,7 +62,7 @@ typedef struct wbi_chunk {
     size_t n_bytes;
     size_t first_line; /* number of the first line, from 1 */
     const char *file;
-    bool quotes, returns, plain; /* as in wbi_regular */
+    bool quotes, doubled, returns, plain; /* as in wbi_regular */
 } wbi_chunk;
 
 /* Takes the regular rows that come next, of at most about `max_bytes`. None are taken (n_bytes is 0) at the end of the input

@@ -18,15 +18,23 @@ typedef struct wbi_regular {
     size_t n_lines; /* line ends in them, those inside quotes included */
     bool irregular; /* something behind them is not regular; else they just end within a row */
     bool quotes, returns; /* there is a quote, a \r */
+    bool doubled;         /* there is a doubled quote within a cell */
     bool plain;           /* ASCII without NUL */
 } wbi_regular;
 
-/* The ends of the cells of regular rows. */
+/* The cells of regular rows. Cell c of all, counted over the rows, is bytes[marks[c] + 1 .. marks[c + 1]): marks[0] is
+ * UINT32_MAX, so that what holds of two cells holds of the first. Row r has the cells starts[r] to starts[r + 1] - 1. */
 typedef struct wbi_marks {
-    uint32_t *marks; /* room for one a byte: where each delimiter and row end stands */
-    uint32_t *rows;  /* room for one a byte: how many marks there are up to the end of each row, its own included */
-    size_t n_marks, n_rows;
+    uint32_t *marks;  /* where each delimiter and row end stands */
+    uint32_t *starts; /* n_rows + 1 of them */
+    size_t n_cells, n_rows;
 } wbi_marks;
+
+/* Room that marks and starts need for `n` bytes. */
+static inline size_t wbi_marks_room(size_t n)
+{
+    return n + 16;
+}
 
 typedef struct wbi_scanner {
     void (*regular)(wbi_regular *found, const char *bytes, size_t n, char delimiter);

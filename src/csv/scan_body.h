@@ -119,6 +119,7 @@ static inline uint64_t spread_last(uint64_t mask)
 typedef struct carry {
     uint64_t inside;                /* all ones within quotes */
     uint64_t ended, closed, returned; /* 1: its last byte was a delimiter or line end, a closing quote, a \r */
+    uint64_t doubled;               /* not 0: a quote has been doubled */
 } carry;
 
 /* The bytes of a block at which, or before which, something is not regular. */
@@ -131,6 +132,7 @@ static inline uint64_t irregularities(block b, uint64_t there, uint64_t quotes, 
     const uint64_t behind_end = ends << 1 | c->ended, behind_closed = closed << 1 | c->closed;
     const uint64_t behind_return = returns << 1 | c->returned;
     *row_ends = newlines & ~inside;
+    c->doubled |= behind_closed & open;
     c->inside = spread_last(inside);
     c->ended = ends >> (BLOCK - 1);
     c->closed = closed >> (BLOCK - 1);
@@ -140,11 +142,30 @@ static inline uint64_t irregularities(block b, uint64_t there, uint64_t quotes, 
            there;
 }
 
+/* What most files are: no quote, no \r, nothing but text. Then a row ends with each line, and these need only be counted. */
+static bool all_text(wbi_regular *found, const char *bytes, size_t n)
+{
+    size_t n_lines = 0;
+    for (size_t at = 0; at < n; at += BLOCK) {
+        const block b = load(bytes + at);
+        const uint64_t there = present(at, n);
+        if (((equal(b, '"') | equal(b, '\r') | equal(b, '\0') | high_bits(b)) & there) != 0)
+            return false;
+        n_lines += (size_t)__builtin_popcountll(equal(b, '\n') & there);
+    }
+    while (n > 0 && bytes[n - 1] != '\n')
+        n--;
+    *found = (wbi_regular){.n_bytes = n, .n_lines = n_lines, .plain = true};
+    return true;
+}
+
 static void regular(wbi_regular *found, const char *bytes, size_t n, char delimiter)
 {
     carry c = {.ended = 1};
     size_t n_lines = 0;
     uint64_t odd = 0;
+    if (all_text(found, bytes, n))
+        return;
     *found = (wbi_regular){0};
     for (size_t at = 0; at < n && !found->irregular; at += BLOCK) {
         const block b = load(bytes + at);
@@ -173,12 +194,29 @@ static void regular(wbi_regular *found, const char *bytes, size_t n, char delimi
         n_lines += (size_t)__builtin_popcountll(newlines);
     }
     found->plain = odd == 0;
+    found->doubled = c.doubled != 0;
+}
+
+/* Writes the places of the bits, and behind them up to seven more, so that hardly a branch depends on how many there are. */
+static inline uint32_t *put_places(uint32_t *mark, uint64_t bits, uint32_t at)
+{
+    uint32_t *const end = mark + __builtin_popcountll(bits);
+    do {
+        for (int i = 0; i < 8; i++) {
+            mark[i] = at + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << (BLOCK - 1));
+            bits &= bits - 1;
+        }
+        mark += 8;
+    } while (bits != 0);
+    return end;
 }
 
 static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter, bool quotes)
 {
-    uint32_t *mark = found->marks, *row = found->rows;
+    uint32_t *mark = found->marks, *start = found->starts;
     uint64_t carried = 0;
+    *mark++ = UINT32_MAX;
+    *start++ = 0;
     for (size_t at = 0; at < n; at += BLOCK) {
         const block b = load(bytes + at);
         const uint64_t there = present(at, n);
@@ -189,14 +227,13 @@ static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter,
             row_ends &= ~inside;
             ends &= ~inside;
         }
-        const uint32_t before = (uint32_t)(mark - found->marks);
+        const uint32_t before = (uint32_t)(mark - found->marks) - 1;
         for (uint64_t left = row_ends; left != 0; left &= left - 1)
-            *row++ = before + (uint32_t)__builtin_popcountll(ends & (left ^ (left - 1)));
-        for (; ends != 0; ends &= ends - 1)
-            *mark++ = (uint32_t)at + (uint32_t)__builtin_ctzll(ends);
+            *start++ = before + (uint32_t)__builtin_popcountll(ends & (left ^ (left - 1)));
+        mark = put_places(mark, ends, (uint32_t)at);
     }
-    found->n_marks = (size_t)(mark - found->marks);
-    found->n_rows = (size_t)(row - found->rows);
+    found->n_cells = (size_t)(mark - found->marks) - 1;
+    found->n_rows = (size_t)(start - found->starts) - 1;
 }
 
 const wbi_scanner WBI_SCANNER = {regular, marks};

@@ -11,7 +11,7 @@
 #include "io/input.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_RANGES = 64 };
+enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_RANGES = 64, ROWS_A_CHECK = 1 << 17 };
 
 static bool is_odd(int64_t time_us)
 {
@@ -19,65 +19,74 @@ static bool is_odd(int64_t time_us)
     return time_us < year_1900_us || time_us >= year_2200_us;
 }
 
-static void note_odd_times(wbi_event_table *table, const int64_t *times, const int32_t *codes, size_t n)
+static void note_odd_times(wbi_event_table *table, const wbi_packed_rows *rows)
 {
-    for (size_t i = n; i-- > 0;)
-        if (codes[i] >= 0 && is_odd(times[i])) {
-            table->n_odd++;
-            table->first_odd_us = times[i];
+    const int32_t *codes = wbi_packed_codes(&rows->columns[0]);
+    for (size_t i = 0; i < rows->n_rows; i++) {
+        int64_t time_us = wbi_packed_time(&rows->columns[1], i);
+        if (codes[i] < 0 || !is_odd(time_us))
+            continue;
+        if (table->n_odd++ == 0) {
+            table->first_odd_us = time_us;
             table->first_odd_customer = codes[i];
         }
+    }
 }
 
-static void note_range(wbi_event_table *table, const wb_table *rows)
+static void note_range(wbi_event_table *table, const wbi_packed_rows *rows)
 {
-    const int64_t *times = rows->columns[1].times;
-    const int32_t *codes = rows->columns[0].codes;
+    const int32_t *codes = wbi_packed_codes(&rows->columns[0]);
+    int64_t first_us = INT64_MAX, last_us = INT64_MIN;
     for (size_t i = 0; i < rows->n_rows; i++) {
-        if (codes[i] < 0)
-            continue;
-        if (table->first_us == WB_TIME_MISSING || times[i] < table->first_us)
-            table->first_us = times[i];
-        if (times[i] > table->last_us)
-            table->last_us = times[i];
+        int64_t time_us = wbi_packed_time(&rows->columns[1], i);
+        if (codes[i] >= 0 && time_us < first_us)
+            first_us = time_us;
+        if (codes[i] >= 0 && time_us > last_us)
+            last_us = time_us;
     }
-    if (table->first_us != WB_TIME_MISSING && (is_odd(table->first_us) || is_odd(table->last_us)))
-        note_odd_times(table, times, codes, rows->n_rows);
+    if (first_us > last_us)
+        return;
+    if (table->first_us == WB_TIME_MISSING || first_us < table->first_us)
+        table->first_us = first_us;
+    if (last_us > table->last_us)
+        table->last_us = last_us;
+    if (is_odd(first_us) || is_odd(last_us))
+        note_odd_times(table, rows);
 }
 
 /* What reading one table works on. */
 typedef struct reading {
     wbi_events *events;
     size_t t;
-    size_t n_customers_before, n_runs;
+    size_t n_customers_before, n_runs, n_checks;
     const wbi_allowance *allowance;
 } reading;
 
 /* Customers in a row count once. */
-static size_t count_runs(const wb_table *rows)
+static size_t count_runs(const wbi_packed_rows *rows)
 {
-    const int32_t *codes = rows->columns[0].codes;
+    const int32_t *codes = wbi_packed_codes(&rows->columns[0]);
     size_t n = rows->n_rows > 0;
     for (size_t i = 1; i < rows->n_rows; i++)
         n += codes[i] != codes[i - 1];
     return n;
 }
 
-static wb_status check_need(reading *r, const wb_table *rows, size_t n_expected, wb_error *err)
+static wb_status check_need(const reading *r, size_t n_expected, wb_error *err)
 {
     size_t n_rows = r->events->tables[r->t].rows.n_rows;
     const wbi_table_def *def = r->events->tables[r->t].binding->def;
-    wbi_seen seen = {r->t, r->n_customers_before, r->n_runs += count_runs(rows), n_rows > n_expected ? n_rows : n_expected};
+    wbi_seen seen = {r->t, r->n_customers_before, r->n_runs, n_rows > n_expected ? n_rows : n_expected};
     if (def->through_file != NULL) /* all are there before the first row */
         seen.n_customers_before = wbi_dictionary_size(r->events->customers);
     char what[256];
-    snprintf(what, sizeof what, "table %.100s with %s %zu rows", def->name, n_expected > 0 ? "about" : "at least",
+    snprintf(what, sizeof what, "table %.100s with %s %zu rows", def->name, seen.n_rows > n_rows ? "about" : "at least",
              seen.n_rows);
     return wbi_need_check(r->allowance, wbi_need_of_events(r->events, &seen),
                           strcmp(def->file, "-") == 0 ? wbi_input_name(NULL) : def->file, what, err);
 }
 
-static wb_status keep_rows(void *context, wb_table *rows, size_t n_expected, wb_error *err)
+static wb_status keep_rows(void *context, wbi_packed_rows *rows, size_t n_expected, wb_error *err)
 {
     reading *r = context;
     wbi_event_table *table = &r->events->tables[r->t];
@@ -89,7 +98,14 @@ static wb_status keep_rows(void *context, wb_table *rows, size_t n_expected, wb_
     if (b->def->time != NULL)
         note_range(table, rows);
     WBI_TRY(wbi_packed_append(&table->rows, rows, n_expected, err));
-    return r->allowance->limit_bytes > 0 ? check_need(r, rows, n_expected, err) : WB_OK;
+    if (r->allowance->limit_bytes == 0)
+        return WB_OK;
+    r->n_runs += count_runs(rows);
+    size_t n_checks = table->rows.n_rows / ROWS_A_CHECK;
+    if (n_checks == r->n_checks)
+        return WB_OK;
+    r->n_checks = n_checks;
+    return check_need(r, n_expected, err);
 }
 
 static wb_status read_table(wbi_events *events, size_t t, wbi_source *source, const wbi_allowance *allowance,
@@ -97,17 +113,11 @@ static wb_status read_table(wbi_events *events, size_t t, wbi_source *source, co
 {
     wbi_event_table *table = &events->tables[t];
     const wbi_binding *b = table->binding;
-    reading r = {events, t, wbi_dictionary_size(events->customers), 0, allowance};
+    reading r = {events, t, wbi_dictionary_size(events->customers), 0, 0, allowance};
     wbi_rows_taker taker = {keep_rows, &r};
-    wb_table *rows;
     table->first_us = table->last_us = WB_TIME_MISSING;
-    WBI_TRY(wbi_table_create(&rows, err));
-    wb_status status =
-        wbi_source_read(source, rows, events->customers, b->columns, b->n_columns, &table->counts, &taker, err);
-    if (status == WB_OK)
-        wbi_packed_take_dictionaries(&table->rows, rows);
-    wb_table_free(rows);
-    return status;
+    WBI_TRY(wbi_source_read(source, &table->rows, events->customers, b->columns, b->n_columns, &table->counts, &taker, err));
+    return check_need(&r, 0, err);
 }
 
 wb_status wbi_events_read(wbi_events *events, const wbi_binding *const *bindings, wbi_source *const *sources, size_t n,
@@ -316,7 +326,7 @@ static wb_status move_rows(void *context, size_t block, size_t begin, size_t end
 static wb_status permute_column(wbi_packed *column, const uint32_t *row, size_t n, void *spare[9], int n_threads,
                                 wb_error *err)
 {
-    size_t width = wbi_packed_width(column);
+    size_t width = wbi_packed_width(column->packing);
     if (spare[width] == NULL)
         spare[width] = wbi_alloc_aligned(n, width);
     if (spare[width] == NULL)

@@ -4,7 +4,7 @@
 #define WINBACK_EVENTS_EVENTS_H
 
 #include "events/binding.h"
-#include "events/packed.h"
+#include "table/packed.h"
 
 typedef struct wbi_event_table {
     const wbi_binding *binding;

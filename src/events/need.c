@@ -40,7 +40,6 @@ double wbi_need_distinct(double n_distinct, double n_seen, double n)
 typedef struct table_need {
     size_t n_rows;
     size_t row_bytes;    /* as they are kept */
-    size_t wide_bytes;   /* of a row as it was read */
     size_t spare_bytes;  /* of a row, once more while they are moved */
     size_t levels_bytes; /* of all levels */
 } table_need;
@@ -58,12 +57,11 @@ static table_need need_of_table(const wbi_packed_rows *rows, size_t n_rows)
     bool moved[sizeof(double) + 1] = {false};
     for (size_t k = 0; k < rows->n_columns; k++) {
         const wbi_packed *column = &rows->columns[k];
-        size_t width = wbi_packed_width(column);
+        size_t width = wbi_packed_width(column->packing);
         if (k > 0 && !moved[width])
             need.spare_bytes += width;
         moved[width] |= k > 0;
         need.row_bytes += width;
-        need.wide_bytes += column->type == WB_TYPE_CATEGORY ? sizeof(int32_t) : sizeof(double);
         if (k > 0 && column->type == WB_TYPE_CATEGORY)
             need.levels_bytes += levels_bytes(column, rows->n_rows, need.n_rows);
     }
@@ -88,16 +86,15 @@ size_t wbi_need_of_events(const wbi_events *events, const wbi_seen *seen)
     /* to put rows in order by customer: two numbers of 4 bytes a row; to move them then: one of these, and a column of each
      * width, when the customers' codes are gone */
     const size_t order_bytes = 2 * sizeof(uint32_t), code_bytes = sizeof(int32_t), sorting_bytes = 24;
-    size_t n_customers = expected_customers(events, seen), kept = 0, arranging = 0, reading = 0;
+    size_t n_customers = expected_customers(events, seen), kept = 0, arranging = 0;
     for (size_t t = 0; t <= seen->table; t++) {
         table_need need = need_of_table(&events->tables[t].rows, t < seen->table ? 0 : seen->n_rows);
         kept += need.n_rows * need.row_bytes + need.levels_bytes;
         arranging = larger(arranging, need.n_rows * larger(order_bytes, need.spare_bytes));
-        reading = need.wide_bytes * (need.n_rows < WBI_HANDED_ROWS ? need.n_rows : WBI_HANDED_ROWS);
     }
     kept += wbi_dictionary_bytes(events->customers, n_customers) + n_customers * code_bytes;
     arranging += n_customers * (code_bytes + (seen->table + 1) * sizeof *events->tables->first);
-    reading += events->tables[seen->table].counts.aside_bytes;
+    size_t reading = events->tables[seen->table].counts.aside_bytes;
     return kept + larger(larger(reading, n_customers * sorting_bytes), arranging);
 }
 
@@ -108,7 +105,7 @@ size_t wbi_need_of_arranged(const wbi_events *events)
     for (size_t t = 0; t < events->n_tables; t++) {
         const wbi_packed_rows *rows = &events->tables[t].rows;
         for (size_t k = 1; k < rows->n_columns; k++) {
-            bytes += rows->n_rows * wbi_packed_width(&rows->columns[k]);
+            bytes += rows->n_rows * wbi_packed_width(rows->columns[k].packing);
             if (rows->columns[k].type == WB_TYPE_CATEGORY)
                 bytes += levels_bytes(&rows->columns[k], rows->n_rows, rows->n_rows);
         }

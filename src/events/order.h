@@ -4,7 +4,7 @@
 #define WINBACK_EVENTS_ORDER_H
 
 #include "events/binding.h"
-#include "events/packed.h"
+#include "table/packed.h"
 
 /* The values that decide ties in time, most significant first. */
 typedef struct wbi_order wbi_order;

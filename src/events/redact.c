@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "events/redact.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -112,9 +111,9 @@ static size_t place_of(const wbi_binding *b, size_t k)
     return k + (b->def->time != NULL ? 2 : 1);
 }
 
-bool wbi_row_known(const wbi_binding *b, const wb_table *rows, size_t row, int64_t cutoff_us)
+bool wbi_row_known(const wbi_binding *b, const wbi_packed_rows *rows, size_t row, int64_t cutoff_us)
 {
-    return b->def->time == NULL || rows->columns[1].times[row] + b->def->delay_us < cutoff_us;
+    return b->def->time == NULL || wbi_packed_time(&rows->columns[1], row) + b->def->delay_us < cutoff_us;
 }
 
 static bool has_come(int64_t time_us, int64_t cutoff_us)
@@ -122,28 +121,18 @@ static bool has_come(int64_t time_us, int64_t cutoff_us)
     return time_us != WB_TIME_MISSING && time_us < cutoff_us;
 }
 
-bool wbi_cell_known(const wbi_binding *b, const wbi_known_rule *rules, const wb_table *rows, size_t row, size_t k,
+bool wbi_cell_known(const wbi_binding *b, const wbi_known_rule *rules, const wbi_packed_rows *rows, size_t row, size_t k,
                     int64_t cutoff_us)
 {
     const wbi_known_rule *rule = &rules[k];
-    if (rule->from_own_value && !has_come(rows->columns[place_of(b, k)].times[row], cutoff_us))
+    if (rule->from_own_value && !has_come(wbi_packed_time(&rows->columns[place_of(b, k)], row), cutoff_us))
         return false;
     return rule->known_at == WBI_NO_SLOT ||
-           has_come(rows->columns[place_of(b, rule->known_at)].times[row], cutoff_us);
-}
-
-static void empty_cell(wbi_column *column, size_t row)
-{
-    if (column->type == WB_TYPE_NUMBER)
-        column->numbers[row] = NAN;
-    else if (column->type == WB_TYPE_TIME)
-        column->times[row] = WB_TIME_MISSING;
-    else
-        column->codes[row] = -1;
+           has_come(wbi_packed_time(&rows->columns[place_of(b, rule->known_at)], row), cutoff_us);
 }
 
 /* A time that is emptied makes what is known at it unknown, which it was already. */
-wb_status wbi_redact(wb_table *rows, const wbi_binding *b, int64_t cutoff_us, wb_error *err)
+wb_status wbi_redact(wbi_packed_rows *rows, const wbi_binding *b, int64_t cutoff_us, wb_error *err)
 {
     wbi_known_rule *rules;
     WBI_TRY(wbi_known_rules(&rules, b, err));
@@ -156,9 +145,9 @@ wb_status wbi_redact(wb_table *rows, const wbi_binding *b, int64_t cutoff_us, wb
         keep[row] = wbi_row_known(b, rows, row, cutoff_us);
         for (size_t k = 0; k < b->n_columns; k++)
             if (!wbi_cell_known(b, rules, rows, row, k, cutoff_us))
-                empty_cell(&rows->columns[place_of(b, k)], row);
+                wbi_packed_set_missing(&rows->columns[place_of(b, k)], row);
     }
-    wbi_table_keep(rows, keep);
+    wbi_packed_keep(rows, keep);
     wbi_free(keep);
     wbi_free(rules);
     return WB_OK;

@@ -17,13 +17,13 @@ typedef struct wbi_known_rule {
 /* One rule for each of the binding's columns; a new array, freed by wbi_free. */
 WB_WARN_UNUSED wb_status wbi_known_rules(wbi_known_rule **rules, const wbi_binding *binding, wb_error *err);
 /* Whether the row had arrived. `rows` holds customer, time (if any) and the binding's columns. */
-bool wbi_row_known(const wbi_binding *binding, const wb_table *rows, size_t row, int64_t cutoff_us);
+bool wbi_row_known(const wbi_binding *binding, const wbi_packed_rows *rows, size_t row, int64_t cutoff_us);
 /* Whether the cell of column `k` of the binding was known. */
-bool wbi_cell_known(const wbi_binding *binding, const wbi_known_rule *rules, const wb_table *rows, size_t row, size_t k,
+bool wbi_cell_known(const wbi_binding *binding, const wbi_known_rule *rules, const wbi_packed_rows *rows, size_t row, size_t k,
                     int64_t cutoff_us);
 
 /* Deletes the rows that had not arrived at the cutoff and empties the cells that were not known. */
-WB_WARN_UNUSED wb_status wbi_redact(wb_table *rows, const wbi_binding *binding, int64_t cutoff_us, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_redact(wbi_packed_rows *rows, const wbi_binding *binding, int64_t cutoff_us, wb_error *err);
 /* Switches the masks of a view off, as far as wbi_redact makes them superfluous: what is left to them are computed
  * times, and columns known at one. */
 WB_WARN_UNUSED wb_status wbi_redact_unmask(wbi_binding *binding, wb_error *err);

@@ -7,7 +7,7 @@
 #include "csv/batches.h"
 #include "events/through.h"
 
-enum { SAMPLE_BYTES = 128 << 10, HANDED_ROWS = WBI_HANDED_ROWS };
+enum { SAMPLE_BYTES = 128 << 10 };
 
 struct wbi_source {
     const wbi_table_def *def;
@@ -84,20 +84,20 @@ wb_status wbi_source_no_column(const wbi_source *source, const char *column, wb_
 /* What one call of wbi_source_read works on. */
 typedef struct reading {
     wbi_source *source;
-    wb_table *rows;
+    wbi_packed_rows *rows;
     wbi_typed_column *columns; /* customer, time, then the caller's */
     size_t *numbers;           /* their places in the file, from 1 */
     size_t n_columns;
     wbi_through *through; /* NULL: keys are customers */
+    wbi_dictionary *keys; /* what column 0 of the file names */
     int32_t *codes;       /* by level of a batch: the level of the table */
     size_t codes_capacity;
     size_t *first_line; /* by customer: the line of its row, 0 = none yet (tables without time) */
     size_t first_line_capacity;
     size_t n_rows;        /* so far */
     size_t n_sampled, sampled_bytes; /* of these, those whose bytes are known */
-    const wbi_rows_taker *taker; /* NULL: the rows stay */
+    const wbi_rows_taker *taker;
     wbi_source_counts *counts;
-    wbi_dictionary *customers;
 } reading;
 
 static wb_status place_columns(reading *r, const wbi_typed_column *columns, size_t n, wb_error *err)
@@ -136,10 +136,18 @@ static wb_status want_columns(reading *r, wb_error *err)
     return status;
 }
 
-static wb_status add_columns(reading *r, wbi_dictionary *keys, wb_error *err)
+/* As narrow as can be, until a value says otherwise. Customers are too many for one byte. */
+static wb_status add_columns(const reading *r, wbi_dictionary *customers, wb_error *err)
 {
-    for (size_t k = 0; k < r->n_columns; k++)
-        WBI_TRY(wbi_table_add_column(r->rows, r->columns[k].name, r->columns[k].type, k == 0 ? keys : NULL, err));
+    WBI_TRY(wbi_packed_add_column(r->rows, WBI_PACKED_CODES, customers, err));
+    for (size_t k = 1; k < r->n_columns; k++) {
+        wb_type type = r->columns[k].type;
+        WBI_TRY(wbi_packed_add_column(r->rows,
+                                      type == WB_TYPE_NUMBER ? WBI_PACKED_HUNDREDTHS
+                                      : type == WB_TYPE_TIME ? WBI_PACKED_SECONDS
+                                                             : WBI_PACKED_SMALL_CODES,
+                                      NULL, err));
+    }
     return WB_OK;
 }
 
@@ -158,52 +166,52 @@ static wb_status grow_first_line(reading *r, size_t n, wb_error *err)
 }
 
 /* A second row of a customer is a bad row, and loses its key so that nobody counts it. */
-static wb_status leave_out(reading *r, const wbi_batch *batch, size_t i, size_t row, wb_error *err)
+static wb_status leave_out(reading *r, const wbi_batch *batch, size_t row, wb_error *err)
 {
-    wbi_column *key = &r->rows->columns[0];
-    wbi_str id = wbi_dictionary_at(key->dictionary, key->codes[row]);
+    int32_t *code = &wbi_packed_codes(&batch->rows->columns[0])[row];
+    wbi_str id = wbi_dictionary_at(r->keys, *code);
     wb_error bad;
     char text[128];
-    wbi_fail_at(&bad, WB_ERR_INCONSISTENT, (wbi_where){batch->file, wbi_batch_line(batch, i), r->numbers[0]}, id.data,
+    wbi_fail_at(&bad, WB_ERR_INCONSISTENT, (wbi_where){batch->file, wbi_batch_line(batch, row), r->numbers[0]}, id.data,
                 id.length, "%s '%s' has a row already, in line %zu (one row a customer was expected)",
-                r->columns[0].name, wbi_printable(text, sizeof text, id.data, id.length),
-                r->first_line[key->codes[row]]);
-    key->codes[row] = WBI_ROW_LEFT_OUT;
-    return wbi_bad_rows_add(r->source->bad, &bad, wbi_batch_raw(batch, i), err);
+                r->columns[0].name, wbi_printable(text, sizeof text, id.data, id.length), r->first_line[*code]);
+    *code = WBI_ROW_LEFT_OUT;
+    return wbi_bad_rows_add(r->source->bad, &bad, wbi_batch_raw(batch, row), err);
 }
 
 /* A table without time has one row a customer. */
-static wb_status check_unique(reading *r, const wbi_batch *batch, size_t i, size_t row, wb_error *err)
+static wb_status check_unique(reading *r, const wbi_batch *batch, size_t row, wb_error *err)
 {
-    int32_t code = r->rows->columns[0].codes[row];
+    int32_t code = wbi_packed_code(&batch->rows->columns[0], row);
     if (code < 0)
         return WB_OK;
     WBI_TRY(grow_first_line(r, (size_t)code + 1, err));
     if (r->first_line[code] != 0)
-        return leave_out(r, batch, i, row, err);
-    r->first_line[code] = wbi_batch_line(batch, i);
+        return leave_out(r, batch, row, err);
+    r->first_line[code] = wbi_batch_line(batch, row);
     return WB_OK;
 }
 
 /* Tells of the batch's bad rows, and of those that its rows make together with others, in the order in which they stand. */
-static wb_status check_rows(reading *r, const wbi_batch *batch, size_t first_row, wb_error *err)
+static wb_status check_rows(reading *r, const wbi_batch *batch, wb_error *err)
 {
     size_t told = 0, n = batch->rows->n_rows;
-    for (size_t i = 0; i <= n; i++) {
-        for (; told < batch->n_bad && batch->bad[told].before <= i; told++)
+    for (size_t row = 0; row <= n; row++) {
+        for (; told < batch->n_bad && batch->bad[told].before <= row; told++)
             WBI_TRY(wbi_bad_rows_add(r->source->bad, batch->bad[told].error, batch->bad[told].raw, err));
-        if (i < n && r->through != NULL)
-            WBI_TRY(wbi_through_check(r->through, r->rows, first_row + i, batch, i, r->source->bad, err));
-        if (i < n && r->source->def->time == NULL)
-            WBI_TRY(check_unique(r, batch, i, first_row + i, err));
+        if (row < n && r->through != NULL)
+            WBI_TRY(wbi_through_check(r->through, batch, row, r->source->bad, err));
+        if (row < n && r->source->def->time == NULL)
+            WBI_TRY(check_unique(r, batch, row, err));
     }
     return WB_OK;
 }
 
-/* Appends a batch's codes as those of the table's levels. */
-static wb_status append_codes(reading *r, wbi_column *to, const wbi_column *from, wb_error *err)
+/* Turns a column's codes into those of `levels`. */
+static wb_status recode(reading *r, const wbi_packed *column, size_t n, wbi_dictionary *levels, wb_error *err)
 {
-    size_t n_levels = wbi_dictionary_size(from->dictionary);
+    size_t n_levels = wbi_dictionary_size(column->dictionary);
+    int32_t *codes = wbi_packed_codes(column);
     if (n_levels > r->codes_capacity) {
         wbi_free(r->codes);
         r->codes_capacity = 0;
@@ -212,10 +220,18 @@ static wb_status append_codes(reading *r, wbi_column *to, const wbi_column *from
             return wbi_fail_nomem(err, n_levels * sizeof *r->codes);
         r->codes_capacity = n_levels;
     }
-    WBI_TRY(wbi_dictionary_intern_all(to->dictionary, from->dictionary, r->codes, err));
-    int32_t *codes = to->codes + to->length;
-    for (size_t i = 0; i < from->length; i++)
-        codes[i] = from->codes[i] < 0 ? -1 : r->codes[from->codes[i]];
+    WBI_TRY(wbi_dictionary_intern_all(levels, column->dictionary, r->codes, err));
+    for (size_t row = 0; row < n; row++)
+        codes[row] = codes[row] < 0 ? -1 : r->codes[codes[row]];
+    return WB_OK;
+}
+
+static wb_status recode_columns(reading *r, const wbi_packed_rows *more, wb_error *err)
+{
+    WBI_TRY(recode(r, &more->columns[0], more->n_rows, r->keys, err));
+    for (size_t k = 1; k < r->n_columns; k++)
+        if (more->columns[k].type == WB_TYPE_CATEGORY)
+            WBI_TRY(recode(r, &more->columns[k], more->n_rows, r->rows->columns[k].dictionary, err));
     return WB_OK;
 }
 
@@ -227,83 +243,56 @@ static size_t expected_rows(const reading *r)
     return (size_t)((double)r->source->n_bytes * (double)r->n_sampled / (double)r->sampled_bytes * 1.02);
 }
 
-static wb_status append_rows(reading *r, const wb_table *from, wb_error *err)
+static void count_rows(reading *r, const wbi_packed_rows *more)
 {
-    WBI_TRY(wbi_table_reserve_more(r->rows, from->n_rows, r->taker != NULL ? HANDED_ROWS : expected_rows(r), err));
-    for (size_t k = 0; k < r->n_columns; k++) {
-        wbi_column *to = &r->rows->columns[k];
-        const wbi_column *column = &from->columns[k];
-        if (to->type == WB_TYPE_CATEGORY)
-            WBI_TRY(append_codes(r, to, column, err));
-        else if (to->type == WB_TYPE_NUMBER)
-            memcpy(to->numbers + to->length, column->numbers, from->n_rows * sizeof *to->numbers);
-        else
-            memcpy(to->times + to->length, column->times, from->n_rows * sizeof *to->times);
-        to->length += from->n_rows;
+    const int32_t *codes = wbi_packed_codes(&more->columns[0]);
+    for (size_t row = 0; row < more->n_rows; row++) {
+        r->counts->n_without_key += codes[row] == -1;
+        r->counts->n_rows += codes[row] >= 0;
     }
-    r->rows->n_rows += from->n_rows;
-    return WB_OK;
-}
-
-static void count_rows(reading *r)
-{
-    const int32_t *codes = r->rows->columns[0].codes;
-    for (size_t i = 0; i < r->rows->n_rows; i++) {
-        r->counts->n_without_key += codes[i] == -1;
-        r->counts->n_rows += codes[i] >= 0;
-    }
-}
-
-/* Makes customers of keys, and hands the rows over. */
-static wb_status finish_rows(reading *r, wb_error *err)
-{
-    wbi_dictionary *keys = r->rows->columns[0].dictionary;
-    count_rows(r);
-    if (r->through != NULL)
-        wbi_through_resolve(r->through, r->rows, r->customers);
-    if (r->taker == NULL)
-        return WB_OK;
     r->counts->aside_bytes = r->first_line_capacity * sizeof *r->first_line;
     if (r->through != NULL)
         r->counts->aside_bytes += wbi_through_bytes(r->through);
-    WBI_TRY(r->taker->take(r->taker->context, r->rows, expected_rows(r), err));
-    wbi_table_clear(r->rows);
-    r->rows->columns[0].dictionary = keys;
-    return WB_OK;
 }
 
 static wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err)
 {
     reading *r = context;
-    size_t first_row = r->rows->n_rows;
-    WBI_TRY(append_rows(r, batch->rows, err));
+    wbi_packed_rows *more = batch->rows;
     r->sampled_bytes += batch->n_bytes;
-    r->n_sampled += batch->n_bytes > 0 ? batch->rows->n_rows : 0;
-    r->n_rows += batch->rows->n_rows;
+    r->n_sampled += batch->n_bytes > 0 ? more->n_rows : 0;
+    r->n_rows += more->n_rows;
+    WBI_TRY(recode_columns(r, more, err));
     if (batch->n_bad > 0 || r->through != NULL || r->source->def->time == NULL)
-        WBI_TRY(check_rows(r, batch, first_row, err));
-    if (r->taker != NULL && r->rows->n_rows >= HANDED_ROWS - HANDED_ROWS / 8)
-        WBI_TRY(finish_rows(r, err));
+        WBI_TRY(check_rows(r, batch, err));
+    count_rows(r, more);
+    if (r->through != NULL)
+        wbi_through_resolve(r->through, more);
+    if (r->taker != NULL)
+        WBI_TRY(r->taker->take(r->taker->context, more, expected_rows(r), err));
+    else
+        WBI_TRY(wbi_packed_append(r->rows, more, expected_rows(r), err));
     return wbi_progress(r->source->log, r->source->def->name, r->n_rows, 0, err);
 }
 
-wb_status wbi_source_read(wbi_source *source, wb_table *rows, wbi_dictionary *customers,
+wb_status wbi_source_read(wbi_source *source, wbi_packed_rows *rows, wbi_dictionary *customers,
                           const wbi_typed_column *columns, size_t n, wbi_source_counts *counts,
                           const wbi_rows_taker *taker, wb_error *err)
 {
-    reading r = {.source = source, .rows = rows, .taker = taker, .counts = counts, .customers = customers};
+    reading r = {.source = source, .rows = rows, .taker = taker, .counts = counts, .keys = customers};
     wb_status status;
     *counts = (wbi_source_counts){0};
     WBI_TRY_CLEANUP(place_columns(&r, columns, n, err));
     if (source->def->through_file != NULL)
         WBI_TRY_CLEANUP(wbi_through_read(&r.through, source->def, r.numbers[0], customers, source->bad,
                                          source->options, err));
-    WBI_TRY_CLEANUP(add_columns(&r, r.through != NULL ? wbi_through_keys(r.through) : customers, err));
+    if (r.through != NULL)
+        r.keys = wbi_through_keys(r.through);
+    WBI_TRY_CLEANUP(add_columns(&r, customers, err));
     WBI_TRY_CLEANUP(want_columns(&r, err));
     wbi_batch_options options = {r.columns, r.numbers, r.n_columns, source->options->n_threads, 0};
     WBI_TRY_CLEANUP(wbi_csv_read_batches(source->reader, &options, take_batch, &r, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(source->bad, err));
-    WBI_TRY_CLEANUP(finish_rows(&r, err));
     counts->n_bad = wbi_bad_rows_count(source->bad);
 cleanup:
     wbi_through_free(r.through);

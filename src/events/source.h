@@ -5,6 +5,7 @@
 
 #include "csv/typed.h"
 #include "project/project.h"
+#include "table/packed.h"
 
 typedef struct wbi_source wbi_source;
 
@@ -19,16 +20,14 @@ bool wbi_source_has(const wbi_source *source, const char *column);
 /* WB_ERR_INCONSISTENT: the file has no such column, with the nearest spelling. */
 wb_status wbi_source_no_column(const wbi_source *source, const char *column, wb_error *err);
 
-enum { WBI_HANDED_ROWS = 1 << 17 }; /* how many rows are handed over at a time, about */
-
 typedef struct wbi_source_counts {
     uint64_t n_rows, n_bad, n_without_key;
     size_t aside_bytes; /* memory that reading takes beside the rows that it hands over */
 } wbi_source_counts;
 
-/* Takes some of the rows, all but the last time about 2^17 of them; they are then forgotten, but for the dictionaries.
+/* Takes the next rows of a few hundred KiB of the file, behind those that are in the table already; it may change them.
  * `n_expected`: how many there will have been in all, as far as that can be told, else 0. */
-typedef wb_status (*wbi_rows_fn)(void *context, wb_table *rows, size_t n_expected, wb_error *err);
+typedef wb_status (*wbi_rows_fn)(void *context, wbi_packed_rows *more, size_t n_expected, wb_error *err);
 typedef struct wbi_rows_taker {
     wbi_rows_fn take;
     void *context;
@@ -36,9 +35,9 @@ typedef struct wbi_rows_taker {
 
 /* Reads all rows into `rows`, which has no columns yet. Its column 0 becomes the customer (a category over `customers`),
  * column 1 the time when the table has one, then columns[0..n). Rows without a customer have code -1 and are counted;
- * in a table without time a second row of a customer is a bad row. With a `taker` (NULL: without) the rows are handed over
- * as they come and none are left. */
-WB_WARN_UNUSED wb_status wbi_source_read(wbi_source *source, wb_table *rows, wbi_dictionary *customers,
+ * in a table without time a second row of a customer is a bad row. With a `taker` (NULL: without) it depends on that which
+ * rows are appended. */
+WB_WARN_UNUSED wb_status wbi_source_read(wbi_source *source, wbi_packed_rows *rows, wbi_dictionary *customers,
                                          const wbi_typed_column *columns, size_t n, wbi_source_counts *counts,
                                          const wbi_rows_taker *taker, wb_error *err);
 

@@ -115,28 +115,27 @@ cleanup:
     return status;
 }
 
-wb_status wbi_through_check(const wbi_through *through, wb_table *rows, size_t row, const wbi_batch *batch, size_t i,
-                            wbi_bad_rows *bad, wb_error *err)
+wb_status wbi_through_check(const wbi_through *through, const wbi_batch *batch, size_t row, wbi_bad_rows *bad,
+                            wb_error *err)
 {
-    int32_t *code = &rows->columns[0].codes[row];
+    int32_t *code = &wbi_packed_codes(&batch->rows->columns[0])[row];
     if (*code < 0 || (size_t)*code < through->n_known)
         return WB_OK;
     wbi_str key = wbi_dictionary_at(through->keys, *code);
     wb_error unknown;
     char text[128];
     wbi_fail_at(&unknown, WB_ERR_INCONSISTENT,
-                (wbi_where){batch->file, wbi_batch_line(batch, i), through->column_number}, key.data, key.length,
+                (wbi_where){batch->file, wbi_batch_line(batch, row), through->column_number}, key.data, key.length,
                 "%s '%s' is not in %s", through->def->customer, wbi_printable(text, sizeof text, key.data, key.length),
                 through->def->through_file);
     *code = WBI_ROW_LEFT_OUT;
-    return wbi_bad_rows_add(bad, &unknown, wbi_batch_raw(batch, i), err);
+    return wbi_bad_rows_add(bad, &unknown, wbi_batch_raw(batch, row), err);
 }
 
-void wbi_through_resolve(const wbi_through *through, wb_table *rows, wbi_dictionary *customers)
+void wbi_through_resolve(const wbi_through *through, wbi_packed_rows *rows)
 {
-    wbi_column *key = &rows->columns[0];
+    int32_t *codes = wbi_packed_codes(&rows->columns[0]);
     for (size_t i = 0; i < rows->n_rows; i++)
-        if (key->codes[i] >= 0)
-            key->codes[i] = through->customer[key->codes[i]];
-    key->dictionary = customers;
+        if (codes[i] >= 0)
+            codes[i] = through->customer[codes[i]];
 }

@@ -21,10 +21,11 @@ void wbi_through_free(wbi_through *through); /* NULL-safe */
 size_t wbi_through_bytes(const wbi_through *through); /* of memory */
 /* The dictionary to intern keys in, borrowed. */
 wbi_dictionary *wbi_through_keys(wbi_through *through);
-/* Row `row` of `rows` is row `i` of the batch: a key that no row of the other file has is a bad row, and becomes missing. */
-WB_WARN_UNUSED wb_status wbi_through_check(const wbi_through *through, wb_table *rows, size_t row,
-                                           const wbi_batch *batch, size_t i, wbi_bad_rows *bad, wb_error *err);
-/* Replaces the key codes in column 0 by customer codes; the column's dictionary becomes `customers`. */
-void wbi_through_resolve(const wbi_through *through, wb_table *rows, wbi_dictionary *customers);
+/* A row of the batch, whose column 0 holds codes of the keys: a key that no row of the other file has is a bad row, and
+ * becomes missing. */
+WB_WARN_UNUSED wb_status wbi_through_check(const wbi_through *through, const wbi_batch *batch, size_t row,
+                                           wbi_bad_rows *bad, wb_error *err);
+/* Replaces the key codes in column 0 by customer codes. */
+void wbi_through_resolve(const wbi_through *through, wbi_packed_rows *rows);
 
 #endif

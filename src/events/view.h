@@ -4,7 +4,7 @@
 #define WINBACK_EVENTS_VIEW_H
 
 #include "events/binding.h"
-#include "events/packed.h"
+#include "table/packed.h"
 
 /* No mask and no limit: rows as they stand in the file. */
 #define WBI_VIEW_ALL INT64_MAX

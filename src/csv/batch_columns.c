@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the cells of a column to values. A column is typed narrow for as long as its cells let it, and wide from there on. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "csv/batch_chunk.h"
+#include "csv/convert.h"
+
+enum { READ_AHEAD_BYTES = 8, MISSING = INT32_MIN };
+
+/* The cells of one column in turn, and what becomes of their rows. */
+typedef struct cursor {
+    wbi_batch_memory *m;
+    const char *bytes;
+    const uint32_t *marks, *starts;
+    uint8_t *states;
+    size_t n_rows;
+    size_t k, place; /* column of the batch, of the file */
+    bool ends_row;   /* may have a \r behind it */
+    bool has_forms;  /* quotes, or words that mean missing */
+} cursor;
+
+static cursor cursor_at(wbi_batch_memory *m, size_t k)
+{
+    const size_t place = m->wanted[k];
+    return (cursor){.m = m,
+                    .bytes = m->chunk.bytes,
+                    .marks = m->marks.marks,
+                    .starts = m->marks.starts,
+                    .states = m->states,
+                    .n_rows = m->marks.n_rows,
+                    .k = k,
+                    .place = place,
+                    .ends_row = m->chunk.returns && place + 1 == wbi_csv_n_columns(m->reader),
+                    .has_forms = m->chunk.quotes || wbi_csv_dialect(m->reader)->n_na > 0};
+}
+
+/* Undoes doubled quotes; as in the chunk, some bytes behind the cell may be read. */
+static wb_status undouble(wbi_batch_memory *m, wbi_str *cell, wb_error *err)
+{
+    const char *at = cell->data, *const end = at + cell->length;
+    m->text.length = 0;
+    WBI_TRY(wbi_buffer_reserve(&m->text, cell->length + READ_AHEAD_BYTES, err));
+    for (const char *quote; (quote = memchr(at, '"', (size_t)(end - at))) != NULL; at = quote + 2)
+        WBI_TRY(wbi_buffer_append(&m->text, at, (size_t)(quote + 1 - at), err));
+    WBI_TRY(wbi_buffer_append(&m->text, at, (size_t)(end - at), err));
+    *cell = (wbi_str){m->text.data, m->text.length};
+    return WB_OK;
+}
+
+/* What a written cell says: without its quotes, and empty for a word that means missing. */
+static inline wb_status read_forms(wbi_batch_memory *m, wbi_str *cell, wb_error *err)
+{
+    if (cell->length > 0 && cell->data[0] == '"') {
+        *cell = (wbi_str){cell->data + 1, cell->length - 2};
+        if (m->chunk.doubled && memchr(cell->data, '"', cell->length) != NULL)
+            return undouble(m, cell, err);
+        return WB_OK;
+    }
+    const wbi_dialect *dialect = wbi_csv_dialect(m->reader);
+    if (dialect->n_na > 0 && wbi_csv_is_na(dialect, *cell))
+        cell->length = 0;
+    return WB_OK;
+}
+
+static inline wb_status cell_of(const cursor *c, size_t row, wbi_str *cell, wb_error *err)
+{
+    const uint32_t *mark = c->marks + c->starts[row] + c->place;
+    const uint32_t begin = mark[0] + 1, end = mark[1];
+    *cell = (wbi_str){c->bytes + begin, end - begin};
+    if (c->ends_row && cell->length > 0 && cell->data[cell->length - 1] == '\r')
+        cell->length--;
+    return c->has_forms ? read_forms(c->m, cell, err) : WB_OK;
+}
+
+/* The general readers' word on a cell that is not of the usual spelling. */
+static wbi_parsed parse(const cursor *c, size_t row, wbi_str cell, wbi_parsed missing)
+{
+    wbi_parsed value = missing;
+    if (!wbi_typing_parse(&value, cell, c->k, &c->m->typing))
+        c->states[row] = WBI_ROW_DOUBTFUL;
+    return value;
+}
+
+/* ---- numbers ---- */
+
+static wb_status type_doubles(const cursor *c, size_t row, wb_error *err)
+{
+    const char decimal = c->m->typing.decimal;
+    double *numbers = c->m->rows.columns[c->k].values;
+    for (; row < c->n_rows; row++) {
+        wbi_str cell;
+        if (c->states[row] != WBI_ROW_KEPT)
+            continue;
+        WBI_TRY(cell_of(c, row, &cell, err));
+        if (!wbi_convert_number(&numbers[row], cell.data, cell.length, decimal))
+            numbers[row] = parse(c, row, cell, (wbi_parsed){.number = NAN}).number;
+    }
+    return WB_OK;
+}
+
+/* Goes on wide, but for this row, where a value is none. */
+static wb_status type_hundredths(const cursor *c, wb_error *err)
+{
+    wbi_packed_rows *rows = &c->m->rows;
+    const char decimal = c->m->typing.decimal;
+    int32_t *hundredths = rows->columns[c->k].values;
+    for (size_t row = 0; row < c->n_rows; row++) {
+        wbi_str cell;
+        if (c->states[row] != WBI_ROW_KEPT)
+            continue;
+        WBI_TRY(cell_of(c, row, &cell, err));
+        if (wbi_convert_hundredths(&hundredths[row], cell.data, cell.length, decimal))
+            continue;
+        double value = parse(c, row, cell, (wbi_parsed){.number = NAN}).number;
+        WBI_TRY(wbi_packed_set_number(rows, c->k, row, value, row, err));
+        if (rows->columns[c->k].packing != WBI_PACKED_HUNDREDTHS)
+            return type_doubles(c, row + 1, err);
+    }
+    return WB_OK;
+}
+
+/* ---- times ---- */
+
+static bool is_iso(const wbi_time_format *format)
+{
+    return format->kind == WBI_TIME_ISO && format->zone == NULL;
+}
+
+static wb_status type_microseconds(const cursor *c, size_t row, wb_error *err)
+{
+    const wbi_time_format *format = &c->m->typing.columns[c->k].time;
+    const bool iso = is_iso(format);
+    int64_t *times = c->m->rows.columns[c->k].values, seconds;
+    for (; row < c->n_rows; row++) {
+        wbi_str cell;
+        if (c->states[row] != WBI_ROW_KEPT)
+            continue;
+        WBI_TRY(cell_of(c, row, &cell, err));
+        if (iso && wbi_convert_iso(&seconds, cell.data, cell.length, format->zone_offset_s))
+            times[row] = seconds * 1000000;
+        else
+            times[row] = parse(c, row, cell, (wbi_parsed){.time_us = WB_TIME_MISSING}).time_us;
+    }
+    return WB_OK;
+}
+
+static wb_status type_seconds(const cursor *c, wb_error *err)
+{
+    const wbi_time_format *format = &c->m->typing.columns[c->k].time;
+    const bool iso = is_iso(format);
+    wbi_packed_rows *rows = &c->m->rows;
+    int32_t *narrow = rows->columns[c->k].values;
+    for (size_t row = 0; row < c->n_rows; row++) {
+        wbi_str cell;
+        int64_t seconds;
+        if (c->states[row] != WBI_ROW_KEPT)
+            continue;
+        WBI_TRY(cell_of(c, row, &cell, err));
+        if (iso && wbi_convert_iso(&seconds, cell.data, cell.length, format->zone_offset_s) && seconds > INT32_MIN &&
+            seconds <= INT32_MAX) {
+            narrow[row] = (int32_t)seconds;
+            continue;
+        }
+        int64_t time_us = parse(c, row, cell, (wbi_parsed){.time_us = WB_TIME_MISSING}).time_us;
+        WBI_TRY(wbi_packed_set_time(rows, c->k, row, time_us, row, err));
+        if (rows->columns[c->k].packing != WBI_PACKED_SECONDS)
+            return type_microseconds(c, row + 1, err);
+    }
+    return WB_OK;
+}
+
+/* ---- categories ---- */
+
+/* Levels of at most 8 bytes that were looked up lately. */
+enum { RECENT_BITS = 6 };
+typedef struct recent_level {
+    uint64_t bytes; /* zeros behind */
+    size_t length;  /* 0: none */
+    int32_t code;
+} recent_level;
+
+/* Keys that hardly come back within a chunk are listed as they come. */
+wb_status wbi_batch_add_level(wbi_batch_memory *m, size_t k, wbi_str level, int32_t *code, wb_error *err)
+{
+    wbi_dictionary *levels = m->rows.columns[k].dictionary;
+    if (!m->listed[k])
+        return wbi_dictionary_intern(levels, level.data, level.length, code, err);
+    *code = (int32_t)wbi_dictionary_size(levels);
+    return wbi_dictionary_append(levels, level.data, level.length, err);
+}
+
+/* Columns of a few short levels need no looking up. Eight bytes at the level can be read. */
+static inline wb_status find_short_level(const cursor *c, wbi_str level, recent_level *recent, int32_t *code, wb_error *err)
+{
+    uint64_t bytes;
+    memcpy(&bytes, level.data, sizeof bytes);
+    bytes = bytes << (64 - 8 * level.length) >> (64 - 8 * level.length);
+    recent_level *place = &recent[(bytes * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - RECENT_BITS)];
+    if (place->length != level.length || place->bytes != bytes) {
+        WBI_TRY(wbi_batch_add_level(c->m, c->k, level, &place->code, err));
+        place->bytes = bytes;
+        place->length = level.length;
+    }
+    *code = place->code;
+    return WB_OK;
+}
+
+/* Equal bytes, more than eight of them. */
+static inline bool same_level(wbi_str a, wbi_str b)
+{
+    uint64_t x, y;
+    if (a.length != b.length)
+        return false;
+    if (a.length > 16)
+        return memcmp(a.data, b.data, a.length) == 0;
+    memcpy(&x, a.data, sizeof x);
+    memcpy(&y, b.data, sizeof y);
+    if (x != y)
+        return false;
+    memcpy(&x, a.data + a.length - 8, sizeof x);
+    memcpy(&y, b.data + b.length - 8, sizeof y);
+    return x == y;
+}
+
+/* The level before is the most likely one where there are many. */
+static wb_status type_categories(const cursor *c, wb_error *err)
+{
+    wbi_batch_memory *m = c->m;
+    wbi_packed *column = &m->rows.columns[c->k];
+    int32_t *codes = wbi_packed_codes(column), code = -1;
+    recent_level recent[1 << RECENT_BITS] = {{0}};
+    wbi_str before = {NULL, 0};
+    m->listed[c->k] = 2 * m->n_levels[c->k] > c->n_rows;
+    for (size_t row = 0; row < c->n_rows; row++) {
+        wbi_str cell;
+        if (c->states[row] != WBI_ROW_KEPT)
+            continue;
+        WBI_TRY(cell_of(c, row, &cell, err));
+        if (cell.length - 1 < 8 && !m->listed[c->k]) {
+            WBI_TRY(find_short_level(c, cell, recent, &codes[row], err));
+        } else if (cell.length == 0) {
+            codes[row] = -1;
+            if (m->typing.columns[c->k].required)
+                c->states[row] = WBI_ROW_DOUBTFUL;
+        } else {
+            if (cell.length <= 8 || before.data == NULL || !same_level(cell, before)) {
+                WBI_TRY(wbi_batch_add_level(m, c->k, cell, &code, err));
+                before = cell.data == m->text.data ? (wbi_str){NULL, 0} : cell;
+            }
+            codes[row] = code;
+        }
+    }
+    m->n_levels[c->k] = wbi_dictionary_size(column->dictionary);
+    return WB_OK;
+}
+
+wb_status wbi_batch_type_column(wbi_batch_memory *m, size_t k, wb_error *err)
+{
+    const cursor c = cursor_at(m, k);
+    switch (m->rows.columns[k].packing) {
+    case WBI_PACKED_HUNDREDTHS:
+        return type_hundredths(&c, err);
+    case WBI_PACKED_DOUBLES:
+        return type_doubles(&c, 0, err);
+    case WBI_PACKED_SECONDS:
+        return type_seconds(&c, err);
+    case WBI_PACKED_MICROSECONDS:
+        return type_microseconds(&c, 0, err);
+    case WBI_PACKED_CODES:
+    case WBI_PACKED_SMALL_CODES:
+        break;
+    }
+    return type_categories(&c, err);
+}
