@@ -357,58 +357,6 @@ static void test_clear_and_reserve_keep_memory(void **state)
     wb_table_free(table);
 }
 
-static void test_reserve_more_doubles(void **state)
-{
-    (void)state;
-    enum { N = 5000 };
-    wb_error err;
-    wb_table *table = make_table();
-    size_t n_moves = 0;
-    for (size_t i = 0; i < N;) {
-        size_t n_more = i % 7;
-        const double *before = wb_table_numbers(table, 0);
-        assert_ok(wbi_table_reserve_more(table, n_more, 0, &err), &err);
-        const double *numbers = wb_table_numbers(table, 0);
-        n_moves += numbers != before;
-        for (size_t end = i + n_more + (n_more == 0); i < end; i++)
-            push_numbered_row(table, i);
-        assert_true(n_more == 0 || wb_table_numbers(table, 0) == numbers);
-    }
-    assert_true(n_moves < 16);
-    for (size_t i = 0; i < N; i++)
-        assert_numbered_row(table, i, i);
-    assert_int_equal(wbi_table_reserve_more(table, SIZE_MAX, 0, &err), WB_ERR_NOMEM);
-    assert_int_equal(wbi_table_reserve_more(table, SIZE_MAX / 2 - wb_table_n_rows(table), 0, &err), WB_ERR_NOMEM);
-    for (size_t i = 0; i < N; i++)
-        assert_numbered_row(table, i, i);
-    wb_table_free(table);
-}
-
-static void test_keep_drops_rows(void **state)
-{
-    (void)state;
-    enum { N = 1000 };
-    uint8_t keep[N];
-    size_t kept[N], n_kept = 0;
-    wb_table *table = make_table();
-    for (size_t i = 0; i < N; i++) {
-        push_numbered_row(table, i);
-        keep[i] = i * i % 7 < 3;
-        if (keep[i])
-            kept[n_kept++] = i;
-    }
-    wbi_table_keep(table, keep);
-    assert_int_equal(wb_table_n_rows(table), n_kept);
-    for (size_t row = 0; row < n_kept; row++)
-        assert_numbered_row(table, row, kept[row]);
-    push_numbered_row(table, 4711); /* rows can follow */
-    assert_numbered_row(table, n_kept, 4711);
-    memset(keep, 0, sizeof keep);
-    wbi_table_keep(table, keep);
-    assert_int_equal(wb_table_n_rows(table), 0);
-    wb_table_free(table);
-}
-
 static void test_borrowed_dictionary_outlives_table(void **state)
 {
     (void)state;
@@ -438,8 +386,6 @@ static wb_status build_table(wb_error *err)
     }
     if (status == WB_OK)
         status = wbi_table_reserve(table, 5000, err);
-    if (status == WB_OK)
-        status = wbi_table_reserve_more(table, 6000, 0, err);
     wb_table_free(table);
     return status;
 }
@@ -463,8 +409,6 @@ int main(void)
         cmocka_unit_test(test_other_types_are_null),
         cmocka_unit_test(test_growth_keeps_values_and_alignment),
         cmocka_unit_test(test_clear_and_reserve_keep_memory),
-        cmocka_unit_test(test_reserve_more_doubles),
-        cmocka_unit_test(test_keep_drops_rows),
         cmocka_unit_test(test_borrowed_dictionary_outlives_table),
         cmocka_unit_test(test_table_without_memory),
     };

@@ -139,24 +139,6 @@ wb_status wbi_table_reserve(wb_table *table, size_t n_rows, wb_error *err)
     return WB_OK;
 }
 
-wb_status wbi_table_reserve_more(wb_table *table, size_t n_more, size_t n_expected, wb_error *err)
-{
-    if (n_more > SIZE_MAX / 2 - table->n_rows)
-        return wbi_fail(err, WB_ERR_NOMEM, "too many rows");
-    size_t wanted = table->n_rows + n_more;
-    for (size_t k = 0; k < table->n_columns; k++) {
-        size_t capacity = table->columns[k].capacity;
-        if (capacity >= wanted)
-            continue;
-        if (n_expected >= wanted)
-            capacity = n_expected;
-        else
-            capacity = capacity * 2 > wanted ? capacity * 2 : wanted;
-        WBI_TRY(set_capacity(&table->columns[k], capacity, err));
-    }
-    return WB_OK;
-}
-
 void wbi_table_clear(wb_table *table)
 {
     table->n_rows = 0;
@@ -215,53 +197,6 @@ wb_status wbi_column_push_text(wbi_column *column, const char *bytes, size_t n, 
     column->length++;
     column->offsets[column->length] = begin + (int64_t)n;
     return WB_OK;
-}
-
-static void keep_texts(wbi_column *column, const uint8_t *keep, size_t n_rows)
-{
-    size_t kept = 0;
-    int64_t begin = 0, end = 0; /* of the row that is looked at, and of the bytes that are kept */
-    for (size_t row = 0; row < n_rows; row++) {
-        int64_t next = column->offsets[row + 1];
-        if (keep[row]) {
-            memmove(column->bytes + end, column->bytes + begin, (size_t)(next - begin));
-            end += next - begin;
-            column->offsets[++kept] = end;
-        }
-        begin = next;
-    }
-}
-
-#define KEEP_VALUES(values, keep, n_rows)                                                                      \
-    for (size_t row = 0, kept = 0; row < (n_rows); row++)                                                      \
-        if ((keep)[row])                                                                                       \
-            (values)[kept++] = (values)[row];
-
-void wbi_table_keep(wb_table *table, const uint8_t *keep)
-{
-    size_t n_rows = table->n_rows, n_kept = 0;
-    for (size_t row = 0; row < n_rows; row++)
-        n_kept += keep[row] != 0;
-    for (size_t k = 0; k < table->n_columns; k++) {
-        wbi_column *column = &table->columns[k];
-        assert(column->length == n_rows);
-        switch (column->type) {
-        case WB_TYPE_NUMBER:
-            KEEP_VALUES(column->numbers, keep, n_rows)
-            break;
-        case WB_TYPE_TIME:
-            KEEP_VALUES(column->times, keep, n_rows)
-            break;
-        case WB_TYPE_CATEGORY:
-            KEEP_VALUES(column->codes, keep, n_rows)
-            break;
-        case WB_TYPE_TEXT:
-            keep_texts(column, keep, n_rows);
-            break;
-        }
-        column->length = n_kept;
-    }
-    table->n_rows = n_kept;
 }
 
 size_t wb_table_n_rows(const wb_table *table)

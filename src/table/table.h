@@ -35,8 +35,6 @@ WB_WARN_UNUSED wb_status wbi_table_add_column(wb_table *table, const char *name,
                                               wbi_dictionary *dictionary, wb_error *err);
 /* Room for `n_rows` rows in every column. */
 WB_WARN_UNUSED wb_status wbi_table_reserve(wb_table *table, size_t n_rows, wb_error *err);
-/* Room for `n_more` rows behind those there are; grows to `n_expected` rows, or where these are too few, by doubling. */
-WB_WARN_UNUSED wb_status wbi_table_reserve_more(wb_table *table, size_t n_more, size_t n_expected, wb_error *err);
 /* Sets the number of rows to 0, keeping memory and dictionaries. */
 void wbi_table_clear(wb_table *table);
 
@@ -45,7 +43,5 @@ WB_WARN_UNUSED wb_status wbi_column_push_number(wbi_column *column, double value
 WB_WARN_UNUSED wb_status wbi_column_push_time(wbi_column *column, int64_t time_us, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_column_push_code(wbi_column *column, int32_t code, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_column_push_text(wbi_column *column, const char *bytes, size_t n, wb_error *err);
-/* Drops the rows whose keep[row] is 0, from all columns. */
-void wbi_table_keep(wb_table *table, const uint8_t *keep);
 
 #endif
