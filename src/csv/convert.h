@@ -105,18 +105,25 @@ static inline bool wbi_convert_word(uint64_t *word, const char *bytes, uint64_t 
            ((x + (digits & UINT64_C(0x0606060606060606))) & UINT64_C(0xf0f0f0f0f0f0f0f0)) == 0;
 }
 
-/* Days from 1970-01-01 of a year from 1 to 9999, as wbi_days_from_civil. */
+/* Days from 1970-01-01 of a year from 1 to 9999, as wbi_days_from_civil: years begin in March, so that a leap day is their
+ * last. */
 static inline int64_t wbi_convert_days(unsigned year, unsigned month, unsigned day)
 {
+    static const uint16_t days_before[] = {0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
     year -= month <= 2;
-    const unsigned century = year / 100, day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    return (int64_t)(365 * year + year / 4 - century + century / 4 + day_of_year) - 719468;
+    const unsigned century = year / 100;
+    return (int64_t)(365 * year + year / 4 - century + century / 4 + days_before[month] + day - 1) - 719468;
+}
+
+static inline bool wbi_convert_is_leap(unsigned year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
 /* YYYY-MM-DD, with or without (T| )HH:MM:SS and Z, as seconds since 1970. */
 static inline bool wbi_convert_iso(int64_t *seconds, const char *bytes, size_t n, int32_t zone_offset_s)
 {
-    static const unsigned char lengths[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const unsigned char lengths[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     uint64_t date, clock;
     if (n != 10 && n != 19 && (n != 20 || bytes[19] != 'Z'))
         return false;
@@ -126,9 +133,8 @@ static inline bool wbi_convert_iso(int64_t *seconds, const char *bytes, size_t n
     const unsigned year = (unsigned)((date & 255) * 100 + (date >> 16 & 255)), month = (unsigned)(date >> 40 & 255);
     const unsigned tens = (unsigned char)bytes[8] - (unsigned)'0', ones = (unsigned char)bytes[9] - (unsigned)'0';
     const unsigned day = tens * 10 + ones;
-    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     if (tens > 9 || ones > 9 || year < 2 || year > 9998 || month < 1 || month > 12 || day < 1 ||
-        day > lengths[month] + (unsigned)(month == 2 && leap))
+        day > lengths[month] || (day == 29 && month == 2 && !wbi_convert_is_leap(year)))
         return false;
     int64_t since_1970 = wbi_convert_days(year, month, day) * 86400 - (n == 20 ? 0 : zone_offset_s);
     if (n > 10) {

@@ -234,6 +234,19 @@ static void sort_few(const wbi_order *order, timed_row *rows, size_t n)
     }
 }
 
+bool wbi_order_holds(const wbi_order *order, size_t begin, size_t n)
+{
+    int64_t before_us = INT64_MIN;
+    for (size_t i = begin; i < begin + n; i++) {
+        const int64_t time_us = order->times == NULL ? 0 : wbi_packed_time(order->times, i);
+        if (i > begin && (time_us < before_us ||
+                          (time_us == before_us && compare_keys(order, (uint32_t)(i - 1), (uint32_t)i) > 0)))
+            return false;
+        before_us = time_us;
+    }
+    return true;
+}
+
 wb_status wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n, wb_error *err)
 {
     timed_row few[SMALL_SORT], *rows = few;

@@ -14,7 +14,9 @@ typedef struct wbi_order wbi_order;
 WB_WARN_UNUSED wb_status wbi_order_create(wbi_order **out, const wbi_binding *binding, const wbi_packed_rows *rows,
                                           wb_error *err);
 void wbi_order_free(wbi_order *order); /* NULL-safe */
-/* Sorts row numbers of one customer. Thread-safe. */
+/* Whether the rows begin to begin + n - 1, of one customer, stand in order. Thread-safe, as is what follows. */
+bool wbi_order_holds(const wbi_order *order, size_t begin, size_t n);
+/* Sorts row numbers of one customer. */
 WB_WARN_UNUSED wb_status wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n, wb_error *err);
 
 /* The slots that decide ties in time, most significant first: group_by, the declared columns in the order of their
