@@ -201,6 +201,52 @@ static void every_power_of_two_prints_shortest(void **state)
         check_shortest(double_of(bits));
 }
 
+/* Scaled by the power of ten that makes the spacing of doubles a fraction of 1, the ends of these rounding intervals are
+ * nearest to a whole number, or the doubles nearest to halfway between tenths, without being there. Found by counting,
+ * with exact integers, how often (a i + b) mod m is small, for every exponent. */
+static void hardest_doubles_print_shortest(void **state)
+{
+    (void)state;
+    static const double hardest[] = {0x1.8823a57adbef8p-497, 0x1.3ae60753af6cap+758, 0x1.090684f5fe997p-650,
+                                     0x1.3ae60753af6cap+759, 0x1.ce77c2b3328fbp-486, 0x1.3de005bd620dfp+216,
+                                     0x1.7c0747bd76fa1p-814, 0x1.011f2d73116f4p+538};
+    for (size_t i = 0; i < sizeof hardest / sizeof *hardest; i++) {
+        check_shortest(nextafter(hardest[i], 0));
+        check_shortest(hardest[i]);
+        check_shortest(nextafter(hardest[i], INFINITY));
+    }
+}
+
+/* Halves, quarters and eighths around 2^49 .. 2^53 lie halfway between two decimals of 17 digits, or their intervals end
+ * at decimals of 16; near powers of ten digits run over. */
+static void ties_print_shortest(void **state)
+{
+    (void)state;
+    for (int e = 47; e <= 53; e++)
+        for (int i = -2000; i < 2000; i++)
+            check_shortest(ldexp(1, e) + i * ldexp(1, e < 53 ? e - 52 : 0));
+    for (int e = -300; e <= 300; e++) {
+        char text[32];
+        snprintf(text, sizeof text, "1e%d", e);
+        double value = strtod(text, NULL);
+        for (int i = 0; i < 20; i++)
+            value = nextafter(value, 0);
+        for (int i = 0; i < 40; i++, value = nextafter(value, INFINITY))
+            check_shortest(value);
+    }
+}
+
+/* What features are full of: days from seconds, means of whole hundredths. */
+static void means_and_durations_print_shortest(void **state)
+{
+    (void)state;
+    uint64_t seed = 7;
+    for (int i = 0; i < 100000; i++) {
+        check_shortest((double)(next_random(&seed) % 100000000 + 1) / 86400);
+        check_shortest((double)(next_random(&seed) % 10000000 + 1) / 100 / (double)(1 + next_random(&seed) % 100));
+    }
+}
+
 static void millions_of_bit_patterns_round_trip(void **state)
 {
     (void)state;
@@ -498,6 +544,9 @@ int main(void)
         cmocka_unit_test(powers_of_ten_are_exact_roundings),
         cmocka_unit_test(random_doubles_print_shortest),
         cmocka_unit_test(every_power_of_two_prints_shortest),
+        cmocka_unit_test(hardest_doubles_print_shortest),
+        cmocka_unit_test(ties_print_shortest),
+        cmocka_unit_test(means_and_durations_print_shortest),
         cmocka_unit_test(millions_of_bit_patterns_round_trip),
         cmocka_unit_test(known_doubles_print_as_known),
         cmocka_unit_test(whole_numbers_print_and_read),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writing numbers. The shortest decimal of a double is found as in Raffaello Giulietti, "The Schubfach way to render
- * doubles" (2021), here with 128-bit powers of ten. */
+/* Writing numbers. The rounding interval of a double is scaled by a power of ten and looked at there, as in Raffaello
+ * Giulietti, "The Schubfach way to render doubles" (2021); that one product is enough, and that the digits but the last
+ * come first, is from Victor Zverovich's zmij and Xiang Junbo's xjb (2025). Digits are cut from a number by
+ * multiplications on all pieces at a time, and nothing branches on how many there are. */
 #include "base/number.h"
 
 #include <math.h>
@@ -8,84 +10,49 @@
 
 #include "base/powers_of_ten.h"
 
-static const char digit_pairs[] = "0001020304050607080910111213141516171819"
-                                  "2021222324252627282930313233343536373839"
-                                  "4041424344454647484950515253545556575859"
-                                  "6061626364656667686970717273747576777879"
-                                  "8081828384858687888990919293949596979899";
+static const uint64_t ten_8 = UINT64_C(100000000), ten_15 = UINT64_C(1000000000000000);
 
-static const uint64_t powers_of_ten[] = {
-    UINT64_C(1),
-    UINT64_C(10),
-    UINT64_C(100),
-    UINT64_C(1000),
-    UINT64_C(10000),
-    UINT64_C(100000),
-    UINT64_C(1000000),
-    UINT64_C(10000000),
-    UINT64_C(100000000),
-    UINT64_C(1000000000),
-    UINT64_C(10000000000),
-    UINT64_C(100000000000),
-    UINT64_C(1000000000000),
-    UINT64_C(10000000000000),
-    UINT64_C(100000000000000),
-    UINT64_C(1000000000000000),
-    UINT64_C(10000000000000000),
-    UINT64_C(100000000000000000),
-    UINT64_C(1000000000000000000),
-    UINT64_C(10000000000000000000),
-};
-
-/* The digits of 2^bits, less one where the value stays below the next power of ten. */
-static size_t count_digits(uint64_t value)
+/* The digits of two numbers below 10^4, one in each half of a word, as its bytes, the first one lowest. Each step cuts
+ * pieces in two: x becomes x / 10^n and, above it, x % 10^n. The reciprocals are exact for numbers this small. */
+static uint64_t split_fours(uint64_t fours)
 {
-    const unsigned bits = 63 - (unsigned)__builtin_clzll(value | 1);
-    const unsigned n = ((bits + 1) * 1233) >> 12;
-    return n + (value >= powers_of_ten[n] || n == 0);
+    const uint64_t hundreds = fours * 5243 >> 19 & UINT64_C(0x7f0000007f);
+    const uint64_t twos = (fours << 16) - hundreds * ((100 << 16) - 1);
+    const uint64_t tens = twos * 103 >> 10 & UINT64_C(0xf000f000f000f);
+    return (twos << 8) - tens * ((10 << 8) - 1);
 }
 
-static void write_pair(char *out, uint32_t value)
+/* The same of a number below 10^8. */
+static uint64_t split_eight(uint64_t value)
 {
-    memcpy(out, digit_pairs + 2 * value, 2);
+    const uint64_t high = value * 109951163 >> 40;
+    return split_fours((value << 32) - high * ((UINT64_C(10000) << 32) - 1));
 }
 
-/* Exactly eight digits; the halves do not wait for each other. */
-static void write_eight(char *out, uint32_t value)
+static void put_eight(char *out, uint64_t digits)
 {
-    const uint32_t high = value / 10000, low = value % 10000;
-    write_pair(out, high / 100);
-    write_pair(out + 2, high % 100);
-    write_pair(out + 4, low / 100);
-    write_pair(out + 6, low % 100);
+    uint64_t text = digits + UINT64_C(0x3030303030303030);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    text = __builtin_bswap64(text);
+#endif
+    memcpy(out, &text, sizeof text);
 }
 
-/* Writes the last `n` digits of `value`, from the right. */
-static void write_digits(char *out, uint64_t value, size_t n)
+/* Of the last `n` of eight digits those from the first that is not 0, or the last. */
+static size_t put_significant(char *out, uint64_t digits, unsigned n)
 {
-    while (n >= 8) {
-        n -= 8;
-        write_eight(out + n, (uint32_t)(value % 100000000));
-        value /= 100000000;
-    }
-    uint32_t rest = (uint32_t)(value % 100000000);
-    for (; n >= 2; rest /= 100) {
-        n -= 2;
-        write_pair(out + n, rest % 100);
-    }
-    if (n > 0)
-        *out = (char)('0' + rest % 10);
+    const unsigned n_zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 8 * (n - 1)) / 8;
+    put_eight(out, digits >> 8 * n_zeros);
+    return n - n_zeros;
 }
 
 static size_t print_unsigned(char *out, uint64_t value)
 {
-    if (value < 10) {
-        *out = (char)('0' + value);
-        return 1;
-    }
-    size_t n = count_digits(value);
-    write_digits(out, value, n);
-    return n;
+    if (value < ten_8)
+        return put_significant(out, split_eight(value), 8);
+    const size_t n = print_unsigned(out, value / ten_8);
+    put_eight(out + n, split_eight(value % ten_8));
+    return n + 8;
 }
 
 size_t wbi_int_print(char out[WBI_INT_CHARS], int64_t value)
@@ -96,9 +63,10 @@ size_t wbi_int_print(char out[WBI_INT_CHARS], int64_t value)
     return 1 + print_unsigned(out + 1, 0 - (uint64_t)value);
 }
 
-/* digits * 10^exponent */
+/* 17 digits, zeros at the end included, of which the first is not 0 and worth 10^exponent. */
 typedef struct decimal {
-    uint64_t digits;
+    uint64_t sixteen;
+    uint64_t last;
     int exponent;
 } decimal;
 
@@ -113,83 +81,74 @@ static int floor_log10_three_quarters_pow2(int q)
     return (q * 1262611 - 524031) >> 22;
 }
 
-/* g * x / 2^128 rounded to odd: its floor, with the last bit set when something was cut off. What the rounding of g
- * adds stays below the 192 - 128 bits that are dropped, and no bound of a double has a true fraction that small. */
-static uint64_t round_to_odd(wbi_power g, uint64_t x)
+/* The shortest decimal in the rounding interval of c * 2^q, the closest of several. With the power 10^k next above the
+ * interval's length as the unit, the interval is shorter than 1 and not shorter than 1/10. So at most one whole number
+ * lies inside, and that is then the shortest; else the nearest tenth is. `reach` is how far the interval goes to both
+ * sides, but half as far below a power of two.
+ *
+ * `high` and `low` are value * 2^74, too large by less than 2: g is rounded up, by less than the bits that are dropped.
+ * `fraction` and `reach` count units of 2^-64 and are cut off, so a bound that is a whole number may seem one unit off.
+ * A bound that is none is more than 2.1 units away from all, for every double. The ends of the interval count when c is
+ * even, as readers round half to even: `reach` is then made two units longer, else one shorter.
+ * Tenths have the bits of `low` too, for points halfway between two can be as near as 2^-65. An exact half only occurs
+ * at 1/4 and 3/4; it becomes the even digit. */
+static inline decimal shortest_decimal(uint64_t c, int q, bool nearer_below)
 {
-    const wbi_wide product = wbi_power_multiply(g, x);
-    return (uint64_t)(product >> 64) | ((uint64_t)product != 0);
-}
-
-/* The shortest decimal in the rounding interval of c * 2^q, the closest of several. All bounds are scaled by four, so
- * that the ends of the interval, halfway to the neighbours, are whole; the lower neighbour of a power of two is nearer.
- * With 10^k <= the interval's length < 10^(k+1), at most one multiple of 10^(k+1) lies inside, and one of the two
- * multiples of 10^k around the value does. The ends count when c is even, as readers round half to even. */
-static decimal shortest_decimal(uint64_t c, int q, bool nearer_below)
-{
-    const uint64_t open = c & 1;
-    const int k = nearer_below ? floor_log10_three_quarters_pow2(q) : floor_log10_pow2(q);
-    const int h = q + wbi_floor_log2_pow10(-k) + 1;
+    const int k = 1 + (nearer_below ? floor_log10_three_quarters_pow2(q) : floor_log10_pow2(q));
+    const int shift = q + wbi_floor_log2_pow10(-k); /* -5..0 */
     const wbi_power g = wbi_power_of_ten(-k);
-    const uint64_t value = round_to_odd(g, (4 * c) << h);
-    const uint64_t lower = round_to_odd(g, (4 * c - (nearer_below ? 1 : 2)) << h) + open;
-    const uint64_t upper = round_to_odd(g, (4 * c + 2) << h) - open;
+    const wbi_wide product = wbi_power_multiply(g, c << (shift + 11));
+    const uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
+    const uint64_t fraction = high << 54 | low >> 10;
+    const uint64_t reach = (g.high >> -shift) - 1 + 3 * (~c & 1);
+    const uint64_t above_inside = fraction + reach < fraction;
+    const uint64_t below_inside = fraction < (nearer_below ? reach >> 1 : reach);
 
-    const uint64_t s = value / 4;
-    if (s >= 10) {
-        const uint64_t tens = s / 10;
-        const bool below_inside = lower <= 40 * tens;
-        const bool above_inside = 40 * (tens + 1) <= upper;
-        if (below_inside != above_inside)
-            return (decimal){tens + above_inside, k + 1};
-    }
-    const bool below_inside = lower <= 4 * s;
-    const bool above_inside = 4 * (s + 1) <= upper;
-    if (below_inside != above_inside)
-        return (decimal){s + above_inside, k};
-    const uint64_t middle = 4 * s + 2;
-    return (decimal){s + (value > middle || (value == middle && (s & 1) != 0)), k};
-}
+    const uint64_t rest = high & 1023;
+    const uint64_t tenths = rest * 10 + (uint64_t)((wbi_wide)low * 10 >> 64); /* units of 2^-10 */
+    const uint64_t is_quarter = ((rest ^ 256) | low) == 0;
+    uint64_t digit = (tenths + 512 - is_quarter) >> 10;
+    if (nearer_below && digit << 10 < tenths - 5 * (reach >> 54))
+        digit++;
+    digit &= (above_inside | below_inside) - 1;
 
-static decimal strip_zeros(decimal d)
-{
-    if (d.digits % 100000000 == 0) {
-        d.digits /= 100000000;
-        d.exponent += 8;
-    }
-    while (d.digits % 100 == 0) {
-        d.digits /= 100;
-        d.exponent += 2;
-    }
-    if (d.digits % 10 == 0) {
-        d.digits /= 10;
-        d.exponent++;
-    }
-    return d;
+    const uint64_t whole = (high >> 10) + above_inside;
+    const uint64_t is_short = whole < ten_15;
+    return (decimal){whole + ((9 * whole + digit) & (0 - is_short)), digit & (is_short - 1), k + 15 - (int)is_short};
 }
 
 enum { FRACTION_BITS = 52, EXPONENT_BIAS = 1075 };
 
+/* Powers of two and subnormals. */
+static __attribute__((cold)) decimal unusual_decimal(uint64_t fraction, int exponent)
+{
+    if (exponent > 0)
+        return shortest_decimal(UINT64_C(1) << FRACTION_BITS, exponent - EXPONENT_BIAS, exponent > 1);
+    decimal d = shortest_decimal(fraction, 1 - EXPONENT_BIAS, false);
+    for (; d.sixteen < ten_15; d.exponent--)
+        d.sixteen *= 10;
+    return d;
+}
+
 /* The shortest decimal of a finite double above zero, given its bits. */
-static decimal decimal_of(uint64_t bits)
+static inline decimal decimal_of(uint64_t bits)
 {
     const uint64_t fraction = bits & ((UINT64_C(1) << FRACTION_BITS) - 1);
     const int exponent = (int)(bits >> FRACTION_BITS);
-    if (exponent == 0)
-        return strip_zeros(shortest_decimal(fraction, 1 - EXPONENT_BIAS, false));
-    const uint64_t c = fraction | UINT64_C(1) << FRACTION_BITS;
-    return strip_zeros(shortest_decimal(c, exponent - EXPONENT_BIAS, fraction == 0 && exponent > 1));
+    if (fraction == 0 || exponent == 0)
+        return unusual_decimal(fraction, exponent);
+    return shortest_decimal(fraction | UINT64_C(1) << FRACTION_BITS, exponent - EXPONENT_BIAS, false);
 }
 
 /* "d.ddde-xx" from `n` digits, the first of them worth 10^exponent. */
-static size_t print_scientific(char *out, uint64_t digits, size_t n, int exponent)
+static size_t print_scientific(char *out, const char *digits, size_t n, int exponent)
 {
-    size_t length = n;
-    write_digits(out + 1, digits, n);
-    out[0] = out[1];
+    size_t length = 1;
+    out[0] = digits[0];
     if (n > 1) {
         out[1] = '.';
-        length++;
+        memcpy(out + 2, digits + 1, n - 1);
+        length = n + 1;
     }
     out[length++] = 'e';
     if (exponent < 0)
@@ -197,43 +156,57 @@ static size_t print_scientific(char *out, uint64_t digits, size_t n, int exponen
     return length + print_unsigned(out + length, (uint64_t)(exponent < 0 ? -exponent : exponent));
 }
 
-static size_t print_decimal(char *out, decimal d)
+/* From 10^8 upwards, or below 10^-6. */
+static size_t print_far(char *out, const char *digits, size_t n, int exponent)
 {
-    const size_t n = count_digits(d.digits);
-    const int exponent = d.exponent + (int)n - 1; /* of the first digit */
-    if (exponent <= -7 || exponent >= 22)
-        return print_scientific(out, d.digits, n, exponent);
-    if (d.exponent >= 0) {
-        write_digits(out, d.digits, n);
-        memset(out + n, '0', (size_t)d.exponent);
-        return n + (size_t)d.exponent;
+    if (exponent < 0 || exponent >= 22)
+        return print_scientific(out, digits, n, exponent);
+    const size_t n_whole = (size_t)exponent + 1;
+    if (n <= n_whole) {
+        memcpy(out, digits, n);
+        memset(out + n, '0', n_whole - n);
+        return n_whole;
     }
-    if (exponent >= 0) {
-        const size_t n_whole = (size_t)exponent + 1;
-        write_digits(out + 1, d.digits, n);
-        memmove(out, out + 1, n_whole);
-        out[n_whole] = '.';
+    memcpy(out, digits, n_whole);
+    out[n_whole] = '.';
+    memcpy(out + n_whole + 1, digits + n_whole, n - n_whole);
+    return n + 1;
+}
+
+static void put_seventeen(char *out, uint64_t first, uint64_t second, uint64_t last)
+{
+    put_eight(out, first);
+    put_eight(out + 8, second);
+    out[16] = (char)('0' + last);
+}
+
+static inline size_t print_decimal(char *out, decimal d)
+{
+    const uint64_t first = split_eight(d.sixteen / ten_8), second = split_eight(d.sixteen % ten_8);
+    const uint64_t tail = second != 0 ? second : first;
+    size_t n = (second != 0 ? 16 : 8) - (size_t)__builtin_clzll(tail) / 8;
+    n = d.last != 0 ? 17 : n;
+    if (d.exponent >= 0 && d.exponent < 8) {
+        /* All digits one place up, then the whole part where it belongs. */
+        const unsigned n_whole_bits = 8 * (unsigned)d.exponent + 7;
+        const uint64_t moved = first << 8;
+        put_seventeen(out + 1, first, second, d.last);
+        put_eight(out, moved ^ ((moved ^ first) & ((UINT64_C(2) << n_whole_bits) - 1)));
+        out[d.exponent + 1] = '.';
         return n + 1;
     }
-    const size_t n_zeros = (size_t)(-exponent);
-    memset(out, '0', n_zeros + 1);
-    out[1] = '.';
-    write_digits(out + n_zeros + 1, d.digits, n);
-    return n_zeros + 1 + n;
+    if (d.exponent < 0 && d.exponent >= -6) {
+        memcpy(out, "0.000000", 8);
+        put_seventeen(out + 1 - d.exponent, first, second, d.last);
+        return n + 1 + (size_t)-d.exponent;
+    }
+    char digits[17];
+    put_seventeen(digits, first, second, d.last);
+    return print_far(out, digits, n, d.exponent);
 }
 
-/* Most fractions are whole hundredths. With at most 15 digits these are the shortest decimal: no two such decimals are the
- * same double, so no shorter one can be. */
-static bool read_hundredths(decimal *d, double value)
-{
-    if (value >= 1e13)
-        return false;
-    const uint64_t hundredths = (uint64_t)(value * 100 + 0.5);
-    *d = hundredths % 10 == 0 ? (decimal){hundredths / 10, -1} : (decimal){hundredths, -2};
-    return (double)hundredths / 100 == value;
-}
-
-size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value)
+/* What has a sign, a fraction, or more than four digits. */
+static __attribute__((noinline)) size_t print_long(char *out, double value)
 {
     size_t length = 0;
     if (signbit(value)) {
@@ -243,11 +216,17 @@ size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value)
     /* Below 2^53 a whole number's own digits are the shortest. */
     if (value < 0x1p53 && value == (double)(int64_t)value)
         return length + print_unsigned(out + length, (uint64_t)value);
-    decimal d;
-    if (!read_hundredths(&d, value)) {
-        uint64_t bits;
-        memcpy(&bits, &value, sizeof bits);
-        d = decimal_of(bits);
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return length + print_decimal(out + length, decimal_of(bits));
+}
+
+size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value)
+{
+    if (value < 10000 && value >= 0 && !signbit(value)) {
+        const int whole = (int)value;
+        if (value == whole)
+            return put_significant(out, split_fours((uint64_t)whole), 4);
     }
-    return length + print_decimal(out + length, d);
+    return print_long(out, value);
 }

@@ -10,9 +10,10 @@
 enum { WBI_DOUBLE_CHARS = 32, WBI_INT_CHARS = 24 };
 
 /* Writes the shortest decimal that reads back to `value`: plain for exponents -7 < e < 22 ("0.001", "77183.6", "12"),
- * else like "1.5e-12". -0 is "-0"; NaN and infinities are not to be passed. Returns the length; no terminator. */
+ * else like "1.5e-12". -0 is "-0"; NaN and infinities are not to be passed. Returns the length; no terminator. Bytes of
+ * `out` beyond it may be written too. */
 size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value);
-/* Writes a whole number. Returns the length; no terminator. */
+/* Writes a whole number, likewise. */
 size_t wbi_int_print(char out[WBI_INT_CHARS], int64_t value);
 
 /* Reads all `n` bytes as a decimal number ([+-]digits[.digits][e[+-]digits], a digit on at least one side of the mark

@@ -3,6 +3,7 @@
 #include "base/powers_of_ten.h"
 
 const wbi_power wbi_powers_of_ten[WBI_POWER_MAX - WBI_POWER_MIN + 1] = {
+    {0xcc5fc196fefd7d0c, 0x1e53ed49a96272c9}, /* 1e-293 */
     {0xff77b1fcbebcdc4f, 0x25e8e89c13bb0f7b}, /* 1e-292 */
     {0x9faacf3df73609b1, 0x77b191618c54e9ad}, /* 1e-291 */
     {0xc795830d75038c1d, 0xd59df5b9ef6a2418}, /* 1e-290 */
@@ -619,5 +620,4 @@ const wbi_power wbi_powers_of_ten[WBI_POWER_MAX - WBI_POWER_MIN + 1] = {
     {0xa1e53af46f801c53, 0x60495ae3c1097fd1}, /* 1e321 */
     {0xca5e89b18b602368, 0x385bb19cb14bdfc5}, /* 1e322 */
     {0xfcf62c1dee382c42, 0x46729e03dd9ed7b6}, /* 1e323 */
-    {0x9e19db92b4e31ba9, 0x6c07a2c26a8346d2}, /* 1e324 */
 };

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { WBI_POWER_MIN = -292, WBI_POWER_MAX = 324 };
+enum { WBI_POWER_MIN = -293, WBI_POWER_MAX = 323 };
 
 /* g = high * 2^64 + low = ceil(10^k * 2^(127 - floor(log2(10^k)))), so 2^127 <= g < 2^128. */
 typedef struct wbi_power {
