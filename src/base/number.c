@@ -1,57 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing numbers. The rounding interval of a double is scaled by a power of ten and looked at there, as in Raffaello
  * Giulietti, "The Schubfach way to render doubles" (2021); that one product is enough, and that the digits but the last
- * come first, is from Victor Zverovich's zmij and Xiang Junbo's xjb (2025). Digits are cut from a number by
- * multiplications on all pieces at a time, and nothing branches on how many there are. */
+ * come first, is from Victor Zverovich's zmij and Xiang Junbo's xjb (2025). Nothing branches
+ * on how many digits there are. */
 #include "base/number.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/powers_of_ten.h"
 
-static const uint64_t ten_8 = UINT64_C(100000000), ten_15 = UINT64_C(1000000000000000);
+/* The numbers below 1000: four bytes each, the last of them the length. */
+#define ONES(front, back) \
+    front "0" back front "1" back front "2" back front "3" back front "4" back \
+    front "5" back front "6" back front "7" back front "8" back front "9" back
+#define TENS(front, back) \
+    ONES(front "0", back) ONES(front "1", back) ONES(front "2", back) ONES(front "3", back) ONES(front "4", back) \
+    ONES(front "5", back) ONES(front "6", back) ONES(front "7", back) ONES(front "8", back) ONES(front "9", back)
+static const char below_1000[] =
+    ONES("", "\0\0\1")
+    ONES("1", "\0\2") ONES("2", "\0\2") ONES("3", "\0\2") ONES("4", "\0\2") ONES("5", "\0\2")
+    ONES("6", "\0\2") ONES("7", "\0\2") ONES("8", "\0\2") ONES("9", "\0\2")
+    TENS("1", "\3") TENS("2", "\3") TENS("3", "\3") TENS("4", "\3") TENS("5", "\3")
+    TENS("6", "\3") TENS("7", "\3") TENS("8", "\3") TENS("9", "\3");
 
-/* The digits of two numbers below 10^4, one in each half of a word, as its bytes, the first one lowest. Each step cuts
- * pieces in two: x becomes x / 10^n and, above it, x % 10^n. The reciprocals are exact for numbers this small. */
-static uint64_t split_fours(uint64_t fours)
+static size_t print_below_1000(char *out, uint64_t value)
 {
-    const uint64_t hundreds = fours * 5243 >> 19 & UINT64_C(0x7f0000007f);
-    const uint64_t twos = (fours << 16) - hundreds * ((100 << 16) - 1);
-    const uint64_t tens = twos * 103 >> 10 & UINT64_C(0xf000f000f000f);
-    return (twos << 8) - tens * ((10 << 8) - 1);
+    memcpy(out, below_1000 + 4 * value, 4);
+    return (unsigned char)below_1000[4 * value + 3];
 }
 
-/* The same of a number below 10^8. */
-static uint64_t split_eight(uint64_t value)
+static size_t print_below_ten_8(char *out, uint64_t value)
 {
-    const uint64_t high = value * 109951163 >> 40;
-    return split_fours((value << 32) - high * ((UINT64_C(10000) << 32) - 1));
-}
-
-static void put_eight(char *out, uint64_t digits)
-{
-    uint64_t text = digits + UINT64_C(0x3030303030303030);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    text = __builtin_bswap64(text);
-#endif
-    memcpy(out, &text, sizeof text);
-}
-
-/* Of the last `n` of eight digits those from the first that is not 0, or the last. */
-static size_t put_significant(char *out, uint64_t digits, unsigned n)
-{
-    const unsigned n_zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 8 * (n - 1)) / 8;
-    put_eight(out, digits >> 8 * n_zeros);
-    return n - n_zeros;
+    const uint64_t digits = wbi_split_eight(value);
+    const unsigned n_zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+    wbi_put_eight(out, wbi_digits_text(digits >> 8 * n_zeros));
+    return 8 - n_zeros;
 }
 
 static size_t print_unsigned(char *out, uint64_t value)
 {
-    if (value < ten_8)
-        return put_significant(out, split_eight(value), 8);
-    const size_t n = print_unsigned(out, value / ten_8);
-    put_eight(out + n, split_eight(value % ten_8));
+    if (value < WBI_TEN_8)
+        return print_below_ten_8(out, value);
+    const size_t n = print_unsigned(out, value / WBI_TEN_8);
+    wbi_put_eight(out + n, wbi_digits_text(wbi_split_eight(value % WBI_TEN_8)));
     return n + 8;
 }
 
@@ -62,6 +55,8 @@ size_t wbi_int_print(char out[WBI_INT_CHARS], int64_t value)
     out[0] = '-';
     return 1 + print_unsigned(out + 1, 0 - (uint64_t)value);
 }
+
+#define TEN_15 UINT64_C(1000000000000000)
 
 /* 17 digits, zeros at the end included, of which the first is not 0 and worth 10^exponent. */
 typedef struct decimal {
@@ -113,7 +108,7 @@ static inline decimal shortest_decimal(uint64_t c, int q, bool nearer_below)
     digit &= (above_inside | below_inside) - 1;
 
     const uint64_t whole = (high >> 10) + above_inside;
-    const uint64_t is_short = whole < ten_15;
+    const uint64_t is_short = whole < TEN_15;
     return (decimal){whole + ((9 * whole + digit) & (0 - is_short)), digit & (is_short - 1), k + 15 - (int)is_short};
 }
 
@@ -125,14 +120,16 @@ static __attribute__((cold)) decimal unusual_decimal(uint64_t fraction, int expo
     if (exponent > 0)
         return shortest_decimal(UINT64_C(1) << FRACTION_BITS, exponent - EXPONENT_BIAS, exponent > 1);
     decimal d = shortest_decimal(fraction, 1 - EXPONENT_BIAS, false);
-    for (; d.sixteen < ten_15; d.exponent--)
+    for (; d.sixteen < TEN_15; d.exponent--)
         d.sixteen *= 10;
     return d;
 }
 
-/* The shortest decimal of a finite double above zero, given its bits. */
-static inline decimal decimal_of(uint64_t bits)
+/* The shortest decimal of a finite double above zero. */
+static inline decimal decimal_of(double value)
 {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
     const uint64_t fraction = bits & ((UINT64_C(1) << FRACTION_BITS) - 1);
     const int exponent = (int)(bits >> FRACTION_BITS);
     if (fraction == 0 || exponent == 0)
@@ -173,60 +170,52 @@ static size_t print_far(char *out, const char *digits, size_t n, int exponent)
     return n + 1;
 }
 
-static void put_seventeen(char *out, uint64_t first, uint64_t second, uint64_t last)
+static void put_seventeen(char *out, wbi_sixteen digits, uint64_t last)
 {
-    put_eight(out, first);
-    put_eight(out + 8, second);
+    wbi_put_sixteen(out, digits);
     out[16] = (char)('0' + last);
 }
 
-static inline size_t print_decimal(char *out, decimal d)
+/* A finite number above zero. Not inlined, so that whole numbers save no registers. */
+static __attribute__((noinline)) size_t print_fraction(char *out, double value)
 {
-    const uint64_t first = split_eight(d.sixteen / ten_8), second = split_eight(d.sixteen % ten_8);
-    const uint64_t tail = second != 0 ? second : first;
-    size_t n = (second != 0 ? 16 : 8) - (size_t)__builtin_clzll(tail) / 8;
-    n = d.last != 0 ? 17 : n;
+    const decimal d = decimal_of(value);
+    const wbi_sixteen digits = wbi_split_sixteen(d.sixteen);
+    const uint32_t some = digits.some | (uint32_t)(d.last != 0) << 16;
+    const size_t n = 32 - (size_t)__builtin_clz(some);
     if (d.exponent >= 0 && d.exponent < 8) {
         /* All digits one place up, then the whole part where it belongs. */
-        const unsigned n_whole_bits = 8 * (unsigned)d.exponent + 7;
-        const uint64_t moved = first << 8;
-        put_seventeen(out + 1, first, second, d.last);
-        put_eight(out, moved ^ ((moved ^ first) & ((UINT64_C(2) << n_whole_bits) - 1)));
+        put_seventeen(out + 1, digits, d.last);
+        const unsigned last_whole_bit = 8 * (unsigned)d.exponent + 7;
+        const uint64_t whole = (UINT64_C(2) << last_whole_bit) - 1, first = wbi_first_eight(digits);
+        wbi_put_eight(out, (first & whole) | (first << 8 & ~whole));
         out[d.exponent + 1] = '.';
         return n + 1;
     }
     if (d.exponent < 0 && d.exponent >= -6) {
         memcpy(out, "0.000000", 8);
-        put_seventeen(out + 1 - d.exponent, first, second, d.last);
+        put_seventeen(out + 1 - d.exponent, digits, d.last);
         return n + 1 + (size_t)-d.exponent;
     }
-    char digits[17];
-    put_seventeen(digits, first, second, d.last);
-    return print_far(out, digits, n, d.exponent);
+    char text[17];
+    put_seventeen(text, digits, d.last);
+    return print_far(out, text, n, d.exponent);
 }
 
-/* What has a sign, a fraction, or more than four digits. */
-static __attribute__((noinline)) size_t print_long(char *out, double value)
+static inline size_t print_magnitude(char *out, double value)
 {
-    size_t length = 0;
-    if (signbit(value)) {
-        out[length++] = '-';
-        value = -value;
+    if (value < 0x1p53) {
+        const uint64_t whole = (uint64_t)(int64_t)value;
+        if (value == (double)(int64_t)whole) /* its own digits are the shortest */
+            return whole < 1000 ? print_below_1000(out, whole) : print_unsigned(out, whole);
     }
-    /* Below 2^53 a whole number's own digits are the shortest. */
-    if (value < 0x1p53 && value == (double)(int64_t)value)
-        return length + print_unsigned(out + length, (uint64_t)value);
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return length + print_decimal(out + length, decimal_of(bits));
+    return print_fraction(out, value);
 }
 
 size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value)
 {
-    if (value < 10000 && value >= 0 && !signbit(value)) {
-        const int whole = (int)value;
-        if (value == whole)
-            return put_significant(out, split_fours((uint64_t)whole), 4);
-    }
-    return print_long(out, value);
+    if (!signbit(value))
+        return print_magnitude(out, value);
+    out[0] = '-';
+    return 1 + print_magnitude(out + 1, -value);
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "csv/writer.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "base/number.h"
 #include "io/output.h"
 #include "par/par.h"
 
@@ -52,11 +50,6 @@ static char *put_quoted(char *at, const char *bytes, size_t n)
 char *wbi_csv_put_text(char *at, const char *bytes, size_t n)
 {
     return needs_quotes(bytes, n) ? put_quoted(at, bytes, n) : put(at, bytes, n);
-}
-
-char *wbi_csv_put_number(char *at, double value)
-{
-    return isfinite(value) ? at + wbi_double_print(at, value) : at;
 }
 
 wb_status wbi_csv_text(wbi_buffer *buffer, const char *bytes, size_t n, wb_error *err)
