@@ -16,15 +16,39 @@ static int64_t days_before(double days)
     return cutoff_us - (int64_t)(days * (double)WB_DAY_US);
 }
 
+/* The spans in the window of the events; a trend looks beyond it. */
+static void narrow(wbi_span *spans, size_t n, wbi_aggregate kind, const wbi_aggregate_events *events)
+{
+    wbi_window window = events->window;
+    if (kind == WBI_AGG_TREND || (window.from_us == 0 && window.to_us == 0))
+        return;
+    int64_t from_us = window.from_us == 0 ? INT64_MIN : cutoff_us - window.from_us;
+    wbi_spans_narrow(spans, (wbi_spans){spans, n}, events->times, from_us, cutoff_us - window.to_us);
+}
+
+/* The aggregate of events [begin, end) of n. */
+static double aggregate_part(wbi_aggregate kind, const wbi_aggregate_events *events, size_t n, size_t begin, size_t end,
+                             uint64_t *n_overflows)
+{
+    wbi_aggregate_scratch scratch = {0};
+    wbi_aggregate_events all = *events;
+    wbi_span span = {0, (uint32_t)begin, (uint32_t)end};
+    wb_error err;
+    double value = -1;
+    all.n = n;
+    assert_ok(wbi_aggregate_reserve(&scratch, n, 1, &err), &err);
+    narrow(&span, 1, kind, events);
+    wbi_aggregate_numbers(kind, &all, (wbi_spans){&span, 1}, &value, &scratch);
+    *n_overflows = scratch.n_overflows;
+    wbi_aggregate_scratch_free(&scratch);
+    return value;
+}
+
 /* The aggregate of n events. */
 static double aggregate(wbi_aggregate kind, const wbi_aggregate_events *events, size_t n)
 {
-    wbi_aggregate_scratch scratch = {0};
-    wb_error err;
-    assert_ok(wbi_aggregate_reserve(&scratch, n, &err), &err);
-    double value = wbi_aggregate_number(kind, events, 0, n, &scratch);
-    wbi_aggregate_scratch_free(&scratch);
-    return value;
+    uint64_t n_overflows;
+    return aggregate_part(kind, events, n, 0, n, &n_overflows);
 }
 
 static double of_numbers(wbi_aggregate kind, const double *numbers, size_t n)
@@ -145,13 +169,13 @@ static void test_texts(void **state)
     const uint8_t second[] = {0, 0, 1, 1, 1, 1, WBI_UNKNOWN, 1};
     wbi_aggregate_events events = {.of = {.type = WBI_EXPR_TEXT, .texts = x}, .cutoff_us = cutoff_us};
     assert_close(aggregate(WBI_AGG_DISTINCT, &events, 8), 4, 0);
-    assert_true(wbi_str_is(wbi_aggregate_text(WBI_AGG_FIRST, &events, 0, 8), "web"));
-    assert_true(wbi_str_is(wbi_aggregate_text(WBI_AGG_LAST, &events, 0, 8), "shop"));
-    assert_null(wbi_aggregate_text(WBI_AGG_LAST, &events, 0, 1).data);
+    assert_true(wbi_str_is(wbi_aggregate_text(WBI_AGG_FIRST, &events, (wbi_span){0, 0, 8}), "web"));
+    assert_true(wbi_str_is(wbi_aggregate_text(WBI_AGG_LAST, &events, (wbi_span){0, 0, 8}), "shop"));
+    assert_null(wbi_aggregate_text(WBI_AGG_LAST, &events, (wbi_span){0, 0, 1}).data);
     events.where = second;
     assert_close(aggregate(WBI_AGG_DISTINCT, &events, 8), 3, 0);
-    assert_true(wbi_str_is(wbi_aggregate_text(WBI_AGG_FIRST, &events, 0, 8), "we"));
-    wbi_str last = wbi_aggregate_text(WBI_AGG_LAST, &events, 0, 8);
+    assert_true(wbi_str_is(wbi_aggregate_text(WBI_AGG_FIRST, &events, (wbi_span){0, 0, 8}), "we"));
+    wbi_str last = wbi_aggregate_text(WBI_AGG_LAST, &events, (wbi_span){0, 0, 8});
     assert_non_null(last.data); /* the empty text is a value */
     assert_int_equal(last.length, 0);
 }
@@ -523,11 +547,9 @@ static void test_neighbours_do_not_count(void **state)
     (void)state;
     uint64_t seed = 7;
     rows *r = malloc(sizeof *r), *part = malloc(sizeof *part);
-    wbi_aggregate_scratch scratch = {0};
-    wb_error err;
+    uint64_t n_overflows;
     assert_non_null(r);
     assert_non_null(part);
-    assert_ok(wbi_aggregate_reserve(&scratch, MAX_EVENTS, &err), &err);
     for (int round = 0; round < 500; round++) {
         random_rows(r, &seed);
         size_t begin = below(&seed, (uint32_t)r->n + 1), end = begin + below(&seed, (uint32_t)(r->n - begin) + 1);
@@ -542,23 +564,105 @@ static void test_neighbours_do_not_count(void **state)
                                        .window = r->window};
         for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_CLUMPINESS; kind++)
             if (kind != WBI_AGG_SHARE)
-                assert_close(wbi_aggregate_number(kind, &events, begin, end, &scratch), brute(part, kind), 1e-13);
+                assert_close(aggregate_part(kind, &events, r->n, begin, end, &n_overflows), brute(part, kind), 1e-13);
     }
-    wbi_aggregate_scratch_free(&scratch);
     free(part);
     free(r);
+}
+
+enum { N_CUSTOMERS = 60, N_BLOCK = N_CUSTOMERS * MAX_EVENTS };
+
+/* The events of several customers, one behind the other, all in the window of the first. */
+typedef struct block {
+    rows customers[N_CUSTOMERS];
+    int64_t times[N_BLOCK];
+    double numbers[N_BLOCK];
+    uint8_t bools[N_BLOCK], where[N_BLOCK];
+    wbi_str texts[N_BLOCK];
+    wbi_span spans[N_CUSTOMERS];
+    size_t n;
+} block;
+
+static void random_block(block *b, uint64_t *seed)
+{
+    b->n = 0;
+    for (size_t k = 0; k < N_CUSTOMERS; k++) {
+        rows *r = &b->customers[k];
+        random_rows(r, seed);
+        r->window = b->customers[0].window;
+        memcpy(b->times + b->n, r->times, r->n * sizeof *r->times);
+        memcpy(b->numbers + b->n, r->numbers, r->n * sizeof *r->numbers);
+        memcpy(b->bools + b->n, r->bools, r->n);
+        memcpy(b->where + b->n, r->where, r->n);
+        memcpy(b->texts + b->n, r->texts, r->n * sizeof *r->texts);
+        b->spans[k] = (wbi_span){(uint32_t)k, (uint32_t)b->n, (uint32_t)(b->n + r->n)};
+        b->n += r->n;
+    }
+}
+
+static wbi_vector of_kind(wbi_aggregate kind, bool texts, const double *numbers, const uint8_t *bools, const wbi_str *of)
+{
+    if (kind == WBI_AGG_SHARE)
+        return (wbi_vector){.type = WBI_EXPR_BOOL, .bools = bools};
+    return kind == WBI_AGG_DISTINCT && texts ? (wbi_vector){.type = WBI_EXPR_TEXT, .texts = of}
+                                             : (wbi_vector){.type = WBI_EXPR_NUMBER, .numbers = numbers};
+}
+
+/* To the bit what each customer is alone, in its own place; others stay as they are. */
+static void check_block(const block *b, wbi_aggregate kind, bool where, bool texts, wbi_aggregate_scratch *scratch)
+{
+    wbi_aggregate_events events = {.n = b->n,
+                                   .times = b->times,
+                                   .of = of_kind(kind, texts, b->numbers, b->bools, b->texts),
+                                   .where = where ? b->where : NULL,
+                                   .cutoff_us = cutoff_us,
+                                   .window = b->customers[0].window};
+    wbi_span spans[N_CUSTOMERS];
+    double found[N_CUSTOMERS];
+    size_t n = 0;
+    for (size_t k = 0; k < N_CUSTOMERS; k++) {
+        found[k] = -7;
+        if (k % 5 != 2)
+            spans[n++] = b->spans[k];
+    }
+    narrow(spans, n, kind, &events);
+    wbi_aggregate_numbers(kind, &events, (wbi_spans){spans, n}, found, scratch);
+    for (size_t k = 0; k < N_CUSTOMERS; k++) {
+        const rows *r = &b->customers[k];
+        wbi_aggregate_events alone = events;
+        alone.times = r->times;
+        alone.of = of_kind(kind, texts, r->numbers, r->bools, r->texts);
+        alone.where = where ? r->where : NULL;
+        assert_close(found[k], k % 5 == 2 ? -7 : aggregate(kind, &alone, r->n), 0);
+    }
+}
+
+static void test_a_block_is_its_customers(void **state)
+{
+    (void)state;
+    uint64_t seed = 11;
+    block *b = malloc(sizeof *b);
+    wbi_aggregate_scratch scratch = {0};
+    wb_error err;
+    assert_non_null(b);
+    assert_ok(wbi_aggregate_reserve(&scratch, N_BLOCK, N_CUSTOMERS, &err), &err);
+    for (int round = 0; round < 40; round++) {
+        random_block(b, &seed);
+        wbi_aggregate_forget(&scratch);
+        for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_CLUMPINESS; kind++)
+            for (unsigned way = 0; way < 4; way++)
+                check_block(b, kind, way % 2 == 1, way >= 2, &scratch);
+    }
+    wbi_aggregate_scratch_free(&scratch);
+    free(b);
 }
 
 static uint64_t overflows(wbi_aggregate kind, const double *numbers, size_t n)
 {
     wbi_aggregate_events events = {.of = {.type = WBI_EXPR_NUMBER, .numbers = numbers}, .cutoff_us = cutoff_us};
-    wbi_aggregate_scratch scratch = {0};
-    wb_error err;
-    assert_ok(wbi_aggregate_reserve(&scratch, n, &err), &err);
-    double value = wbi_aggregate_number(kind, &events, 0, n, &scratch);
-    assert_true(scratch.n_overflows == 0 || isnan(value));
-    uint64_t n_overflows = scratch.n_overflows;
-    wbi_aggregate_scratch_free(&scratch);
+    uint64_t n_overflows;
+    double value = aggregate_part(kind, &events, n, 0, n, &n_overflows);
+    assert_true(n_overflows == 0 || isnan(value));
     return n_overflows;
 }
 
@@ -609,6 +713,7 @@ int main(void)
         cmocka_unit_test(test_only_true_passes_where),
         cmocka_unit_test(test_random_rows),
         cmocka_unit_test(test_neighbours_do_not_count),
+        cmocka_unit_test(test_a_block_is_its_customers),
         cmocka_unit_test(test_overflows_are_counted),
         cmocka_unit_test(test_a_mean_is_among_its_numbers),
     };

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "features/purchase_days.h"
+#include "features/reduce.h"
 
 wbi_aggregate_input wbi_aggregate_takes(wbi_aggregate aggregate)
 {
@@ -40,25 +41,43 @@ bool wbi_aggregate_needs_time(wbi_aggregate aggregate)
     return aggregate != WBI_AGG_COUNT && wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING;
 }
 
-wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n, wb_error *err)
+wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events, size_t n_spans, wb_error *err)
 {
-    if (n <= scratch->capacity)
+    if (scratch->spans != NULL && n_events <= scratch->n_events && n_spans <= scratch->n_spans)
         return WB_OK;
     wbi_aggregate_scratch_free(scratch);
-    scratch->numbers = wbi_alloc_array(n, sizeof *scratch->numbers);
-    scratch->times = wbi_alloc_array(n, sizeof *scratch->times);
-    scratch->texts = wbi_alloc_array(n, sizeof *scratch->texts);
-    if (scratch->numbers == NULL || scratch->times == NULL || scratch->texts == NULL)
-        return wbi_fail_nomem(err, n * sizeof *scratch->texts);
-    scratch->capacity = n;
+    scratch->numbers = wbi_alloc_array(n_events, sizeof *scratch->numbers);
+    scratch->gaps = wbi_alloc_array(n_events, sizeof *scratch->gaps);
+    scratch->times = wbi_alloc_array(n_events, sizeof *scratch->times);
+    scratch->texts = wbi_alloc_array(n_events, sizeof *scratch->texts);
+    scratch->positions = wbi_alloc_array(n_events + 1, sizeof *scratch->positions);
+    scratch->true_positions = wbi_alloc_array(n_events + 1, sizeof *scratch->true_positions);
+    scratch->moved = wbi_alloc_array(n_spans, sizeof *scratch->moved);
+    scratch->spans = wbi_alloc_array(n_spans, sizeof *scratch->spans);
+    if (scratch->numbers == NULL || scratch->gaps == NULL || scratch->times == NULL || scratch->texts == NULL ||
+        scratch->positions == NULL || scratch->true_positions == NULL || scratch->moved == NULL ||
+        scratch->spans == NULL)
+        return wbi_fail_nomem(err, n_events * sizeof *scratch->texts);
+    scratch->n_events = n_events;
+    scratch->n_spans = n_spans;
     return WB_OK;
+}
+
+void wbi_aggregate_forget(wbi_aggregate_scratch *scratch)
+{
+    scratch->gaps_of = NULL;
 }
 
 void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch)
 {
     wbi_free(scratch->numbers);
+    wbi_free(scratch->gaps);
     wbi_free(scratch->times);
     wbi_free(scratch->texts);
+    wbi_free(scratch->positions);
+    wbi_free(scratch->true_positions);
+    wbi_free(scratch->moved);
+    wbi_free(scratch->spans);
     *scratch = (wbi_aggregate_scratch){0};
 }
 
@@ -67,167 +86,103 @@ static bool is_selected(const wbi_aggregate_events *e, size_t i)
     return e->where == NULL || e->where[i] == WBI_TRUE;
 }
 
-/* Narrows [*begin, *end) to the events with from <= time < to. The few events that most customers have are counted without
- * a branch on each. */
-static void narrow(const int64_t *times, int64_t from_us, int64_t to_us, size_t *begin, size_t *end)
+/* ---- what is selected ---- */
+
+/* positions[i] = how many of the first i events are TRUE, for i <= n. */
+static void count_true(const uint8_t *bools, size_t n, uint32_t *positions)
 {
-    enum { FEW = 32 };
-    while (*end > *begin && times[*end - 1] >= to_us)
-        --*end;
-    size_t low = *begin, high = *end;
-    while (high - low > FEW) {
-        size_t middle = low + (high - low) / 2;
-        if (times[middle] < from_us)
-            low = middle + 1;
-        else
-            high = middle;
+    uint32_t n_true = 0;
+    for (size_t i = 0; i < n; i++) {
+        positions[i] = n_true;
+        n_true += bools[i] == WBI_TRUE;
     }
-    *begin = low;
-    for (size_t i = low; i < high; i++)
-        *begin += times[i] < from_us;
+    positions[n] = n_true;
 }
 
-void wbi_aggregate_narrow(const wbi_aggregate_events *e, size_t *begin, size_t *end)
+/* The spans of what was selected of the events of `spans`. */
+static wbi_spans selected_spans(wbi_spans spans, wbi_aggregate_scratch *scratch)
 {
-    if (e->times == NULL || (e->window.from_us == 0 && e->window.to_us == 0))
-        return;
-    int64_t from_us = e->window.from_us == 0 ? INT64_MIN : e->cutoff_us - e->window.from_us;
-    narrow(e->times, from_us, e->cutoff_us - e->window.to_us, begin, end);
+    for (size_t s = 0; s < spans.n; s++)
+        scratch->moved[s] = (wbi_span){spans.items[s].row, scratch->positions[spans.items[s].begin],
+                                       scratch->positions[spans.items[s].end]};
+    wbi_spans_sort(scratch->spans, (wbi_spans){scratch->moved, spans.n});
+    return (wbi_spans){scratch->spans, spans.n};
 }
 
-static double count(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
+/* The selected numbers that are not missing: those of the events themselves, or copies, moved up without a branch on
+ * each. */
+static const double *select_numbers(wbi_spans *spans, const wbi_aggregate_events *e, wbi_aggregate_scratch *scratch)
 {
-    size_t n = 0;
-    (void)scratch;
+    const double *of = e->of.numbers;
+    uint32_t n = 0;
+    if (e->where == NULL && e->of.all_there)
+        return of;
+    for (size_t i = 0; i < e->n; i++) {
+        scratch->positions[i] = n;
+        scratch->numbers[n] = of[i];
+        n += (uint32_t)(is_selected(e, i) & !isnan(of[i]));
+    }
+    scratch->positions[e->n] = n;
+    *spans = selected_spans(*spans, scratch);
+    return scratch->numbers;
+}
+
+/* The selected times: those of the events themselves, or copies. */
+static const int64_t *select_times(wbi_spans *spans, const wbi_aggregate_events *e, wbi_aggregate_scratch *scratch)
+{
     if (e->where == NULL)
-        return (double)(end - begin);
-    for (size_t i = begin; i < end; i++)
-        n += e->where[i] == WBI_TRUE;
-    return (double)n;
+        return e->times;
+    count_true(e->where, e->n, scratch->positions);
+    for (size_t i = 0; i < e->n; i++)
+        scratch->times[scratch->positions[i]] = e->times[i];
+    *spans = selected_spans(*spans, scratch);
+    return scratch->times;
+}
+
+/* ---- aggregates ---- */
+
+static void count(const wbi_aggregate_events *e, wbi_spans spans, double *out, wbi_aggregate_scratch *scratch)
+{
+    if (e->where != NULL)
+        count_true(e->where, e->n, scratch->positions);
+    for (size_t s = 0; s < spans.n; s++) {
+        const wbi_span *span = &spans.items[s];
+        out[span->row] = e->where == NULL ? wbi_span_length(span)
+                                          : scratch->positions[span->end] - scratch->positions[span->begin];
+    }
 }
 
 /* The count in the window minus the count in the window of equal length before it. */
-static double trend(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
+static void trend(const wbi_aggregate_events *e, wbi_spans spans, double *out, wbi_aggregate_scratch *scratch)
 {
-    size_t begin_now = begin, end_now = end, begin_then = begin, end_then = end;
-    int64_t length_us = e->window.from_us - e->window.to_us, from_us = e->cutoff_us - e->window.from_us;
-    narrow(e->times, from_us, e->cutoff_us - e->window.to_us, &begin_now, &end_now);
-    narrow(e->times, from_us - length_us, from_us, &begin_then, &end_then);
-    return count(e, begin_now, end_now, scratch) - count(e, begin_then, end_then, scratch);
+    int64_t length_us = e->window.from_us - e->window.to_us, to_us = e->cutoff_us - e->window.to_us;
+    int64_t from_us = to_us - length_us;
+    const int64_t *times = select_times(&spans, e, scratch);
+    wbi_spans_narrow(scratch->moved, spans, times, from_us, to_us);
+    for (size_t s = 0; s < spans.n; s++)
+        out[spans.items[s].row] = wbi_span_length(&scratch->moved[s]);
+    wbi_spans_narrow(scratch->moved, spans, times, from_us - length_us, from_us);
+    for (size_t s = 0; s < spans.n; s++)
+        out[spans.items[s].row] -= wbi_span_length(&scratch->moved[s]);
 }
 
-/* The selected numbers that are not missing: those of the events themselves, or copies in `numbers`, moved up without a
- * branch on each. */
-static const double *take_numbers(const wbi_aggregate_events *e, size_t begin, size_t end, double *numbers, size_t *n_taken)
+static void share(const wbi_aggregate_events *e, wbi_spans spans, double *out, wbi_aggregate_scratch *scratch)
 {
-    const double *of = e->of.numbers;
-    size_t n = 0;
-    *n_taken = end - begin;
-    if (e->where == NULL && e->of.all_there)
-        return of + begin;
-    if (e->where == NULL)
-        for (size_t i = begin; i < end; i++) {
-            numbers[n] = of[i];
-            n += (size_t)!isnan(of[i]);
-        }
-    else
-        for (size_t i = begin; i < end; i++) {
-            numbers[n] = of[i];
-            n += (size_t)((e->where[i] == WBI_TRUE) & !isnan(of[i]));
-        }
-    *n_taken = n;
-    return numbers;
-}
-
-/* The selected times: those of the events themselves, or copies in `times`. */
-static const int64_t *take_times(const wbi_aggregate_events *e, size_t begin, size_t end, int64_t *times, size_t *n)
-{
-    *n = end - begin;
-    if (e->where == NULL)
-        return e->times + begin;
-    *n = 0;
-    for (size_t i = begin; i < end; i++) {
-        times[*n] = e->times[i];
-        *n += e->where[i] == WBI_TRUE;
+    uint32_t n_true = 0, n_known = 0;
+    for (size_t i = 0; i < e->n; i++) {
+        scratch->true_positions[i] = n_true;
+        scratch->positions[i] = n_known;
+        n_true += (uint32_t)(is_selected(e, i) & (e->of.bools[i] == WBI_TRUE));
+        n_known += (uint32_t)(is_selected(e, i) & (e->of.bools[i] != WBI_UNKNOWN));
     }
-    return times;
-}
-
-static double sum_of(const double *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += x[i];
-    return sum;
-}
-
-static double mean_of(const double *x, size_t n)
-{
-    return n == 0 ? NAN : sum_of(x, n) / (double)n;
-}
-
-/* Sample standard deviation in two passes, of differences to the first value: exactly 0 when all are equal. */
-static double std_of(const double *x, size_t n)
-{
-    if (n < 2)
-        return NAN;
-    double sum = 0, squares = 0;
-    for (size_t i = 1; i < n; i++)
-        sum += x[i] - x[0];
-    double mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++)
-        squares += (x[i] - x[0] - mean) * (x[i] - x[0] - mean);
-    return sqrt(squares / (double)(n - 1));
-}
-
-static double extreme_of(const double *x, size_t n, double sign)
-{
-    double best = NAN;
-    for (size_t i = 0; i < n; i++)
-        if (isnan(best) || sign * x[i] > sign * best)
-            best = x[i];
-    return best;
-}
-
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-enum { FEW_VALUES = 24 };
-
-static void sort_numbers(double *x, size_t n)
-{
-    if (n > FEW_VALUES) {
-        qsort(x, n, sizeof *x, by_value);
-        return;
+    scratch->true_positions[e->n] = n_true;
+    scratch->positions[e->n] = n_known;
+    for (size_t s = 0; s < spans.n; s++) {
+        const wbi_span *span = &spans.items[s];
+        n_true = scratch->true_positions[span->end] - scratch->true_positions[span->begin];
+        n_known = scratch->positions[span->end] - scratch->positions[span->begin];
+        out[span->row] = n_known == 0 ? NAN : (double)n_true / (double)n_known;
     }
-    for (size_t i = 1; i < n; i++) {
-        double moved = x[i];
-        size_t at = i;
-        for (; at > 0 && x[at - 1] > moved; at--)
-            x[at] = x[at - 1];
-        x[at] = moved;
-    }
-}
-
-/* The quantile 1/2 of R's type 7. */
-static double median_of(double *x, size_t n)
-{
-    if (n == 0)
-        return NAN;
-    sort_numbers(x, n);
-    return n % 2 == 1 ? x[n / 2] : x[n / 2 - 1] + (x[n / 2] - x[n / 2 - 1]) / 2;
-}
-
-static double distinct_numbers(double *x, size_t n)
-{
-    size_t distinct = 0;
-    sort_numbers(x, n);
-    for (size_t i = 0; i < n; i++)
-        distinct += i == 0 || x[i] != x[i - 1];
-    return (double)distinct;
 }
 
 static int by_bytes(const void *left, const void *right)
@@ -241,6 +196,8 @@ static bool same_text(wbi_str a, wbi_str b)
     return a.length == b.length && (a.data == b.data || memcmp(a.data, b.data, a.length) == 0);
 }
 
+enum { FEW_TEXTS = 24 };
+
 /* How many distinct texts there are, moved to the front; SIZE_MAX as soon as they are more than a few. */
 static size_t few_distinct(wbi_str *texts, size_t n)
 {
@@ -249,7 +206,7 @@ static size_t few_distinct(wbi_str *texts, size_t n)
         size_t at = 0;
         while (at < distinct && !same_text(texts[at], texts[i]))
             at++;
-        if (at == FEW_VALUES)
+        if (at == FEW_TEXTS)
             return SIZE_MAX;
         if (at == distinct)
             texts[distinct++] = texts[i];
@@ -257,22 +214,21 @@ static size_t few_distinct(wbi_str *texts, size_t n)
     return distinct;
 }
 
-static size_t take_texts(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_str *texts)
+static size_t take_texts(const wbi_aggregate_events *e, wbi_span span, wbi_str *texts)
 {
     size_t n = 0;
-    for (size_t i = begin; i < end; i++)
+    for (size_t i = span.begin; i < span.end; i++)
         if (is_selected(e, i) && e->of.texts[i].data != NULL)
             texts[n++] = e->of.texts[i];
     return n;
 }
 
-static double distinct_texts(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
+static double n_distinct_texts(const wbi_aggregate_events *e, wbi_span span, wbi_str *texts)
 {
-    wbi_str *texts = scratch->texts;
-    size_t distinct = few_distinct(texts, take_texts(e, begin, end, texts));
+    size_t distinct = few_distinct(texts, take_texts(e, span, texts));
     if (distinct != SIZE_MAX)
         return (double)distinct;
-    size_t n = take_texts(e, begin, end, texts);
+    size_t n = take_texts(e, span, texts);
     qsort(texts, n, sizeof *texts, by_bytes);
     distinct = 0;
     for (size_t i = 0; i < n; i++)
@@ -280,16 +236,10 @@ static double distinct_texts(const wbi_aggregate_events *e, size_t begin, size_t
     return (double)distinct;
 }
 
-static double share(const wbi_aggregate_events *e, size_t begin, size_t end, wbi_aggregate_scratch *scratch)
+static void distinct_texts(const wbi_aggregate_events *e, wbi_spans spans, double *out, wbi_aggregate_scratch *scratch)
 {
-    size_t n_true = 0, n_false = 0;
-    (void)scratch;
-    for (size_t i = begin; i < end; i++) {
-        unsigned selected = is_selected(e, i);
-        n_true += selected & (e->of.bools[i] == WBI_TRUE);
-        n_false += selected & (e->of.bools[i] == WBI_FALSE);
-    }
-    return n_true + n_false == 0 ? NAN : (double)n_true / (double)(n_true + n_false);
+    for (size_t s = 0; s < spans.n; s++)
+        out[spans.items[s].row] = n_distinct_texts(e, spans.items[s], scratch->texts);
 }
 
 static double days(int64_t duration_us)
@@ -305,124 +255,88 @@ static double active_days(const wbi_aggregate_events *e, const int64_t *times, s
     return (double)distinct;
 }
 
-static double of_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
-                       wbi_aggregate_scratch *scratch)
+static double of_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, const int64_t *times, size_t n)
 {
-    size_t n;
-    const int64_t *times = take_times(e, begin, end, scratch->times, &n);
-    if (wbi_is_of_purchase_days(aggregate))
-        return wbi_purchase_days(aggregate, times, n, e->cutoff_us - e->window.to_us, e->clock);
     if (aggregate == WBI_AGG_ACTIVE_DAYS)
         return active_days(e, times, n);
     if (aggregate == WBI_AGG_DAYS_SINCE_LAST)
         return n == 0 ? NAN : days(e->cutoff_us - times[n - 1]);
     if (aggregate == WBI_AGG_DAYS_SINCE_FIRST)
         return n == 0 ? NAN : days(e->cutoff_us - times[0]);
-    size_t n_gaps = n == 0 ? 0 : n - 1;
-    for (size_t i = 0; i < n_gaps; i++)
-        scratch->numbers[i] = days(times[i + 1] - times[i]);
-    if (aggregate == WBI_AGG_GAP_DAYS_MEAN)
-        return mean_of(scratch->numbers, n_gaps);
-    if (aggregate == WBI_AGG_GAP_DAYS_STD)
-        return std_of(scratch->numbers, n_gaps);
-    return extreme_of(scratch->numbers, n_gaps, 1);
+    return wbi_purchase_days(aggregate, times, n, e->cutoff_us - e->window.to_us, e->clock);
 }
 
-/* Numbers that may be sorted. */
-static double *own_numbers(const double *numbers, size_t n, double *scratch)
+/* gaps[i] = the days from event i to the next one, which may be another customer's. */
+static const double *gaps_between(const wbi_aggregate_events *e, const int64_t *times, size_t n,
+                                  wbi_aggregate_scratch *scratch)
 {
-    if (numbers != scratch && n > 0)
-        memcpy(scratch, numbers, n * sizeof *scratch);
-    return scratch;
+    if (scratch->gaps_of == times && times == e->times)
+        return scratch->gaps;
+    for (size_t i = 0; i + 1 < n; i++)
+        scratch->gaps[i] = days(times[i + 1] - times[i]);
+    scratch->gaps_of = times;
+    return scratch->gaps;
 }
 
-static double of_taken(wbi_aggregate aggregate, const double *numbers, size_t n, wbi_aggregate_scratch *scratch)
+static void reduce_gaps(wbi_aggregate aggregate, const wbi_aggregate_events *e, wbi_spans spans, double *out,
+                        wbi_aggregate_scratch *scratch)
 {
-    switch (aggregate) {
-    case WBI_AGG_SUM:
-        return sum_of(numbers, n);
-    case WBI_AGG_MEAN:
-        return mean_of(numbers, n);
-    case WBI_AGG_MIN:
-        return extreme_of(numbers, n, -1);
-    case WBI_AGG_MAX:
-        return extreme_of(numbers, n, 1);
-    case WBI_AGG_STD:
-        return std_of(numbers, n);
-    case WBI_AGG_MEDIAN:
-        return median_of(own_numbers(numbers, n, scratch->numbers), n);
-    case WBI_AGG_DISTINCT:
-        return distinct_numbers(own_numbers(numbers, n, scratch->numbers), n);
-    case WBI_AGG_FIRST:
-        return n == 0 ? NAN : numbers[0];
-    case WBI_AGG_LAST:
-        return n == 0 ? NAN : numbers[n - 1];
-    default:
-        return NAN;
+    const int64_t *times = select_times(&spans, e, scratch);
+    const double *gaps = gaps_between(e, times, times == e->times ? e->n : scratch->positions[e->n], scratch);
+    for (size_t s = 0; s < spans.n; s++) {
+        scratch->moved[s] = spans.items[s];
+        scratch->moved[s].end -= wbi_span_length(&spans.items[s]) > 0;
+    }
+    wbi_reduce_numbers(aggregate, gaps, (wbi_spans){scratch->moved, spans.n}, out, NULL, &scratch->n_overflows);
+}
+
+static void reduce_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, wbi_spans spans, double *out,
+                         wbi_aggregate_scratch *scratch)
+{
+    const int64_t *times = select_times(&spans, e, scratch);
+    for (size_t s = 0; s < spans.n; s++) {
+        const wbi_span *span = &spans.items[s];
+        out[span->row] = of_times(aggregate, e, times + span->begin, wbi_span_length(span));
     }
 }
 
-/* For numbers whose sum overflows. */
-static double mean_of_shares(const double *x, size_t n)
+void wbi_aggregate_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, wbi_spans spans, double *out,
+                           wbi_aggregate_scratch *scratch)
 {
-    double mean = 0;
-    for (size_t i = 0; i < n; i++)
-        mean += x[i] / (double)n;
-    return mean;
+    switch (aggregate) {
+    case WBI_AGG_COUNT:
+        count(e, spans, out, scratch);
+        return;
+    case WBI_AGG_TREND:
+        trend(e, spans, out, scratch);
+        return;
+    case WBI_AGG_SHARE:
+        share(e, spans, out, scratch);
+        return;
+    case WBI_AGG_GAP_DAYS_MEAN:
+    case WBI_AGG_GAP_DAYS_STD:
+    case WBI_AGG_GAP_DAYS_MAX:
+        reduce_gaps(aggregate, e, spans, out, scratch);
+        return;
+    default:
+        break;
+    }
+    if (wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING) {
+        reduce_times(aggregate, e, spans, out, scratch);
+        return;
+    }
+    if (e->of.type == WBI_EXPR_TEXT) {
+        distinct_texts(e, spans, out, scratch);
+        return;
+    }
+    const double *numbers = select_numbers(&spans, e, scratch);
+    wbi_reduce_numbers(aggregate, numbers, spans, out, scratch->numbers, &scratch->n_overflows);
 }
 
-/* Of no number, or of one where two are needed, there is none; else one that is not finite has overflown. */
-static double of_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
-                         wbi_aggregate_scratch *scratch)
+wbi_str wbi_aggregate_text(wbi_aggregate aggregate, const wbi_aggregate_events *e, wbi_span span)
 {
-    size_t n;
-    const double *numbers = take_numbers(e, begin, end, scratch->numbers, &n);
-    double value = of_taken(aggregate, numbers, n, scratch);
-    if (aggregate == WBI_AGG_MEAN && isinf(value))
-        value = mean_of_shares(numbers, n);
-    if (isfinite(value))
-        return value;
-    scratch->n_overflows += n > 1;
-    return NAN;
-}
-
-static double evaluate(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
-                       wbi_aggregate_scratch *scratch)
-{
-    if (aggregate == WBI_AGG_COUNT)
-        return count(e, begin, end, scratch);
-    if (aggregate == WBI_AGG_TREND)
-        return trend(e, begin, end, scratch);
-    if (aggregate == WBI_AGG_SHARE)
-        return share(e, begin, end, scratch);
-    if (aggregate == WBI_AGG_DISTINCT && e->of.type == WBI_EXPR_TEXT)
-        return distinct_texts(e, begin, end, scratch);
-    if (wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING)
-        return of_times(aggregate, e, begin, end, scratch);
-    return of_numbers(aggregate, e, begin, end, scratch);
-}
-
-double wbi_aggregate_number(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end,
-                            wbi_aggregate_scratch *scratch)
-{
-    if (aggregate != WBI_AGG_TREND)
-        wbi_aggregate_narrow(e, &begin, &end);
-    return evaluate(aggregate, e, begin, end, scratch);
-}
-
-void wbi_aggregate_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *e, const wbi_aggregate_spans *spans,
-                           double *out, wbi_aggregate_scratch *scratch)
-{
-    for (size_t k = 0; k < spans->n; k++)
-        if (spans->wanted[k * spans->stride])
-            out[k * spans->stride] = evaluate(aggregate, e, spans->begins[k], spans->ends[k], scratch);
-}
-
-wbi_str wbi_aggregate_text(wbi_aggregate aggregate, const wbi_aggregate_events *e, size_t begin, size_t end)
-{
-    wbi_aggregate_narrow(e, &begin, &end);
     wbi_str found = {0};
-    for (size_t i = begin; i < end; i++) {
+    for (size_t i = span.begin; i < span.end; i++) {
         if (!is_selected(e, i) || e->of.texts[i].data == NULL)
             continue;
         found = e->of.texts[i];

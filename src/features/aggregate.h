@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Aggregates over one customer's events: pure functions of vectors. */
+/* Aggregates over the events of each customer of a block: pure functions of vectors. */
 #ifndef WINBACK_FEATURES_AGGREGATE_H
 #define WINBACK_FEATURES_AGGREGATE_H
 
 #include "expr/expr.h"
+#include "features/spans.h"
 #include "project/project.h"
 
 /* What an aggregate needs of its `of`. */
@@ -21,6 +22,7 @@ bool wbi_aggregate_needs_time(wbi_aggregate aggregate);
 
 /* The events of one block of customers, ordered by customer, then time. */
 typedef struct wbi_aggregate_events {
+    size_t n;
     const int64_t *times;  /* NULL without time */
     wbi_vector of;         /* .numbers NULL when there is none */
     const uint8_t *where;  /* NULL: all */
@@ -31,32 +33,26 @@ typedef struct wbi_aggregate_events {
 
 /* Memory for one thread. */
 typedef struct wbi_aggregate_scratch {
-    double *numbers;
+    size_t n_events, n_spans; /* room */
+    double *numbers, *gaps;
     int64_t *times;
     wbi_str *texts;
-    size_t capacity;
-    uint64_t n_overflows; /* aggregates of finite numbers so far that were not finite, and thus missing */
+    uint32_t *positions, *true_positions;
+    wbi_span *moved, *spans;
+    const int64_t *gaps_of; /* the times between which `gaps` are; NULL: none yet */
+    uint64_t n_overflows;   /* aggregates of finite numbers so far that were not finite, and thus missing */
 } wbi_aggregate_scratch;
-WB_WARN_UNUSED wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events, size_t n_spans,
+                                               wb_error *err);
+/* What is kept from aggregate to aggregate of the same events. */
+void wbi_aggregate_forget(wbi_aggregate_scratch *scratch);
 void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch);
 
-/* The aggregate of events [begin, end), which are one customer's; NaN when missing. The scratch has room for them. */
-double wbi_aggregate_number(wbi_aggregate aggregate, const wbi_aggregate_events *events, size_t begin, size_t end,
-                            wbi_aggregate_scratch *scratch);
-/* Narrows [*begin, *end), one customer's events, to those in the window. */
-void wbi_aggregate_narrow(const wbi_aggregate_events *events, size_t *begin, size_t *end);
-
-/* The events of several customers, narrowed to the window already (but for a trend, which looks beyond it). Only wanted
- * customers are looked at; `wanted` and what is made of them stand `stride` apart. */
-typedef struct wbi_aggregate_spans {
-    const size_t *begins, *ends; /* by customer */
-    size_t n, stride;
-    const uint8_t *wanted;
-} wbi_aggregate_spans;
-/* out[k * stride] = the aggregate of customer k. */
-void wbi_aggregate_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *events,
-                           const wbi_aggregate_spans *spans, double *out, wbi_aggregate_scratch *scratch);
+/* out[row] = the aggregate of each span, NaN when missing. Spans lie in the window already, but for a trend, which looks
+ * beyond it. The scratch has room for events and spans. */
+void wbi_aggregate_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *events, wbi_spans spans, double *out,
+                           wbi_aggregate_scratch *scratch);
 /* The first or last text that is not missing; data == NULL when there is none. */
-wbi_str wbi_aggregate_text(wbi_aggregate aggregate, const wbi_aggregate_events *events, size_t begin, size_t end);
+wbi_str wbi_aggregate_text(wbi_aggregate aggregate, const wbi_aggregate_events *events, wbi_span span);
 
 #endif

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "features/aggregate.h"
+#include "features/windows.h"
 
 enum { CHUNK_BYTES = 65536 };
 
@@ -91,16 +91,6 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan)
     *block = (wbi_block){0};
 }
 
-/* Where the events of each customer of the block lie within one window of one table's view, or behind the last event of
- * table `after`. */
-typedef struct windowed {
-    size_t table, after; /* after: WBI_NONE */
-    wbi_window window;
-    int64_t within_us;
-    size_t *begins, *ends;
-    bool ready; /* for the views as they are */
-} windowed;
-
 struct wbi_worker {
     const wbi_plan *plan;
     const wbi_events *events;
@@ -108,8 +98,7 @@ struct wbi_worker {
     wbi_aggregate_scratch scratch;
     wbi_expr_scratch *expr_scratch;
     wbi_vector *vectors; /* by feature, for expressions over features */
-    windowed *windows;
-    size_t n_windows, windows_capacity;
+    wbi_windows windows;
 };
 
 void wbi_worker_free(wbi_worker *worker)
@@ -118,11 +107,7 @@ void wbi_worker_free(wbi_worker *worker)
         return;
     for (size_t t = 0; worker->views != NULL && t < worker->plan->n_tables; t++)
         wbi_view_free(worker->views[t]);
-    for (size_t w = 0; w < worker->n_windows; w++) {
-        wbi_free(worker->windows[w].begins);
-        wbi_free(worker->windows[w].ends);
-    }
-    wbi_free(worker->windows);
+    wbi_windows_free(&worker->windows);
     wbi_free(worker->views);
     wbi_free(worker->vectors);
     wbi_expr_scratch_free(worker->expr_scratch);
@@ -144,6 +129,7 @@ wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_ev
     worker->plan = plan;
     worker->events = events;
     worker->views = wbi_alloc_zeroed(plan->n_tables, sizeof(wbi_view *));
+    worker->windows.views = worker->views;
     worker->vectors = wbi_alloc_zeroed(plan->n_features, sizeof *worker->vectors);
     if (worker->views == NULL || worker->vectors == NULL) {
         status = wbi_fail_nomem(err, plan->n_features * sizeof *worker->vectors);
@@ -263,84 +249,12 @@ static wb_status choose_population(wbi_block *block, wbi_worker *worker, const w
     return WB_OK;
 }
 
-static bool same_window(const windowed *w, const wbi_planned_feature *feature)
-{
-    const wbi_window *window = &feature->def->window;
-    return w->table == feature->table && w->window.from_us == window->from_us && w->window.to_us == window->to_us &&
-           w->after == feature->after && w->within_us == feature->def->within_us;
-}
-
-static wb_status add_window(wbi_worker *worker, const wbi_block *block, const wbi_planned_feature *feature,
-                            wb_error *err)
-{
-    WBI_TRY(wbi_array_grow(&worker->windows, &worker->windows_capacity, worker->n_windows, sizeof *worker->windows, err));
-    windowed *added = &worker->windows[worker->n_windows++];
-    *added = (windowed){.table = feature->table,
-                        .window = feature->def->window,
-                        .after = feature->after,
-                        .within_us = feature->def->within_us};
-    added->begins = wbi_alloc_array(block->customers_capacity, sizeof *added->begins);
-    added->ends = wbi_alloc_array(block->customers_capacity, sizeof *added->ends);
-    return added->begins == NULL || added->ends == NULL
-               ? wbi_fail_nomem(err, block->customers_capacity * sizeof *added->ends)
-               : WB_OK;
-}
-
-static bool has_events(const wbi_view *view, size_t k)
-{
-    return wbi_view_starts(view)[k + 1] > wbi_view_starts(view)[k];
-}
-
-/* Narrows [*begin, *end) to the events later than customer k's last event in `anchor`, by at most `within_us` unless 0:
- * none where there is no such event. */
-static void narrow_to_after(const wbi_view *anchor, size_t k, const int64_t *times, int64_t within_us, size_t *begin,
-                            size_t *end)
-{
-    if (!has_events(anchor, k)) {
-        *end = *begin;
-        return;
-    }
-    int64_t last_us = wbi_view_times(anchor)[wbi_view_starts(anchor)[k + 1] - 1];
-    while (*begin < *end && times[*begin] <= last_us)
-        ++*begin;
-    while (within_us > 0 && *end > *begin && times[*end - 1] - last_us > within_us)
-        --*end;
-}
-
-/* Finds the customers' events in the window, once for all features that look at it. */
-static wb_status find_windowed(const windowed **out, wbi_worker *worker, const wbi_block *block,
-                               const wbi_planned_feature *feature, const wbi_aggregate_events *events, wb_error *err)
-{
-    size_t w = 0;
-    while (w < worker->n_windows && !same_window(&worker->windows[w], feature))
-        w++;
-    if (w == worker->n_windows)
-        WBI_TRY(add_window(worker, block, feature, err));
-    windowed *found = &worker->windows[w];
-    *out = found;
-    if (found->ready)
-        return WB_OK;
-    const size_t *starts = wbi_view_starts(worker->views[feature->table]);
-    for (size_t k = 0; k < block->n_customers; k++) {
-        found->begins[k] = starts[k];
-        found->ends[k] = starts[k + 1];
-        wbi_aggregate_narrow(events, &found->begins[k], &found->ends[k]);
-        if (feature->after != WBI_NONE)
-            narrow_to_after(worker->views[feature->after], k, events->times, found->within_us, &found->begins[k],
-                            &found->ends[k]);
-    }
-    found->ready = true;
-    return WB_OK;
-}
-
 static wb_status aggregate_texts(wbi_block *block, const wbi_planned_feature *feature, size_t f,
-                                 const wbi_aggregate_events *events, const wbi_aggregate_spans *spans, wb_error *err)
+                                 const wbi_aggregate_events *events, wbi_spans spans, wb_error *err)
 {
-    for (size_t k = 0; k < spans->n; k++)
-        if (spans->wanted[k * spans->stride])
-            WBI_TRY(keep_text(&block->arena,
-                              wbi_aggregate_text(feature->def->agg, events, spans->begins[k], spans->ends[k]),
-                              &block->texts[f][(size_t)(spans->wanted - block->eligible) + k * spans->stride], err));
+    for (size_t s = 0; s < spans.n; s++)
+        WBI_TRY(keep_text(&block->arena, wbi_aggregate_text(feature->def->agg, events, spans.items[s]),
+                          &block->texts[f][spans.items[s].row], err));
     return WB_OK;
 }
 
@@ -349,29 +263,24 @@ static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t 
 {
     const wbi_planned_feature *feature = &worker->plan->features[f];
     wbi_view *view = worker->views[feature->table];
-    wbi_aggregate_events events = {.times = wbi_view_times(view),
+    wbi_aggregate_events events = {.n = wbi_view_n(view),
+                                   .times = wbi_view_times(view),
                                    .cutoff_us = options->cutoffs_us[j],
                                    .window = feature->def->window,
                                    .clock = wbi_time_format_clock(
                                        &worker->plan->bindings[feature->table]->def->time_format)};
-    if (feature->of != WBI_NONE && wbi_view_n(view) > 0)
+    wbi_spans spans;
+    if (feature->of != WBI_NONE && events.n > 0)
         WBI_TRY(wbi_view_expr(view, feature->of, &events.of, err));
     WBI_TRY(condition(view, feature->where, &events.where, err));
-    const size_t *starts = wbi_view_starts(view);
-    wbi_aggregate_spans spans = {starts, starts + 1, block->n_customers, options->n_cutoffs, block->eligible + j};
-    if (feature->def->agg != WBI_AGG_TREND) {
-        const windowed *window;
-        WBI_TRY(find_windowed(&window, worker, block, feature, &events, err));
-        spans.begins = window->begins;
-        spans.ends = window->ends;
-    }
+    WBI_TRY(wbi_windows_find(&spans, &worker->windows, feature, err));
     if (feature->type != WB_TYPE_NUMBER)
-        return aggregate_texts(block, feature, f, &events, &spans, err);
+        return aggregate_texts(block, feature, f, &events, spans, err);
     worker->scratch.n_overflows = 0;
-    wbi_aggregate_numbers(feature->def->agg, &events, &spans, block->numbers[f] + j, &worker->scratch);
+    wbi_aggregate_numbers(feature->def->agg, &events, spans, block->numbers[f], &worker->scratch);
     block->n_overflows[f] += worker->scratch.n_overflows;
     for (size_t k = 0; feature->after != WBI_NONE && k < block->n_customers; k++)
-        if (!has_events(worker->views[feature->after], k))
+        if (!wbi_has_events(worker->views[feature->after], k))
             block->numbers[f][k * options->n_cutoffs + j] = NAN;
     return WB_OK;
 }
@@ -432,27 +341,27 @@ static wb_status derive_feature(wbi_block *block, wbi_worker *worker, size_t f, 
 /* Rows that are not eligible are never aggregated; expressions over features still run over them. */
 static void clear_rows(wbi_block *block, const wbi_plan *plan)
 {
-    for (size_t f = 0; f < plan->n_features; f++)
-        for (size_t row = 0; row < block->n_rows; row++) {
-            if (plan->features[f].type == WB_TYPE_NUMBER)
-                block->numbers[f][row] = NAN;
-            else
-                block->texts[f][row] = (wbi_str){0};
-        }
+    for (size_t f = 0; f < plan->n_features; f++) {
+        double *numbers = block->numbers[f];
+        for (size_t row = 0; numbers != NULL && row < block->n_rows; row++)
+            numbers[row] = NAN;
+        for (size_t row = 0; numbers == NULL && row < block->n_rows; row++)
+            block->texts[f][row] = (wbi_str){0};
+    }
 }
 
 static wb_status compute_cutoff(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
                                 wb_error *err)
 {
     const wbi_plan *plan = worker->plan;
-    for (size_t w = 0; w < worker->n_windows; w++)
-        worker->windows[w].ready = false;
+    wbi_aggregate_forget(&worker->scratch);
     for (size_t t = 0; t < plan->n_tables; t++) {
         WBI_TRY(build_view(worker, block, t, options->cutoffs_us[j], err));
         block->n_overflows[plan->n_features + t] += wbi_view_n_overflows(worker->views[t]);
-        WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(worker->views[t]), err));
+        WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(worker->views[t]), block->customers_capacity, err));
     }
     WBI_TRY(choose_population(block, worker, options, j, err));
+    WBI_TRY(wbi_windows_begin(&worker->windows, block, j, options, err));
     for (size_t f = 0; f < plan->n_features; f++)
         if (plan->features[f].table != WBI_NONE)
             WBI_TRY(aggregate_feature(block, worker, f, options, j, err));

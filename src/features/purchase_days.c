@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-bool wbi_is_of_purchase_days(wbi_aggregate aggregate)
-{
-    return aggregate >= WBI_AGG_REPEAT_DAYS && aggregate <= WBI_AGG_CLUMPINESS;
-}
-
 /* Entropy form of Zhang, Bradlow, Small, Marketing Science 34(2), 2015: 1 + Σ d ln d / ln(n + 1) over the n + 1 gaps
  * between the n repeat dates, the first date and the end, as shares of the whole. A date that has begun counts whole,
  * so no gap is 0. */

@@ -6,8 +6,6 @@
 
 #include "project/project.h"
 
-bool wbi_is_of_purchase_days(wbi_aggregate aggregate);
-
 /* One such figure of `n` ascending times, seen until `end_us` (exclusive): its last date is the last that counts. NaN
  * when missing. */
 double wbi_purchase_days(wbi_aggregate aggregate, const int64_t *times, size_t n, int64_t end_us, wbi_clock clock);
