@@ -119,6 +119,20 @@ static void shuffle(rows *r, uint64_t seed)
     }
 }
 
+static int compare_customers(const void *left, const void *right)
+{
+    const char *a = left, *b = right;
+    size_t n_a = strcspn(a, ","), n_b = strcspn(b, ","), n = n_a < n_b ? n_a : n_b;
+    int order = memcmp(a, b, n);
+    return order != 0 ? order : (n_a > n_b) - (n_a < n_b);
+}
+
+/* Each customer's rows together, in no order of theirs. */
+static void group_by_customer(rows *r)
+{
+    qsort(r->text, r->n, ROW_CHARS, compare_customers);
+}
+
 /* Rows [begin, end) as a file. */
 static void put_rows(const char *folder, const char *name, const rows *r, size_t begin, size_t end)
 {
@@ -182,6 +196,12 @@ static void test_order_and_files(void **state)
             put_shop(*state, &orders, &tickets);
             check_same(*state, projects[k], expected, "shuffling the rows");
         }
+        group_by_customer(&orders);
+        put_shop(*state, &orders, &tickets);
+        check_same(*state, projects[k], expected, "ordering one table by customer");
+        group_by_customer(&tickets);
+        put_shop(*state, &orders, &tickets);
+        check_same(*state, projects[k], expected, "ordering all tables by customer");
         put_rows(*state, "orders-1.csv", &orders, 0, 11);
         put_rows(*state, "orders-2.csv", &orders, 11, orders.n / 2);
         put_rows(*state, "orders-3.csv", &orders, orders.n / 2, orders.n);
