@@ -2,11 +2,14 @@
 /* What the fast conversions read, the exact ones read the same way. */
 #include "test_util.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
 #include "csv/convert.h"
+#include "csv/scan.h"
 
 static uint64_t next_random(uint64_t *x)
 {
@@ -250,6 +253,157 @@ static void times_are_those_of_the_exact_reader(void **state)
     assert_true(n_converted > 80000);
 }
 
+/* ---- many at a time ---- */
+
+enum { N_CELLS = 64, CELL_CHARS = 40 };
+
+/* A column of cells, each a row of its own. */
+typedef struct column_text {
+    char *bytes;
+    uint32_t marks[N_CELLS + 1], starts[N_CELLS + 1];
+    uint8_t kept[N_CELLS];
+    size_t n_bytes;
+} column_text;
+
+static void make_column(column_text *c, char cells[N_CELLS][CELL_CHARS], bool quoted, uint64_t *x)
+{
+    c->bytes = malloc(N_CELLS * (CELL_CHARS + 3) + WBI_SCAN_PADDING);
+    c->n_bytes = 0;
+    c->marks[0] = UINT32_MAX;
+    for (size_t i = 0; i < N_CELLS; i++) {
+        bool in_quotes = quoted && next_random(x) % 100 != 0;
+        c->n_bytes += (size_t)sprintf(c->bytes + c->n_bytes, in_quotes ? "\"%s\"\n" : "%s\n", cells[i]);
+        c->marks[i + 1] = (uint32_t)c->n_bytes - 1;
+        c->starts[i] = (uint32_t)i;
+        c->kept[i] = next_random(x) % 100 != 0;
+    }
+    c->starts[N_CELLS] = N_CELLS;
+    memset(c->bytes + c->n_bytes, '7', WBI_SCAN_PADDING);
+    char *exact = realloc(c->bytes, c->n_bytes + WBI_SCAN_PADDING); /* so that the sanitizer sees a read too far */
+    c->bytes = exact;
+}
+
+/* The cell without its quotes; false when it is not kept, or not in quotes where cells are. */
+static bool cell_at(wbi_str *cell, const column_text *c, size_t i, bool quoted)
+{
+    const char *at = c->bytes + (uint32_t)(c->marks[i] + 1);
+    *cell = (wbi_str){at, c->marks[i + 1] - (uint32_t)(c->marks[i] + 1)};
+    if (quoted && *at == '"')
+        *cell = (wbi_str){at + 1, cell->length - 2};
+    else if (quoted)
+        return false;
+    return c->kept[i] == 1;
+}
+
+static bool is_usual_number(int32_t *hundredths, const column_text *c, size_t i, bool quoted)
+{
+    wbi_str cell;
+    if (!cell_at(&cell, c, i, quoted))
+        return false;
+    *hundredths = INT32_MIN;
+    if (cell.length == 0)
+        return true;
+    return cell.data[0] != '-' && cell.data[cell.length - 1] != '.' &&
+           wbi_convert_hundredths(hundredths, cell.data, cell.length, '.');
+}
+
+static bool is_usual_time(int32_t *narrow, const column_text *c, size_t i, bool quoted, int32_t zone_offset_s)
+{
+    wbi_str cell;
+    int64_t seconds;
+    if (!cell_at(&cell, c, i, quoted) || cell.length < 19 ||
+        !wbi_convert_iso(&seconds, cell.data, cell.length, zone_offset_s))
+        return false;
+    *narrow = (int32_t)seconds;
+    return seconds > INT32_MIN && seconds <= INT32_MAX;
+}
+
+/* Whatever is converted is right, and what is left for single cells is next to one that must be. */
+static void check_numbers(const wbi_scanner *scanner, const column_text *c, bool quoted, size_t *n_converted)
+{
+    const wbi_column_cells cells = {c->bytes, c->marks, c->starts, c->kept, N_CELLS, quoted};
+    int32_t out[N_CELLS], expected;
+    for (size_t row = 0; row < N_CELLS; row++) {
+        size_t end = scanner->hundredths(out, &cells, row, '.'), n_unusual = 0;
+        *n_converted += end - row;
+        for (; row < end; row++) {
+            assert_true(is_usual_number(&expected, c, row, quoted));
+            assert_int_equal(out[row], expected);
+        }
+        for (size_t i = row; i < row + 4 && i < N_CELLS; i++)
+            n_unusual += !is_usual_number(&expected, c, i, quoted);
+        assert_true(n_unusual > 0 || row + 4 > N_CELLS);
+    }
+}
+
+static void check_times(const wbi_scanner *scanner, const column_text *c, bool quoted, size_t *n_converted)
+{
+    const wbi_column_cells cells = {c->bytes, c->marks, c->starts, c->kept, N_CELLS, quoted};
+    int32_t out[N_CELLS], expected, zone_offset_s = 3600;
+    for (size_t row = 0; row < N_CELLS; row++) {
+        size_t end = scanner->seconds(out, &cells, row, zone_offset_s);
+        *n_converted += end - row;
+        for (; row < end; row++) {
+            assert_true(is_usual_time(&expected, c, row, quoted, zone_offset_s));
+            assert_int_equal(out[row], expected);
+        }
+        assert_true(row == N_CELLS || !is_usual_time(&expected, c, row, quoted, zone_offset_s));
+    }
+}
+
+static void random_number(char cell[CELL_CHARS], uint64_t *x)
+{
+    static const char nasty[] = "0123456789.,-+eE x\xff:/";
+    static const char *const formats[] = {"%.2f", "%.2f", "%.2f", "%.1f", "%.0f", "%.3f"};
+    size_t n = (size_t)snprintf(cell, CELL_CHARS, formats[next_random(x) % (next_random(x) % 10 == 0 ? 6 : 5)],
+                                (double)(next_random(x) % 10000000) / (next_random(x) % 8 == 0 ? 0.01 : 100));
+    if (next_random(x) % 10 == 0)
+        n = 0;
+    else if (next_random(x) % 30 == 0)
+        cell[next_random(x) % n] = nasty[next_random(x) % (sizeof nasty - 1)];
+    cell[n] = '\0';
+}
+
+static void random_time(char cell[CELL_CHARS], uint64_t *x)
+{
+    static const char nasty[] = "0123456789-:TZ. +/@?\xb0";
+    bool wild = next_random(x) % 30 == 0;
+    int n = snprintf(cell, CELL_CHARS, "%04u-%02u-%02u%c%02u:%02u:%02u%s",
+                     (unsigned)(wild ? next_random(x) % 10000 : 1902 + next_random(x) % 136), (unsigned)(next_random(x) % (12 + wild) + !wild),
+                     (unsigned)(next_random(x) % 31 + 1), next_random(x) % 2 == 0 ? 'T' : ' ', (unsigned)(next_random(x) % (24 + wild)),
+                     (unsigned)(next_random(x) % (60 + wild)), (unsigned)(next_random(x) % (60 + wild)),
+                     next_random(x) % 2 == 0 ? "Z" : "");
+    if (next_random(x) % 40 == 0)
+        cell[next_random(x) % (size_t)n] = nasty[next_random(x) % (sizeof nasty - 1)];
+    if (next_random(x) % 40 == 0)
+        cell[next_random(x) % 2 * 10] = '\0';
+}
+
+static void many_are_as_one_by_one(void **state)
+{
+    (void)state;
+    const wbi_scanner *scanners[] = {&wbi_scanner_portable, wbi_scanner_best()};
+    uint64_t x = 99;
+    for (size_t k = 0; k < 2; k++) {
+        size_t n_numbers = 0, n_times = 0;
+        if (scanners[k]->hundredths == NULL)
+            continue;
+        for (size_t round = 0; round < 4000; round++) {
+            char cells[N_CELLS][CELL_CHARS];
+            column_text c;
+            for (size_t i = 0; i < N_CELLS; i++)
+                round % 2 == 0 ? random_number(cells[i], &x) : random_time(cells[i], &x);
+            make_column(&c, cells, round % 4 < 2, &x);
+            if (round % 2 == 0)
+                check_numbers(scanners[k], &c, round % 4 < 2, &n_numbers);
+            else
+                check_times(scanners[k], &c, round % 4 < 2, &n_times);
+            free(c.bytes);
+        }
+        assert_true(n_numbers > 2000 * N_CELLS / 3 && n_times > 2000 * N_CELLS / 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +411,7 @@ int main(void)
         cmocka_unit_test(usual_amounts_are_hundredths),
         cmocka_unit_test(usual_times_are_converted),         cmocka_unit_test(dates_are_those_of_the_exact_reader),
         cmocka_unit_test(times_are_those_of_the_exact_reader),
+        cmocka_unit_test(many_are_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

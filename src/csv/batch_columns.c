@@ -7,7 +7,7 @@
 #include "csv/batch_chunk.h"
 #include "csv/convert.h"
 
-enum { READ_AHEAD_BYTES = 8, MISSING = INT32_MIN };
+enum { READ_AHEAD_BYTES = 8, SINGLE_ROWS = 4 /* before many are tried again */ };
 
 /* The cells of one column in turn, and what becomes of their rows. */
 typedef struct cursor {
@@ -34,6 +34,18 @@ static cursor cursor_at(wbi_batch_memory *m, size_t k)
                     .place = place,
                     .ends_row = m->chunk.returns && place + 1 == wbi_csv_n_columns(m->reader),
                     .has_forms = m->chunk.quotes || wbi_csv_dialect(m->reader)->n_na > 0};
+}
+
+/* The cells as many at a time are converted; false where they are better read one by one. */
+static bool many_at_a_time(const cursor *c, wbi_column_cells *cells)
+{
+    const wbi_batch_memory *m = c->m;
+    if (c->ends_row || m->chunk.doubled || wbi_csv_dialect(m->reader)->n_na > 0)
+        return false;
+    *cells = (wbi_column_cells){c->bytes, c->marks + c->place, c->starts, c->states, c->n_rows, 0};
+    const char *first = c->bytes + (uint32_t)(cells->marks[0] + 1);
+    cells->margin = m->chunk.quotes && *first == '"';
+    return true;
 }
 
 /* Undoes doubled quotes; as in the chunk, some bytes behind the cell may be read. */
@@ -106,8 +118,17 @@ static wb_status type_hundredths(const cursor *c, wb_error *err)
     wbi_packed_rows *rows = &c->m->rows;
     const char decimal = c->m->typing.decimal;
     int32_t *hundredths = rows->columns[c->k].values;
-    for (size_t row = 0; row < c->n_rows; row++) {
+    const wbi_scanner *scanner = wbi_scanner_best();
+    wbi_column_cells many;
+    const bool fast = scanner->hundredths != NULL && !c->m->typing.columns[c->k].required && many_at_a_time(c, &many);
+    for (size_t row = 0, usual = 0; row < c->n_rows; row++) {
         wbi_str cell;
+        if (fast && row >= usual) {
+            row = scanner->hundredths(hundredths, &many, row, decimal);
+            usual = row + SINGLE_ROWS;
+            if (row == c->n_rows)
+                break;
+        }
         if (c->states[row] != WBI_ROW_KEPT)
             continue;
         WBI_TRY(cell_of(c, row, &cell, err));
@@ -152,9 +173,16 @@ static wb_status type_seconds(const cursor *c, wb_error *err)
     const bool iso = is_iso(format);
     wbi_packed_rows *rows = &c->m->rows;
     int32_t *narrow = rows->columns[c->k].values;
+    const wbi_scanner *scanner = wbi_scanner_best();
+    wbi_column_cells many;
+    const bool fast = iso && scanner->seconds != NULL && many_at_a_time(c, &many);
     for (size_t row = 0; row < c->n_rows; row++) {
         wbi_str cell;
         int64_t seconds;
+        if (fast)
+            row = scanner->seconds(narrow, &many, row, format->zone_offset_s);
+        if (row == c->n_rows)
+            break;
         if (c->states[row] != WBI_ROW_KEPT)
             continue;
         WBI_TRY(cell_of(c, row, &cell, err));

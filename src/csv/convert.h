@@ -115,15 +115,17 @@ static inline int64_t wbi_convert_days(unsigned year, unsigned month, unsigned d
     return (int64_t)(365 * year + year / 4 - century + century / 4 + days_before[month] + day - 1) - 719468;
 }
 
-static inline bool wbi_convert_is_leap(unsigned year)
+/* Whether there is such a day, of a month from 1 to 12. */
+static inline bool wbi_convert_has_day(unsigned year, unsigned month, unsigned day)
 {
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    static const unsigned char lengths[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return day >= 1 && day <= lengths[month] && (day < 29 || month != 2 || leap);
 }
 
 /* YYYY-MM-DD, with or without (T| )HH:MM:SS and Z, as seconds since 1970. */
 static inline bool wbi_convert_iso(int64_t *seconds, const char *bytes, size_t n, int32_t zone_offset_s)
 {
-    static const unsigned char lengths[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     uint64_t date, clock;
     if (n != 10 && n != 19 && (n != 20 || bytes[19] != 'Z'))
         return false;
@@ -133,8 +135,8 @@ static inline bool wbi_convert_iso(int64_t *seconds, const char *bytes, size_t n
     const unsigned year = (unsigned)((date & 255) * 100 + (date >> 16 & 255)), month = (unsigned)(date >> 40 & 255);
     const unsigned tens = (unsigned char)bytes[8] - (unsigned)'0', ones = (unsigned char)bytes[9] - (unsigned)'0';
     const unsigned day = tens * 10 + ones;
-    if (tens > 9 || ones > 9 || year < 2 || year > 9998 || month < 1 || month > 12 || day < 1 ||
-        day > lengths[month] || (day == 29 && month == 2 && !wbi_convert_is_leap(year)))
+    if (tens > 9 || ones > 9 || year < 2 || year > 9998 || month < 1 || month > 12 ||
+        !wbi_convert_has_day(year, month, day))
         return false;
     int64_t since_1970 = wbi_convert_days(year, month, day) * 86400 - (n == 20 ? 0 : zone_offset_s);
     if (n > 10) {

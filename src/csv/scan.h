@@ -36,10 +36,25 @@ static inline size_t wbi_marks_room(size_t n)
     return n + 16;
 }
 
+/* The cells of one column of regular rows, those of row r being cell starts[r] of `marks`. */
+typedef struct wbi_column_cells {
+    const char *bytes;
+    const uint32_t *marks, *starts; /* as in wbi_marks, but that `marks` begins at the column's place */
+    const uint8_t *kept;            /* by row: 1 when its cell is wanted */
+    size_t n_rows;
+    uint32_t margin; /* 1: cells are in quotes, none of which is doubled; one that is not is unusual */
+} wbi_column_cells;
+
 typedef struct wbi_scanner {
     void (*regular)(wbi_regular *found, const char *bytes, size_t n, char delimiter);
     /* `bytes` are what `regular` found, less than 4 GiB; `quotes` is what it said of them. */
     void (*marks)(wbi_marks *found, const char *bytes, size_t n, char delimiter, bool quotes);
+    /* Convert the cells of row `row` and those behind it, and return the first row that is not kept or whose cell is
+     * unusual, or a few rows less. NULL where that is not faster than one cell at a time. hundredths: as
+     * wbi_convert_hundredths, without a sign, and digits behind a mark; INT32_MIN for an empty cell. seconds: as wbi_convert_iso, a date with its
+     * time, within int32. */
+    size_t (*hundredths)(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal);
+    size_t (*seconds)(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s);
 } wbi_scanner;
 
 extern const wbi_scanner wbi_scanner_portable, wbi_scanner_x86_v3;

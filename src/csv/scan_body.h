@@ -236,4 +236,9 @@ static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter,
     found->n_rows = (size_t)(start - found->starts) - 1;
 }
 
-const wbi_scanner WBI_SCANNER = {regular, marks};
+#if defined(__AVX2__)
+#include "csv/convert_avx2.h"
+const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, seconds};
+#else
+const wbi_scanner WBI_SCANNER = {regular, marks, NULL, NULL};
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The conversions of csv/convert.h on vectors: four numbers at a time, and the digits of a time all at once. */
+#ifndef WINBACK_CSV_CONVERT_AVX2_H
+#define WINBACK_CSV_CONVERT_AVX2_H
+
+#include <immintrin.h>
+
+#include "csv/convert.h"
+#include "csv/scan.h"
+
+enum { LANES = 4 };
+
+static inline int64_t eight_bytes(const char *at)
+{
+    int64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+}
+
+/* Right-aligned digits without their mark, and what their value is to be multiplied by to be hundredths: 1, 10 or 100, or 0
+ * where the mark stands elsewhere. Zeros fill up in front. */
+typedef struct four_digits {
+    __m256i digits, scale;
+} four_digits;
+
+static inline four_digits take_mark_out(__m256i x, char decimal)
+{
+    const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi64x(1);
+    const __m256i marks = _mm256_cmpeq_epi8(x, _mm256_set1_epi8(decimal));
+    const __m256i mark = _mm256_and_si256(marks, _mm256_sub_epi64(zero, marks)); /* the lowest bit of the first mark */
+    const __m256i before_mark = _mm256_sub_epi64(mark, one);
+    const __m256i up_to_mark = _mm256_sub_epi64(_mm256_slli_epi64(mark, 8), one);
+    const __m256i before = _mm256_slli_epi64(_mm256_and_si256(x, before_mark), 8);
+    const __m256i joined = _mm256_or_si256(_mm256_or_si256(_mm256_andnot_si256(up_to_mark, x), before),
+                                           _mm256_set1_epi64x('0'));
+    const __m256i unmarked = _mm256_cmpeq_epi64(marks, zero);
+    const __m256i two = _mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(INT64_C(1) << 40));
+    const __m256i tenth = _mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(INT64_C(1) << 48));
+    const __m256i scale = _mm256_or_si256(_mm256_or_si256(_mm256_and_si256(unmarked, _mm256_set1_epi64x(100)),
+                                                          _mm256_and_si256(tenth, _mm256_set1_epi64x(10))),
+                                          _mm256_and_si256(two, one));
+    return (four_digits){_mm256_blendv_epi8(joined, x, unmarked), scale};
+}
+
+/* False when one of them is unusual. */
+static inline bool four_hundredths(int32_t *out, __m256i bytes, __m128i lengths, char decimal)
+{
+    const __m256i zeros = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
+    const __m256i n_bits = _mm256_slli_epi64(_mm256_cvtepu32_epi64(lengths), 3);
+    const __m256i x = _mm256_or_si256(_mm256_sllv_epi64(bytes, _mm256_sub_epi64(_mm256_set1_epi64x(64), n_bits)),
+                                      _mm256_srlv_epi64(zeros, n_bits));
+    const four_digits four = take_mark_out(x, decimal);
+    const __m256i digits = _mm256_sub_epi8(four.digits, zeros);
+    const __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(10 | 1 << 8));
+    const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(100 | 1 << 16));
+    const __m256i value = _mm256_add_epi64(_mm256_mul_epu32(fours, _mm256_set1_epi64x(10000)), _mm256_srli_epi64(fours, 32));
+    const __m256i hundredths = _mm256_mul_epu32(value, four.scale);
+    const __m256i usual = _mm256_andnot_si256(
+        _mm256_or_si256(_mm256_cmpeq_epi64(four.scale, _mm256_setzero_si256()),
+                        _mm256_cmpgt_epi64(hundredths, _mm256_set1_epi64x(INT32_MAX))),
+        _mm256_cmpeq_epi8(_mm256_max_epu8(digits, nine), nine));
+    const __m128i packed = _mm256_castsi256_si128(
+        _mm256_permutevar8x32_epi32(hundredths, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
+    const __m128i missing = _mm_cmpeq_epi32(lengths, _mm_setzero_si128());
+    const __m128i too_long = _mm_cmpgt_epi32(lengths, _mm_set1_epi32(8));
+    _mm_storeu_si128((__m128i *)(void *)out, _mm_blendv_epi8(packed, _mm_set1_epi32(INT32_MIN), missing));
+    return _mm256_movemask_epi8(usual) == -1 && _mm_testz_si128(too_long, too_long);
+}
+
+/* One cell's bytes, without the quotes that `margin` says. */
+typedef struct cell_place {
+    const char *at;
+    uint32_t n; /* 2^31 or more when it is not in quotes */
+} cell_place;
+
+static inline cell_place place_of(const wbi_column_cells *cells, size_t row)
+{
+    const uint32_t *mark = cells->marks + cells->starts[row], begin = mark[0] + 1;
+    const char *at = cells->bytes + begin;
+    if (cells->margin == 0)
+        return (cell_place){at, mark[1] - begin};
+    return (cell_place){at + 1, *at == '"' ? mark[1] - begin - 2 : UINT32_MAX};
+}
+
+static size_t hundredths(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal)
+{
+    for (; row + LANES <= cells->n_rows; row += LANES) {
+        static const uint8_t all_kept[LANES] = {1, 1, 1, 1};
+        const cell_place a = place_of(cells, row), b = place_of(cells, row + 1);
+        const cell_place c = place_of(cells, row + 2), d = place_of(cells, row + 3);
+        const __m256i bytes = _mm256_setr_epi64x(eight_bytes(a.at), eight_bytes(b.at), eight_bytes(c.at), eight_bytes(d.at));
+        const __m128i lengths = _mm_setr_epi32((int)a.n, (int)b.n, (int)c.n, (int)d.n);
+        if (memcmp(cells->kept + row, all_kept, LANES) != 0 || _mm_movemask_ps(_mm_castsi128_ps(lengths)) != 0 ||
+            !four_hundredths(out + row, bytes, lengths, decimal))
+            break;
+    }
+    return row;
+}
+
+/* YYYY-MM-DD(T| )HH:MM:SS */
+static inline bool one_time(int64_t *since_1970, const char *at)
+{
+    const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const __m128i shape = _mm_setr_epi8(0, 0, 0, 0, '-', 0, 0, '-', 0, 0, 'T', 0, 0, ':', 0, 0);
+    const int marks = _mm_movemask_epi8(_mm_cmpeq_epi8(x, shape)) | (at[10] == ' ') << 10;
+    int16_t last;
+    memcpy(&last, at + 17, sizeof last);
+    const __m128i most = _mm_shuffle_epi8(x, _mm_setr_epi8(0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, -1, -1, -1, -1));
+    const __m128i all = _mm_insert_epi16(_mm_or_si128(most, _mm_setr_epi32(0, 0, 0, 0x30300000)), last, 6);
+    const __m128i digits = _mm_sub_epi8(all, _mm_set1_epi8('0')), nine = _mm_set1_epi8(9);
+    const __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(10 | 1 << 8));
+    const __m128i most_each = _mm_setr_epi16(99, 99, 12, 31, 23, 59, 59, 0), least_each = _mm_setr_epi16(0, 0, 1, 1, 0, 0, 0, 0);
+    const __m128i outside = _mm_or_si128(_mm_cmpgt_epi16(pairs, most_each), _mm_cmpgt_epi16(least_each, pairs));
+    const __m128i sums = _mm_madd_epi16(pairs, _mm_setr_epi16(100, 1, 32, 1, 3600, 60, 1, 0));
+    const unsigned year = (unsigned)_mm_cvtsi128_si32(sums), month_and_day = (unsigned)_mm_extract_epi32(sums, 1);
+    const unsigned month = month_and_day / 32, day = month_and_day % 32;
+    if (marks != 0x2490 || at[16] != ':' ||
+        _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(digits, nine), nine)) != 0xffff || !_mm_testz_si128(outside, outside))
+        return false;
+    if (year - 2 > 9996 || (day > 28 && !wbi_convert_has_day(year, month, day)))
+        return false;
+    *since_1970 = wbi_convert_days(year, month, day) * 86400 + _mm_extract_epi32(sums, 2) + _mm_extract_epi32(sums, 3);
+    return true;
+}
+
+static size_t seconds(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s)
+{
+    for (; row < cells->n_rows; row++) {
+        const cell_place cell = place_of(cells, row);
+        const bool utc = cell.n == 20 && cell.at[19] == 'Z';
+        int64_t since_1970;
+        if (cells->kept[row] != 1 || !(utc || cell.n == 19) || !one_time(&since_1970, cell.at))
+            break;
+        since_1970 -= utc ? 0 : zone_offset_s;
+        out[row] = (int32_t)since_1970;
+        if (since_1970 != out[row] || out[row] == INT32_MIN)
+            break;
+    }
+    return row;
+}
+
+#endif
