@@ -42,7 +42,7 @@ static inline four_digits take_mark_out(__m256i x, char decimal)
     return (four_digits){_mm256_blendv_epi8(joined, x, unmarked), scale};
 }
 
-/* False when one of them is unusual. */
+/* False when one of them is unusual. Of cells longer than eight bytes nothing is left by the shifts, which is no digit. */
 static inline bool four_hundredths(int32_t *out, __m256i bytes, __m128i lengths, char decimal)
 {
     const __m256i zeros = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
@@ -62,15 +62,14 @@ static inline bool four_hundredths(int32_t *out, __m256i bytes, __m128i lengths,
     const __m128i packed = _mm256_castsi256_si128(
         _mm256_permutevar8x32_epi32(hundredths, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
     const __m128i missing = _mm_cmpeq_epi32(lengths, _mm_setzero_si128());
-    const __m128i too_long = _mm_cmpgt_epi32(lengths, _mm_set1_epi32(8));
     _mm_storeu_si128((__m128i *)(void *)out, _mm_blendv_epi8(packed, _mm_set1_epi32(INT32_MIN), missing));
-    return _mm256_movemask_epi8(usual) == -1 && _mm_testz_si128(too_long, too_long);
+    return _mm256_movemask_epi8(usual) == -1;
 }
 
 /* One cell's bytes, without the quotes that `margin` says. */
 typedef struct cell_place {
     const char *at;
-    uint32_t n; /* 2^31 or more when it is not in quotes */
+    uint32_t n; /* UINT32_MAX when it is not in quotes */
 } cell_place;
 
 static inline cell_place place_of(const wbi_column_cells *cells, size_t row)
@@ -90,8 +89,7 @@ static size_t hundredths(int32_t *out, const wbi_column_cells *cells, size_t row
         const cell_place c = place_of(cells, row + 2), d = place_of(cells, row + 3);
         const __m256i bytes = _mm256_setr_epi64x(eight_bytes(a.at), eight_bytes(b.at), eight_bytes(c.at), eight_bytes(d.at));
         const __m128i lengths = _mm_setr_epi32((int)a.n, (int)b.n, (int)c.n, (int)d.n);
-        if (memcmp(cells->kept + row, all_kept, LANES) != 0 || _mm_movemask_ps(_mm_castsi128_ps(lengths)) != 0 ||
-            !four_hundredths(out + row, bytes, lengths, decimal))
+        if (memcmp(cells->kept + row, all_kept, LANES) != 0 || !four_hundredths(out + row, bytes, lengths, decimal))
             break;
     }
     return row;
