@@ -202,6 +202,60 @@ static void rows_of_one_moment_are_matched(void **state)
     remove_export(old_folder);
 }
 
+/* Two orders on each of the days 1 to 40 before the end; the older export lacks those of the days given. */
+static const wb_changed_column *lacking(wb_export_audit *audit, const char *folder, const int *days, size_t n)
+{
+    char old_folder[RUN_PATH_CHARS], all[8192] = "customer_id,ordered_at\n", some[8192] = "customer_id,ordered_at\n";
+    wb_engine *engine;
+    wb_error err;
+    for (int day = 0; day <= 40; day++) {
+        char rows[128], time[WB_TIME_CHARS];
+        bool lacks = false;
+        wb_time_format((20000 - day) * WB_DAY_US, time);
+        snprintf(rows, sizeof rows, "A,%s\nB,%s\n", time, time);
+        for (size_t i = 0; i < n; i++)
+            lacks |= day == days[i];
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s", rows);
+        snprintf(some + strlen(some), sizeof some - strlen(some), "%s", lacks ? "" : rows);
+    }
+    put(folder, "orders.csv", all);
+    snprintf(old_folder, sizeof old_folder, "%s-old", folder);
+    assert_int_equal(mkdir(old_folder, 0700), 0);
+    put(old_folder, "orders.csv", some);
+    assert_ok(against(audit, &engine, folder, "tables: {orders: {file: orders.csv}}\n", old_folder, &err), &err);
+    wb_engine_free(engine);
+    remove_export(old_folder);
+    assert_int_equal(audit->n_changed, 1);
+    assert_int_equal(audit->changed[0].kind, WB_CHANGE_LATER);
+    assert_int_equal(audit->changed[0].n_changed, 2 * n);
+    return audit->changed;
+}
+
+static void a_delay_is_proposed_where_it_fits(void **state)
+{
+    static const struct {
+        int days[4], n, delay_days;
+        uint64_t n_explained;
+    } cases[] = {
+        {{1, 2, 3}, 3, 3, 6},
+        {{1, 2, 30}, 3, 2, 4},  /* one that is merely missing */
+        {{1, 3}, 2, 3, 4},      /* some come at once */
+        {{4}, 1, 4, 2},         /* a quarter of the days 1 to 4 */
+        {{5}, 1, 0, 0},
+        {{30}, 1, 0, 0},
+        {{1, 25, 38}, 3, 0, 0}, /* of the day before, only one of three */
+        {{1, 38}, 2, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        wb_export_audit audit;
+        const wb_changed_column *c = lacking(&audit, *state, cases[i].days, (size_t)cases[i].n);
+        if (c->delay_us != cases[i].delay_days * WB_DAY_US || c->n_explained != cases[i].n_explained)
+            fail_msg("case %zu: %g days cover %llu", i, (double)c->delay_us / (double)WB_DAY_US,
+                     (unsigned long long)c->n_explained);
+        wb_export_audit_clear(&audit);
+    }
+}
+
 static void an_empty_or_other_export_is_refused(void **state)
 {
     char old_folder[RUN_PATH_CHARS];
@@ -254,6 +308,7 @@ int main(void)
         IN_FOLDER(what_was_filled_in_is_named),
         IN_FOLDER(what_is_declared_is_equal),
         IN_FOLDER(rows_of_one_moment_are_matched),
+        IN_FOLDER(a_delay_is_proposed_where_it_fits),
         IN_FOLDER(an_empty_or_other_export_is_refused),
         IN_FOLDER(no_memory),
     };

@@ -59,7 +59,7 @@ WB_API void wb_audit_clear(wb_audit *audit);
 /* How a table of an older export differs from the same table now, as far as both were known at the older one's end. */
 typedef enum wb_change {
     WB_CHANGE_VALUE = 0, /* cells of a column have another value */
-    WB_CHANGE_LATER,     /* rows that only the newer export has: they arrived later than the table's delay says */
+    WB_CHANGE_LATER,     /* rows that only the newer export has: with a delay they arrived later than the table's says */
     WB_CHANGE_GONE       /* rows that only the older export has */
 } wb_change;
 
@@ -72,8 +72,9 @@ typedef struct wb_changed_column {
     uint64_t n_rows, n_changed; /* rows known in both exports, and those that differ */
     uint64_t n_filled;     /* of these, empty in the older export */
     const char *known_at;  /* a time column of the table that had not come in at least half of the changed rows; NULL */
-    uint64_t n_explained;  /* in how many it had not */
-    int64_t delay_us;      /* WB_CHANGE_LATER: the least whole days that would have covered them */
+    uint64_t n_explained;  /* in how many it had not; of WB_CHANGE_LATER, how many the delay covers */
+    int64_t delay_us;      /* WB_CHANGE_LATER: the least whole days that would have covered most of them; 0: they are old
+                              rows, whose days had come but for a few */
     char customer[128];    /* the first row: customer, time (WB_TIME_MISSING without), values ("" when missing) */
     int64_t time_us;
     char before[WB_AUDIT_TEXT], after[WB_AUDIT_TEXT];

@@ -13,6 +13,10 @@
 /* More pairs of rows of one customer and time than this are not tried: the rows are paired as they come. */
 enum { MAX_TRIED = 1 << 20 };
 
+/* A delay is believed when at least one in so many of the rows of its days came later: some come at once whatever the
+ * delay, but of the days of a few rows that were merely missing nearly all had come. */
+enum { LATE_ONE_IN = 4 };
+
 /* One export's known rows, ordered by customer, then time, then place. */
 typedef struct side {
     const wbi_packed_rows *rows;
@@ -31,6 +35,8 @@ typedef struct comparing {
     wb_changed_column later, gone;
     uint8_t *paired; /* scratch: of the newer rows of one group */
     size_t paired_capacity;
+    int64_t *late_us; /* by row that came later: how old it was at the cutoff */
+    size_t n_late, late_capacity;
     uint64_t n_both;
 } comparing;
 
@@ -182,13 +188,46 @@ static void compare_pair(comparing *c, size_t old_row, size_t new_row)
     }
 }
 
-static void count_later(comparing *c, size_t row)
+static wb_status count_later(comparing *c, size_t row, wb_error *err)
 {
     count(&c->later, &c->newer, row);
-    int64_t delay_us = c->x->cutoff_us - time_of(&c->newer, row);
-    delay_us = (delay_us + WB_DAY_US - 1) / WB_DAY_US * WB_DAY_US;
-    if (delay_us > c->later.delay_us)
-        c->later.delay_us = delay_us;
+    WBI_TRY(wbi_array_grow(&c->late_us, &c->late_capacity, c->n_late, sizeof *c->late_us, err));
+    c->late_us[c->n_late++] = c->x->cutoff_us - time_of(&c->newer, row);
+    return WB_OK;
+}
+
+static int by_length(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* The longest delay, in whole days, that is believed and explains most of the rows that came later. */
+static wb_status find_delay(comparing *c, wb_error *err)
+{
+    size_t n_known = 0, n_late = 0;
+    if (c->n_late == 0)
+        return WB_OK;
+    int64_t *known_us = wbi_alloc_array(c->newer.n, sizeof *known_us);
+    if (known_us == NULL)
+        return wbi_fail_nomem(err, c->newer.n * sizeof *known_us);
+    for (size_t i = 0; i < c->newer.n; i++)
+        known_us[i] = c->x->cutoff_us - time_of(&c->newer, c->newer.row[i]);
+    qsort(known_us, c->newer.n, sizeof *known_us, by_length);
+    qsort(c->late_us, c->n_late, sizeof *c->late_us, by_length);
+    while (n_late < c->n_late) {
+        int64_t delay_us = (c->late_us[n_late] + WB_DAY_US - 1) / WB_DAY_US * WB_DAY_US;
+        while (n_late < c->n_late && c->late_us[n_late] <= delay_us)
+            n_late++;
+        while (n_known < c->newer.n && known_us[n_known] <= delay_us)
+            n_known++;
+        if (n_late * LATE_ONE_IN >= n_known && n_late * 2 > c->n_late) {
+            c->later.delay_us = delay_us;
+            c->later.n_explained = n_late;
+        }
+    }
+    wbi_free(known_us);
+    return WB_OK;
 }
 
 /* Pairs the older row with the free newer row that is most like it, if that is within `limit`. */
@@ -241,7 +280,7 @@ static wb_status pair_group(comparing *c, size_t i, size_t i_end, size_t j, size
         count(&c->gone, &c->older, c->older.row[i]);
     for (size_t at = j; at < j_end; at++)
         if (!c->paired[at - j] && c->newer.times != NULL)
-            count_later(c, c->newer.row[at]);
+            WBI_TRY(count_later(c, c->newer.row[at], err));
     return WB_OK;
 }
 
@@ -306,6 +345,7 @@ static wb_status report(wbi_changes *changes, comparing *c, wb_error *err)
     }
     c->later.kind = WB_CHANGE_LATER;
     c->gone.kind = WB_CHANGE_GONE;
+    WBI_TRY(find_delay(c, err));
     WBI_TRY(add(changes, c, c->later, err));
     return add(changes, c, c->gone, err);
 }
@@ -335,5 +375,6 @@ cleanup:
     wbi_free(c.explained);
     wbi_free(c.values);
     wbi_free(c.paired);
+    wbi_free(c.late_us);
     return status;
 }

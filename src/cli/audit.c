@@ -144,7 +144,7 @@ static void print_remedy(char *text, size_t size, const wb_changed_column *c)
     text[0] = '\0';
     if (!c->declared && c->column != NULL)
         snprintf(type, sizeof type, "type: %s, ", type_name(c->type));
-    if (c->kind == WB_CHANGE_LATER) {
+    if (c->kind == WB_CHANGE_LATER && c->delay_us > 0) {
         wb_duration_format(c->delay_us, delay);
         snprintf(text, size, "tables: {%s: {delay: %s}}", c->table, delay);
     } else if (c->kind == WB_CHANGE_VALUE && c->known_at != NULL) {
@@ -152,9 +152,26 @@ static void print_remedy(char *text, size_t size, const wb_changed_column *c)
     }
 }
 
+/* What to write, or why nobody can say. */
+static void print_advice(const wb_changed_column *c)
+{
+    char remedy[1024], changed[CLI_TEXT_CHARS], explained[CLI_TEXT_CHARS], part[2 * CLI_TEXT_CHARS + 32] = "";
+    print_remedy(remedy, sizeof remedy, c);
+    if (c->kind == WB_CHANGE_LATER && c->n_explained < c->n_changed)
+        snprintf(part, sizeof part, "  (it covers %s of the %s)", cli_count(explained, c->n_explained),
+                 cli_count(changed, c->n_changed));
+    if (remedy[0] != '\0')
+        printf("    write  %s%s\n", remedy, part);
+    else if (c->kind == WB_CHANGE_LATER)
+        printf("    no delay explains it: most other rows of that time were there\n");
+    else if (c->kind == WB_CHANGE_VALUE)
+        printf("    no time column of %s explains it: known_at: the time at which %s is written, or leave it out\n", c->table,
+               c->column);
+}
+
 static void print_change(const wb_changed_column *c)
 {
-    char changed[CLI_TEXT_CHARS], rows[CLI_TEXT_CHARS], time[WB_TIME_CHARS], remedy[1024];
+    char changed[CLI_TEXT_CHARS], rows[CLI_TEXT_CHARS], time[WB_TIME_CHARS];
     wb_time_format(c->time_us, time);
     const char *at = time[0] == '\0' ? "" : " at ";
     cli_count(changed, c->n_changed);
@@ -163,15 +180,13 @@ static void print_change(const wb_changed_column *c)
         printf("  %s.%s: %s of %s rows differ, %llu of them empty before; customer %s%s%s: %s before, %s now\n", c->table,
                c->column, changed, rows, (unsigned long long)c->n_filled, c->customer, at, time, shown(c->before),
                shown(c->after));
+    else if (c->kind == WB_CHANGE_LATER && c->delay_us == 0)
+        printf("  %s: %s row%s of the newer export, before that, %s not in the older one; customer %s%s%s\n", c->table,
+               changed, plural(c->n_changed), c->n_changed == 1 ? "is" : "are", c->customer, at, time);
     else
         printf("  %s: %s row%s %s; customer %s%s%s\n", c->table, changed, plural(c->n_changed),
                c->kind == WB_CHANGE_LATER ? "came later" : "are gone now", c->customer, at, time);
-    print_remedy(remedy, sizeof remedy, c);
-    if (remedy[0] != '\0')
-        printf("    write  %s\n", remedy);
-    else if (c->kind == WB_CHANGE_VALUE)
-        printf("    no time column of %s explains it: known_at: the time at which %s is written, or leave it out\n", c->table,
-               c->column);
+    print_advice(c);
 }
 
 static void print_export_audit(const wb_export_audit *audit)
@@ -199,9 +214,10 @@ static json_t *change_json(const wb_changed_column *c)
     char time[WB_TIME_CHARS], remedy[1024];
     wb_time_format(c->time_us, time);
     print_remedy(remedy, sizeof remedy, c);
-    return json_pack("{s:s, s:s, s:s?, s:I, s:I, s:I, s:s?, s:s, s:s, s:s, s:s, s:s}", "kind", kinds[c->kind], "table",
+    return json_pack("{s:s, s:s, s:s?, s:I, s:I, s:I, s:s?, s:I, s:s, s:s, s:s, s:s, s:s}", "kind", kinds[c->kind], "table",
                      c->table, "column", c->column, "rows", (json_int_t)c->n_rows, "differ", (json_int_t)c->n_changed,
-                     "empty_before", (json_int_t)c->n_filled, "known_at", c->known_at, "customer", c->customer, "time",
+                     "empty_before", (json_int_t)c->n_filled, "known_at", c->known_at,
+                     "explained", (json_int_t)c->n_explained, "customer", c->customer, "time",
                      time, "before", c->before, "after", c->after, "write", remedy);
 }
 
