@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LABEL_CHARS = 520 };
+
 wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error *err)
 {
     const char *names[] = {"orders", "tickets", "customers"};
@@ -49,10 +51,16 @@ wb_status cli_find_tables(wb_project *project, wb_error *err)
     return status;
 }
 
-static const char *base_name(const char *path)
+/* The table's file, behind the table's name where the file bears another: returns (orders.csv). */
+static const char *label_of(char text[LABEL_CHARS], const wb_engine_table *table)
 {
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
+    const char *slash = strrchr(table->file, '/'), *file = slash == NULL ? table->file : slash + 1;
+    size_t n = strlen(table->name);
+    if (strncmp(file, table->name, n) == 0 && (file[n] == '.' || file[n] == '\0'))
+        snprintf(text, LABEL_CHARS, "%s", file);
+    else
+        snprintf(text, LABEL_CHARS, "%.255s (%.255s)", table->name, file);
+    return text;
 }
 
 static const char *plural(uint64_t n)
@@ -64,22 +72,22 @@ static const char *plural(uint64_t n)
 /* Fewer than half of a table's customers in the population's table: their keys may be written in two ways. */
 static void warn_of_strangers(const wb_engine_table *table, const cli_common *common)
 {
-    char text[512], matched[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS];
+    char text[2 * LABEL_CHARS], label[LABEL_CHARS], matched[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS];
     if (table->n_matched * 2 >= table->n_customers)
         return;
     snprintf(text, sizeof text, "%s: only %s of its %s customers are in the population's table (are the keys written alike?)",
-             base_name(table->file), cli_count(matched, table->n_matched), cli_count(count, table->n_customers));
+             label_of(label, table), cli_count(matched, table->n_matched), cli_count(count, table->n_customers));
     cli_log(common)->message(cli_log(common)->user, WB_LOG_WARNING, text);
 }
 
 static void note_lost_rows(const wb_engine_table *table, const cli_common *common)
 {
-    char count[CLI_TEXT_CHARS];
+    char label[LABEL_CHARS], count[CLI_TEXT_CHARS];
     if (table->n_without_key > 0)
-        cli_note(common, "%s: %s row%s without a customer left out", base_name(table->file),
+        cli_note(common, "%s: %s row%s without a customer left out", label_of(label, table),
                  cli_count(count, table->n_without_key), plural(table->n_without_key));
     if (table->n_after_end > 0)
-        cli_note(common, "%s: %s row%s after the end of the data left out", base_name(table->file),
+        cli_note(common, "%s: %s row%s after the end of the data left out", label_of(label, table),
                  cli_count(count, table->n_after_end), plural(table->n_after_end));
 }
 
@@ -127,13 +135,13 @@ static void report_left_out(const wb_engine *engine, const cli_common *common)
 
 void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common)
 {
-    char line[1024] = "", count[CLI_TEXT_CHARS], first[WB_TIME_CHARS], until[WB_TIME_CHARS];
+    char line[1024] = "", label[LABEL_CHARS], count[CLI_TEXT_CHARS], first[WB_TIME_CHARS], until[WB_TIME_CHARS];
     int64_t first_us, until_us;
     size_t used = 0;
     for (size_t t = 0; t < wb_engine_n_tables(engine) && used < sizeof line; t++) {
         wb_engine_table table = wb_engine_table_info(engine, t);
         used += (size_t)snprintf(line + used, sizeof line - used, "%s%s %s%s", t > 0 ? " · " : "",
-                                 base_name(table.file), cli_count(count, table.n_rows), t == 0 ? " rows" : "");
+                                 label_of(label, &table), cli_count(count, table.n_rows), t == 0 ? " rows" : "");
     }
     cli_step_end(step, "read", "%s", line);
     wb_engine_data_range(engine, &first_us, &until_us);
