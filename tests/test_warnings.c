@@ -46,7 +46,25 @@ static void test_odd_times(void **state)
         "customer_id,ordered_at\nA,1900-01-01\n,0001-01-01\nB,1899-12-31T23:59:59\nA,0204-01-01\nA,2199-12-31\nC,2200-01-01\n");
     put(*state, "visits.csv", "customer_id,at\nA,2024-01-01\n");
     assert_says(*state, "tables: {orders: {file: orders.csv}, visits: {file: visits.csv, time: at}}\n" N, "2024-02-01",
-                "orders.csv: 3 rows of table orders before the year 1900 or after 2199 (the first: 1899-12-31T23:59:59Z of "
+                "orders.csv:4: 3 rows of table orders before the year 1900 or after 2199 (here the first: "
+                "1899-12-31T23:59:59Z of customer B); read as they stand\n");
+}
+
+/* The first row of several files and of many that are read at a time. */
+static void test_the_first_odd_time(void **state)
+{
+    enum { N_ROWS = 140000, ROW_CHARS = 13 };
+    char *text = malloc((size_t)(N_ROWS + 2) * ROW_CHARS + 64), *at = text;
+    assert_non_null(text);
+    at += sprintf(at, "customer_id,ordered_at\n\n");
+    for (int i = 0; i < N_ROWS; i++)
+        at += sprintf(at, i == 5 ? "B,1815-06-18\n" : i == N_ROWS - 1 ? "C,1815-06-19\n" : "A,2024-01-01\n");
+    put(*state, "orders2.csv", text);
+    free(text);
+    put(*state, "orders1.csv", "customer_id,ordered_at\nA,2024-01-01\n");
+    put(*state, "visits.csv", "customer_id,at\nA,2024-01-01\n");
+    assert_says(*state, "tables: {orders: {file: 'orders?.csv'}, visits: {file: visits.csv, time: at}}\n" N, "2024-02-01",
+                "orders2.csv:8: 2 rows of table orders before the year 1900 or after 2199 (here the first: 1815-06-18 of "
                 "customer B); read as they stand\n");
 }
 
@@ -178,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_odd_times, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_the_first_odd_time, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_silent_tables, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_expressions, make_folder, remove_folder),

@@ -17,8 +17,9 @@ static bool is_odd(int64_t time_us)
     return time_us < year_1900_us || time_us >= year_2200_us;
 }
 
-static void note_odd_times(wbi_event_table *table, const wbi_packed_rows *rows)
+static void note_odd_times(wbi_event_table *table, const wbi_batch *batch)
 {
+    const wbi_packed_rows *rows = batch->rows;
     const int32_t *codes = wbi_packed_codes(&rows->columns[0]);
     for (size_t i = 0; i < rows->n_rows; i++) {
         int64_t time_us = wbi_packed_time(&rows->columns[1], i);
@@ -27,12 +28,15 @@ static void note_odd_times(wbi_event_table *table, const wbi_packed_rows *rows)
         if (table->n_odd++ == 0) {
             table->first_odd_us = time_us;
             table->first_odd_customer = codes[i];
+            table->first_odd_line = wbi_batch_line(batch, i);
+            snprintf(table->first_odd_file, sizeof table->first_odd_file, "%s", batch->file);
         }
     }
 }
 
-static void note_range(wbi_event_table *table, const wbi_packed_rows *rows)
+static void note_range(wbi_event_table *table, const wbi_batch *batch)
 {
+    const wbi_packed_rows *rows = batch->rows;
     const int32_t *codes = wbi_packed_codes(&rows->columns[0]);
     int64_t first_us = INT64_MAX, last_us = INT64_MIN;
     for (size_t i = 0; i < rows->n_rows; i++) {
@@ -49,7 +53,7 @@ static void note_range(wbi_event_table *table, const wbi_packed_rows *rows)
     if (last_us > table->last_us)
         table->last_us = last_us;
     if (is_odd(first_us) || is_odd(last_us))
-        note_odd_times(table, rows);
+        note_odd_times(table, batch);
 }
 
 /* What reading one table works on. */
@@ -84,9 +88,10 @@ static wb_status check_need(const reading *r, size_t n_expected, wb_error *err)
                           strcmp(def->file, "-") == 0 ? wbi_input_name(NULL) : def->file, what, err);
 }
 
-static wb_status keep_rows(void *context, wbi_packed_rows *rows, size_t n_expected, wb_error *err)
+static wb_status keep_rows(void *context, const wbi_batch *batch, size_t n_expected, wb_error *err)
 {
     reading *r = context;
+    wbi_packed_rows *rows = batch->rows;
     wbi_event_table *table = &r->events->tables[r->t];
     const wbi_binding *b = table->binding;
     if (b->redacts)
@@ -94,7 +99,7 @@ static wb_status keep_rows(void *context, wbi_packed_rows *rows, size_t n_expect
     if (rows->n_rows > UINT32_MAX - table->rows.n_rows)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", b->def->name, UINT32_MAX);
     if (b->def->time != NULL)
-        note_range(table, rows);
+        note_range(table, batch);
     WBI_TRY(wbi_packed_append(&table->rows, rows, n_expected, err));
     if (r->allowance->limit_bytes == 0)
         return WB_OK;

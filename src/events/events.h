@@ -14,8 +14,10 @@ typedef struct wbi_event_table {
     uint64_t n_after_end;
     int64_t first_us, last_us; /* WB_TIME_MISSING without rows or time */
     uint64_t n_odd;            /* rows before the year 1900 or after 2199 */
-    int64_t first_odd_us;      /* time and customer (a code) of the first of them in the file */
+    int64_t first_odd_us;      /* time, customer (a code) and place of the first of them */
     int32_t first_odd_customer;
+    size_t first_odd_line;
+    char first_odd_file[256];
 } wbi_event_table;
 
 /* Customers are numbered by the order of their ids' bytes. */

@@ -269,7 +269,7 @@ static wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err
     if (r->through != NULL)
         wbi_through_resolve(r->through, more);
     if (r->taker != NULL)
-        WBI_TRY(r->taker->take(r->taker->context, more, expected_rows(r), err));
+        WBI_TRY(r->taker->take(r->taker->context, batch, expected_rows(r), err));
     else
         WBI_TRY(wbi_packed_append(r->rows, more, expected_rows(r), err));
     return wbi_progress(r->source->log, r->source->def->name, r->n_rows, 0, err);

@@ -3,7 +3,7 @@
 #ifndef WINBACK_EVENTS_SOURCE_H
 #define WINBACK_EVENTS_SOURCE_H
 
-#include "csv/typed.h"
+#include "csv/batches.h"
 #include "project/project.h"
 #include "table/packed.h"
 
@@ -25,9 +25,9 @@ typedef struct wbi_source_counts {
     size_t aside_bytes; /* memory that reading takes beside the rows that it hands over */
 } wbi_source_counts;
 
-/* Takes the next rows of a few hundred KiB of the file, behind those that are in the table already; it may change them.
- * `n_expected`: how many there will have been in all, as far as that can be told, else 0. */
-typedef wb_status (*wbi_rows_fn)(void *context, wbi_packed_rows *more, size_t n_expected, wb_error *err);
+/* Takes a batch, the next rows of a few hundred KiB of the file, behind those that are in the table already; it may change
+ * them. `n_expected`: how many there will have been in all, as far as that can be told, else 0. */
+typedef wb_status (*wbi_rows_fn)(void *context, const wbi_batch *batch, size_t n_expected, wb_error *err);
 typedef struct wbi_rows_taker {
     wbi_rows_fn take;
     void *context;

@@ -13,10 +13,11 @@ void wbi_warn_odd_times(const wbi_events *events, const wb_log *log)
         wbi_str customer = wbi_dictionary_at(events->customers, table->first_odd_customer);
         wb_time_format(table->first_odd_us, time);
         wbi_log(log, WB_LOG_WARNING,
-                "%s: %llu row%s of table %s before the year 1900 or after 2199 (the first: %s of customer %s); read as "
-                "they stand",
-                table->binding->def->file, (unsigned long long)table->n_odd, table->n_odd == 1 ? "" : "s",
-                table->binding->def->name, time, wbi_printable(shown, sizeof shown, customer.data, customer.length));
+                "%s:%zu: %llu row%s of table %s before the year 1900 or after 2199 (here the first: %s of customer %s); "
+                "read as they stand",
+                table->first_odd_file, table->first_odd_line, (unsigned long long)table->n_odd,
+                table->n_odd == 1 ? "" : "s", table->binding->def->name, time,
+                wbi_printable(shown, sizeof shown, customer.data, customer.length));
     }
 }
 
