@@ -57,11 +57,17 @@ int main(int argc, char **argv)
     /* Learn from what was known a horizon before the end of the data, for of that day we know who left. */
     int64_t cutoff_us = until_us - horizon_us;
     wb_train_options training = WB_TRAIN_OPTIONS_INIT;
-    TRY(wb_engine_features(engine, &past, &cutoff_us, 1, 1, 0, NULL, &err));
+    wb_features_options wanted = WB_FEATURES_OPTIONS_INIT;
+    wanted.cutoffs_us = &cutoff_us;
+    wanted.n_cutoffs = 1;
+    wanted.with_label = 1;
+    TRY(wb_engine_features(engine, &past, &wanted, &err));
     TRY(wb_train(&model, past, &training, &err));
 
     /* Score what is known at the end of the data, where there is no label yet. */
-    TRY(wb_engine_features(engine, &now, &until_us, 1, 0, 0, NULL, &err));
+    wanted.cutoffs_us = &until_us;
+    wanted.with_label = 0;
+    TRY(wb_engine_features(engine, &now, &wanted, &err));
     const wb_table *table = wb_features_table(now);
     probability = malloc((wb_table_n_rows(table) + 1) * sizeof *probability);
     if (probability == NULL) {

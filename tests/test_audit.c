@@ -98,7 +98,8 @@ static void run_audit(audited *a, const char *folder, const char *project, const
     int64_t cutoffs_us[RUN_CUTOFFS];
     size_t n = read_cutoffs(cutoffs_us, cutoffs);
     assert_ok(make_engine(&a->engine, folder, project, &err), &err);
-    assert_ok(wb_engine_features(a->engine, &a->features, cutoffs_us, n, has_label(a->engine), 1, NULL, &err), &err);
+    assert_ok(wb_engine_features(a->engine, &a->features,
+                                 &(wb_features_options){cutoffs_us, n, has_label(a->engine), 1, NULL}, &err), &err);
     assert_ok(wb_audit_features(&a->audit, a->engine, a->features, NULL, &err), &err);
 }
 

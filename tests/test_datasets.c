@@ -40,10 +40,10 @@ static wb_features *features_at(const char *folder, const wb_engine *engine, con
     wb_error err;
     int64_t cutoffs_us[RUN_CUTOFFS];
     size_t n = read_cutoffs(cutoffs_us, cutoff);
-    assert_ok(wb_engine_features(engine, &features, cutoffs_us, n, 1, 1, NULL, &err), &err);
+    assert_ok(wb_engine_features(engine, &features, &(wb_features_options){cutoffs_us, n, 1, 1, NULL}, &err), &err);
     char *expected = features_text(features, folder, 1);
     for (int n_threads = 2; n_threads <= 4; n_threads += 2) {
-        assert_ok(wb_engine_features(engine, &again, cutoffs_us, n, 1, n_threads, NULL, &err), &err);
+        assert_ok(wb_engine_features(engine, &again, &(wb_features_options){cutoffs_us, n, 1, n_threads, NULL}, &err), &err);
         char *text = features_text(again, folder, n_threads);
         assert_string_equal(text, expected);
         free(text);

@@ -184,9 +184,9 @@ static void test_what_makes_no_sense_is_refused(void **state)
     int64_t cutoffs[2] = {INT64_C(1706745600000000), INT64_C(1706745600000000)};
     put(*state, "orders.csv", scattered);
     assert_ok(make_engine(&engine, *state, COUNTING(""), &err), &err);
-    assert_int_equal(wb_engine_features(engine, &features, cutoffs, 0, 0, 1, NULL, &err), WB_ERR_ARGUMENT);
-    assert_int_equal(wb_engine_features(engine, &features, cutoffs, 2, 0, 1, NULL, &err), WB_ERR_ARGUMENT);
-    assert_int_equal(wb_engine_features(engine, &features, cutoffs, 1, 1, 1, NULL, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_engine_features(engine, &features, &(wb_features_options){cutoffs, 0, 0, 1, NULL}, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_engine_features(engine, &features, &(wb_features_options){cutoffs, 2, 0, 1, NULL}, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_engine_features(engine, &features, &(wb_features_options){cutoffs, 1, 1, 1, NULL}, &err), WB_ERR_ARGUMENT);
     wb_engine_free(engine);
     put(*state, "orders.csv", "customer_id,ordered_at,amount\n");
     assert_refused(*state, COUNTING(""), "2024-02-01", WB_ERR_INCONSISTENT, "no events");
@@ -332,7 +332,7 @@ static void test_definitions_are_a_project(void **state)
     assert_ok(wb_project_parse(&project, wb_features_definitions(features), &err), &err);
     assert_ok(wb_project_take_files(project, files, &err), &err);
     assert_ok(wb_engine_create(&engine, project, NULL, &err), &err);
-    assert_ok(wb_engine_features(engine, &again, cutoffs_us, n, 1, 1, NULL, &err), &err);
+    assert_ok(wb_engine_features(engine, &again, &(wb_features_options){cutoffs_us, n, 1, 1, NULL}, &err), &err);
     assert_string_equal(wb_features_definitions(again), wb_features_definitions(features));
     char *text = features_text(features, *state, 1), *text_again = features_text(again, *state, 1);
     assert_string_equal(text_again, text);
@@ -395,7 +395,7 @@ static void test_a_model_names_what_it_needs(void **state)
     assert_ok(wb_project_read(&files, path_in(path, *state, "winback.yml"), &err), &err);
     assert_ok(wb_project_take_files(project, files, &err), &err);
     assert_ok(wb_engine_create(&engine, project, NULL, &err), &err);
-    assert_ok(wb_engine_features(engine, &needed, cutoffs_us, n, 0, 1, NULL, &err), &err);
+    assert_ok(wb_engine_features(engine, &needed, &(wb_features_options){cutoffs_us, n, 0, 1, NULL}, &err), &err);
     const wb_table *all = wb_features_table(features), *few = wb_features_table(needed);
     assert_int_equal(wb_table_n_columns(few), 5); /* customer_id, cutoff, n, total, mean */
     assert_int_equal(wb_table_n_rows(few), 60);

@@ -224,7 +224,8 @@ static void test_threads(void **state)
     assert_ok(make_engine(&engine, *state, grouped, &err), &err);
     for (int n_threads = 2; n_threads <= 4; n_threads += 2) {
         wb_features *features;
-        assert_ok(wb_engine_features(engine, &features, cutoffs_us, n, 0, n_threads, NULL, &err), &err);
+        assert_ok(wb_engine_features(engine, &features, &(wb_features_options){cutoffs_us, n, 0, n_threads, NULL},
+                                     &err), &err);
         char *text = features_text(features, *state, n_threads);
         assert_string_equal(text, expected);
         free(text);

@@ -120,15 +120,15 @@ static void test_features_in_memory_count_too(void **state)
     put_orders(*state, "orders.csv", 0, 30000, NULL);
     size_t need = needed(*state, "orders.csv") + (1 << 20);
     assert_ok(create(&engine, *state, "orders.csv", need, &err), &err);
-    assert_ok(wb_engine_features(engine, &features, cutoffs_us, 1, 0, 1, NULL, &err), &err);
+    assert_ok(wb_engine_features(engine, &features, &(wb_features_options){cutoffs_us, 1, 0, 1, NULL}, &err), &err);
     wb_features_free(features);
     features = NULL;
-    assert_int_equal(wb_engine_features(engine, &features, cutoffs_us, n, 0, 1, NULL, &err), WB_ERR_NOMEM);
+    assert_int_equal(wb_engine_features(engine, &features, &(wb_features_options){cutoffs_us, n, 0, 1, NULL}, &err), WB_ERR_NOMEM);
     assert_null(features);
     need = advised(&err);
     wb_engine_free(engine);
     assert_ok(create(&engine, *state, "orders.csv", need, &err), &err);
-    assert_ok(wb_engine_features(engine, &features, cutoffs_us, n, 0, 1, NULL, &err), &err);
+    assert_ok(wb_engine_features(engine, &features, &(wb_features_options){cutoffs_us, n, 0, 1, NULL}, &err), &err);
     const wb_table *table = wb_features_table(features);
     assert_true(need > wb_table_n_rows(table) * wb_table_n_columns(table) * sizeof(double));
     wb_features_free(features);

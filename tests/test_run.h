@@ -114,7 +114,8 @@ static inline wb_status make_features(wb_features **out, const char *folder, con
     wb_status status = make_engine(&engine, folder, project_text, err);
     if (status != WB_OK)
         return status;
-    status = wb_engine_features(engine, out, cutoffs_us, n, has_label(engine), n_threads, NULL, err);
+    status = wb_engine_features(engine, out,
+                                &(wb_features_options){cutoffs_us, n, has_label(engine), n_threads, NULL}, err);
     wb_engine_free(engine);
     return status;
 }

@@ -41,7 +41,7 @@ static int make_features(void **state)
     }
     assert_ok(wb_project_set_horizon(project, 90 * WB_DAY_US, &err), &err);
     assert_ok(wb_engine_create(&engine, project, NULL, &err), &err);
-    assert_ok(wb_engine_features(engine, &features, &cutoff_us, 1, 1, 0, NULL, &err), &err);
+    assert_ok(wb_engine_features(engine, &features, &(wb_features_options){&cutoff_us, 1, 1, 0, NULL}, &err), &err);
     wb_engine_free(engine);
     wb_project_free(project);
     return 0;

@@ -24,7 +24,9 @@ static void assert_says(const char *folder, const char *project_text, const char
     put(folder, "winback.yml", project_text);
     assert_ok(wb_project_read(&project, path_in(path, folder, "winback.yml"), &err), &err);
     assert_ok(wb_engine_create(&engine, project, &options, &err), &err);
-    assert_ok(wb_engine_features(engine, &features, cutoffs_us, read_cutoffs(cutoffs_us, cutoffs), 0, 1, &log, &err), &err);
+    assert_ok(wb_engine_features(engine, &features,
+                                 &(wb_features_options){cutoffs_us, read_cutoffs(cutoffs_us, cutoffs), 0, 1, &log},
+                                 &err), &err);
     wb_features_free(features);
     wb_engine_free(engine);
     wb_project_free(project);

@@ -91,20 +91,29 @@ typedef struct wb_population {
     uint64_t n_not_after; /* whose `not_after` is before the cutoff */
 } wb_population;
 
-/* Computes all features of the eligible customers at the cutoffs, ordered by customer_id bytes, then cutoff; with
- * `with_label` also the project's label. The same bytes for any number of threads. Thread-safe. Memory: 8 bytes a row and
- * column, beside the engine; WB_ERR_NOMEM as soon as the first rows show that both pass the engine's limit. */
+/* Which features are wanted. Start from WB_FEATURES_OPTIONS_INIT. What it points to is borrowed during the call only. */
+typedef struct wb_features_options {
+    const int64_t *cutoffs_us; /* ascending, at least one */
+    size_t n_cutoffs;
+    int with_label;            /* the project's label, too */
+    int n_threads;             /* 0: as many as the machine has */
+    const wb_log *log;         /* NULL: silence */
+} wb_features_options;
+
+#define WB_FEATURES_OPTIONS_INIT {NULL, 0, 0, 0, NULL}
+
+/* Computes all features of the eligible customers at the cutoffs, ordered by customer_id bytes, then cutoff. The same bytes
+ * for any number of threads. Thread-safe. Memory: 8 bytes a row and column, beside the engine; WB_ERR_NOMEM as soon as the
+ * first rows show that both pass the engine's limit. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_features(const wb_engine *engine, wb_features **out,
-                                                   const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
-                                                   int n_threads, const wb_log *log, wb_error *err);
+                                                   const wb_features_options *options, wb_error *err);
 
 /* Writes the same features to the file `path` without holding them in memory, and PATH.meta.json beside it, unless `path`
  * is "-"; the bytes are those of wb_features_write. *n_rows receives the number of rows, `population` (NULL: not asked for)
  * who counts at each of the cutoffs. Thread-safe. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,
-                                                         wb_population *population, const int64_t *cutoffs_us,
-                                                         size_t n_cutoffs, int with_label, int n_threads,
-                                                         const wb_log *log, wb_error *err);
+                                                         wb_population *population, const wb_features_options *options,
+                                                         wb_error *err);
 
 /* Reads a features file, or any flat table: columns are numbers when their first 10,000 cells that are not missing are,
  * else categories; customer_id (or the column `id`, NULL: customer_id) is text, cutoff a time. Columns in `categories`

@@ -163,8 +163,10 @@ static wb_status audit_features(wb_export_audit *out, const wb_engine *engine, c
     WBI_TRY(wbi_comparison_create(&comparison, engine->plan, err));
     WBI_TRY_CLEANUP(choose_cutoffs(&cutoffs_us, &n, engine, out->cutoff_us, err));
     WBI_TRY_CLEANUP(wbi_engine_create_beside(&older, older_project, options, engine, err));
-    WBI_TRY_CLEANUP(wb_engine_features(older, &before, cutoffs_us, n, 0, options->n_threads, NULL, err));
-    WBI_TRY_CLEANUP(wb_engine_features(engine, &after, cutoffs_us, n, 0, options->n_threads, NULL, err));
+    WBI_TRY_CLEANUP(wb_engine_features(older, &before,
+                                       &(wb_features_options){cutoffs_us, n, 0, options->n_threads, NULL}, err));
+    WBI_TRY_CLEANUP(wb_engine_features(engine, &after,
+                                       &(wb_features_options){cutoffs_us, n, 0, options->n_threads, NULL}, err));
     for (size_t j = 0; j < n; j++)
         wbi_comparison_add(&comparison, wb_features_table(before), wb_features_table(after), cutoffs_us[j]);
     out->n_rows = comparison.n_rows;

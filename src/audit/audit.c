@@ -18,7 +18,8 @@ static wb_status compare_at(wbi_comparison *comparison, const wb_project *projec
     wb_features *again = NULL;
     wb_status status;
     WBI_TRY_CLEANUP(wbi_engine_create_redacted(&redacted, project, options, cutoff_us, beside, err));
-    WBI_TRY_CLEANUP(wb_engine_features(redacted, &again, &cutoff_us, 1, 0, options->n_threads, NULL, err));
+    WBI_TRY_CLEANUP(wb_engine_features(redacted, &again,
+                                       &(wb_features_options){&cutoff_us, 1, 0, options->n_threads, NULL}, err));
     wbi_comparison_add(comparison, wb_features_table(features), wb_features_table(again), cutoff_us);
 cleanup:
     wb_features_free(again);
@@ -74,7 +75,7 @@ static wb_status compare_missing(wb_audit *out, const wb_engine *engine, const w
     if (out->missing == NULL)
         return wbi_fail_nomem(err, n * sizeof *out->missing);
     out->until_us = engine->until_us;
-    WBI_TRY(wb_engine_features(engine, &at_end, &engine->until_us, 1, 0, n_threads, NULL, err));
+    WBI_TRY(wb_engine_features(engine, &at_end, &(wb_features_options){&engine->until_us, 1, 0, n_threads, NULL}, err));
     const wb_table *then = wb_features_table(features), *now = wb_features_table(at_end);
     for (size_t f = 0; f < n; f++) {
         wb_missing_shares *m = &out->missing[out->n_missing++];

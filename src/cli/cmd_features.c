@@ -137,10 +137,19 @@ static bool looks_at_features(const features_run *r)
     return r->o->describe || r->o->audit || r->check_failed;
 }
 
+static wb_features_options options_of(const features_run *r, bool with_label)
+{
+    return (wb_features_options){.cutoffs_us = r->cutoffs_us,
+                                 .n_cutoffs = r->n_cutoffs,
+                                 .with_label = with_label,
+                                 .n_threads = (int)r->o->common.n_threads,
+                                 .log = r->reading.log};
+}
+
 static wb_status write_features(features_run *r, bool with_label, wb_error *err)
 {
-    return wb_engine_write_features(r->engine, r->o->output, &r->n_rows, r->population, r->cutoffs_us, r->n_cutoffs,
-                                    with_label, (int)r->o->common.n_threads, r->reading.log, err);
+    wb_features_options wanted = options_of(r, with_label);
+    return wb_engine_write_features(r->engine, r->o->output, &r->n_rows, r->population, &wanted, err);
 }
 
 /* Checks come first, since what fails one is not to be written. */
@@ -148,8 +157,8 @@ static wb_status hold_features(features_run *r, cli_step *step, bool with_label,
 {
     const features_options *o = r->o;
     int n_threads = (int)o->common.n_threads;
-    wb_status status = wb_engine_features(r->engine, &r->features, r->cutoffs_us, r->n_cutoffs, with_label, n_threads,
-                                          r->reading.log, err);
+    wb_features_options wanted = options_of(r, with_label);
+    wb_status status = wb_engine_features(r->engine, &r->features, &wanted, err);
     if (status != WB_OK)
         return status;
     size_t n;

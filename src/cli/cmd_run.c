@@ -143,14 +143,24 @@ static bool is_closed(const run_state *s, int64_t cutoff_us)
     return cutoff_us + gap_us + horizon_us <= s->cutoffs_us[s->n_cutoffs - 1];
 }
 
+static wb_status compute(const run_state *s, wb_features **out, const int64_t *cutoffs_us, size_t n, bool with_label,
+                         wb_error *err)
+{
+    const wb_features_options wanted = {.cutoffs_us = cutoffs_us,
+                                        .n_cutoffs = n,
+                                        .with_label = with_label,
+                                        .n_threads = (int)s->o->common.n_threads,
+                                        .log = s->reading.log};
+    return wb_engine_features(s->engine, out, &wanted, err);
+}
+
 static wb_status compute_features(run_state *s, wb_error *err)
 {
     char path[PATH_CHARS], rows[CLI_TEXT_CHARS];
     cli_step step = cli_step_begin(&s->o->common);
     wb_status status = find_cutoffs(s, err);
     if (status == WB_OK)
-        status = wb_engine_features(s->engine, &s->features, s->cutoffs_us, s->n_cutoffs, 1,
-                                    (int)s->o->common.n_threads, s->reading.log, err);
+        status = compute(s, &s->features, s->cutoffs_us, s->n_cutoffs, true, err);
     if (status == WB_OK)
         status = make_folder(s->o->output, err);
     if (status == WB_OK)
@@ -273,8 +283,7 @@ static wb_status score_now(run_state *s, wb_error *err)
     char path[PATH_CHARS], rows[CLI_TEXT_CHARS], at[WB_TIME_CHARS];
     cli_step step = cli_step_begin(&s->o->common);
     wb_engine_data_range(s->engine, &first_us, &until_us);
-    wb_status status = wb_engine_features(s->engine, &s->now, &until_us, 1, 0, (int)s->o->common.n_threads,
-                                          s->reading.log, err);
+    wb_status status = compute(s, &s->now, &until_us, 1, false, err);
     if (status == WB_OK)
         status = wb_score_features(s->model, s->now, path_of(s, "scores.csv", path), (int)s->o->common.n_threads,
                                    &s->scores, err);

@@ -68,7 +68,8 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
         status = wb_engine_check_age(engine, at_us, err);
     }
     if (status == WB_OK)
-        status = wb_engine_features(engine, &features, &at_us, 1, 0, reading->n_threads, reading->log, err);
+        status = wb_engine_features(engine, &features,
+                                    &(wb_features_options){&at_us, 1, 0, reading->n_threads, reading->log}, err);
     if (status == WB_OK)
         status = wb_score_features(model, features, o->output, reading->n_threads, report, err);
     wb_features_free(features);

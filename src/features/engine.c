@@ -250,13 +250,12 @@ wb_status wb_engine_check_age(const wb_engine *engine, int64_t cutoff_us, wb_err
     return WB_OK;
 }
 
-static wb_status describe(char **definitions, const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs,
-                          int with_label, wb_error *err)
+static wb_status describe(char **definitions, const wb_engine *engine, const wb_features_options *o, wb_error *err)
 {
     wb_project *project;
     WBI_TRY(wbi_project_copy(&project, engine->plan->project, err));
-    wb_status status = wb_project_set_cutoffs(project, cutoffs_us, n_cutoffs, err);
-    if (!with_label)
+    wb_status status = wb_project_set_cutoffs(project, o->cutoffs_us, o->n_cutoffs, err);
+    if (!o->with_label)
         wb_project_clear_label(project);
     if (status == WB_OK)
         status = wbi_project_to_json(definitions, project, err);
@@ -264,39 +263,49 @@ static wb_status describe(char **definitions, const wb_engine *engine, const int
     return status;
 }
 
-static wb_status check_request(const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs, int with_label,
-                               const wb_log *log, wb_error *err)
+static wb_status check_request(const wb_engine *engine, const wb_features_options *o, wb_error *err)
 {
-    if (n_cutoffs == 0)
+    if (o->n_cutoffs == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no cutoff is given");
-    if (with_label && engine->plan->label.table == WBI_NONE)
+    if (o->with_label && engine->plan->label.table == WBI_NONE)
         return wbi_fail(err, WB_ERR_ARGUMENT, "the project has no label");
-    for (size_t j = 0; j < n_cutoffs; j++) {
-        WBI_TRY(wb_engine_check_cutoff(engine, cutoffs_us[j], with_label, err));
-        if (j > 0 && cutoffs_us[j] <= cutoffs_us[j - 1])
+    for (size_t j = 0; j < o->n_cutoffs; j++) {
+        WBI_TRY(wb_engine_check_cutoff(engine, o->cutoffs_us[j], o->with_label, err));
+        if (j > 0 && o->cutoffs_us[j] <= o->cutoffs_us[j - 1])
             return wbi_fail(err, WB_ERR_ARGUMENT, "cutoffs are not ascending");
     }
-    wbi_warn_silent_tables(engine, cutoffs_us, n_cutoffs, log);
+    wbi_warn_silent_tables(engine, o->cutoffs_us, o->n_cutoffs, o->log);
     return WB_OK;
 }
 
-wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const int64_t *cutoffs_us, size_t n_cutoffs,
-                             int with_label, int n_threads, const wb_log *log, wb_error *err)
+static wbi_compute_options compute_options(const wb_engine *engine, const wb_features_options *o,
+                                           wb_population *population)
 {
-    WBI_TRY(check_request(engine, cutoffs_us, n_cutoffs, with_label, log, err));
+    for (size_t j = 0; population != NULL && j < o->n_cutoffs; j++)
+        population[j] = (wb_population){.cutoff_us = o->cutoffs_us[j]};
+    return (wbi_compute_options){.cutoffs_us = o->cutoffs_us,
+                                 .n_cutoffs = o->n_cutoffs,
+                                 .with_label = o->with_label != 0,
+                                 .n_threads = o->n_threads,
+                                 .log = o->log,
+                                 .population = population,
+                                 .allowance = engine->allowance};
+}
+
+wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const wb_features_options *o, wb_error *err)
+{
+    WBI_TRY(check_request(engine, o, err));
     wb_features *features = wbi_alloc_zeroed(1, sizeof *features);
     if (features == NULL)
         return wbi_fail_nomem(err, sizeof *features);
-    features->population = wbi_alloc_zeroed(n_cutoffs, sizeof *features->population);
+    features->population = wbi_alloc_zeroed(o->n_cutoffs, sizeof *features->population);
     if (features->population == NULL) {
         wb_features_free(features);
-        return wbi_fail_nomem(err, n_cutoffs * sizeof *features->population);
+        return wbi_fail_nomem(err, o->n_cutoffs * sizeof *features->population);
     }
-    features->n_population = n_cutoffs;
-    for (size_t j = 0; j < n_cutoffs; j++)
-        features->population[j].cutoff_us = cutoffs_us[j];
-    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log, features->population, engine->allowance};
-    wb_status status = describe(&features->definitions, engine, cutoffs_us, n_cutoffs, with_label, err);
+    features->n_population = o->n_cutoffs;
+    wbi_compute_options options = compute_options(engine, o, features->population);
+    wb_status status = describe(&features->definitions, engine, o, err);
     if (status == WB_OK)
         status = wbi_compute_features(&features->table, engine->plan, &engine->events, &options, err);
     if (status == WB_OK)
@@ -307,16 +316,13 @@ wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const i
 }
 
 wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,
-                                   wb_population *population, const int64_t *cutoffs_us, size_t n_cutoffs,
-                                   int with_label, int n_threads, const wb_log *log, wb_error *err)
+                                   wb_population *population, const wb_features_options *o, wb_error *err)
 {
     char *definitions = NULL, digest[WBI_DIGEST_CHARS];
-    wbi_compute_options options = {cutoffs_us, n_cutoffs, with_label != 0, n_threads, log, population, engine->allowance};
+    wbi_compute_options options = compute_options(engine, o, population);
     wb_status status;
-    for (size_t j = 0; population != NULL && j < n_cutoffs; j++)
-        population[j] = (wb_population){.cutoff_us = cutoffs_us[j]};
-    WBI_TRY_CLEANUP(check_request(engine, cutoffs_us, n_cutoffs, with_label, log, err));
-    WBI_TRY_CLEANUP(describe(&definitions, engine, cutoffs_us, n_cutoffs, with_label, err));
+    WBI_TRY_CLEANUP(check_request(engine, o, err));
+    WBI_TRY_CLEANUP(describe(&definitions, engine, o, err));
     WBI_TRY_CLEANUP(wbi_compute_to_file(path, n_rows, digest, engine->plan, &engine->events, &options, err));
     status = wbi_features_write_meta(path, definitions, digest, err);
 cleanup:
