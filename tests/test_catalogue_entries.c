@@ -3,6 +3,8 @@
  * order and nothing else. The cutoff is 2024-03-01; what A's rows hold of later times must not be seen. */
 #include "test_run.h"
 
+#include "base/memory.h"
+
 static const char orders[] =
     "customer_id,ordered_at,amount,discount,channel,category,promised_at,delivered_at,returned_at,returned_amount\n"
     "A,2024-01-01,100,0,web,toys,2024-01-05,2024-01-04,2024-01-20,40\n" /* in time, returned */
@@ -315,6 +317,46 @@ static size_t append(char *line, size_t used, size_t size, const char *const *na
     return used;
 }
 
+static wb_catalogue_entry entry_called(const wb_catalogue *catalogue, const char *name)
+{
+    size_t i = 0;
+    while (strcmp(wb_catalogue_at(catalogue, i).name, name) != 0)
+        assert_true(++i < wb_catalogue_n_entries(catalogue));
+    return wb_catalogue_at(catalogue, i);
+}
+
+static void test_list_of_a_project(void **state)
+{
+    const wb_read_options reading = WB_READ_OPTIONS_INIT;
+    char path[RUN_PATH_CHARS];
+    wb_catalogue *catalogue;
+    wb_project *purchases;
+    wb_error err;
+    wb_status status = WB_ERR_NOMEM;
+    put(*state, "purchases.csv", "customer_id,ordered_at,amount,discount\nA,2024-01-01,1,ten\n");
+    put(*state, "winback.yml",
+        "tables: {purchases: {file: purchases.csv, time: ordered_at, columns: {amount: number}}}\n"
+        "population: {table: purchases}\nfeatures: {use: [{rfm: purchases}]}\n");
+    assert_ok(wb_project_read(&purchases, path_in(path, *state, "winback.yml"), &err), &err);
+    assert_ok(wb_catalogue_create(&catalogue, &err), &err);
+    assert_false(entry_called(catalogue, "orders_count").bound);
+    assert_null(entry_called(catalogue, "orders_count").left_out);
+    for (uint64_t n = 1; status != WB_OK; n++) {
+        wbi_alloc_fail_at(n);
+        status = wb_catalogue_bind(catalogue, purchases, &reading, &err);
+        wbi_alloc_fail_at(0);
+        assert_true(status == WB_OK || status == WB_ERR_NOMEM);
+    }
+    assert_true(entry_called(catalogue, "orders_count").bound);
+    assert_true(entry_called(catalogue, "orders_amount_sum").bound);
+    assert_null(entry_called(catalogue, "orders_amount_sum").left_out);
+    assert_false(entry_called(catalogue, "orders_channel_distinct").bound);
+    assert_string_equal(entry_called(catalogue, "orders_channel_distinct").left_out, "table purchases has no column channel");
+    assert_string_equal(entry_called(catalogue, "visits_count").left_out, "activity is not under features: use:");
+    wb_catalogue_free(catalogue);
+    wb_project_free(purchases);
+}
+
 /* The table of docs/features.md is the catalogue: a row an entry, in its order. */
 static void test_documentation(void **state)
 {
@@ -569,6 +611,7 @@ int main(void)
         in_folder(test_every_entry),
         cmocka_unit_test(test_list_names_every_entry),
         cmocka_unit_test(test_list_says_what_an_entry_needs),
+        cmocka_unit_test_setup_teardown(test_list_of_a_project, make_folder, remove_folder),
         cmocka_unit_test(test_documentation),
         in_folder(test_returns_among_the_orders),
         in_folder(test_after_the_last_event),

@@ -22,9 +22,15 @@ typedef struct wb_catalogue_entry {
     size_t n_columns;
     const char *const *features;   /* that it is computed from */
     size_t n_features;
+    int bound;                     /* a project computes it (wb_catalogue_bind) */
+    const char *left_out;          /* why it does not; NULL when it does, and without a project */
 } wb_catalogue_entry;
 WB_API WB_WARN_UNUSED wb_status wb_catalogue_create(wb_catalogue **out, wb_error *err);
 WB_API void wb_catalogue_free(wb_catalogue *catalogue); /* NULL-safe */
+/* Marks the entries that the project computes, and says why the others are left out. Reads the headers of its tables, no
+ * rows. */
+WB_API WB_WARN_UNUSED wb_status wb_catalogue_bind(wb_catalogue *catalogue, const wb_project *project,
+                                                  const wb_read_options *options, wb_error *err);
 WB_API size_t wb_catalogue_n_entries(const wb_catalogue *catalogue);
 WB_API wb_catalogue_entry wb_catalogue_at(const wb_catalogue *catalogue, size_t index); /* strings borrowed */
 

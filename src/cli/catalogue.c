@@ -14,15 +14,18 @@ static json_t *json_of_texts(const char *const *texts, size_t n)
     return list;
 }
 
-static void print_json(const wb_catalogue *catalogue)
+static void print_json(const wb_catalogue *catalogue, bool is_bound)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < wb_catalogue_n_entries(catalogue); i++) {
         wb_catalogue_entry e = wb_catalogue_at(catalogue, i);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o}", "bundle", e.bundle, "table",
-                                              e.table, "name", e.name, "unit", e.unit, "meaning", e.meaning, "windows",
-                                              e.window, "columns", json_of_texts(e.columns, e.n_columns), "features",
-                                              json_of_texts(e.features, e.n_features)));
+        json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o}", "bundle", e.bundle, "table", e.table,
+                                  "name", e.name, "unit", e.unit, "meaning", e.meaning, "windows", e.window, "columns",
+                                  json_of_texts(e.columns, e.n_columns), "features",
+                                  json_of_texts(e.features, e.n_features));
+        if (is_bound)
+            json_object_update_missing_new(entry, json_pack("{s:b, s:s?}", "bound", e.bound, "left_out", e.left_out));
+        json_array_append_new(list, entry);
     }
     json_dumpf(list, stdout, JSON_INDENT(2));
     putchar('\n');
@@ -42,37 +45,59 @@ static void print_needs(const wb_catalogue_entry *e)
         printf("%s%s", i == 0 ? " [" : ", ", e->columns[i]);
     for (size_t i = 0; i < e->n_features; i++)
         printf("%s%s", i == 0 ? " [" : ", ", e->features[i]);
-    puts(e->n_columns + e->n_features > 0 ? "]" : "");
+    fputs(e->n_columns + e->n_features > 0 ? "]" : "", stdout);
 }
 
-static void print_table(const wb_catalogue *catalogue)
+static void print_table(const wb_catalogue *catalogue, bool is_bound)
 {
     const char *bundle = "";
     char name[128];
     puts("Features of the catalogue: name, unit, what it is [columns or features that it needs]. [_W]: one more for\n"
          "each window of the project (30d 90d 180d 365d). Bundles are bound to the tables named; {rfm: purchases} under\n"
          "features: use: in the project file binds one to another, whose name its features then bear.");
+    if (is_bound)
+        puts("+ is computed from the tables of this project, - is not.");
     for (size_t i = 0; i < wb_catalogue_n_entries(catalogue); i++) {
         wb_catalogue_entry e = wb_catalogue_at(catalogue, i);
         if (strcmp(bundle, e.bundle) != 0)
             printf("\n%s: table %s\n", e.bundle, e.table);
         bundle = e.bundle;
-        printf("  %-34s %-11s %s", name_of(&e, name, sizeof name), e.unit, e.meaning);
+        printf("%c %-34s %-11s %s", !is_bound ? ' ' : e.bound ? '+' : '-', name_of(&e, name, sizeof name), e.unit, e.meaning);
         print_needs(&e);
+        if (e.left_out != NULL)
+            printf(" - left out: %s", e.left_out);
+        putchar('\n');
     }
     puts("  and each column of the table that is fixed or has a known_at, under its own name");
 }
 
-int cli_list_catalogue(bool json)
+/* What the catalogue offers is told whatever the project is like. */
+static bool bind(wb_catalogue *catalogue, const wb_project *project, const wb_read_options *reading,
+                 const cli_common *common)
+{
+    wb_error err;
+    char text[2048], why[1024];
+    if (project == NULL || wb_project_n_tables(project) == 0)
+        return false;
+    if (wb_catalogue_bind(catalogue, project, reading, &err) == WB_OK)
+        return true;
+    wb_error_text(&err, why, sizeof why);
+    snprintf(text, sizeof text, "which of these features the project computes cannot be told: %s", why);
+    cli_log(common)->message(cli_log(common)->user, WB_LOG_WARNING, text);
+    return false;
+}
+
+int cli_list_catalogue(const wb_project *project, const wb_read_options *reading, const cli_common *common)
 {
     wb_catalogue *catalogue;
     wb_error err;
     if (wb_catalogue_create(&catalogue, &err) != WB_OK)
         return cli_fail(&err);
-    if (json)
-        print_json(catalogue);
+    bool is_bound = bind(catalogue, project, reading, common);
+    if (common->json)
+        print_json(catalogue, is_bound);
     else
-        print_table(catalogue);
+        print_table(catalogue, is_bound);
     wb_catalogue_free(catalogue);
     return CLI_DONE;
 }

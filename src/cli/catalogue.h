@@ -4,7 +4,8 @@
 
 #include "cli/cli.h"
 
-/* Prints the built-in features, as a table or as JSON; returns the exit code. */
-int cli_list_catalogue(bool json);
+/* Prints the built-in features, as a table or as JSON, and which of them a project (NULL: none) computes; returns the exit
+ * code. */
+int cli_list_catalogue(const wb_project *project, const wb_read_options *reading, const cli_common *common);
 
 #endif

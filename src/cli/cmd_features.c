@@ -35,7 +35,7 @@ static const cli_option options[] = {
     {"--audit", CLI_FLAG, AT(audit), NULL, "delete what was not known at each cutoff, compute again, compare"},
     {"--audit-against", CLI_TEXT, AT(audit_against), "OLD", "find columns filled in since an older export (folder or .yml)"},
     {"--suggest-horizon", CLI_FLAG, AT(suggest_horizon), NULL, "how long customers take to return, and a horizon for it"},
-    {"--list", CLI_FLAG, AT(list), NULL, "print the built-in features, their units and what they need, and stop"},
+    {"--list", CLI_FLAG, AT(list), NULL, "print the built-in features and which of them are computed here, and stop"},
 };
 
 static const features_options defaults = {.common = CLI_COMMON_INIT, .horizon_us = -1, .gap_us = -1};
@@ -269,6 +269,25 @@ static wb_status work(features_run *r, wb_error *err)
     return status;
 }
 
+/* The catalogue, and what of it the project computes when there is one that can be read. */
+static int list(features_run *r)
+{
+    wb_error err;
+    char text[2048], why[1024];
+    if (!cli_read_options(&r->o->common, &r->reading))
+        return CLI_USAGE;
+    if (open_project(&r->project, r->o, &err) != WB_OK) {
+        wb_error_text(&err, why, sizeof why);
+        snprintf(text, sizeof text, "the project is left aside: %s", why);
+        cli_log(&r->o->common)->message(cli_log(&r->o->common)->user, WB_LOG_WARNING, text);
+        wb_project_free(r->project);
+        r->project = NULL;
+    }
+    int code = cli_list_catalogue(r->project, &r->reading, &r->o->common);
+    wb_project_free(r->project);
+    return code;
+}
+
 static int run(const void *given)
 {
     features_run r = {.o = given};
@@ -277,7 +296,7 @@ static int run(const void *given)
     if (code != CLI_DONE)
         return code;
     if (r.o->list)
-        return cli_list_catalogue(r.o->common.json);
+        return list(&r);
     if (!cli_read_options(&r.o->common, &r.reading))
         return CLI_USAGE;
     wb_status status = open_project(&r.project, r.o, &err);
@@ -322,7 +341,8 @@ const cli_command cli_features = {
             "  customers  customer_id signup_date country channel\n"
             "Only the key and the time must be there. Of a ticket, tags, messages, reopens and csat count as known at\n"
             "resolved_at; a score at answered_at, a returned_amount at returned_at. Files of tables without a flag are\n"
-            "named in the project file. --list prints the features that are made of them.\n\n"
+            "named in the project file. --list prints the features that are made of them and, with tables or a project, which\n"
+            "of them are computed there and why others are not.\n\n"
             "--describe, --audit, --audit-against and --suggest-horizon print what they find and need no -o; the latter two\n"
             "need no cutoff either. An audit that fails ends with exit code 5, and nothing is written.",
     .example = "  winback features --orders orders.csv --tickets tickets.csv --cutoff 2024-07-01 --horizon 90d -o f.csv\n"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <string.h>
 #include <winback/features.h>
 
@@ -7,6 +8,7 @@
 #include "base/memory.h"
 #include "expr/expr.h"
 #include "features/catalogue_entries.h"
+#include "features/plan.h"
 
 enum { MAX_NEEDS = 8, TEXT_LIMIT = 4096 };
 
@@ -16,6 +18,8 @@ typedef struct item {
     char *name;
     char *needs[MAX_NEEDS]; /* features where the entry is an `expr`, else columns */
     size_t n_needs;
+    bool bound;
+    char *left_out; /* why; NULL */
 } item;
 
 struct wb_catalogue {
@@ -29,6 +33,7 @@ void wb_catalogue_free(wb_catalogue *catalogue)
         return;
     for (size_t i = 0; i < catalogue->n; i++) {
         wbi_free(catalogue->items[i].name);
+        wbi_free(catalogue->items[i].left_out);
         for (size_t k = 0; k < catalogue->items[i].n_needs; k++)
             wbi_free(catalogue->items[i].needs[k]);
     }
@@ -145,5 +150,68 @@ wb_catalogue_entry wb_catalogue_at(const wb_catalogue *catalogue, size_t index)
                                 .columns = (const char *const *)it->needs,
                                 .n_columns = derived ? 0 : it->n_needs,
                                 .features = (const char *const *)it->needs,
-                                .n_features = derived ? it->n_needs : 0};
+                                .n_features = derived ? it->n_needs : 0,
+                                .bound = it->bound,
+                                .left_out = it->left_out};
+}
+
+/* ---- in a project */
+
+static wb_status leave_out(item *it, const char *why, wb_error *err)
+{
+    return it->bound || it->left_out != NULL ? WB_OK : keep(&it->left_out, why, err);
+}
+
+/* What the plan made of the entry in this table. */
+static wb_status look_up(item *it, const wbi_plan *plan, const char *table, wb_error *err)
+{
+    char name[512];
+    int n = snprintf(name, sizeof name, "%s%s%s", it->entry->bare ? "" : table, it->entry->bare ? "" : "_",
+                     it->entry->name);
+    for (size_t f = 0; f < plan->n_features && !it->bound; f++)
+        it->bound = strcmp(plan->features[f].def->name, name) == 0;
+    for (size_t i = 0; i < plan->left_out.n; i++) {
+        const char *text = plan->left_out.items[i].text;
+        if (strncmp(text, name, (size_t)n) == 0 && text[n] == ':')
+            WBI_TRY(leave_out(it, text + n + 2, err));
+    }
+    return WB_OK;
+}
+
+static wb_status bind_item(item *it, const wbi_plan *plan, const wb_project *project, wb_error *err)
+{
+    const wbi_bundle *bundle = it->bundle;
+    char why[256];
+    wbi_free(it->left_out);
+    it->left_out = NULL;
+    it->bound = false;
+    for (size_t i = 0; i < project->n_uses; i++) {
+        const wbi_bundle_use *use = &project->uses[i];
+        if (strcmp(use->bundle, bundle->name) == 0)
+            WBI_TRY(look_up(it, plan, use->table != NULL ? use->table : bundle->table, err));
+    }
+    if (project->uses_said) {
+        snprintf(why, sizeof why, "%s is not under features: use:", bundle->name);
+        return leave_out(it, why, err);
+    }
+    if (wbi_project_table(project, bundle->table) != NULL)
+        return look_up(it, plan, bundle->table, err);
+    snprintf(why, sizeof why, "there is no table %s", bundle->table);
+    return leave_out(it, why, err);
+}
+
+wb_status wb_catalogue_bind(wb_catalogue *catalogue, const wb_project *project, const wb_read_options *options,
+                            wb_error *err)
+{
+    wb_read_options reading = *options;
+    wbi_plan *plan;
+    wb_status status = WB_OK;
+    reading.on_error = WB_ON_ERROR_FAIL; /* no row is read */
+    reading.rejects = NULL;
+    reading.log = NULL;
+    WBI_TRY(wbi_plan_create(&plan, project, &reading, err));
+    for (size_t i = 0; i < catalogue->n && status == WB_OK; i++)
+        status = bind_item(&catalogue->items[i], plan, project, err);
+    wbi_plan_free(plan);
+    return status;
 }
