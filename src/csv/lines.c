@@ -7,6 +7,9 @@
 #include "base/memory.h"
 #include "csv/scan.h"
 
+/* What windows hold as a rule is at most so many times what is read at once. */
+enum { USUAL_WINDOWS = 4 };
+
 const char *wbi_lines_file(const wbi_lines *lines)
 {
     return lines->file;
@@ -178,13 +181,16 @@ static bool lacks_end(const wbi_lines *lines, size_t max_bytes)
     return lines->at_end && n > 0 && n <= max_bytes && lines->window[lines->end - 1] != '\n';
 }
 
-/* Gives the window away; what was not taken goes on in the chunk's old one. */
+/* Gives the window away; what was not taken goes on in the chunk's old one. A window that has grown with a long row
+ * becomes a usual one again. */
 static wb_status exchange_windows(wbi_lines *lines, wbi_chunk *chunk, wb_error *err)
 {
-    size_t left = lines->end - lines->next, wanted = lines->capacity;
+    size_t left = lines->end - lines->next, most = USUAL_WINDOWS * lines->sizes.window_bytes;
+    size_t wanted = lines->capacity < most ? lines->capacity : left > most ? left : most;
     wbi_lines other = {.window = chunk->window, .capacity = chunk->capacity};
     chunk->window = NULL;
-    wb_status status = other.capacity < wanted ? grow_window(&other, wanted, err) : WB_OK;
+    bool fits = other.capacity >= wanted && (other.capacity <= most || other.capacity == wanted);
+    wb_status status = fits ? WB_OK : grow_window(&other, wanted, err);
     if (status != WB_OK) {
         wbi_free(other.window);
         return status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Physical lines of one input. A line ends in \n, \r\n or a lone \r; the bytes of the row at hand, however many lines
- * it spans, stay together in one window that grows with the longest row. */
+ * it spans, stay together in one window that grows with a long row and shrinks when chunks are taken behind it. */
 #ifndef WINBACK_CSV_LINES_H
 #define WINBACK_CSV_LINES_H
 
