@@ -2,6 +2,7 @@
 /* Each loop does one operator over all rows. Missing: NaN, WB_TIME_MISSING, no data, WBI_UNKNOWN. */
 #include "expr/kernels.h"
 
+#include <fenv.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -242,30 +243,26 @@ void wbi_apply_lower(wbi_str *out, char *bytes, wbi_operand a, size_t n)
 
 /* --- two operands --- */
 
-static bool is_past_range(double x)
-{
-    return fabs(x) > DBL_MAX;
-}
-
+/* The processor remembers an overflow, so the loops need not look for one. A division by zero is none. */
 static bool on_numbers(double *out, wbi_op op, wbi_operand a, wbi_operand b, size_t n)
 {
-    unsigned overflow = 0;
+    if (fetestexcept(FE_OVERFLOW))
+        feclearexcept(FE_OVERFLOW);
     switch (op) {
     case WBI_OP_ADD:
-        ROWS(double x = A(numbers) + B(numbers); overflow |= is_past_range(x); out[i] = finite_or_missing(x))
+        ROWS(out[i] = finite_or_missing(A(numbers) + B(numbers)))
         break;
     case WBI_OP_SUBTRACT:
-        ROWS(double x = A(numbers) - B(numbers); overflow |= is_past_range(x); out[i] = finite_or_missing(x))
+        ROWS(out[i] = finite_or_missing(A(numbers) - B(numbers)))
         break;
     case WBI_OP_MULTIPLY:
-        ROWS(double x = A(numbers) * B(numbers); overflow |= is_past_range(x); out[i] = finite_or_missing(x))
+        ROWS(out[i] = finite_or_missing(A(numbers) * B(numbers)))
         break;
     default:
-        ROWS(double x = A(numbers) / B(numbers); overflow |= (unsigned)is_past_range(x) & (B(numbers) != 0);
-             out[i] = finite_or_missing(x))
+        ROWS(out[i] = finite_or_missing(A(numbers) / B(numbers)))
         break;
     }
-    return overflow;
+    return fetestexcept(FE_OVERFLOW) != 0;
 }
 
 static double of_two(wbi_op op, double x, double y)
@@ -284,7 +281,7 @@ static double of_two(wbi_op op, double x, double y)
 
 void wbi_mark_overflows(uint8_t *marks, wbi_op op, wbi_operand a, wbi_operand b, size_t n)
 {
-    ROWS(marks[i] |= is_past_range(of_two(op, A(numbers), B(numbers))))
+    ROWS(if (isinf(of_two(op, A(numbers), B(numbers)))) marks[i] = 1)
 }
 
 /* Operands of which at least one is a time or a duration. */
