@@ -246,6 +246,8 @@ static void test_wrong_definitions_are_refused(void **state)
         {"{name: label_x, table: orders, agg: count}", "feature label_x: the names"},
         {"{name: a, expr: b + 1}, {name: b, expr: a + 1}", "feature a: it is computed from itself"},
         {"{name: a, expr: nowhere + 1}", "there is no feature 'nowhere'"},
+        {"{name: amounts, table: orders, agg: sum, of: amount}, {name: a, expr: amuonts / 2}",
+         "winback.yml:4:82: there is no feature 'amuonts' (did you mean 'amounts'?)"},
         {"{name: n, table: people, agg: count, window: 30d}", "feature n: its table has no time"},
         {"{name: n, table: people, agg: days_since_last}", "feature n: its table has no time"},
     };

@@ -254,6 +254,18 @@ static wb_status bind_aggregate(wbi_plan *plan, wbi_planned_feature *feature, wb
     return WB_OK;
 }
 
+static void no_feature(const wbi_plan *plan, const char *name, wb_error *err)
+{
+    const char **names = wbi_alloc_array(plan->n_features, sizeof *names), *near = NULL;
+    for (size_t f = 0; names != NULL && f < plan->n_features; f++)
+        names[f] = plan->features[f].def->name;
+    if (names != NULL)
+        near = wbi_nearest(name, names, plan->n_features);
+    wbi_fail(err, WB_ERR_INCONSISTENT, "there is no feature '%s'%s%s%s", name, near != NULL ? " (did you mean '" : "",
+             near != NULL ? near : "", near != NULL ? "'?)" : "");
+    wbi_free(names);
+}
+
 static bool resolve_feature(void *user, const char *name, wbi_expr_type wanted, size_t *slot, wbi_expr_type *type,
                             wb_error *err)
 {
@@ -266,7 +278,7 @@ static bool resolve_feature(void *user, const char *name, wbi_expr_type wanted, 
         *type = plan->features[f].type == WB_TYPE_CATEGORY ? WBI_EXPR_TEXT : WBI_EXPR_NUMBER;
         return true;
     }
-    wbi_fail(err, WB_ERR_INCONSISTENT, "there is no feature '%s'", name);
+    no_feature(plan, name, err);
     return false;
 }
 
