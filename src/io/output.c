@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 
-enum { BUFFER_BYTES = 1 << 20, MAX_LINKS = 40, MAX_TEMPORARIES = 10000, MODE_BITS = 07777 };
+enum { BUFFER_BYTES = 1 << 16, MAX_LINKS = 40, MAX_TEMPORARIES = 10000, MODE_BITS = 07777 };
 
 struct wbi_output {
     int fd;
