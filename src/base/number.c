@@ -153,9 +153,17 @@ static size_t print_scientific(char *out, const char *digits, size_t n, int expo
     return length + print_unsigned(out + length, (uint64_t)(exponent < 0 ? -exponent : exponent));
 }
 
-/* From 10^8 upwards, or below 10^-6. */
-static size_t print_far(char *out, const char *digits, size_t n, int exponent)
+static void put_seventeen(char *out, wbi_sixteen digits, uint64_t last)
 {
+    wbi_put_sixteen(out, digits);
+    out[16] = (char)('0' + last);
+}
+
+/* From 10^8 upwards, or below 10^-6. */
+static __attribute__((noinline)) size_t print_far(char *out, wbi_sixteen sixteen, uint64_t last, size_t n, int exponent)
+{
+    char digits[17];
+    put_seventeen(digits, sixteen, last);
     if (exponent < 0 || exponent >= 22)
         return print_scientific(out, digits, n, exponent);
     const size_t n_whole = (size_t)exponent + 1;
@@ -168,12 +176,6 @@ static size_t print_far(char *out, const char *digits, size_t n, int exponent)
     out[n_whole] = '.';
     memcpy(out + n_whole + 1, digits + n_whole, n - n_whole);
     return n + 1;
-}
-
-static void put_seventeen(char *out, wbi_sixteen digits, uint64_t last)
-{
-    wbi_put_sixteen(out, digits);
-    out[16] = (char)('0' + last);
 }
 
 /* A finite number above zero. Not inlined, so that whole numbers save no registers. */
@@ -197,9 +199,7 @@ static __attribute__((noinline)) size_t print_fraction(char *out, double value)
         put_seventeen(out + 1 - d.exponent, digits, d.last);
         return n + 1 + (size_t)-d.exponent;
     }
-    char text[17];
-    put_seventeen(text, digits, d.last);
-    return print_far(out, text, n, d.exponent);
+    return print_far(out, digits, d.last, n, d.exponent);
 }
 
 static inline size_t print_magnitude(char *out, double value)
