@@ -159,7 +159,7 @@ cleanup:
 
 static wb_status property_of(json_t **out, const wbi_key *key, wb_error *err)
 {
-    json_t *form, *property = json_object();
+    json_t *form = NULL, *property = json_object();
     wb_status status = property != NULL ? whole_form_of(&form, key, err) : no_memory(err);
     if (status == WB_OK) {
         status = wbi_write_add(property, "description", description(key), err);
