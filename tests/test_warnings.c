@@ -144,6 +144,27 @@ static void test_overflows_of_expressions(void **state)
     assert_says(*state, project, "2024-02-01", "");
 }
 
+/* Rows are counted, not levels: not those of levels that do not overflow, nor those of one that no row has by then. */
+static void test_overflows_of_levels(void **state)
+{
+    char text[4096] = "customer_id,ordered_at,word\n";
+    for (int i = 0; i < 100; i++) {
+        size_t n = strlen(text);
+        snprintf(text + n, sizeof text - n, "A,2024-0%d-01,%s\n", i < 80 ? 1 : 2, i % 4 == 0 ? "a" : i < 80 ? "b" : "c");
+    }
+    put(*state, "orders.csv", text);
+    assert_says(*state,
+                "tables: {orders: {file: orders.csv}}\n"
+                "features:\n"
+                "  use: []\n"
+                "  define:\n"
+                "    - {name: n, table: orders, agg: sum, of: \"if(word = 'a', 1e308 * 10, 1)\"}\n"
+                "    - {name: m, table: orders, agg: sum, of: \"if(word = 'c', 1e308 * 10, 1)\"}\n",
+                "2024-01-15",
+                "table orders: the expression 'if(word = 'a', 1e308 * 10, 1)' " PASSES
+                " 20 times over the cutoffs, where it is missing\n");
+}
+
 static void test_overflows_of_lines(void **state)
 {
     put(*state, "orders.csv",
@@ -202,6 +223,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_silent_tables, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_expressions, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_overflows_of_levels, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_lines, make_folder, remove_folder),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test_setup_teardown(test_the_longest_window, make_folder, remove_folder),

@@ -1,40 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "events/view.h"
-
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "events/cells.h"
 #include "events/order.h"
-#include "events/rollup.h"
-
-typedef struct slot_values {
-    void *data;
-    size_t capacity; /* rows */
-    bool ready;
-    size_t n_overflows; /* as computed now */
-} slot_values;
-
-struct wbi_view {
-    const wbi_binding *binding;
-    const wbi_packed_rows *rows;
-    const wbi_packed *row_times; /* NULL without time */
-    int64_t cutoff_us;
-    size_t n, capacity;
-    uint32_t *row;     /* by line: its row */
-    uint32_t *line;    /* scratch: lines being sorted */
-    int64_t *times;    /* by line, then by event */
-    size_t *starts, n_customers, starts_capacity;
-    slot_values *slots;
-    wbi_vector *vectors; /* what expressions see of the slots */
-    wbi_vector *exprs;
-    bool *expr_ready;
-    uint64_t *n_overflows; /* by slot, then by expression: over the views before */
-    wbi_expr_scratch *scratch;
-    wbi_rollup *rollup; /* NULL without group_by */
-    size_t *tie_slots, n_tie_slots; /* what decides ties in time; none when nothing is ever masked */
-};
+#include "events/view_state.h"
 
 static bool masks_anything(const wbi_binding *b)
 {
@@ -80,8 +51,10 @@ void wbi_view_free(wbi_view *view)
 {
     if (view == NULL)
         return;
-    for (size_t s = 0; view->slots != NULL && s < view->binding->n_slots; s++)
+    for (size_t s = 0; view->slots != NULL && s < view->binding->n_slots; s++) {
         wbi_free(view->slots[s].data);
+        wbi_free(view->slots[s].codes);
+    }
     wbi_free(view->slots);
     wbi_free(view->vectors);
     wbi_free(view->exprs);
@@ -102,35 +75,6 @@ size_t wbi_view_n_overflows(const wbi_view *view)
     return view->rollup != NULL ? wbi_rollup_n_overflows(view->rollup) : 0;
 }
 
-static size_t slot_overflows_now(const wbi_view *view, size_t slot)
-{
-    return view->slots[slot].ready ? view->slots[slot].n_overflows : 0;
-}
-
-static size_t expr_overflows_now(const wbi_view *view, size_t index)
-{
-    return view->expr_ready[index] ? view->exprs[index].n_overflows : 0;
-}
-
-uint64_t wbi_view_slot_overflows(const wbi_view *view, size_t slot)
-{
-    return view->n_overflows[slot] + slot_overflows_now(view, slot);
-}
-
-uint64_t wbi_view_expr_overflows(const wbi_view *view, size_t index)
-{
-    return view->n_overflows[view->binding->n_slots + index] + expr_overflows_now(view, index);
-}
-
-static void keep_overflows(wbi_view *view)
-{
-    size_t n_slots = view->binding->n_slots;
-    for (size_t s = 0; s < n_slots; s++)
-        view->n_overflows[s] += slot_overflows_now(view, s);
-    for (size_t e = 0; e < view->binding->n_exprs; e++)
-        view->n_overflows[n_slots + e] += expr_overflows_now(view, e);
-}
-
 size_t wbi_view_n(const wbi_view *view)
 {
     return view->n;
@@ -146,25 +90,16 @@ const int64_t *wbi_view_times(const wbi_view *view)
     return view->row_times == NULL ? NULL : view->times;
 }
 
-static void forget_values(wbi_view *view)
-{
-    for (size_t s = 0; s < view->binding->n_slots; s++)
-        view->slots[s].ready = false;
-    for (size_t e = 0; e < view->binding->n_exprs; e++)
-        view->expr_ready[e] = false;
-    wbi_expr_scratch_reset(view->scratch);
-}
-
 static wb_status reserve_lines(wbi_view *view, size_t n, wb_error *err)
 {
-    if (n <= view->capacity)
+    if (view->row != NULL && n <= view->capacity)
         return WB_OK;
     wbi_free(view->row);
     wbi_free(view->line);
     wbi_free(view->times);
     view->capacity = 0;
     view->row = wbi_alloc_array(n, sizeof *view->row);
-    view->line = wbi_alloc_array(n, sizeof *view->line);
+    view->line = wbi_alloc_array(n + 1, sizeof *view->line);
     view->times = wbi_alloc_array(n, sizeof *view->times);
     if (view->row == NULL || view->line == NULL || view->times == NULL)
         return wbi_fail_nomem(err, n * sizeof *view->times);
@@ -186,143 +121,43 @@ static wb_status reserve_customers(wbi_view *view, size_t n, wb_error *err)
     return WB_OK;
 }
 
-static void add_line(wbi_view *view, size_t row, int64_t time_us)
+/* All rows [begin, end). */
+static wb_status take_rows(wbi_view *view, size_t begin, size_t end, wb_error *err)
 {
-    view->row[view->n] = (uint32_t)row;
-    view->times[view->n] = time_us;
-    view->n++;
+    WBI_TRY(reserve_lines(view, end - begin, err));
+    view->n = end - begin;
+    for (size_t i = 0; i < view->n; i++) {
+        view->row[i] = (uint32_t)(begin + i);
+        view->times[i] = 0;
+    }
+    if (view->row_times != NULL)
+        wbi_packed_gather(view->row_times, view->row, view->n, view->times);
+    return WB_OK;
 }
 
-static int64_t time_of(const wbi_view *view, size_t row)
-{
-    return view->row_times == NULL ? 0 : wbi_packed_time(view->row_times, row);
-}
-
-/* Step 1: rows that had arrived before the cutoff. A customer's rows are in the order of their times. */
+/* Step 1: rows that had arrived before the cutoff. */
 static wb_status select_rows(wbi_view *view, const size_t *first, size_t first_customer, size_t n_customers,
                              wb_error *err)
 {
+    first += first_customer;
     WBI_TRY(reserve_customers(view, n_customers, err));
-    WBI_TRY(reserve_lines(view, first[first_customer + n_customers] - first[first_customer], err));
-    int64_t end_us = view->row_times == NULL ? INT64_MAX : view->cutoff_us - view->binding->def->delay_us;
-    view->n = 0;
-    for (size_t c = 0; c < n_customers; c++) {
-        view->starts[c] = view->n;
-        for (size_t row = first[first_customer + c]; row < first[first_customer + c + 1]; row++) {
-            int64_t time_us = time_of(view, row);
-            if (time_us >= end_us)
-                break;
-            add_line(view, row, time_us);
-        }
+    WBI_TRY(take_rows(view, first[0], first[n_customers], err));
+    for (size_t c = 0; c <= n_customers; c++)
+        view->starts[c] = first[c] - first[0];
+    if (view->row_times == NULL)
+        return WB_OK;
+    int64_t end_us = view->cutoff_us - view->binding->def->delay_us;
+    size_t n = 0;
+    for (size_t i = 0; i < view->n; i++) {
+        view->line[i] = (uint32_t)n; /* of those before it, how many are left */
+        view->row[n] = view->row[i];
+        view->times[n] = view->times[i];
+        n += view->times[i] < end_us;
     }
-    view->starts[n_customers] = view->n;
-    return WB_OK;
-}
-
-static wb_status reserve_slot(slot_values *slot, size_t n, size_t width, wb_error *err)
-{
-    if (n <= slot->capacity)
-        return WB_OK;
-    wbi_free(slot->data);
-    slot->capacity = 0;
-    slot->data = wbi_alloc_array(n, width);
-    if (slot->data == NULL)
-        return wbi_fail_nomem(err, n * width);
-    slot->capacity = n;
-    return WB_OK;
-}
-
-static void gather(wbi_view *view, size_t s)
-{
-    const wbi_slot *slot = &view->binding->slots[s];
-    void *data = view->slots[s].data;
-    if (slot->kind == WBI_SLOT_TIME) {
-        if (view->n > 0)
-            memcpy(data, view->times, view->n * sizeof *view->times);
-        return;
-    }
-    const wbi_packed *column = &view->rows->columns[slot->read + (view->row_times != NULL ? 2 : 1)];
-    wbi_packed_gather(column, view->row, view->n, data);
-}
-
-static void set_missing(const wbi_vector *values, void *data, size_t i)
-{
-    switch (values->type) {
-    case WBI_EXPR_TEXT:
-        ((wbi_str *)data)[i] = (wbi_str){0};
-        break;
-    case WBI_EXPR_BOOL:
-        ((uint8_t *)data)[i] = WBI_UNKNOWN;
-        break;
-    case WBI_EXPR_TIME:
-    case WBI_EXPR_DURATION:
-        ((int64_t *)data)[i] = WB_TIME_MISSING;
-        break;
-    case WBI_EXPR_NUMBER:
-    case WBI_EXPR_ANY:
-        ((double *)data)[i] = NAN;
-        break;
-    }
-}
-
-static wb_status line_values(wbi_view *view, size_t s, wb_error *err);
-
-/* Makes the slots that an expression names ready. */
-static wb_status names_ready(wbi_view *view, const wbi_expr *expr, wb_error *err)
-{
-    size_t cursor = 0, slot;
-    while (wbi_expr_next_slot(expr, &cursor, &slot))
-        WBI_TRY(line_values(view, slot, err));
-    return WB_OK;
-}
-
-static wb_status compute(wbi_view *view, size_t s, wb_error *err)
-{
-    const wbi_slot *slot = &view->binding->slots[s];
-    wbi_vector values;
-    WBI_TRY(names_ready(view, slot->expr, err));
-    WBI_TRY(wbi_expr_eval(slot->expr, view->vectors, view->n, view->cutoff_us, view->scratch, &values, err));
-    if (view->n > 0)
-        memcpy(view->slots[s].data, values.numbers, view->n * wbi_vector_width(slot->type));
-    view->slots[s].n_overflows = values.n_overflows;
-    return WB_OK;
-}
-
-/* Step 2, for one slot: a time that had not come yet, and a value that was not known yet, are missing. */
-static wb_status mask(wbi_view *view, size_t s, wb_error *err)
-{
-    const wbi_slot *slot = &view->binding->slots[s];
-    if (view->cutoff_us == WBI_VIEW_ALL || slot->kind == WBI_SLOT_TIME || slot->known_from_start)
-        return WB_OK;
-    void *data = view->slots[s].data;
-    if (slot->type == WBI_EXPR_TIME)
-        for (size_t i = 0; i < view->n; i++)
-            if (((int64_t *)data)[i] >= view->cutoff_us)
-                ((int64_t *)data)[i] = WB_TIME_MISSING;
-    if (slot->known_at == WBI_NO_SLOT)
-        return WB_OK;
-    WBI_TRY(line_values(view, slot->known_at, err));
-    const int64_t *known = view->slots[slot->known_at].data;
-    for (size_t i = 0; i < view->n; i++)
-        if (known[i] == WB_TIME_MISSING || known[i] >= view->cutoff_us)
-            set_missing(&view->vectors[s], data, i);
-    return WB_OK;
-}
-
-/* Steps 2 and 3, for one slot and what it is made of. */
-static wb_status line_values(wbi_view *view, size_t s, wb_error *err)
-{
-    const wbi_slot *slot = &view->binding->slots[s];
-    if (view->slots[s].ready)
-        return WB_OK;
-    WBI_TRY(reserve_slot(&view->slots[s], view->n, wbi_vector_width(slot->type), err));
-    view->vectors[s] = (wbi_vector){.type = slot->type, .numbers = view->slots[s].data};
-    if (slot->kind == WBI_SLOT_COMPUTED)
-        WBI_TRY(compute(view, s, err));
-    else
-        gather(view, s);
-    WBI_TRY(mask(view, s, err));
-    view->slots[s].ready = true;
+    view->line[view->n] = (uint32_t)n;
+    for (size_t c = 0; c <= n_customers; c++)
+        view->starts[c] = view->line[view->starts[c]];
+    view->n = n;
     return WB_OK;
 }
 
@@ -349,12 +184,21 @@ static void sort_tie(wbi_view *view, size_t begin, size_t end)
     memcpy(view->row + begin, view->line + begin, (end - begin) * sizeof *view->row);
 }
 
+/* Whether any two lines, one behind the other, are at one time. */
+static bool has_equal_times(const wbi_view *view)
+{
+    size_t n_equal = 0;
+    for (size_t i = 1; i < view->n; i++)
+        n_equal += view->times[i] == view->times[i - 1];
+    return n_equal > 0;
+}
+
 /* The rows are in the order of all that the file says of them; of a customer's rows at one time, what was not known yet
  * may have decided. Here only what was known decides. */
 static wb_status settle_ties(wbi_view *view, wb_error *err)
 {
     bool has_values = false;
-    if (view->n_tie_slots == 0)
+    if (view->n_tie_slots == 0 || !has_equal_times(view))
         return WB_OK;
     for (size_t c = 0; c < view->n_customers; c++) {
         size_t end;
@@ -364,24 +208,14 @@ static wb_status settle_ties(wbi_view *view, wb_error *err)
             if (end == begin + 1)
                 continue;
             for (size_t k = 0; k < view->n_tie_slots && !has_values; k++)
-                WBI_TRY(line_values(view, view->tie_slots[k], err));
+                WBI_TRY(wbi_values_of_slot(view, view->tie_slots[k], err));
             has_values = true;
             sort_tie(view, begin, end);
         }
     }
     if (has_values)
-        forget_values(view); /* they are in the old order */
+        wbi_values_forget(view); /* they are in the old order */
     return WB_OK;
-}
-
-static void compact(void *data, size_t width, const uint8_t *keep, size_t n)
-{
-    char *to = data;
-    for (size_t i = 0; i < n; i++)
-        if (keep[i] == WBI_TRUE) {
-            memmove(to, (char *)data + i * width, width);
-            to += width;
-        }
 }
 
 /* Step 4. */
@@ -391,13 +225,15 @@ static wb_status filter(wbi_view *view, wb_error *err)
     if (b->where == NULL || view->n == 0)
         return WB_OK;
     wbi_vector keep;
-    WBI_TRY(names_ready(view, b->where, err));
-    WBI_TRY(wbi_expr_eval(b->where, view->vectors, view->n, view->cutoff_us, view->scratch, &keep, err));
+    WBI_TRY(wbi_values_of_expr(&keep, view, b->where, err));
     for (size_t s = 0; s < b->n_slots; s++)
-        if (view->slots[s].ready)
-            compact(view->slots[s].data, wbi_vector_width(b->slots[s].type), keep.bools, view->n);
-    compact(view->row, sizeof *view->row, keep.bools, view->n);
-    compact(view->times, sizeof *view->times, keep.bools, view->n);
+        if (view->slots[s].ready) {
+            wbi_cells_compact(view->slots[s].data, wbi_vector_width(b->slots[s].type), keep.bools, view->n);
+            if (view->slots[s].codes != NULL)
+                wbi_cells_compact(view->slots[s].codes, 1, keep.bools, view->n);
+        }
+    wbi_cells_compact(view->row, sizeof *view->row, keep.bools, view->n);
+    wbi_cells_compact(view->times, sizeof *view->times, keep.bools, view->n);
     size_t kept = 0, line = 0;
     for (size_t c = 0; c < view->n_customers; c++) {
         size_t end = view->starts[c + 1];
@@ -414,13 +250,13 @@ static wb_status filter(wbi_view *view, wb_error *err)
 static wb_status roll_up(wbi_view *view, wb_error *err)
 {
     const wbi_binding *b = view->binding;
-    WBI_TRY(line_values(view, b->group_by, err));
+    WBI_TRY(wbi_values_of_slot(view, b->group_by, err));
     for (size_t k = 0; k < b->n_order_by; k++)
-        WBI_TRY(line_values(view, b->order_by[k], err));
+        WBI_TRY(wbi_values_of_slot(view, b->order_by[k], err));
     if (b->event_time != WBI_NO_SLOT)
-        WBI_TRY(line_values(view, b->event_time, err));
+        WBI_TRY(wbi_values_of_slot(view, b->event_time, err));
     for (size_t e = 0; e < b->n_exprs; e++)
-        WBI_TRY(names_ready(view, b->exprs[e].expr, err));
+        WBI_TRY(wbi_values_named(view, b->exprs[e].expr, err));
     const wbi_lines lines = {.groups = view->vectors[b->group_by].texts,
                              .times = view->times,
                              .starts = view->starts,
@@ -435,6 +271,7 @@ static wb_status roll_up(wbi_view *view, wb_error *err)
         if (view->slots[s].ready) {
             wbi_rollup_values(view->rollup, b->slots[s].agg, b->slots[s].type, view->slots[s].data);
             view->vectors[s].type = wbi_rollup_type(b->slots[s].agg, b->slots[s].type);
+            view->vectors[s].codes = NULL;
         }
     view->n = wbi_rollup_finish(view->rollup, view->times, view->starts);
     return WB_OK;
@@ -443,8 +280,8 @@ static wb_status roll_up(wbi_view *view, wb_error *err)
 wb_status wbi_view_build(wbi_view *view, const size_t *first, size_t first_customer, size_t n_customers,
                          int64_t cutoff_us, wb_error *err)
 {
-    keep_overflows(view);
-    forget_values(view);
+    wbi_values_keep_overflows(view);
+    wbi_values_forget(view);
     view->cutoff_us = cutoff_us;
     WBI_TRY(select_rows(view, first, first_customer, n_customers, err));
     WBI_TRY(settle_ties(view, err));
@@ -454,40 +291,7 @@ wb_status wbi_view_build(wbi_view *view, const size_t *first, size_t first_custo
 
 wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err)
 {
-    forget_values(view);
+    wbi_values_forget(view);
     view->cutoff_us = WBI_VIEW_ALL;
-    view->n = 0;
-    WBI_TRY(reserve_lines(view, end - begin, err));
-    for (size_t row = begin; row < end; row++)
-        add_line(view, row, time_of(view, row));
-    return WB_OK;
-}
-
-wb_status wbi_view_slot(wbi_view *view, size_t slot, wbi_vector *out, wb_error *err)
-{
-    WBI_TRY(line_values(view, slot, err));
-    *out = view->vectors[slot];
-    return WB_OK;
-}
-
-static bool all_there(const double *numbers, size_t n)
-{
-    size_t n_missing = 0;
-    for (size_t i = 0; i < n; i++)
-        n_missing += (size_t)(isnan(numbers[i]) != 0);
-    return n_missing == 0;
-}
-
-wb_status wbi_view_expr(wbi_view *view, size_t index, wbi_vector *out, wb_error *err)
-{
-    if (!view->expr_ready[index]) {
-        const wbi_expr *expr = view->binding->exprs[index].expr;
-        WBI_TRY(names_ready(view, expr, err));
-        WBI_TRY(wbi_expr_eval(expr, view->vectors, view->n, view->cutoff_us, view->scratch, &view->exprs[index], err));
-        if (view->exprs[index].type == WBI_EXPR_NUMBER)
-            view->exprs[index].all_there = all_there(view->exprs[index].numbers, view->n);
-        view->expr_ready[index] = true;
-    }
-    *out = view->exprs[index];
-    return WB_OK;
+    return take_rows(view, begin, end, err);
 }

@@ -20,6 +20,7 @@ typedef enum wbi_expr_type {
 } wbi_expr_type;
 
 enum { WBI_FALSE = 0, WBI_TRUE = 1, WBI_UNKNOWN = 2 };
+enum { WBI_N_CODES = 64, WBI_CODE_MISSING = WBI_N_CODES - 1 }; /* of texts of few levels */
 
 /* A block of values of one type; borrowed. */
 typedef struct wbi_vector {
@@ -30,6 +31,7 @@ typedef struct wbi_vector {
         const wbi_str *texts;    /* data == NULL: missing */
         const uint8_t *bools;    /* WBI_FALSE, WBI_TRUE, WBI_UNKNOWN */
     };
+    const uint8_t *codes; /* of texts: equal where these are, WBI_CODE_MISSING for missing ones; NULL: not known */
     bool all_there; /* numbers of which none is missing; false when nobody looked */
     size_t n_overflows; /* of an evaluation: rows that are missing for a number past 1.8e308, made of finite ones */
 } wbi_vector;

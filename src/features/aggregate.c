@@ -43,7 +43,7 @@ bool wbi_aggregate_needs_time(wbi_aggregate aggregate)
 
 wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events, size_t n_spans, wb_error *err)
 {
-    if (scratch->spans != NULL && n_events <= scratch->n_events && n_spans <= scratch->n_spans)
+    if (scratch->narrowed != NULL && n_events <= scratch->n_events && n_spans <= scratch->n_spans)
         return WB_OK;
     wbi_aggregate_scratch_free(scratch);
     scratch->numbers = wbi_alloc_array(n_events, sizeof *scratch->numbers);
@@ -52,11 +52,11 @@ wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events,
     scratch->texts = wbi_alloc_array(n_events, sizeof *scratch->texts);
     scratch->positions = wbi_alloc_array(n_events + 1, sizeof *scratch->positions);
     scratch->true_positions = wbi_alloc_array(n_events + 1, sizeof *scratch->true_positions);
-    scratch->moved = wbi_alloc_array(n_spans, sizeof *scratch->moved);
-    scratch->spans = wbi_alloc_array(n_spans, sizeof *scratch->spans);
+    scratch->selected = wbi_alloc_array(n_spans, sizeof *scratch->selected);
+    scratch->narrowed = wbi_alloc_array(n_spans, sizeof *scratch->narrowed);
     if (scratch->numbers == NULL || scratch->gaps == NULL || scratch->times == NULL || scratch->texts == NULL ||
-        scratch->positions == NULL || scratch->true_positions == NULL || scratch->moved == NULL ||
-        scratch->spans == NULL)
+        scratch->positions == NULL || scratch->true_positions == NULL || scratch->selected == NULL ||
+        scratch->narrowed == NULL)
         return wbi_fail_nomem(err, n_events * sizeof *scratch->texts);
     scratch->n_events = n_events;
     scratch->n_spans = n_spans;
@@ -76,8 +76,8 @@ void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch)
     wbi_free(scratch->texts);
     wbi_free(scratch->positions);
     wbi_free(scratch->true_positions);
-    wbi_free(scratch->moved);
-    wbi_free(scratch->spans);
+    wbi_free(scratch->selected);
+    wbi_free(scratch->narrowed);
     *scratch = (wbi_aggregate_scratch){0};
 }
 
@@ -102,11 +102,12 @@ static void count_true(const uint8_t *bools, size_t n, uint32_t *positions)
 /* The spans of what was selected of the events of `spans`. */
 static wbi_spans selected_spans(wbi_spans spans, wbi_aggregate_scratch *scratch)
 {
-    for (size_t s = 0; s < spans.n; s++)
-        scratch->moved[s] = (wbi_span){spans.items[s].row, scratch->positions[spans.items[s].begin],
-                                       scratch->positions[spans.items[s].end]};
-    wbi_spans_sort(scratch->spans, (wbi_spans){scratch->moved, spans.n});
-    return (wbi_spans){scratch->spans, spans.n};
+    const uint32_t *positions = scratch->positions;
+    for (size_t s = 0; s < spans.n; s++) {
+        const wbi_span *span = &spans.items[s];
+        scratch->selected[s] = (wbi_span){span->row, positions[span->begin], positions[span->end]};
+    }
+    return (wbi_spans){scratch->selected, spans.n};
 }
 
 /* The selected numbers that are not missing: those of the events themselves, or copies, moved up without a branch on
@@ -158,12 +159,12 @@ static void trend(const wbi_aggregate_events *e, wbi_spans spans, double *out, w
     int64_t length_us = e->window.from_us - e->window.to_us, to_us = e->cutoff_us - e->window.to_us;
     int64_t from_us = to_us - length_us;
     const int64_t *times = select_times(&spans, e, scratch);
-    wbi_spans_narrow(scratch->moved, spans, times, from_us, to_us);
+    wbi_spans_narrow(scratch->narrowed, spans, times, from_us, to_us);
     for (size_t s = 0; s < spans.n; s++)
-        out[spans.items[s].row] = wbi_span_length(&scratch->moved[s]);
-    wbi_spans_narrow(scratch->moved, spans, times, from_us - length_us, from_us);
+        out[spans.items[s].row] = wbi_span_length(&scratch->narrowed[s]);
+    wbi_spans_narrow(scratch->narrowed, spans, times, from_us - length_us, from_us);
     for (size_t s = 0; s < spans.n; s++)
-        out[spans.items[s].row] -= wbi_span_length(&scratch->moved[s]);
+        out[spans.items[s].row] -= wbi_span_length(&scratch->narrowed[s]);
 }
 
 static void share(const wbi_aggregate_events *e, wbi_spans spans, double *out, wbi_aggregate_scratch *scratch)
@@ -236,8 +237,34 @@ static double n_distinct_texts(const wbi_aggregate_events *e, wbi_span span, wbi
     return (double)distinct;
 }
 
+/* Which codes there are, a bit each. */
+static uint64_t codes_in(const wbi_aggregate_events *e, wbi_span span)
+{
+    const uint8_t *codes = e->of.codes;
+    uint64_t seen = 0;
+    if (e->where == NULL)
+        for (size_t i = span.begin; i < span.end; i++)
+            seen |= UINT64_C(1) << codes[i];
+    else
+        for (size_t i = span.begin; i < span.end; i++)
+            seen |= (uint64_t)(e->where[i] == WBI_TRUE) << codes[i];
+    return seen;
+}
+
+static void distinct_codes(const wbi_aggregate_events *e, wbi_spans spans, double *out)
+{
+    for (size_t s = 0; s < spans.n; s++) {
+        uint64_t seen = codes_in(e, spans.items[s]) & ~(UINT64_C(1) << WBI_CODE_MISSING);
+        out[spans.items[s].row] = __builtin_popcountll(seen);
+    }
+}
+
 static void distinct_texts(const wbi_aggregate_events *e, wbi_spans spans, double *out, wbi_aggregate_scratch *scratch)
 {
+    if (e->of.codes != NULL) {
+        distinct_codes(e, spans, out);
+        return;
+    }
     for (size_t s = 0; s < spans.n; s++)
         out[spans.items[s].row] = n_distinct_texts(e, spans.items[s], scratch->texts);
 }
@@ -273,7 +300,9 @@ static const double *gaps_between(const wbi_aggregate_events *e, const int64_t *
     if (scratch->gaps_of == times && times == e->times)
         return scratch->gaps;
     for (size_t i = 0; i + 1 < n; i++)
-        scratch->gaps[i] = days(times[i + 1] - times[i]);
+        scratch->gaps[i] = (double)(times[i + 1] - times[i]);
+    for (size_t i = 0; i + 1 < n; i++)
+        scratch->gaps[i] /= (double)WB_DAY_US;
     scratch->gaps_of = times;
     return scratch->gaps;
 }
@@ -284,10 +313,10 @@ static void reduce_gaps(wbi_aggregate aggregate, const wbi_aggregate_events *e, 
     const int64_t *times = select_times(&spans, e, scratch);
     const double *gaps = gaps_between(e, times, times == e->times ? e->n : scratch->positions[e->n], scratch);
     for (size_t s = 0; s < spans.n; s++) {
-        scratch->moved[s] = spans.items[s];
-        scratch->moved[s].end -= wbi_span_length(&spans.items[s]) > 0;
+        scratch->narrowed[s] = spans.items[s];
+        scratch->narrowed[s].end -= wbi_span_length(&spans.items[s]) > 0;
     }
-    wbi_reduce_numbers(aggregate, gaps, (wbi_spans){scratch->moved, spans.n}, out, NULL, &scratch->n_overflows);
+    wbi_reduce_numbers(aggregate, gaps, (wbi_spans){scratch->narrowed, spans.n}, out, NULL, &scratch->n_overflows);
 }
 
 static void reduce_times(wbi_aggregate aggregate, const wbi_aggregate_events *e, wbi_spans spans, double *out,

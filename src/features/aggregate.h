@@ -38,7 +38,7 @@ typedef struct wbi_aggregate_scratch {
     int64_t *times;
     wbi_str *texts;
     uint32_t *positions, *true_positions;
-    wbi_span *moved, *spans;
+    wbi_span *selected, *narrowed;
     const int64_t *gaps_of; /* the times between which `gaps` are; NULL: none yet */
     uint64_t n_overflows;   /* aggregates of finite numbers so far that were not finite, and thus missing */
 } wbi_aggregate_scratch;

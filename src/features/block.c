@@ -338,15 +338,18 @@ static wb_status derive_feature(wbi_block *block, wbi_worker *worker, size_t f, 
     return WB_OK;
 }
 
-/* Rows that are not eligible are never aggregated; expressions over features still run over them. */
-static void clear_rows(wbi_block *block, const wbi_plan *plan)
+/* Customers that are not eligible are never aggregated; expressions over features still run over them. */
+static void clear_others(wbi_block *block, const wbi_plan *plan, size_t j, size_t n_cutoffs)
 {
-    for (size_t f = 0; f < plan->n_features; f++) {
-        double *numbers = block->numbers[f];
-        for (size_t row = 0; numbers != NULL && row < block->n_rows; row++)
-            numbers[row] = NAN;
-        for (size_t row = 0; numbers == NULL && row < block->n_rows; row++)
-            block->texts[f][row] = (wbi_str){0};
+    for (size_t row = j; row < block->n_rows; row += n_cutoffs) {
+        if (block->eligible[row])
+            continue;
+        for (size_t f = 0; f < plan->n_features; f++) {
+            if (plan->features[f].type == WB_TYPE_NUMBER)
+                block->numbers[f][row] = NAN;
+            else
+                block->texts[f][row] = (wbi_str){0};
+        }
     }
 }
 
@@ -361,6 +364,7 @@ static wb_status compute_cutoff(wbi_block *block, wbi_worker *worker, const wbi_
         WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(worker->views[t]), block->customers_capacity, err));
     }
     WBI_TRY(choose_population(block, worker, options, j, err));
+    clear_others(block, plan, j, options->n_cutoffs);
     WBI_TRY(wbi_windows_begin(&worker->windows, block, j, options, err));
     for (size_t f = 0; f < plan->n_features; f++)
         if (plan->features[f].table != WBI_NONE)
@@ -376,7 +380,6 @@ wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_comp
     block->n_rows = block->n_customers * options->n_cutoffs;
     arena_free(block->arena);
     block->arena = NULL;
-    clear_rows(block, plan);
     memset(block->n_overflows, 0, (plan->n_features + plan->n_tables) * sizeof *block->n_overflows);
     for (size_t j = 0; j < options->n_cutoffs; j++)
         WBI_TRY(compute_cutoff(block, worker, options, j, err));

@@ -288,6 +288,20 @@ void wbi_packed_keep(wbi_packed_rows *rows, const uint8_t *keep)
 
 /* ---- looking at rows ---- */
 
+/* Looked up first and converted then, so that the conversion is done on vectors. */
+static void gather_hundredths(const int32_t *values, const uint32_t *row, size_t n, double *out)
+{
+    enum { AT_A_TIME = 256 };
+    int32_t hundredths[AT_A_TIME];
+    for (size_t done = 0; done < n; done += AT_A_TIME) {
+        size_t m = n - done < AT_A_TIME ? n - done : AT_A_TIME;
+        for (size_t i = 0; i < m; i++)
+            hundredths[i] = values[row[done + i]];
+        for (size_t i = 0; i < m; i++)
+            out[done + i] = wbi_hundredths_number(hundredths[i]);
+    }
+}
+
 void wbi_packed_gather(const wbi_packed *column, const uint32_t *row, size_t n, void *out)
 {
     switch (column->packing) {
@@ -296,8 +310,7 @@ void wbi_packed_gather(const wbi_packed *column, const uint32_t *row, size_t n, 
             ((double *)out)[i] = ((const double *)column->values)[row[i]];
         break;
     case WBI_PACKED_HUNDREDTHS:
-        for (size_t i = 0; i < n; i++)
-            ((double *)out)[i] = wbi_hundredths_number(((const int32_t *)column->values)[row[i]]);
+        gather_hundredths(column->values, row, n, out);
         break;
     case WBI_PACKED_MICROSECONDS:
     case WBI_PACKED_SECONDS:
