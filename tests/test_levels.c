@@ -93,7 +93,8 @@ static void test_by_hand(void **state)
     for (int i = 0; i < 80; i++) {
         int word = i < 1 ? 0 : i < 3 ? 1 : i < 6 ? 2 : i < 10 ? 3 : -1;
         size_t n = strlen(text);
-        n += (size_t)snprintf(text + n, sizeof text - n, "A,2024-01-01,2024-0%d-01,g%d,", i < 30 ? 1 : 2, i < 10 || i > 50);
+        n += (size_t)snprintf(text + n, sizeof text - n, "A,2024-01-01,2024-0%d-01,g%d,", i < 30 ? 1 : 2,
+                              i < 10 || i > 50);
         snprintf(text + n, sizeof text - n, word < 0 ? "\n" : "w%d\n", word);
     }
     put(*state, "visits.csv", text);

@@ -48,8 +48,8 @@ WB_WARN_UNUSED wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, s
 void wbi_aggregate_forget(wbi_aggregate_scratch *scratch);
 void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch);
 
-/* out[row] = the aggregate of each span, NaN when missing. Spans lie in the window already, but for a trend, which looks
- * beyond it. The scratch has room for events and spans. */
+/* out[row] = the aggregate of each span, NaN when missing. Spans lie in the window already, but for a trend, which
+ * looks beyond it. The scratch has room for events and spans. */
 void wbi_aggregate_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *events, wbi_spans spans, double *out,
                            wbi_aggregate_scratch *scratch);
 /* The first or last text that is not missing; data == NULL when there is none. */

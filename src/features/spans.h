@@ -22,7 +22,8 @@ static inline uint32_t wbi_span_length(const wbi_span *span)
     return span->end - span->begin;
 }
 
-/* Narrows each span to the events with from_us <= time < to_us. `times` are those of the block, ascending within a span. */
+/* Narrows each span to the events with from_us <= time < to_us. `times` are those of the block, ascending within a
+ * span. */
 void wbi_spans_narrow(wbi_span *narrowed, wbi_spans spans, const int64_t *times, int64_t from_us, int64_t to_us);
 
 /* Copies the spans to `sorted`, shorter ones first. Loops over spans of one length are long and predicted; loops over

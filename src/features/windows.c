@@ -68,8 +68,8 @@ static void find_all(wbi_windows *windows, size_t table)
     windows->n_eligible = n;
 }
 
-/* The events later than the customer's last one in `anchor`, by at most `within_us` unless 0: none where there is no such
- * event. */
+/* The events later than the customer's last one in `anchor`, by at most `within_us` unless 0: none where there is no
+ * such event. */
 static void narrow_to_after(wbi_span *span, const wbi_view *anchor, size_t k, const int64_t *times, int64_t within_us)
 {
     if (!wbi_has_events(anchor, k)) {

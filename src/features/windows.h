@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the events of each eligible customer of a block lie within each window, found once for all features that look at
- * it. */
+/* Where the events of each eligible customer of a block lie within each window, found once for all features that look
+ * at it. */
 #ifndef WINBACK_FEATURES_WINDOWS_H
 #define WINBACK_FEATURES_WINDOWS_H
 
