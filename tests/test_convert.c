@@ -274,8 +274,8 @@ static void make_column(column_text *c, char cells[N_CELLS][CELL_CHARS], bool qu
         bool in_quotes = quoted && next_random(x) % 100 != 0;
         c->n_bytes += (size_t)sprintf(c->bytes + c->n_bytes, in_quotes ? "\"%s\"\n" : "%s\n", cells[i]);
         c->marks[i + 1] = (uint32_t)c->n_bytes - 1;
-        c->starts[i] = (uint32_t)i;
         c->kept[i] = next_random(x) % 100 != 0;
+        c->starts[i] = c->kept[i] ? (uint32_t)i : UINT32_MAX; /* no cell is there to be looked at */
     }
     c->starts[N_CELLS] = N_CELLS;
     memset(c->bytes + c->n_bytes, '7', WBI_SCAN_PADDING);

@@ -43,8 +43,8 @@ static bool many_at_a_time(const cursor *c, wbi_column_cells *cells)
     if (c->ends_row || m->chunk.doubled || wbi_csv_dialect(m->reader)->n_na > 0)
         return false;
     *cells = (wbi_column_cells){c->bytes, c->marks + c->place, c->starts, c->states, c->n_rows, 0};
-    const char *first = c->bytes + (uint32_t)(cells->marks[0] + 1);
-    cells->margin = m->chunk.quotes && *first == '"';
+    if (m->chunk.quotes && c->states[0] == WBI_ROW_KEPT)
+        cells->margin = c->bytes[(uint32_t)(cells->marks[0] + 1)] == '"';
     return true;
 }
 

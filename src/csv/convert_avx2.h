@@ -66,7 +66,7 @@ static inline bool four_hundredths(int32_t *out, __m256i bytes, __m128i lengths,
     return _mm256_movemask_epi8(usual) == -1;
 }
 
-/* One cell's bytes, without the quotes that `margin` says. */
+/* One cell's bytes, without the quotes that `margin` says. A row that is not kept may lack the cell. */
 typedef struct cell_place {
     const char *at;
     uint32_t n; /* UINT32_MAX when it is not in quotes */
@@ -85,11 +85,13 @@ static size_t hundredths(int32_t *out, const wbi_column_cells *cells, size_t row
 {
     for (; row + LANES <= cells->n_rows; row += LANES) {
         static const uint8_t all_kept[LANES] = {1, 1, 1, 1};
+        if (memcmp(cells->kept + row, all_kept, LANES) != 0)
+            break;
         const cell_place a = place_of(cells, row), b = place_of(cells, row + 1);
         const cell_place c = place_of(cells, row + 2), d = place_of(cells, row + 3);
         const __m256i bytes = _mm256_setr_epi64x(eight_bytes(a.at), eight_bytes(b.at), eight_bytes(c.at), eight_bytes(d.at));
         const __m128i lengths = _mm_setr_epi32((int)a.n, (int)b.n, (int)c.n, (int)d.n);
-        if (memcmp(cells->kept + row, all_kept, LANES) != 0 || !four_hundredths(out + row, bytes, lengths, decimal))
+        if (!four_hundredths(out + row, bytes, lengths, decimal))
             break;
     }
     return row;
@@ -123,11 +125,11 @@ static inline bool one_time(int64_t *since_1970, const char *at)
 
 static size_t seconds(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s)
 {
-    for (; row < cells->n_rows; row++) {
+    for (; row < cells->n_rows && cells->kept[row] == 1; row++) {
         const cell_place cell = place_of(cells, row);
         const bool utc = cell.n == 20 && cell.at[19] == 'Z';
         int64_t since_1970;
-        if (cells->kept[row] != 1 || !(utc || cell.n == 19) || !one_time(&since_1970, cell.at))
+        if (!(utc || cell.n == 19) || !one_time(&since_1970, cell.at))
             break;
         since_1970 -= utc ? 0 : zone_offset_s;
         out[row] = (int32_t)since_1970;

@@ -40,7 +40,7 @@ static inline size_t wbi_marks_room(size_t n)
 typedef struct wbi_column_cells {
     const char *bytes;
     const uint32_t *marks, *starts; /* as in wbi_marks, but that `marks` begins at the column's place */
-    const uint8_t *kept;            /* by row: 1 when its cell is wanted */
+    const uint8_t *kept;            /* by row: 1 when its cell is wanted; else there may be none */
     size_t n_rows;
     uint32_t margin; /* 1: cells are in quotes, none of which is doubled; one that is not is unusual */
 } wbi_column_cells;
