@@ -56,12 +56,22 @@ void *wbi_realloc_array(void *block, size_t n, size_t size)
  * from the table of pages. */
 enum { LINE_BYTES = 64, LARGE_PAGE_BYTES = 2 << 20 };
 
+static bool is_large(size_t bytes)
+{
+    return bytes >= 2 * (size_t)LARGE_PAGE_BYTES;
+}
+
+size_t wbi_aligned_bytes(size_t bytes)
+{
+    return is_large(bytes) ? (bytes + LARGE_PAGE_BYTES - 1) / LARGE_PAGE_BYTES * LARGE_PAGE_BYTES : bytes;
+}
+
 void *wbi_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes;
     if (!admit(n, size, &bytes) || bytes > PTRDIFF_MAX - LINE_BYTES)
         return NULL;
-    if (bytes < 2 * (size_t)LARGE_PAGE_BYTES)
+    if (!is_large(bytes))
         return aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES);
     void *block;
     if (posix_memalign(&block, LARGE_PAGE_BYTES, bytes) != 0)

@@ -15,6 +15,8 @@ void *wbi_alloc_zeroed(size_t n, size_t size);
 void *wbi_realloc_array(void *block, size_t n, size_t size);
 /* `n` elements at a 64-byte boundary, uninitialised; also freed by wbi_free. */
 void *wbi_alloc_aligned(size_t n, size_t size);
+/* Bytes of memory that such a block of `bytes` comes to: large ones fill whole large pages. */
+size_t wbi_aligned_bytes(size_t bytes);
 void wbi_free(void *block); /* NULL-safe */
 
 /* A terminated copy of `n` bytes. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "par/par.h"
 
 /* Measured: the program with its libraries; two chunks of a file with their cells, and a block of features with its text,
@@ -39,8 +40,8 @@ double wbi_need_distinct(double n_distinct, double n_seen, double n)
 /* The rows and levels of one table. */
 typedef struct table_need {
     size_t n_rows;
-    size_t row_bytes;    /* as they are kept */
-    size_t spare_bytes;  /* of a row, once more while they are moved */
+    size_t rows_bytes;   /* as they are kept */
+    size_t spare_bytes;  /* once more while they are moved */
     size_t levels_bytes; /* of all levels */
 } table_need;
 
@@ -58,10 +59,11 @@ static table_need need_of_table(const wbi_packed_rows *rows, size_t n_rows)
     for (size_t k = 0; k < rows->n_columns; k++) {
         const wbi_packed *column = &rows->columns[k];
         size_t width = wbi_packed_width(column->packing);
+        size_t bytes = wbi_aligned_bytes(need.n_rows * width);
         if (k > 0 && !moved[width])
-            need.spare_bytes += width;
+            need.spare_bytes += bytes;
         moved[width] |= k > 0;
-        need.row_bytes += width;
+        need.rows_bytes += bytes;
         if (k > 0 && column->type == WB_TYPE_CATEGORY)
             need.levels_bytes += levels_bytes(column, rows->n_rows, need.n_rows);
     }
@@ -89,8 +91,8 @@ size_t wbi_need_of_events(const wbi_events *events, const wbi_seen *seen)
     size_t n_customers = expected_customers(events, seen), kept = 0, arranging = 0;
     for (size_t t = 0; t <= seen->table; t++) {
         table_need need = need_of_table(&events->tables[t].rows, t < seen->table ? 0 : seen->n_rows);
-        kept += need.n_rows * need.row_bytes + need.levels_bytes;
-        arranging = larger(arranging, need.n_rows * larger(order_bytes, need.spare_bytes));
+        kept += need.rows_bytes + need.levels_bytes;
+        arranging = larger(arranging, larger(need.n_rows * order_bytes, need.spare_bytes));
     }
     kept += wbi_dictionary_bytes(events->customers, n_customers) + n_customers * code_bytes;
     arranging += n_customers * (code_bytes + (seen->table + 1) * sizeof *events->tables->first);
@@ -105,7 +107,7 @@ size_t wbi_need_of_arranged(const wbi_events *events)
     for (size_t t = 0; t < events->n_tables; t++) {
         const wbi_packed_rows *rows = &events->tables[t].rows;
         for (size_t k = 1; k < rows->n_columns; k++) {
-            bytes += rows->n_rows * wbi_packed_width(rows->columns[k].packing);
+            bytes += wbi_aligned_bytes(rows->n_rows * wbi_packed_width(rows->columns[k].packing));
             if (rows->columns[k].type == WB_TYPE_CATEGORY)
                 bytes += levels_bytes(&rows->columns[k], rows->n_rows, rows->n_rows);
         }
