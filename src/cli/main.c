@@ -114,9 +114,15 @@ static int dispatch(int argc, char **argv)
     return run_command(command, argc - 2, argv + 2);
 }
 
+/* OpenBLAS starts threads when it is loaded, which then spin for a tenth of a second on cores that are wanted. It starts
+ * them anew should they be needed. Weak: another CBLAS lacks it. */
+int blas_thread_shutdown_(void) __attribute__((weak));
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    if (blas_thread_shutdown_ != NULL)
+        blas_thread_shutdown_();
     int code = dispatch(argc, argv);
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && code == CLI_DONE) {
         fprintf(stderr, "winback: (standard output): cannot write: %s\n", strerror(errno));

@@ -9,7 +9,7 @@
 #include "csv/reader_rows.h"
 #include "par/par.h"
 
-enum { CHUNK_BYTES = 256 << 10, MAX_CHUNK_BYTES = 1 << 20, FIRST_SLOW_ROWS = 64, MAX_SLOW_ROWS = 4096 };
+enum { CHUNK_BYTES = 128 << 10, MAX_CHUNK_BYTES = 1 << 20, FIRST_SLOW_ROWS = 64, MAX_SLOW_ROWS = 4096 };
 
 typedef struct reading {
     wbi_csv_reader *reader;
@@ -118,7 +118,7 @@ static wb_status prepare(reading *r, wb_error *err)
     r->chunk_bytes = o->chunk_bytes > 0 ? o->chunk_bytes : CHUNK_BYTES;
     r->slow_rows = FIRST_SLOW_ROWS;
     r->n_threads = threads_for(r->reader, o->n_threads, r->chunk_bytes);
-    r->n_slots = 2 * (size_t)r->n_threads;
+    r->n_slots = 4 * (size_t)r->n_threads;
     r->judges = wbi_alloc_zeroed((size_t)r->n_threads, sizeof(wbi_csv_reader *));
     r->batches = wbi_alloc_zeroed(r->n_slots, sizeof *r->batches);
     if (r->judges == NULL || r->batches == NULL)

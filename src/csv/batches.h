@@ -43,7 +43,7 @@ typedef struct wbi_batch_options {
 typedef wb_status (*wbi_batch_fn)(void *context, const wbi_batch *batch, wb_error *err);
 
 /* Reads the rows of all files of `reader`, whose wanted cells are those of `options`, and gives them batch by batch in
- * their order. Memory: two batches a thread of about 256 KiB of the file each, or the longest row. */
+ * their order. Memory: four batches a thread of about 128 KiB of the file each, or the longest row. */
 WB_WARN_UNUSED wb_status wbi_csv_read_batches(wbi_csv_reader *reader, const wbi_batch_options *options, wbi_batch_fn fn,
                                               void *context, wb_error *err);
 

@@ -15,7 +15,7 @@ typedef struct wbi_csv_sizes {
     size_t row_ceiling_bytes; /* a longer row is an error */
 } wbi_csv_sizes;
 
-#define WBI_CSV_SIZES_INIT {(size_t)256 << 10, (size_t)64 << 20}
+#define WBI_CSV_SIZES_INIT {(size_t)128 << 10, (size_t)64 << 20}
 
 typedef struct wbi_lines {
     wbi_input *input;     /* NULL: the window is all there is, and borrowed */

@@ -73,7 +73,7 @@ WB_WARN_UNUSED wb_status wbi_csv_want(wbi_csv_reader *reader, const size_t *colu
 /* The next block of at most `max_rows` (1 or more) rows; n_rows = 0 at the end. Bad rows (width, quotes, bytes, a
  * repeated header, a cell of more than 1 MiB) go to `bad`; a quote that is still open after its line and then never
  * properly closed, and a row of more than 64 MiB, fail whatever the policy. The cells are borrowed until the next call.
- * Memory: the longest row (at least 256 KiB) and one block, which ends early when its cells pass 32 MiB; both the same
+ * Memory: the longest row (at least 128 KiB) and one block, which ends early when its cells pass 32 MiB; both the same
  * however the input arrives. */
 WB_WARN_UNUSED wb_status wbi_csv_next(wbi_csv_reader *reader, size_t max_rows, const wbi_cells **out, wb_error *err);
 
