@@ -3,7 +3,7 @@
 #ifndef WINBACK_CSV_BATCH_CHUNK_H
 #define WINBACK_CSV_BATCH_CHUNK_H
 
-#include "csv/arena.h"
+#include "base/arena.h"
 #include "csv/batches.h"
 #include "csv/reader_rows.h"
 #include "csv/scan.h"

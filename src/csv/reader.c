@@ -6,8 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/memory.h"
-#include "csv/arena.h"
 #include "csv/bad_rows.h"
 #include "csv/header.h"
 #include "csv/reader_rows.h"

@@ -8,44 +8,11 @@
 #include "features/aggregate.h"
 #include "features/windows.h"
 
-enum { CHUNK_BYTES = 65536 };
-
-/* Bytes of computed texts: chunks that never move. */
-struct wbi_arena {
-    struct wbi_arena *before;
-    size_t used, size;
-    char bytes[];
-};
-
-static wb_status keep_text(struct wbi_arena **arena, wbi_str text, wbi_str *kept, wb_error *err)
+/* A text that outlives what it was computed in; one that is missing stays so. */
+static wb_status keep_text(wbi_arena *arena, wbi_str text, wbi_str *kept, wb_error *err)
 {
     *kept = text;
-    if (text.data == NULL)
-        return WB_OK;
-    if (*arena == NULL || text.length > (*arena)->size - (*arena)->used) {
-        size_t size = text.length > CHUNK_BYTES ? text.length : CHUNK_BYTES;
-        struct wbi_arena *chunk = wbi_alloc_array(1, sizeof *chunk + size);
-        if (chunk == NULL)
-            return wbi_fail_nomem(err, sizeof *chunk + size);
-        chunk->before = *arena;
-        chunk->used = 0;
-        chunk->size = size;
-        *arena = chunk;
-    }
-    kept->data = (*arena)->bytes + (*arena)->used;
-    if (text.length > 0)
-        memcpy((*arena)->bytes + (*arena)->used, text.data, text.length);
-    (*arena)->used += text.length;
-    return WB_OK;
-}
-
-static void arena_free(struct wbi_arena *arena)
-{
-    while (arena != NULL) {
-        struct wbi_arena *before = arena->before;
-        wbi_free(arena);
-        arena = before;
-    }
+    return text.data == NULL || wbi_arena_copy(arena, kept) ? WB_OK : wbi_fail_nomem(err, text.length);
 }
 
 wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan, size_t n_customers, size_t n_cutoffs, wb_error *err)
@@ -87,7 +54,7 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan)
     wbi_free(block->n_overflows);
     wbi_free(block->numbers);
     wbi_free(block->texts);
-    arena_free(block->arena);
+    wbi_arena_free(&block->arena);
     *block = (wbi_block){0};
 }
 
@@ -197,11 +164,9 @@ static bool is_member(const membership *m, size_t begin, size_t end)
 /* Whether any table has an event of customer k of the block. */
 static bool is_known(const wbi_worker *worker, size_t k)
 {
-    for (size_t t = 0; t < worker->plan->n_tables; t++) {
-        const size_t *starts = wbi_view_starts(worker->views[t]);
-        if (starts[k + 1] > starts[k])
+    for (size_t t = 0; t < worker->plan->n_tables; t++)
+        if (wbi_has_events(worker->views[t], k))
             return true;
-    }
     return false;
 }
 
@@ -378,8 +343,7 @@ wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_comp
 {
     const wbi_plan *plan = worker->plan;
     block->n_rows = block->n_customers * options->n_cutoffs;
-    arena_free(block->arena);
-    block->arena = NULL;
+    wbi_arena_rewind(&block->arena, (wbi_arena_mark){0});
     memset(block->n_overflows, 0, (plan->n_features + plan->n_tables) * sizeof *block->n_overflows);
     for (size_t j = 0; j < options->n_cutoffs; j++)
         WBI_TRY(compute_cutoff(block, worker, options, j, err));

@@ -5,6 +5,7 @@
 
 #include <winback/features.h>
 
+#include "base/arena.h"
 #include "events/events.h"
 #include "events/view.h"
 #include "features/plan.h"
@@ -27,7 +28,7 @@ typedef struct wbi_block {
     wb_population *population; /* by cutoff: the block's share */
     double **numbers;   /* by feature, then row; NULL for categories */
     wbi_str **texts;    /* by feature, then row; NULL for numbers. Bytes live in the events, the plan or `arena` */
-    struct wbi_arena *arena;
+    wbi_arena arena;
     uint64_t *n_overflows; /* by feature: values that overflew and are missing; then by table: of lines rolled up */
 } wbi_block;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Copies of cells that live until the next block: a list of chunks, kept and filled again. */
-#ifndef WINBACK_CSV_ARENA_H
-#define WINBACK_CSV_ARENA_H
+/* Copies of bytes that never move and are forgotten together: a list of chunks, kept and filled again. */
+#ifndef WINBACK_BASE_ARENA_H
+#define WINBACK_BASE_ARENA_H
 
 #include <stdbool.h>
 

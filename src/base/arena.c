@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "csv/arena.h"
+#include "base/arena.h"
 
 #include <stdint.h>
 #include <string.h>
