@@ -23,11 +23,8 @@ wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, co
         return wbi_fail_nomem(err, n * sizeof *m->values);
     for (size_t k = 0; k < n; k++) {
         wb_type type = options->columns[k].type;
-        WBI_TRY(wbi_packed_add_column(&m->rows,
-                                      type == WB_TYPE_NUMBER ? WBI_PACKED_HUNDREDTHS
-                                      : type == WB_TYPE_TIME ? WBI_PACKED_SECONDS
-                                                             : WBI_PACKED_CODES,
-                                      NULL, err));
+        wbi_packing packing = type == WB_TYPE_CATEGORY ? WBI_PACKED_CODES : wbi_packed_narrowest(type);
+        WBI_TRY(wbi_packed_add_column(&m->rows, packing, NULL, err));
     }
     return WB_OK;
 }

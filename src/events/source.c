@@ -140,14 +140,8 @@ static wb_status want_columns(reading *r, wb_error *err)
 static wb_status add_columns(const reading *r, wbi_dictionary *customers, wb_error *err)
 {
     WBI_TRY(wbi_packed_add_column(r->rows, WBI_PACKED_CODES, customers, err));
-    for (size_t k = 1; k < r->n_columns; k++) {
-        wb_type type = r->columns[k].type;
-        WBI_TRY(wbi_packed_add_column(r->rows,
-                                      type == WB_TYPE_NUMBER ? WBI_PACKED_HUNDREDTHS
-                                      : type == WB_TYPE_TIME ? WBI_PACKED_SECONDS
-                                                             : WBI_PACKED_SMALL_CODES,
-                                      NULL, err));
-    }
+    for (size_t k = 1; k < r->n_columns; k++)
+        WBI_TRY(wbi_packed_add_column(r->rows, wbi_packed_narrowest(r->columns[k].type), NULL, err));
     return WB_OK;
 }
 

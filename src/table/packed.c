@@ -27,12 +27,23 @@ size_t wbi_packed_width(wbi_packing packing)
 
 static wb_type type_of(wbi_packing packing)
 {
-    return packing <= WBI_PACKED_HUNDREDTHS ? WB_TYPE_NUMBER : packing <= WBI_PACKED_SECONDS ? WB_TYPE_TIME : WB_TYPE_CATEGORY;
+    return packing <= WBI_PACKED_HUNDREDTHS ? WB_TYPE_NUMBER
+           : packing <= WBI_PACKED_SECONDS  ? WB_TYPE_TIME
+                                            : WB_TYPE_CATEGORY;
+}
+
+wbi_packing wbi_packed_narrowest(wb_type type)
+{
+    return type == WB_TYPE_NUMBER ? WBI_PACKED_HUNDREDTHS
+           : type == WB_TYPE_TIME ? WBI_PACKED_SECONDS
+                                  : WBI_PACKED_SMALL_CODES;
 }
 
 static wbi_packing wide_packing(wb_type type)
 {
-    return type == WB_TYPE_NUMBER ? WBI_PACKED_DOUBLES : type == WB_TYPE_TIME ? WBI_PACKED_MICROSECONDS : WBI_PACKED_CODES;
+    return type == WB_TYPE_NUMBER ? WBI_PACKED_DOUBLES
+           : type == WB_TYPE_TIME ? WBI_PACKED_MICROSECONDS
+                                  : WBI_PACKED_CODES;
 }
 
 wb_status wbi_packed_add_column(wbi_packed_rows *rows, wbi_packing packing, wbi_dictionary *dictionary, wb_error *err)
@@ -41,8 +52,10 @@ wb_status wbi_packed_add_column(wbi_packed_rows *rows, wbi_packing packing, wbi_
     if (columns == NULL)
         return wbi_fail_nomem(err, (rows->n_columns + 1) * sizeof *columns);
     rows->columns = columns;
-    columns[rows->n_columns] = (wbi_packed){
-        .type = type_of(packing), .packing = packing, .dictionary = dictionary, .dictionary_borrowed = dictionary != NULL};
+    columns[rows->n_columns] = (wbi_packed){.type = type_of(packing),
+                                            .packing = packing,
+                                            .dictionary = dictionary,
+                                            .dictionary_borrowed = dictionary != NULL};
     if (type_of(packing) == WB_TYPE_CATEGORY && dictionary == NULL)
         WBI_TRY(wbi_dictionary_create(&columns[rows->n_columns].dictionary, err));
     rows->n_columns++;
@@ -125,6 +138,40 @@ static int32_t seconds_of(int64_t time_us)
     return time_us == WB_TIME_MISSING ? INT32_MIN : (int32_t)(time_us / second_us);
 }
 
+/* Puts the n values of `more` at `at` of a column in whose packing they fit. */
+static void put_values(wbi_packed *column, size_t at, const wbi_packed *more, size_t n)
+{
+    const size_t width = wbi_packed_width(column->packing);
+    char *to = (char *)column->values + at * width;
+    if (n == 0)
+        return;
+    if (column->packing == more->packing) {
+        memcpy(to, more->values, n * width);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        switch (column->packing) {
+        case WBI_PACKED_DOUBLES:
+            ((double *)(void *)to)[i] = wbi_packed_number(more, i);
+            break;
+        case WBI_PACKED_HUNDREDTHS:
+            ((int32_t *)(void *)to)[i] = hundredths_of(((const double *)more->values)[i]);
+            break;
+        case WBI_PACKED_MICROSECONDS:
+            ((int64_t *)(void *)to)[i] = wbi_packed_time(more, i);
+            break;
+        case WBI_PACKED_SECONDS:
+            ((int32_t *)(void *)to)[i] = seconds_of(((const int64_t *)more->values)[i]);
+            break;
+        case WBI_PACKED_CODES:
+            ((int32_t *)(void *)to)[i] = wbi_packed_code(more, i);
+            break;
+        case WBI_PACKED_SMALL_CODES:
+            to[i] = (char)wbi_packed_code(more, i);
+            break;
+        }
+}
+
 wb_status wbi_packed_widen(wbi_packed_rows *rows, size_t k, size_t n, wb_error *err)
 {
     wbi_packed *column = &rows->columns[k], wide = *column;
@@ -134,14 +181,7 @@ wb_status wbi_packed_widen(wbi_packed_rows *rows, size_t k, size_t n, wb_error *
     wide.values = wbi_alloc_aligned(rows->capacity, wbi_packed_width(wide.packing));
     if (wide.values == NULL)
         return wbi_fail_nomem(err, rows->capacity * wbi_packed_width(wide.packing));
-    for (size_t i = 0; i < n; i++) {
-        if (column->type == WB_TYPE_NUMBER)
-            ((double *)wide.values)[i] = wbi_packed_number(column, i);
-        else if (column->type == WB_TYPE_TIME)
-            ((int64_t *)wide.values)[i] = wbi_packed_time(column, i);
-        else
-            ((int32_t *)wide.values)[i] = wbi_packed_code(column, i);
-    }
+    put_values(&wide, 0, column, n);
     wbi_free(column->values);
     *column = wide;
     return WB_OK;
@@ -214,39 +254,6 @@ static bool fits(const wbi_packed *column, const wbi_packed *more, size_t n)
     return true;
 }
 
-static void append_values(wbi_packed *column, size_t at, const wbi_packed *more, size_t n)
-{
-    const size_t width = wbi_packed_width(column->packing);
-    char *to = (char *)column->values + at * width;
-    if (n == 0)
-        return;
-    if (column->packing == more->packing) {
-        memcpy(to, more->values, n * width);
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        switch (column->packing) {
-        case WBI_PACKED_DOUBLES:
-            ((double *)(void *)to)[i] = wbi_packed_number(more, i);
-            break;
-        case WBI_PACKED_HUNDREDTHS:
-            ((int32_t *)(void *)to)[i] = hundredths_of(((const double *)more->values)[i]);
-            break;
-        case WBI_PACKED_MICROSECONDS:
-            ((int64_t *)(void *)to)[i] = wbi_packed_time(more, i);
-            break;
-        case WBI_PACKED_SECONDS:
-            ((int32_t *)(void *)to)[i] = seconds_of(((const int64_t *)more->values)[i]);
-            break;
-        case WBI_PACKED_CODES:
-            ((int32_t *)(void *)to)[i] = wbi_packed_code(more, i);
-            break;
-        case WBI_PACKED_SMALL_CODES:
-            to[i] = (char)wbi_packed_code(more, i);
-            break;
-        }
-}
-
 /* The first rows say how many there will be. */
 static size_t wanted_capacity(const wbi_packed_rows *rows, size_t n, size_t n_expected)
 {
@@ -265,7 +272,7 @@ wb_status wbi_packed_append(wbi_packed_rows *rows, const wbi_packed_rows *more, 
     for (size_t k = 0; k < rows->n_columns; k++) {
         if (!fits(&rows->columns[k], &more->columns[k], n))
             WBI_TRY(wbi_packed_widen(rows, k, rows->n_rows, err));
-        append_values(&rows->columns[k], rows->n_rows, &more->columns[k], n);
+        put_values(&rows->columns[k], rows->n_rows, &more->columns[k], n);
     }
     rows->n_rows = wanted;
     return WB_OK;

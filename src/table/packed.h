@@ -39,6 +39,7 @@ WB_WARN_UNUSED wb_status wbi_packed_add_column(wbi_packed_rows *rows, wbi_packin
                                                wb_error *err);
 void wbi_packed_free(wbi_packed_rows *rows); /* safe on a zeroed struct */
 size_t wbi_packed_width(wbi_packing packing); /* bytes a value */
+wbi_packing wbi_packed_narrowest(wb_type type);
 
 /* Room for `n` rows. */
 WB_WARN_UNUSED wb_status wbi_packed_reserve(wbi_packed_rows *rows, size_t n, wb_error *err);
