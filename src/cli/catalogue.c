@@ -62,7 +62,8 @@ static void print_table(const wb_catalogue *catalogue, bool is_bound)
         if (strcmp(bundle, e.bundle) != 0)
             printf("\n%s: table %s\n", e.bundle, e.table);
         bundle = e.bundle;
-        printf("%c %-34s %-11s %s", !is_bound ? ' ' : e.bound ? '+' : '-', name_of(&e, name, sizeof name), e.unit, e.meaning);
+        char mark = !is_bound ? ' ' : e.bound ? '+' : '-';
+        printf("%c %-34s %-11s %s", mark, name_of(&e, name, sizeof name), e.unit, e.meaning);
         print_needs(&e);
         if (e.left_out != NULL)
             printf(" - left out: %s", e.left_out);
@@ -76,14 +77,13 @@ static bool bind(wb_catalogue *catalogue, const wb_project *project, const wb_re
                  const cli_common *common)
 {
     wb_error err;
-    char text[2048], why[1024];
+    char why[1024];
     if (project == NULL || wb_project_n_tables(project) == 0)
         return false;
     if (wb_catalogue_bind(catalogue, project, reading, &err) == WB_OK)
         return true;
     wb_error_text(&err, why, sizeof why);
-    snprintf(text, sizeof text, "which of these features the project computes cannot be told: %s", why);
-    cli_log(common)->message(cli_log(common)->user, WB_LOG_WARNING, text);
+    cli_warn(common, "which of these features the project computes cannot be told: %s", why);
     return false;
 }
 

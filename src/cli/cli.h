@@ -100,6 +100,8 @@ const char *cli_count(char text[CLI_TEXT_CHARS], uint64_t n);
 
 /* Log and progress for the library: warnings on stderr; progress there only when it is a terminal. */
 const wb_log *cli_log(const cli_common *common);
+/* A warning like the library's own. */
+void cli_warn(const cli_common *common, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The name nearest to a mistyped one, NULL when none is near. */
 const char *cli_nearest(const char *typed, const char *const *names, size_t n);
 /* False (with a message) when --threads is out of range. */

@@ -273,13 +273,12 @@ static wb_status work(features_run *r, wb_error *err)
 static int list(features_run *r)
 {
     wb_error err;
-    char text[2048], why[1024];
+    char why[1024];
     if (!cli_read_options(&r->o->common, &r->reading))
         return CLI_USAGE;
     if (open_project(&r->project, r->o, &err) != WB_OK) {
         wb_error_text(&err, why, sizeof why);
-        snprintf(text, sizeof text, "the project is left aside: %s", why);
-        cli_log(&r->o->common)->message(cli_log(&r->o->common)->user, WB_LOG_WARNING, text);
+        cli_warn(&r->o->common, "the project is left aside: %s", why);
         wb_project_free(r->project);
         r->project = NULL;
     }

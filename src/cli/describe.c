@@ -134,21 +134,13 @@ static json_t *description_json(const wb_description *d)
     return json;
 }
 
-static void warn(const cli_common *common, const char *text)
-{
-    const wb_log *log = cli_log(common);
-    log->message(log->user, WB_LOG_WARNING, text);
-}
-
 static void warn_of_leak(const wb_description *d, const cli_common *common)
 {
-    char text[1024];
-    snprintf(text, sizeof text,
+    cli_warn(common,
              "suspected leak: %s alone tells the label (AUC %.4f). Was its column filled in after the cutoff? Then say "
              "known_at: in the project file; --audit-against OLD finds such columns. Or does it define the label, such as "
              "a status or a date of leaving? Then leave it out",
              d->feature, d->auc);
-    warn(common, text);
 }
 
 wb_status cli_describe_features(const wb_features *features, const cli_common *common, json_t **json, wb_error *err)

@@ -72,12 +72,11 @@ static const char *plural(uint64_t n)
 /* Fewer than half of a table's customers in the population's table: their keys may be written in two ways. */
 static void warn_of_strangers(const wb_engine_table *table, const cli_common *common)
 {
-    char text[2 * LABEL_CHARS], label[LABEL_CHARS], matched[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS];
+    char label[LABEL_CHARS], matched[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS];
     if (table->n_matched * 2 >= table->n_customers)
         return;
-    snprintf(text, sizeof text, "%s: only %s of its %s customers are in the population's table (are the keys written alike?)",
+    cli_warn(common, "%s: only %s of its %s customers are in the population's table (are the keys written alike?)",
              label_of(label, table), cli_count(matched, table->n_matched), cli_count(count, table->n_customers));
-    cli_log(common)->message(cli_log(common)->user, WB_LOG_WARNING, text);
 }
 
 static void note_lost_rows(const wb_engine_table *table, const cli_common *common)
@@ -159,15 +158,12 @@ void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_
 void cli_warn_past_end(const wb_engine *engine, int64_t cutoff_us, const cli_common *common)
 {
     int64_t first_us, until_us;
-    char cutoff[WB_TIME_CHARS], until[WB_TIME_CHARS], text[256];
+    char cutoff[WB_TIME_CHARS], until[WB_TIME_CHARS];
     wb_engine_data_range(engine, &first_us, &until_us);
     if (cutoff_us <= until_us)
         return;
     wb_time_format(cutoff_us, cutoff);
     wb_time_format(until_us, until);
     double days = round((double)(cutoff_us - until_us) / (double)WB_DAY_US * 10) / 10;
-    snprintf(text, sizeof text, "cutoff %s is %.10g day%s after the end of the data (%s)", cutoff, days,
-             days == 1 ? "" : "s", until);
-    const wb_log *log = cli_log(common);
-    log->message(log->user, WB_LOG_WARNING, text);
+    cli_warn(common, "cutoff %s is %.10g day%s after the end of the data (%s)", cutoff, days, days == 1 ? "" : "s", until);
 }

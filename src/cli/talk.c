@@ -174,3 +174,14 @@ const wb_log *cli_log(const cli_common *common)
     log.progress = !common->quiet && isatty(STDERR_FILENO) ? print_progress : NULL;
     return &log;
 }
+
+void cli_warn(const cli_common *common, const char *format, ...)
+{
+    const wb_log *log = cli_log(common);
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log->message(log->user, WB_LOG_WARNING, text);
+}
