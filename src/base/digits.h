@@ -35,9 +35,6 @@ static inline uint64_t wbi_digits_text(uint64_t digits)
 /* Writes a word of eight characters, the first one lowest. */
 static inline void wbi_put_eight(char *out, uint64_t text)
 {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    text = __builtin_bswap64(text);
-#endif
     memcpy(out, &text, sizeof text);
 }
 

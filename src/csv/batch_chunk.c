@@ -71,6 +71,7 @@ void wbi_batch_begin_rows(wbi_batch_memory *m)
 {
     clear(m);
     m->chunk.n_bytes = 0;
+    memset(m->listed, 0, m->n_columns * sizeof *m->listed);
     wbi_arena_rewind(&m->arena, (wbi_arena_mark){0});
 }
 
@@ -116,7 +117,6 @@ wb_status wbi_batch_add_row(wbi_batch_memory *m, const wbi_judged *judged, wb_er
     WBI_TRY(reserve_one_more(m, err));
     m->raws[row] = kept.raw;
     m->lines[row] = judged->line;
-    memset(m->listed, 0, m->n_columns * sizeof *m->listed);
     WBI_TRY(set_row(m, row, row, judged->cells, err));
     m->rows.n_rows++;
     return WB_OK;
@@ -169,23 +169,30 @@ static wb_status reserve_rows(wbi_batch_memory *m, size_t n, wb_error *err)
 wbi_str wbi_chunk_row(const wbi_batch_memory *m, size_t row)
 {
     const uint32_t *marks = m->marks.marks, *starts = m->marks.starts;
-    const char *begin = m->chunk.bytes + (uint32_t)(marks[starts[row]] + 1), *end = m->chunk.bytes + marks[starts[row + 1]];
+    const char *begin = m->chunk.bytes + (uint32_t)(marks[starts[row]] + 1);
+    const char *end = m->chunk.bytes + marks[starts[row + 1]];
     return (wbi_str){begin, (size_t)(end - begin) - (end > begin && end[-1] == '\r')};
 }
 
-/* Whether the row begins as the header does, and may thus be the header again. A quote in the name is doubled in the row:
- * what is before it decides. */
-static bool begins_like_header(wbi_str row, wbi_str name, char delimiter)
+/* How the header begins. A quote in the name is doubled in the row: what is before it decides. */
+static wbi_str start_of_header(const wbi_csv_reader *reader)
 {
-    if (name.length > 0 && row.length > 0 && row.data[0] != name.data[0] && row.data[0] != '"' && name.data[0] != '"')
-        return false;
+    wbi_str name = wbi_str_from(wbi_csv_column(reader, 0));
     const char *quote = memchr(name.data, '"', name.length);
     if (quote != NULL)
         name.length = (size_t)(quote - name.data);
-    size_t quoted = row.length > 0 && row.data[0] == '"';
-    if (!wbi_starts_with((wbi_str){row.data + quoted, row.length - quoted}, name))
+    return name;
+}
+
+/* Whether the row begins as the header does, and may thus be the header again. Nearly all differ in their first byte. */
+static bool begins_like_header(wbi_str row, wbi_str start, char delimiter)
+{
+    const size_t quoted = row.length > 0 && row.data[0] == '"', end = quoted + start.length;
+    const wbi_str text = {row.data + quoted, row.length - quoted};
+    if (text.length > 0 && start.length > 0 && text.data[0] != start.data[0])
         return false;
-    size_t end = quoted + name.length;
+    if (!wbi_starts_with(text, start))
+        return false;
     return end == row.length || row.data[end] == delimiter || row.data[end] == '"';
 }
 
@@ -194,7 +201,7 @@ static void classify_rows(wbi_batch_memory *m)
 {
     const size_t width = wbi_csv_n_columns(m->reader);
     const wbi_dialect *dialect = wbi_csv_dialect(m->reader);
-    const wbi_str name = wbi_str_from(wbi_csv_column(m->reader, 0));
+    const wbi_str header = start_of_header(m->reader);
     const bool text = m->chunk.plain || wbi_utf8_check(m->chunk.bytes, m->chunk.n_bytes) == m->chunk.n_bytes;
     for (size_t row = 0; row < m->marks.n_rows; row++) {
         const size_t n_cells = m->marks.starts[row + 1] - m->marks.starts[row];
@@ -202,7 +209,7 @@ static void classify_rows(wbi_batch_memory *m)
         m->states[row] = n_cells == width    ? WBI_ROW_KEPT
                          : raw.length == 0 ? WBI_ROW_VANISHED
                                            : WBI_ROW_DOUBTFUL;
-        if ((dialect->header && begins_like_header(raw, name, dialect->delimiter)) ||
+        if ((dialect->header && begins_like_header(raw, header, dialect->delimiter)) ||
             (!text && wbi_utf8_check(raw.data, raw.length) < raw.length))
             m->states[row] = m->states[row] == WBI_ROW_VANISHED ? WBI_ROW_VANISHED : WBI_ROW_DOUBTFUL;
     }

@@ -60,7 +60,7 @@ static void note_range(wbi_event_table *table, const wbi_batch *batch)
 typedef struct reading {
     wbi_events *events;
     size_t t;
-    size_t n_customers_before, n_runs, n_checks;
+    size_t n_customers_before, n_runs;
     const wbi_allowance *allowance;
 } reading;
 
@@ -104,11 +104,8 @@ static wb_status keep_rows(void *context, const wbi_batch *batch, size_t n_expec
     if (r->allowance->limit_bytes == 0)
         return WB_OK;
     r->n_runs += count_runs(rows);
-    size_t n_checks = table->rows.n_rows / ROWS_A_CHECK;
-    if (n_checks == r->n_checks)
-        return WB_OK;
-    r->n_checks = n_checks;
-    return check_need(r, n_expected, err);
+    const size_t n = table->rows.n_rows;
+    return n / ROWS_A_CHECK == (n - rows->n_rows) / ROWS_A_CHECK ? WB_OK : check_need(r, n_expected, err);
 }
 
 static wb_status read_table(wbi_events *events, size_t t, wbi_source *source, const wbi_allowance *allowance,
@@ -116,7 +113,7 @@ static wb_status read_table(wbi_events *events, size_t t, wbi_source *source, co
 {
     wbi_event_table *table = &events->tables[t];
     const wbi_binding *b = table->binding;
-    reading r = {events, t, wbi_dictionary_size(events->customers), 0, 0, allowance};
+    reading r = {events, t, wbi_dictionary_size(events->customers), 0, allowance};
     wbi_rows_taker taker = {keep_rows, &r};
     table->first_us = table->last_us = WB_TIME_MISSING;
     WBI_TRY(wbi_source_read(source, &table->rows, events->customers, b->columns, b->n_columns, &table->counts, &taker, err));

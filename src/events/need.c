@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "par/par.h"
 
-/* Measured: the program with its libraries; two chunks of a file with their cells, and a block of features with its text,
- * for each thread. */
+/* Measured: the program with its libraries; the chunks of a file in flight with their cells, and blocks of features with
+ * their text, for each thread. */
 enum { PROGRAM_BYTES = 15 << 19, THREAD_BYTES = 3 << 19 };
 
 static const double mebibyte = 1 << 20;

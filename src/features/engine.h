@@ -20,7 +20,8 @@ WB_WARN_UNUSED wb_status wbi_engine_create_beside(wb_engine **out, const wb_proj
                                                   const wb_read_options *options, const wb_engine *beside,
                                                   wb_error *err);
 /* An engine over what is left of the events when every row and value that was not known at the cutoff is deleted as it is
- * read (events/redact.h); its views mask nothing that was. For features at that cutoff only. It stands beside another engine, as above. */
+ * read (events/redact.h); its views mask nothing that was. For features at that cutoff only. It stands beside another
+ * engine, as above. */
 WB_WARN_UNUSED wb_status wbi_engine_create_redacted(wb_engine **out, const wb_project *project,
                                                     const wb_read_options *options, int64_t cutoff_us,
                                                     const wb_engine *beside, wb_error *err);

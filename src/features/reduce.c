@@ -118,7 +118,7 @@ static double finite_or_missing(double value, size_t n, uint64_t *n_overflows)
 #define EACH_SPAN(value)                                                                                               \
     for (size_t s = 0; s < spans.n; s++) {                                                                             \
         const size_t begin = spans.items[s].begin, n = spans.items[s].end - begin;                                     \
-        out[spans.items[s].row] = finite_or_missing(value, n, n_overflows);                                                       \
+        out[spans.items[s].row] = finite_or_missing(value, n, n_overflows);                                            \
     }                                                                                                                  \
     break;
 

@@ -52,9 +52,9 @@ static bool stands_as_it_is(const yaml_node_t *node)
 {
     yaml_scalar_style_t style = node->data.scalar.style;
     size_t n_quotes = style == YAML_PLAIN_SCALAR_STYLE ? 0 : 2;
+    size_t n = wbi_utf8_characters(wbi_yaml_text(node), node->data.scalar.length);
     return node->start_mark.line == node->end_mark.line && style != YAML_LITERAL_SCALAR_STYLE &&
-           style != YAML_FOLDED_SCALAR_STYLE &&
-           node->end_mark.index - node->start_mark.index == wbi_utf8_characters((const char *)node->data.scalar.value, node->data.scalar.length) + n_quotes;
+           style != YAML_FOLDED_SCALAR_STYLE && node->end_mark.index - node->start_mark.index == n + n_quotes;
 }
 
 wb_status wbi_set_placed(wbi_placed *placed, const wbi_at *at, const char *text, wb_error *err)
