@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* measure N COMMAND… [-- COMMAND…]…: runs each command once to warm up, then all of them in turn, N times over, so that
- * a machine that slows down slows all of them down. Prints one row for each command:
+/* measure N OUTPUT COMMAND… [-- OUTPUT COMMAND…]…: runs each command once to warm up, then all of them in turn, N times
+ * over, so that a machine that slows down slows all of them down. Prints one row for each command:
  *
  *     wall median, minimum and maximum in seconds · CPU median in seconds · peak memory of any run in KiB
  *
- * The commands' standard output is thrown away. The peak is what the kernel counts for the process, and that count
+ * The file OUTPUT (`-`: none) is deleted before each run of its command, not in the time that counts: to replace a file
+ * of seconds ago waits until the disk has what is thrown away. The commands' standard output is thrown away. The peak is what the kernel counts for the process, and that count
  * begins with the pages of whoever forks: hence a program that has hardly any, and not a script. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 enum { N_RUNS_LIMIT = 1000, N_COMMANDS_LIMIT = 32, EXIT_NO_COMMAND = 127 };
 
 typedef struct contender {
+    const char *output; /* NULL: none */
     char **command;
     double wall_s[N_RUNS_LIMIT], cpu_s[N_RUNS_LIMIT];
     long peak_kib;
@@ -56,10 +59,13 @@ static void become(char **command)
     _exit(EXIT_NO_COMMAND);
 }
 
-static cost run_once(char **command)
+static cost run_once(const contender *who)
 {
     struct rusage used;
     int ending;
+    char **command = who->command;
+    if (who->output != NULL && unlink(who->output) != 0 && errno != ENOENT)
+        fail(who->output, strerror(errno));
     double start_s = now_s();
     pid_t child = fork();
     if (child < 0)
@@ -82,7 +88,7 @@ static cost run_once(char **command)
 
 static void run_and_note(contender *who, size_t run)
 {
-    cost c = run_once(who->command);
+    cost c = run_once(who);
     who->wall_s[run] = c.wall_s;
     who->cpu_s[run] = c.cpu_s;
     who->peak_kib = c.peak_kib > who->peak_kib ? c.peak_kib : who->peak_kib;
@@ -108,22 +114,30 @@ static void print(contender *who, size_t n_runs)
            who->peak_kib);
 }
 
+static contender contender_of(char **words)
+{
+    if (words[0] == NULL || words[1] == NULL)
+        fail("usage", "a command is empty");
+    return (contender){.output = strcmp(words[0], "-") == 0 ? NULL : words[0], .command = words + 1};
+}
+
 /* Cuts the words at each `--`, and returns how many commands they make. */
 static size_t split(contender *all, char **words)
 {
-    size_t n = 1;
-    all[0].command = words;
-    for (; *words != NULL; words++)
-        if (strcmp(*words, "--") == 0) {
-            if (n == N_COMMANDS_LIMIT)
-                fail("usage", "at most 32 commands");
-            *words = NULL;
-            all[n++].command = words + 1;
-        }
-    for (size_t i = 0; i < n; i++)
-        if (all[i].command[0] == NULL)
-            fail("usage", "a command is empty");
-    return n;
+    size_t n = 0;
+    for (;;) {
+        char **begin = words;
+        while (*words != NULL && strcmp(*words, "--") != 0)
+            words++;
+        bool is_last = *words == NULL;
+        *words = NULL;
+        if (n == N_COMMANDS_LIMIT)
+            fail("usage", "at most 32 commands");
+        all[n++] = contender_of(begin);
+        if (is_last)
+            return n;
+        words++;
+    }
 }
 
 int main(int argc, char **argv)
@@ -132,10 +146,10 @@ int main(int argc, char **argv)
     char *end = NULL;
     long n_runs = argc > 2 ? strtol(argv[1], &end, 10) : 0;
     if (n_runs < 1 || n_runs > N_RUNS_LIMIT || *end != '\0')
-        fail("usage", "measure N COMMAND… [-- COMMAND…]…, N from 1 to 1000");
+        fail("usage", "measure N OUTPUT COMMAND… [-- OUTPUT COMMAND…]…, N from 1 to 1000");
     size_t n = split(all, argv + 2);
     for (size_t i = 0; i < n; i++)
-        run_once(all[i].command);
+        run_once(&all[i]);
     for (size_t run = 0; run < (size_t)n_runs; run++)
         for (size_t i = 0; i < n; i++)
             run_and_note(&all[i], run);
