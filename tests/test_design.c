@@ -277,12 +277,13 @@ static void dense_design(void **state)
     double *x = wbi_alloc_aligned(N * encoder->stride, sizeof *x);
     wbi_encoder_fill(encoder, x, NULL, 0, N, NULL);
     double beta[] = {0.5, -1, 2, 0.25}, gradient[4] = {0}, cross[16] = {0}, expected_gradient[4] = {0};
-    double expected_cross[16] = {0}, means[4] = {0};
+    double expected_cross[16] = {0}, means[4] = {0}, reach[4] = {0};
     for (size_t begin = 0; begin < N; begin += design->block_rows) {
         size_t end = begin + design->block_rows < N ? begin + design->block_rows : N;
-        assert_ok(design->ops->eta(design, eta + begin, beta, begin, end, 0, &err), &err);
-        assert_ok(design->ops->gradient(design, gradient, r + begin, begin, end, 0, &err), &err);
-        assert_ok(design->ops->crossproduct(design, cross, r + begin, begin, end, 1, &err), &err);
+        assert_ok(design->ops->load(design, begin, end, 1, &err), &err);
+        design->ops->eta(design, 1, eta + begin, beta);
+        design->ops->gradient(design, 1, gradient, r + begin);
+        design->ops->crossproduct(design, 1, cross, r + begin);
     }
     for (size_t i = 0; i < N; i++) {
         double sum = 0;
@@ -290,6 +291,7 @@ static void dense_design(void **state)
             double value = x[i * encoder->stride + j];
             sum += beta[j] * value;
             means[j] += value / N;
+            reach[j] = fmax(reach[j], fabs(value));
             expected_gradient[j] += r[i] * value;
             for (size_t k = 0; k <= j; k++)
                 expected_cross[4 * j + k] += r[i] * value * x[i * encoder->stride + k];
@@ -298,6 +300,7 @@ static void dense_design(void **state)
     }
     for (size_t j = 0; j < 4; j++) {
         assert_close(means[j], j == 0, 1e-8);
+        assert_true(design->reach[j] == reach[j]);
         assert_close(gradient[j], expected_gradient[j], 1e-12);
         for (size_t k = 0; k < 4; k++)
             assert_close(cross[4 * j + k], expected_cross[4 * j + k], 1e-12);

@@ -8,16 +8,14 @@
 
 typedef struct wbi_design wbi_design;
 
-/* Rows [begin, end) are one block; eta, residual and v are the block's own, from 0. `worker` is below the number of
- * threads the design was made for. Sums are added to, of the crossproduct the lower triangle (row-major, n_columns
- * wide) only. */
+/* A worker has one block at a time: `load` makes it the rows [begin, end), on which the other three then work. Their eta,
+ * residual and v are the block's own, from 0. `worker` is below the number of threads the design was made for. Sums are
+ * added to, of the crossproduct the lower triangle (row-major, n_columns wide) only. */
 typedef struct wbi_design_ops {
-    wb_status (*eta)(const wbi_design *design, double *eta, const double *beta, size_t begin, size_t end, int worker,
-                     wb_error *err);
-    wb_status (*gradient)(const wbi_design *design, double *sums, const double *residual, size_t begin, size_t end,
-                          int worker, wb_error *err);
-    wb_status (*crossproduct)(const wbi_design *design, double *sums, const double *v, size_t begin, size_t end,
-                              int worker, wb_error *err);
+    wb_status (*load)(const wbi_design *design, size_t begin, size_t end, int worker, wb_error *err);
+    void (*eta)(const wbi_design *design, int worker, double *eta, const double *beta);
+    void (*gradient)(const wbi_design *design, int worker, double *sums, const double *residual);
+    void (*crossproduct)(const wbi_design *design, int worker, double *sums, const double *v);
     void (*free)(wbi_design *design);
 } wbi_design_ops;
 
@@ -26,6 +24,7 @@ struct wbi_design {
     size_t n_rows, n_columns;
     size_t block_rows; /* depends on the number of columns only */
     int n_threads;
+    double *reach; /* by column: the largest absolute value */
 };
 
 void wbi_design_free(wbi_design *design); /* NULL-safe */

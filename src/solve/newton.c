@@ -10,30 +10,29 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "kernel/kernel.h"
-#include "par/par.h"
+#include "solve/likelihood.h"
 #include "solve/linear.h"
 
-/* Converged means a gradient of at most ACCEPTED and a Newton step of at most SMALL_STEP: on separable classes the
- * gradient vanishes too, but the steps do not. Steps go on to WANTED as long as they help. */
-static const double WANTED = 1e-10, ACCEPTED = 1e-8, SMALL_STEP = 1e-6;
+/* Converged means a gradient of at most SMALL_GRADIENT, and no row's eta further than SMALL_STEP from where a step would
+ * put it: the gradient alone says little where the Hessian is nearly flat, and nothing on separable classes, where it
+ * vanishes and steps do not. */
+static const double SMALL_GRADIENT = 1e-8, SMALL_STEP = 1e-8;
 /* A rise of the objective by less than this, relatively, is rounding. */
 static const double ROUNDING = 1e-13;
 /* A step that leaves more of the gradient than this wants a new Hessian. */
 static const double SLOW = 0.25;
 enum { MAX_ITERATIONS = 100, MAX_HALVINGS = 40 };
 
-/* Sums over the data at one beta: loss, gradient (n). */
+/* Sums over the data at one beta: loss, gradient (n), and room for the Hessian (n x n). */
 typedef struct evaluation {
     double *beta, *sums;
 } evaluation;
 
 struct wbi_newton {
-    wbi_problem problem;
+    wbi_likelihood data;
+    const double *penalty;
     size_t n;
-    double total_weight, lambda;
-    const wbi_kernels *kernels;
-    double *scratch; /* eta, residual and curvature of a block, per thread */
+    double lambda;
     evaluation now, next;
     double *curvature;       /* lower triangle of the data's Hessian (n x n) at `now`, or, not `fresh`, before it */
     bool fresh;
@@ -44,91 +43,37 @@ struct wbi_newton {
     wbi_newton_state state;
 };
 
-static double *loss_of(const evaluation *at)
-{
-    return at->sums;
-}
-
 static double *gradient_of(const evaluation *at)
 {
     return at->sums + 1;
 }
 
-/* ---- passes over the data ---- */
-
-typedef struct pass {
-    const wbi_newton *newton;
-    const double *beta;
-} pass;
-
-/* Loss, residuals and curvatures of a block's rows. */
-static wb_status visit_block(double *loss, double **residual, double **curvature, const pass *work, size_t begin,
-                             size_t end, int worker, wb_error *err)
+static wb_status evaluate(const wbi_newton *newton, const evaluation *at, wb_error *err)
 {
-    const wbi_newton *newton = work->newton;
-    const wbi_design *design = newton->problem.design;
-    double *eta = newton->scratch + (size_t)worker * 3 * design->block_rows;
-    *residual = eta + design->block_rows;
-    *curvature = *residual + design->block_rows;
-    WBI_TRY(design->ops->eta(design, eta, work->beta, begin, end, worker, err));
-    *loss = newton->kernels->logistic(*residual, *curvature, eta, newton->problem.outcome + begin,
-                                      newton->problem.weight + begin, end - begin);
-    return WB_OK;
+    return wbi_likelihood_gradient(&newton->data, at->sums, at->beta, err);
 }
 
-static wb_status sum_gradient(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
-                              wb_error *err)
-{
-    (void)block;
-    const pass *work = context;
-    const wbi_design *design = work->newton->problem.design;
-    double loss, *residual, *curvature;
-    evaluation sums = {NULL, partial};
-    WBI_TRY(visit_block(&loss, &residual, &curvature, work, begin, end, worker, err));
-    *loss_of(&sums) += loss;
-    return design->ops->gradient(design, gradient_of(&sums), residual, begin, end, worker, err);
-}
-
-static wb_status sum_curvature(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
-                               wb_error *err)
-{
-    (void)block;
-    const pass *work = context;
-    const wbi_design *design = work->newton->problem.design;
-    double loss, *residual, *curvature;
-    WBI_TRY(visit_block(&loss, &residual, &curvature, work, begin, end, worker, err));
-    return design->ops->crossproduct(design, partial, curvature, begin, end, worker, err);
-}
-
-static wb_status evaluate(const wbi_newton *newton, evaluation *at, wb_error *err)
-{
-    const wbi_design *design = newton->problem.design;
-    pass work = {newton, at->beta};
-    return wbi_par_sum(design->n_rows, design->block_rows, design->n_threads, 1 + newton->n, sum_gradient, &work,
-                       at->sums, err);
-}
-
+/* Evaluates `now` with its Hessian. */
 static wb_status refresh(wbi_newton *newton, wb_error *err)
 {
-    const wbi_design *design = newton->problem.design;
-    pass work = {newton, newton->now.beta};
+    WBI_TRY(wbi_likelihood_hessian(&newton->data, newton->now.sums, newton->now.beta, err));
+    memcpy(newton->curvature, gradient_of(&newton->now) + newton->n, newton->n * newton->n * sizeof(double));
     newton->fresh = true;
-    return wbi_par_sum(design->n_rows, design->block_rows, design->n_threads, newton->n * newton->n, sum_curvature,
-                       &work, newton->curvature, err);
+    return WB_OK;
 }
 
 /* ---- the penalised objective ---- */
 
 static double mean_loss(const wbi_newton *newton, const evaluation *at)
 {
-    return *loss_of(at) / newton->total_weight;
+    return at->sums[0] / newton->data.total_weight;
 }
 
 static double objective(const wbi_newton *newton, const evaluation *at)
 {
     double squares = 0;
     for (size_t j = 0; j < newton->n; j++)
-        squares += newton->problem.penalty[j] * at->beta[j] * at->beta[j];
+        squares += newton->penalty[j] * at->beta[j] * at->beta[j];
     return mean_loss(newton, at) + newton->lambda / 2 * squares;
 }
 
@@ -143,8 +88,8 @@ static double max_norm(const double *values, size_t n)
 static void find_gradient(wbi_newton *newton)
 {
     for (size_t j = 0; j < newton->n; j++)
-        newton->gradient[j] = gradient_of(&newton->now)[j] / newton->total_weight +
-                              newton->lambda * newton->problem.penalty[j] * newton->now.beta[j];
+        newton->gradient[j] = gradient_of(&newton->now)[j] / newton->data.total_weight +
+                              newton->lambda * newton->penalty[j] * newton->now.beta[j];
     newton->state.gradient_max = max_norm(newton->gradient, newton->n);
 }
 
@@ -154,39 +99,61 @@ static bool find_step(wbi_newton *newton)
     size_t n = newton->n;
     for (size_t j = 0; j < n; j++) {
         for (size_t k = 0; k <= j; k++)
-            newton->hessian[j * n + k] = newton->curvature[j * n + k] / newton->total_weight;
-        newton->hessian[j * n + j] += newton->lambda * newton->problem.penalty[j];
+            newton->hessian[j * n + k] = newton->curvature[j * n + k] / newton->data.total_weight;
+        newton->hessian[j * n + j] += newton->lambda * newton->penalty[j];
     }
     return wbi_solve_positive(newton->step, newton->hessian, newton->gradient, n);
 }
 
-/* Without a penalty the length of the Newton step tells separable classes apart, so it has to be the true one. */
-static bool wants_curvature(const wbi_newton *newton)
+/* How far the step moves a row's eta: first a bound that costs no pass. It counts that columns might act together and
+ * never against each other, so where it is too large all rows are asked. */
+static wb_status find_eta_step(wbi_newton *newton, wb_error *err)
 {
-    double gradient_max = newton->state.gradient_max;
-    if (newton->fresh)
-        return false;
-    return newton->lambda == 0 || (gradient_max > WANTED && gradient_max > SLOW * newton->last_gradient_max);
+    double *max = &newton->state.eta_step_max;
+    *max = 0;
+    for (size_t j = 0; j < newton->n; j++)
+        *max += fabs(newton->step[j]) * newton->data.design->reach[j];
+    if (newton->state.gradient_max > SMALL_GRADIENT || *max <= SMALL_STEP)
+        return WB_OK;
+    return wbi_likelihood_eta_max(&newton->data, max, newton->step, err);
 }
 
-/* Looks where beta is, and whether to go on. */
+/* The step from here; *solvable = false where there is none. */
+static wb_status look_ahead(bool *solvable, wbi_newton *newton, wb_error *err)
+{
+    *solvable = find_step(newton);
+    if (*solvable)
+        return find_eta_step(newton, err);
+    newton->state.eta_step_max = INFINITY;
+    return WB_OK;
+}
+
+static bool small(const wbi_newton_state *state)
+{
+    return state->gradient_max <= SMALL_GRADIENT && state->eta_step_max <= SMALL_STEP;
+}
+
+/* Looks where beta is, and whether to go on. Without a penalty only the true step tells whether the classes are
+ * separable. */
 static wb_status assess(wbi_newton *newton, wb_error *err)
 {
     wbi_newton_state *state = &newton->state;
+    bool solvable;
     find_gradient(newton);
-    if (wants_curvature(newton))
+    if (!newton->fresh && state->gradient_max > SLOW * newton->last_gradient_max)
         WBI_TRY(refresh(newton, err));
-    bool solvable = find_step(newton);
+    WBI_TRY(look_ahead(&solvable, newton, err));
+    if (!newton->fresh && newton->lambda == 0 && small(state)) {
+        WBI_TRY(refresh(newton, err));
+        WBI_TRY(look_ahead(&solvable, newton, err));
+    }
     state->beta = newton->now.beta;
     state->objective = objective(newton, &newton->now);
     state->mean_loss = mean_loss(newton, &newton->now);
-    state->step_max = solvable ? max_norm(newton->step, newton->n) : INFINITY;
-    bool small_step = state->step_max <= SMALL_STEP;
-    bool stalled = newton->last_fresh && state->gradient_max <= ACCEPTED &&
-                   state->gradient_max > newton->last_gradient_max / 2;
-    state->converged = small_step && state->gradient_max <= ACCEPTED;
-    state->done = !solvable || state->iterations >= MAX_ITERATIONS ||
-                  (small_step && (state->gradient_max <= WANTED || stalled));
+    const bool stalled = newton->last_fresh && state->gradient_max <= SMALL_GRADIENT &&
+                         state->gradient_max > newton->last_gradient_max / 2;
+    state->converged = small(state);
+    state->done = !solvable || state->converged || stalled || state->iterations >= MAX_ITERATIONS;
     newton->last_gradient_max = state->gradient_max;
     return WB_OK;
 }
@@ -249,18 +216,18 @@ size_t wbi_newton_aliased(const wbi_newton *newton, uint8_t *aliased)
 
 static wb_status allocate(wbi_newton *newton, wb_error *err)
 {
-    const wbi_design *design = newton->problem.design;
-    size_t n = newton->n, n_squared, n_scratch = (size_t)design->n_threads * 3 * design->block_rows;
-    if (__builtin_mul_overflow(n, n, &n_squared))
+    size_t n = newton->n, n_squared;
+    if (__builtin_mul_overflow(n, n + 2, &n_squared))
         return wbi_fail_nomem(err, SIZE_MAX);
-    newton->scratch = wbi_alloc_aligned(n_scratch, sizeof(double));
-    newton->now = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n + 1, sizeof(double))};
-    newton->next = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n + 1, sizeof(double))};
+    n_squared = n * n;
+    const size_t n_sums = 1 + n + n_squared;
+    newton->now = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double))};
+    newton->next = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double))};
     newton->gradient = wbi_alloc_array(n, sizeof(double));
     newton->step = wbi_alloc_array(n, sizeof(double));
     newton->curvature = wbi_alloc_array(n_squared, sizeof(double));
     newton->hessian = wbi_alloc_zeroed(n_squared, sizeof(double));
-    if (newton->scratch == NULL || newton->now.beta == NULL || newton->now.sums == NULL || newton->next.beta == NULL ||
+    if (newton->now.beta == NULL || newton->now.sums == NULL || newton->next.beta == NULL ||
         newton->next.sums == NULL || newton->gradient == NULL || newton->step == NULL || newton->curvature == NULL ||
         newton->hessian == NULL)
         return wbi_fail_nomem(err, n_squared * sizeof(double));
@@ -274,15 +241,11 @@ wb_status wbi_newton_create(wbi_newton **out, const wbi_problem *problem, const 
     if (newton == NULL)
         return wbi_fail_nomem(err, sizeof *newton);
     wbi_disarm_gsl();
-    wbi_blas_single_thread();
-    newton->problem = *problem;
+    newton->penalty = problem->penalty;
     newton->n = problem->design->n_columns;
-    newton->kernels = wbi_kernels_best();
-    for (size_t i = 0; i < problem->design->n_rows; i++)
-        newton->total_weight += problem->weight[i];
+    WBI_TRY_CLEANUP(wbi_likelihood_init(&newton->data, problem->design, problem->outcome, problem->weight, err));
     WBI_TRY_CLEANUP(allocate(newton, err));
     memcpy(newton->now.beta, beta, newton->n * sizeof *beta);
-    WBI_TRY_CLEANUP(evaluate(newton, &newton->now, err));
     WBI_TRY_CLEANUP(refresh(newton, err));
     *out = newton;
     return WB_OK;
@@ -295,7 +258,7 @@ void wbi_newton_free(wbi_newton *newton)
 {
     if (newton == NULL)
         return;
-    wbi_free(newton->scratch);
+    wbi_likelihood_clear(&newton->data);
     wbi_free(newton->now.beta);
     wbi_free(newton->now.sums);
     wbi_free(newton->next.beta);

@@ -20,7 +20,8 @@ typedef struct wbi_newton_state {
     const double *beta; /* n_columns */
     double objective, mean_loss;
     double gradient_max; /* max-norm of the objective's gradient */
-    double step_max;     /* max-norm of the step from here; with lambda 0 the true Newton step */
+    double eta_step_max; /* no row's eta would be moved by more by the step from here; with lambda 0, where the
+                            iterations are done, by the true Newton step */
     int iterations;      /* steps since the start */
     bool done, converged;
 } wbi_newton_state;

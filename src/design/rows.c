@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/rows.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+
+struct wbi_rows_worker {
+    wbi_matrix_rows block;
+    double *weighted; /* room for a block, for wide crossproducts; else NULL */
+    double *reach;    /* of the blocks so far, `stride` columns */
+};
+
+/* Blocks of a quarter of a megabyte stay in the second-level cache for the passes that a solver makes over each. */
+static size_t block_rows(size_t stride)
+{
+    const size_t rows = ((size_t)1 << 15) / stride / 128 * 128;
+    return rows < 128 ? 128 : rows > 4096 ? 4096 : rows;
+}
+
+static wb_status init_worker(wbi_rows_worker *worker, const wbi_rows_design *design, wb_error *err)
+{
+    const size_t n_cells = design->base.block_rows * design->stride;
+    worker->block = (wbi_matrix_rows){.stride = design->stride, .n_columns = design->base.n_columns};
+    worker->reach = wbi_alloc_zeroed(design->stride, sizeof *worker->reach);
+    if (worker->reach == NULL)
+        return wbi_fail_nomem(err, design->stride * sizeof *worker->reach);
+    if (design->base.n_columns <= WBI_KERNEL_FUSED_COLUMNS)
+        return WB_OK;
+    worker->weighted = wbi_alloc_aligned(n_cells, sizeof *worker->weighted);
+    return worker->weighted == NULL ? wbi_fail_nomem(err, n_cells * sizeof *worker->weighted) : WB_OK;
+}
+
+wb_status wbi_rows_init(wbi_rows_design *design, size_t stride, wb_error *err)
+{
+    wbi_blas_single_thread();
+    design->kernels = wbi_kernels_best();
+    design->stride = stride;
+    design->base.block_rows = block_rows(stride);
+    design->base.reach = wbi_alloc_zeroed(stride, sizeof(double));
+    design->workers = wbi_alloc_zeroed((size_t)design->base.n_threads, sizeof *design->workers);
+    if (design->base.reach == NULL || design->workers == NULL)
+        return wbi_fail_nomem(err, stride * sizeof(double));
+    for (int w = 0; w < design->base.n_threads; w++)
+        WBI_TRY(init_worker(&design->workers[w], design, err));
+    return WB_OK;
+}
+
+void wbi_rows_clear(wbi_rows_design *design)
+{
+    for (int w = 0; design->workers != NULL && w < design->base.n_threads; w++) {
+        wbi_free(design->workers[w].weighted);
+        wbi_free(design->workers[w].reach);
+    }
+    wbi_free(design->workers);
+    wbi_free(design->base.reach);
+}
+
+void wbi_rows_set_block(const wbi_rows_design *design, int worker, const double *x, size_t n_rows)
+{
+    wbi_matrix_rows *block = &design->workers[worker].block;
+    block->x = x;
+    block->n_rows = n_rows;
+}
+
+void wbi_rows_stretch(const wbi_rows_design *design, int worker)
+{
+    const wbi_rows_worker *of = &design->workers[worker];
+    const double *x = of->block.x;
+    for (size_t i = 0; i < of->block.n_rows; i++, x += design->stride)
+        for (size_t j = 0; j < design->stride; j++)
+            of->reach[j] = fabs(x[j]) > of->reach[j] ? fabs(x[j]) : of->reach[j];
+}
+
+void wbi_rows_gather_reach(wbi_rows_design *design)
+{
+    for (int w = 0; w < design->base.n_threads; w++)
+        for (size_t j = 0; j < design->base.n_columns; j++)
+            design->base.reach[j] = fmax(design->base.reach[j], design->workers[w].reach[j]);
+}
+
+void wbi_rows_eta(const wbi_design *base, int worker, double *eta, const double *beta)
+{
+    const wbi_rows_design *design = (const wbi_rows_design *)base;
+    design->kernels->eta(eta, &design->workers[worker].block, beta);
+}
+
+void wbi_rows_gradient(const wbi_design *base, int worker, double *sums, const double *residual)
+{
+    const wbi_rows_design *design = (const wbi_rows_design *)base;
+    design->kernels->gradient(sums, &design->workers[worker].block, residual);
+}
+
+void wbi_rows_crossproduct(const wbi_design *base, int worker, double *sums, const double *v)
+{
+    const wbi_rows_design *design = (const wbi_rows_design *)base;
+    const wbi_rows_worker *of = &design->workers[worker];
+    if (of->weighted == NULL)
+        design->kernels->crossproduct(sums, &of->block, v);
+    else
+        wbi_blas_crossproduct(sums, &of->block, v, of->weighted);
+}
+
+void wbi_design_free(wbi_design *design)
+{
+    if (design != NULL)
+        design->ops->free(design);
+}

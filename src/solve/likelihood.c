@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "solve/likelihood.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "par/par.h"
+
+wb_status wbi_likelihood_init(wbi_likelihood *out, const wbi_design *design, const uint8_t *outcome,
+                              const double *weight, wb_error *err)
+{
+    const size_t n_scratch = (size_t)design->n_threads * 3 * design->block_rows;
+    *out = (wbi_likelihood){.design = design, .outcome = outcome, .weight = weight, .kernels = wbi_kernels_best()};
+    for (size_t i = 0; i < design->n_rows; i++)
+        out->total_weight += weight[i];
+    out->scratch = wbi_alloc_aligned(n_scratch, sizeof(double));
+    return out->scratch == NULL ? wbi_fail_nomem(err, n_scratch * sizeof(double)) : WB_OK;
+}
+
+void wbi_likelihood_clear(wbi_likelihood *likelihood)
+{
+    wbi_free(likelihood->scratch);
+    *likelihood = (wbi_likelihood){0};
+}
+
+typedef struct pass {
+    const wbi_likelihood *likelihood;
+    const double *beta;
+    bool with_hessian;
+    double *max; /* a worker */
+} pass;
+
+static double *eta_of(const wbi_likelihood *likelihood, int worker)
+{
+    return likelihood->scratch + (size_t)worker * 3 * likelihood->design->block_rows;
+}
+
+static wb_status visit_block(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
+                             wb_error *err)
+{
+    (void)block;
+    const pass *work = context;
+    const wbi_likelihood *of = work->likelihood;
+    const wbi_design *design = of->design;
+    double *eta = eta_of(of, worker);
+    double *residual = eta + design->block_rows, *curvature = residual + design->block_rows;
+    WBI_TRY(design->ops->load(design, begin, end, worker, err));
+    design->ops->eta(design, worker, eta, work->beta);
+    partial[0] +=
+        of->kernels->logistic(residual, curvature, eta, of->outcome + begin, of->weight + begin, end - begin);
+    design->ops->gradient(design, worker, partial + 1, residual);
+    if (work->with_hessian)
+        design->ops->crossproduct(design, worker, partial + 1 + design->n_columns, curvature);
+    return WB_OK;
+}
+
+static wb_status sum_blocks(double *sums, pass *work, wb_error *err)
+{
+    const wbi_design *design = work->likelihood->design;
+    return wbi_par_sum(design->n_rows, design->block_rows, design->n_threads,
+                       wbi_likelihood_n_sums(work->likelihood, work->with_hessian), visit_block, work, sums, err);
+}
+
+wb_status wbi_likelihood_gradient(const wbi_likelihood *likelihood, double *sums, const double *beta, wb_error *err)
+{
+    pass work = {likelihood, beta, false, NULL};
+    return sum_blocks(sums, &work, err);
+}
+
+wb_status wbi_likelihood_hessian(const wbi_likelihood *likelihood, double *sums, const double *beta, wb_error *err)
+{
+    pass work = {likelihood, beta, true, NULL};
+    return sum_blocks(sums, &work, err);
+}
+
+static wb_status stretch_max(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    (void)block;
+    const pass *work = context;
+    const wbi_design *design = work->likelihood->design;
+    double *eta = eta_of(work->likelihood, worker), max = 0;
+    WBI_TRY(design->ops->load(design, begin, end, worker, err));
+    design->ops->eta(design, worker, eta, work->beta);
+    for (size_t i = 0; i < end - begin; i++)
+        max = fmax(max, fabs(eta[i]));
+    work->max[worker] = fmax(work->max[worker], max);
+    return WB_OK;
+}
+
+wb_status wbi_likelihood_eta_max(const wbi_likelihood *likelihood, double *max, const double *beta, wb_error *err)
+{
+    const wbi_design *design = likelihood->design;
+    const size_t n_workers = (size_t)design->n_threads;
+    pass work = {likelihood, beta, false, wbi_alloc_zeroed(n_workers, sizeof(double))};
+    if (work.max == NULL)
+        return wbi_fail_nomem(err, n_workers * sizeof(double));
+    wb_status status = wbi_par_for(design->n_rows, design->block_rows, design->n_threads, stretch_max, &work, err);
+    *max = 0;
+    for (size_t w = 0; w < n_workers; w++)
+        *max = fmax(*max, work.max[w]);
+    wbi_free(work.max);
+    return status;
+}

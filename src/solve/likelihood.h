@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The data's side of a logistic regression: the weighted log loss over a design, its gradient and its Hessian, each in
+ * one pass over fixed blocks of rows. Penalties are the solvers' business. */
+#ifndef WINBACK_SOLVE_LIKELIHOOD_H
+#define WINBACK_SOLVE_LIKELIHOOD_H
+
+#include "design/design.h"
+#include "kernel/kernel.h"
+
+typedef struct wbi_likelihood {
+    const wbi_design *design;
+    const uint8_t *outcome; /* 0 or 1, a row */
+    const double *weight;   /* > 0, a row */
+    double total_weight;
+    const wbi_kernels *kernels;
+    double *scratch; /* eta, residual and curvature of a block, per thread */
+} wbi_likelihood;
+
+/* Design, outcome and weight are borrowed. */
+WB_WARN_UNUSED wb_status wbi_likelihood_init(wbi_likelihood *out, const wbi_design *design, const uint8_t *outcome,
+                                             const double *weight, wb_error *err);
+void wbi_likelihood_clear(wbi_likelihood *likelihood); /* safe on a zeroed struct */
+
+/* Sums over all rows at `beta`, not divided by the weight: the loss, then its gradient (n_columns). One pass. */
+WB_WARN_UNUSED wb_status wbi_likelihood_gradient(const wbi_likelihood *likelihood, double *sums, const double *beta,
+                                                 wb_error *err);
+/* The same, and behind them the lower triangle of the Hessian (n_columns x n_columns, row-major). One pass. */
+WB_WARN_UNUSED wb_status wbi_likelihood_hessian(const wbi_likelihood *likelihood, double *sums, const double *beta,
+                                                wb_error *err);
+
+/* The largest absolute value that the design times `beta` has in any row. One pass. */
+WB_WARN_UNUSED wb_status wbi_likelihood_eta_max(const wbi_likelihood *likelihood, double *max, const double *beta,
+                                                wb_error *err);
+
+/* How many sums there are, without and with the Hessian, which begins behind the former. */
+static inline size_t wbi_likelihood_n_sums(const wbi_likelihood *likelihood, bool with_hessian)
+{
+    const size_t n = likelihood->design->n_columns;
+    return 1 + n + (with_hessian ? n * n : 0);
+}
+
+#endif
