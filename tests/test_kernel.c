@@ -103,6 +103,67 @@ static void linear_algebra(void **state)
                 check_linear_algebra(sets[s], rows[r], columns[c]);
 }
 
+/* Rows without padding, and moments added in two parts. */
+static void check_scaling(const wbi_kernels *kernels, size_t n_rows, size_t n_columns)
+{
+    const size_t row_stride = n_columns + 3, stride = (n_columns / WBI_KERNEL_PAD + 1) * WBI_KERNEL_PAD, part = n_rows / 3;
+    fixture f = make(n_rows, row_stride);
+    double *shift = f.beta, *inverse = f.beta + 1, *out = wbi_alloc_aligned(n_rows * stride, sizeof *out);
+    double *sums = wbi_alloc_zeroed(1 + 4 * n_columns, sizeof *sums);
+    const wbi_kernel_moments to = {sums, sums + 1, sums + 1 + n_columns, sums + 1 + 2 * n_columns,
+                                   sums + 1 + 3 * n_columns};
+    const wbi_matrix_rows first = {f.x, f.rows.stride, part, n_columns};
+    const wbi_matrix_rows second = {f.x + part * f.rows.stride, f.rows.stride, n_rows - part, n_columns};
+    const wbi_matrix_rows all = {f.x, f.rows.stride, n_rows, n_columns};
+    for (size_t j = 0; j < n_columns; j++) {
+        to.low[j] = INFINITY;
+        to.high[j] = -INFINITY;
+    }
+    kernels->moments(&to, &first, shift, f.v);
+    kernels->moments(&to, &second, shift, f.v + part);
+    memset(out, 0xff, n_rows * stride * sizeof *out);
+    kernels->standardise(out, stride, &all, shift, inverse);
+    double weight = 0;
+    for (size_t i = 0; i < n_rows; i++) {
+        weight += f.v[i];
+        for (size_t j = 0; j < stride; j++) {
+            const double x = j == 0 || j > n_columns ? 0 : f.x[i * f.rows.stride + j - 1];
+            assert_true(out[i * stride + j] ==
+                        (j == 0 ? 1 : j > n_columns ? 0 : (x - shift[j - 1]) * inverse[j - 1]));
+        }
+    }
+    assert_close(*to.weight, weight, 1e-13);
+    for (size_t j = 0; j < n_columns; j++) {
+        double w1 = 0, w2 = 0, low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < n_rows; i++) {
+            const double x = f.x[i * f.rows.stride + j], d = x - shift[j];
+            w1 += f.v[i] * d;
+            w2 += f.v[i] * d * d;
+            low = fmin(low, x);
+            high = fmax(high, x);
+        }
+        assert_close(to.first[j], w1, 1e-13);
+        assert_close(to.second[j], w2, 1e-13);
+        assert_true(to.low[j] == low && to.high[j] == high);
+    }
+    wbi_free(sums);
+    wbi_free(out);
+    drop(&f);
+}
+
+static void scaling(void **state)
+{
+    (void)state;
+    static const size_t columns[] = {1, 2, 3, 4, 5, 7, 8, 9, 30, 31, 64};
+    static const size_t rows[] = {1, 2, 3, 127, 128, 300};
+    size_t n_sets;
+    const wbi_kernels *const *sets = kernel_sets(&n_sets);
+    for (size_t s = 0; s < n_sets; s++)
+        for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+            for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+                check_scaling(sets[s], rows[r], columns[c]);
+}
+
 static void eta_does_not_depend_on_the_block(void **state)
 {
     (void)state;
@@ -198,6 +259,7 @@ int main(void)
         cmocka_unit_test(linear_algebra),        cmocka_unit_test(eta_does_not_depend_on_the_block),
         cmocka_unit_test(logistic_against_libm), cmocka_unit_test(sigmoid_at_the_ends),
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
+        cmocka_unit_test(scaling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

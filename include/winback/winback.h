@@ -6,6 +6,7 @@
 #include <winback/audit.h>
 #include <winback/describe.h>
 #include <winback/features.h>
+#include <winback/fit.h>
 #include <winback/horizon.h>
 #include <winback/metrics.h>
 #include <winback/model.h>

@@ -5,6 +5,7 @@
 #define WINBACK_DESIGN_DESIGN_H
 
 #include "design/basis.h"
+#include "design/moments.h"
 
 typedef struct wbi_design wbi_design;
 
@@ -34,5 +35,10 @@ void wbi_design_free(wbi_design *design); /* NULL-safe */
  * to means that are large beside their deviations. */
 WB_WARN_UNUSED wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const size_t *rows,
                                           size_t n_rows, int n_threads, wb_error *err);
+
+/* The columns of `x`, borrowed, behind an intercept, standardised by their moments when a block is loaded; constant ones
+ * become 0. */
+WB_WARN_UNUSED wb_status wbi_design_array(wbi_design **out, const wb_matrix *x, const wbi_moments *moments, int n_threads,
+                                          wb_error *err);
 
 #endif

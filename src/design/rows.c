@@ -11,10 +11,10 @@ struct wbi_rows_worker {
     double *reach;    /* of the blocks so far, `stride` columns */
 };
 
-/* Blocks of a quarter of a megabyte stay in the second-level cache for the passes that a solver makes over each. */
+/* Blocks of 64 KiB stay in the second-level cache, beside what streams past, for the steps that a pass makes over each. */
 static size_t block_rows(size_t stride)
 {
-    const size_t rows = ((size_t)1 << 15) / stride / 128 * 128;
+    const size_t rows = ((size_t)1 << 13) / stride / 128 * 128;
     return rows < 128 ? 128 : rows > 4096 ? 4096 : rows;
 }
 

@@ -16,6 +16,11 @@ typedef struct wbi_matrix_rows {
     size_t stride, n_rows, n_columns;
 } wbi_matrix_rows;
 
+/* Where moments are added up: the sum of the weights, then, for each column, sums of w d and w d^2, and the range. */
+typedef struct wbi_kernel_moments {
+    double *weight, *first, *second, *low, *high;
+} wbi_kernel_moments;
+
 /* One set of implementations; all sets agree to rounding. */
 typedef struct wbi_kernels {
     const char *name;
@@ -32,6 +37,12 @@ typedef struct wbi_kernels {
                        const double *weight, size_t n);
     /* p[i] = 1 / (1 + exp(-eta[i])) */
     void (*sigmoid)(double *p, const double *eta, size_t n);
+    /* Of rows of any alignment and without padding: adds to the moments of d = x - shift. */
+    void (*moments)(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, const double *shift, const double *weight);
+    /* From such rows to ones with an intercept of 1, `stride` apart: out[i][1 + j] = (x[i][j] - mean[j]) * inverse_sd[j];
+     * what lies behind is zeroed. */
+    void (*standardise)(double *out, size_t stride, const wbi_matrix_rows *rows, const double *mean,
+                        const double *inverse_sd);
 } wbi_kernels;
 
 extern const wbi_kernels wbi_kernels_portable;

@@ -5,6 +5,7 @@
  * on where a block ends. */
 #include "kernel/kernel.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { PANEL_ROWS = 128, TILE_ROWS = LANES, PARTS = WBI_KERNEL_PAD / LANES };
@@ -209,4 +210,51 @@ static void crossproduct(double *sums, const wbi_matrix_rows *rows, const double
     }
 }
 
-const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta, gradient, crossproduct, logistic, sigmoid};
+/* Two rows at a time, whose sums are added to memory: that costs a store a column and statistic, and reads x in order. */
+static void moments(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, const double *shift, const double *weight)
+{
+    const size_t n = rows->n_columns, whole = n / LANES * LANES;
+    for (size_t i = 0; i < rows->n_rows; i += 2) {
+        const bool alone = i + 1 == rows->n_rows;
+        const double *x = rows->x + i * rows->stride, *other = alone ? x : x + rows->stride;
+        const double w = weight[i], other_w = alone ? 0 : weight[i + 1];
+        *to->weight += w + other_w;
+        for (size_t j = 0; j < whole; j += LANES) {
+            const vec a = LOAD(x + j), b = LOAD(other + j), da = a - LOAD(shift + j), db = b - LOAD(shift + j);
+            const vec wa = SPLAT(w) * da, wb = SPLAT(other_w) * db;
+            const vec less = SELECT(a < b, a, b), more = SELECT(a < b, b, a);
+            const vec low = LOAD(to->low + j), high = LOAD(to->high + j);
+            STORE(to->first + j, LOAD(to->first + j) + (wa + wb));
+            STORE(to->second + j, LOAD(to->second + j) + (wa * da + wb * db));
+            STORE(to->low + j, SELECT(less < low, less, low));
+            STORE(to->high + j, SELECT(more > high, more, high));
+        }
+        for (size_t j = whole; j < n; j++) {
+            const double da = x[j] - shift[j], db = other[j] - shift[j];
+            to->first[j] += w * da + other_w * db;
+            to->second[j] += w * da * da + other_w * db * db;
+            to->low[j] = x[j] < to->low[j] ? x[j] : to->low[j];
+            to->low[j] = other[j] < to->low[j] ? other[j] : to->low[j];
+            to->high[j] = x[j] > to->high[j] ? x[j] : to->high[j];
+            to->high[j] = other[j] > to->high[j] ? other[j] : to->high[j];
+        }
+    }
+}
+
+static void standardise(double *out, size_t stride, const wbi_matrix_rows *rows, const double *mean,
+                        const double *inverse_sd)
+{
+    const size_t n = rows->n_columns, whole = n / LANES * LANES;
+    for (size_t i = 0; i < rows->n_rows; i++, out += stride) {
+        const double *x = rows->x + i * rows->stride;
+        out[0] = 1;
+        for (size_t j = 0; j < whole; j += LANES)
+            STORE(out + 1 + j, (LOAD(x + j) - LOAD(mean + j)) * LOAD(inverse_sd + j));
+        for (size_t j = whole; j < n; j++)
+            out[1 + j] = (x[j] - mean[j]) * inverse_sd[j];
+        for (size_t j = n + 1; j < stride; j++)
+            out[j] = 0;
+    }
+}
+
+const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta, gradient, crossproduct, logistic, sigmoid, moments, standardise};

@@ -26,16 +26,19 @@ enum { MAX_ITERATIONS = 100, MAX_HALVINGS = 40 };
 /* Sums over the data at one beta: loss, gradient (n), and room for the Hessian (n x n). */
 typedef struct evaluation {
     double *beta, *sums;
+    bool has_hessian;
 } evaluation;
 
 struct wbi_newton {
     wbi_likelihood data;
     const double *penalty;
+    uint8_t *hold; /* a column */
     size_t n;
     double lambda;
     evaluation now, next;
     double *curvature;       /* lower triangle of the data's Hessian (n x n) at `now`, or, not `fresh`, before it */
     bool fresh;
+    bool far; /* the next step, too, will want a Hessian where it ends, so that is taken on the way */
     double *gradient, *step; /* of the penalised objective at `now` */
     double *hessian;         /* its factorisation's room */
     double last_gradient_max;
@@ -48,17 +51,23 @@ static double *gradient_of(const evaluation *at)
     return at->sums + 1;
 }
 
-static wb_status evaluate(const wbi_newton *newton, const evaluation *at, wb_error *err)
+static wb_status evaluate(const wbi_newton *newton, evaluation *at, bool with_hessian, wb_error *err)
 {
-    return wbi_likelihood_gradient(&newton->data, at->sums, at->beta, err);
+    at->has_hessian = with_hessian;
+    return with_hessian ? wbi_likelihood_hessian(&newton->data, at->sums, at->beta, err)
+                        : wbi_likelihood_gradient(&newton->data, at->sums, at->beta, err);
 }
 
-/* Evaluates `now` with its Hessian. */
-static wb_status refresh(wbi_newton *newton, wb_error *err)
+static void take_hessian(wbi_newton *newton)
 {
-    WBI_TRY(wbi_likelihood_hessian(&newton->data, newton->now.sums, newton->now.beta, err));
     memcpy(newton->curvature, gradient_of(&newton->now) + newton->n, newton->n * newton->n * sizeof(double));
     newton->fresh = true;
+}
+
+static wb_status refresh(wbi_newton *newton, wb_error *err)
+{
+    WBI_TRY(evaluate(newton, &newton->now, true, err));
+    take_hessian(newton);
     return WB_OK;
 }
 
@@ -88,8 +97,9 @@ static double max_norm(const double *values, size_t n)
 static void find_gradient(wbi_newton *newton)
 {
     for (size_t j = 0; j < newton->n; j++)
-        newton->gradient[j] = gradient_of(&newton->now)[j] / newton->data.total_weight +
-                              newton->lambda * newton->penalty[j] * newton->now.beta[j];
+        newton->gradient[j] = newton->hold[j] ? 0
+                                              : gradient_of(&newton->now)[j] / newton->data.total_weight +
+                                                    newton->lambda * newton->penalty[j] * newton->now.beta[j];
     newton->state.gradient_max = max_norm(newton->gradient, newton->n);
 }
 
@@ -99,23 +109,25 @@ static bool find_step(wbi_newton *newton)
     size_t n = newton->n;
     for (size_t j = 0; j < n; j++) {
         for (size_t k = 0; k <= j; k++)
-            newton->hessian[j * n + k] = newton->curvature[j * n + k] / newton->data.total_weight;
-        newton->hessian[j * n + j] += newton->lambda * newton->penalty[j];
+            newton->hessian[j * n + k] =
+                newton->hold[j] || newton->hold[k] ? 0 : newton->curvature[j * n + k] / newton->data.total_weight;
+        newton->hessian[j * n + j] += newton->hold[j] ? 1 : newton->lambda * newton->penalty[j];
     }
     return wbi_solve_positive(newton->step, newton->hessian, newton->gradient, n);
 }
 
-/* How far the step moves a row's eta: first a bound that costs no pass. It counts that columns might act together and
- * never against each other, so where it is too large all rows are asked. */
+/* How far the step moves a row's eta. A bound costs no pass, but counts that columns might act together and never against
+ * each other: where steps no longer help to bring it down, all rows are asked. */
 static wb_status find_eta_step(wbi_newton *newton, wb_error *err)
 {
-    double *max = &newton->state.eta_step_max;
-    *max = 0;
+    wbi_newton_state *state = &newton->state;
+    state->eta_step_max = 0;
     for (size_t j = 0; j < newton->n; j++)
-        *max += fabs(newton->step[j]) * newton->data.design->reach[j];
-    if (newton->state.gradient_max > SMALL_GRADIENT || *max <= SMALL_STEP)
+        state->eta_step_max += fabs(newton->step[j]) * newton->data.design->reach[j];
+    if (state->gradient_max > SMALL_GRADIENT || state->eta_step_max <= SMALL_STEP ||
+        state->gradient_max < newton->last_gradient_max / 2)
         return WB_OK;
-    return wbi_likelihood_eta_max(&newton->data, max, newton->step, err);
+    return wbi_likelihood_eta_max(&newton->data, &state->eta_step_max, newton->step, err);
 }
 
 /* The step from here; *solvable = false where there is none. */
@@ -140,8 +152,11 @@ static wb_status assess(wbi_newton *newton, wb_error *err)
     wbi_newton_state *state = &newton->state;
     bool solvable;
     find_gradient(newton);
-    if (!newton->fresh && state->gradient_max > SLOW * newton->last_gradient_max)
-        WBI_TRY(refresh(newton, err));
+    if (state->gradient_max > SLOW * newton->last_gradient_max) {
+        newton->far = true;
+        if (!newton->fresh)
+            WBI_TRY(refresh(newton, err));
+    }
     WBI_TRY(look_ahead(&solvable, newton, err));
     if (!newton->fresh && newton->lambda == 0 && small(state)) {
         WBI_TRY(refresh(newton, err));
@@ -174,7 +189,7 @@ static wb_status try_share(bool *accepted, wbi_newton *newton, double share, wb_
     double limit = newton->state.objective + ROUNDING * fabs(newton->state.objective);
     for (size_t j = 0; j < newton->n; j++)
         newton->next.beta[j] = newton->now.beta[j] - share * newton->step[j];
-    WBI_TRY(evaluate(newton, &newton->next, err));
+    WBI_TRY(evaluate(newton, &newton->next, newton->far, err));
     *accepted = objective(newton, &newton->next) <= limit;
     return WB_OK;
 }
@@ -195,9 +210,34 @@ wb_status wbi_newton_step(wbi_newton *newton, wb_error *err)
     newton->now = newton->next;
     newton->next = before;
     newton->last_fresh = newton->fresh;
-    newton->fresh = false;
+    newton->fresh = newton->far = false;
+    if (newton->now.has_hessian)
+        take_hessian(newton);
     newton->state.iterations++;
     return assess(newton, err);
+}
+
+void wbi_newton_hold(wbi_newton *newton, const uint8_t *hold)
+{
+    memcpy(newton->hold, hold, newton->n);
+}
+
+wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uint8_t *hold, double lambda, wb_error *err)
+{
+    static const double NEAR = 1e-4;
+    enum { MAX_STEPS = 8 };
+    wbi_newton *newton = NULL;
+    wb_status status;
+    WBI_TRY_CLEANUP(wbi_newton_create(&newton, sample, beta, err));
+    wbi_newton_hold(newton, hold);
+    WBI_TRY_CLEANUP(wbi_newton_set_lambda(newton, lambda, err));
+    for (int i = 0; i < MAX_STEPS && !newton->state.done && newton->state.gradient_max > NEAR; i++)
+        WBI_TRY_CLEANUP(wbi_newton_step(newton, err));
+    if (newton->state.gradient_max <= NEAR)
+        memcpy(beta, newton->state.beta, newton->n * sizeof *beta);
+cleanup:
+    wbi_newton_free(newton);
+    return status;
 }
 
 wbi_newton_state wbi_newton_now(const wbi_newton *newton)
@@ -221,14 +261,15 @@ static wb_status allocate(wbi_newton *newton, wb_error *err)
         return wbi_fail_nomem(err, SIZE_MAX);
     n_squared = n * n;
     const size_t n_sums = 1 + n + n_squared;
-    newton->now = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double))};
-    newton->next = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double))};
+    newton->now = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double)), false};
+    newton->next = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double)), false};
+    newton->hold = wbi_alloc_zeroed(n, sizeof *newton->hold);
     newton->gradient = wbi_alloc_array(n, sizeof(double));
     newton->step = wbi_alloc_array(n, sizeof(double));
     newton->curvature = wbi_alloc_array(n_squared, sizeof(double));
     newton->hessian = wbi_alloc_zeroed(n_squared, sizeof(double));
     if (newton->now.beta == NULL || newton->now.sums == NULL || newton->next.beta == NULL ||
-        newton->next.sums == NULL || newton->gradient == NULL || newton->step == NULL || newton->curvature == NULL ||
+        newton->next.sums == NULL || newton->hold == NULL || newton->gradient == NULL || newton->step == NULL || newton->curvature == NULL ||
         newton->hessian == NULL)
         return wbi_fail_nomem(err, n_squared * sizeof(double));
     return WB_OK;
@@ -247,6 +288,7 @@ wb_status wbi_newton_create(wbi_newton **out, const wbi_problem *problem, const 
     WBI_TRY_CLEANUP(allocate(newton, err));
     memcpy(newton->now.beta, beta, newton->n * sizeof *beta);
     WBI_TRY_CLEANUP(refresh(newton, err));
+    newton->far = true;
     *out = newton;
     return WB_OK;
 cleanup:
@@ -263,6 +305,7 @@ void wbi_newton_free(wbi_newton *newton)
     wbi_free(newton->now.sums);
     wbi_free(newton->next.beta);
     wbi_free(newton->next.sums);
+    wbi_free(newton->hold);
     wbi_free(newton->gradient);
     wbi_free(newton->step);
     wbi_free(newton->curvature);

@@ -33,12 +33,18 @@ typedef struct wbi_newton wbi_newton; /* one thread at a time */
 WB_WARN_UNUSED wb_status wbi_newton_create(wbi_newton **out, const wbi_problem *problem, const double *beta,
                                            wb_error *err);
 void wbi_newton_free(wbi_newton *newton); /* NULL-safe */
+/* Keeps the columns where hold[column] is not 0 as they are. To be called before the first step; copied. */
+void wbi_newton_hold(wbi_newton *newton, const uint8_t *hold);
 /* Sets lambda and starts counting again from where beta is; costs a pass only for lambda 0. To be called before the first
  * step. */
 WB_WARN_UNUSED wb_status wbi_newton_set_lambda(wbi_newton *newton, double lambda, wb_error *err);
 /* One step, halved until the objective does not rise: one pass over the data for the gradient, seldom more, and one for
  * the Hessian when the last no longer serves. Nothing when done. */
 WB_WARN_UNUSED wb_status wbi_newton_step(wbi_newton *newton, wb_error *err);
+/* Moves beta, where it starts, so far that the gradient is small beside the errors of a sample: for a start on all rows
+ * from some. */
+WB_WARN_UNUSED wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uint8_t *hold, double lambda,
+                                             wb_error *err);
 wbi_newton_state wbi_newton_now(const wbi_newton *newton);
 
 /* Marks the columns that those before them determine (as weighted at the present beta): aliased[j] = 1. Returns how

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/moments.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "base/memory.h"
+#include "kernel/kernel.h"
+#include "par/par.h"
+
+enum { BLOCK_ROWS = 4096, PANEL_ROWS = 128, N_SHIFT_ROWS = 1000 };
+static const double CONSTANT = 1e-12; /* deviation over mean, of rounding errors alone */
+
+typedef struct finding {
+    const wb_matrix *x;
+    const double *weight;
+    const wbi_kernels *kernels;
+    double *shift;      /* near the means, so that no precision is lost to them */
+    double *low, *high; /* n_columns a worker */
+} finding;
+
+void wbi_moments_clear(wbi_moments *moments)
+{
+    wbi_free(moments->mean);
+    wbi_free(moments->sd);
+    wbi_free(moments->low);
+    wbi_free(moments->high);
+    *moments = (wbi_moments){0};
+}
+
+/* The mean of up to a thousand rows from all over. */
+static void find_shift(double *shift, const wb_matrix *x)
+{
+    const size_t step = (x->n_rows + N_SHIFT_ROWS - 1) / N_SHIFT_ROWS;
+    size_t n = 0;
+    for (size_t j = 0; j < x->n_columns; j++)
+        shift[j] = 0;
+    for (size_t i = 0; i < x->n_rows; i += step, n++)
+        for (size_t j = 0; j < x->n_columns; j++)
+            shift[j] += x->values[i * x->row_stride + j];
+    for (size_t j = 0; j < x->n_columns; j++)
+        shift[j] /= (double)n;
+}
+
+/* partial: sums of w, of w d for each column, and of w d^2, d the distance from the shift. */
+static wb_status sum_powers(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
+                            wb_error *err)
+{
+    const finding *f = context;
+    const size_t n = f->x->n_columns;
+    const wbi_kernel_moments to = {partial, partial + 1, partial + 1 + n, f->low + (size_t)worker * n,
+                                   f->high + (size_t)worker * n};
+    (void)block;
+    (void)err;
+    for (size_t i = begin; i < end; i += PANEL_ROWS) {
+        const wbi_matrix_rows rows = {f->x->values + i * f->x->row_stride, f->x->row_stride,
+                                      end - i < PANEL_ROWS ? end - i : PANEL_ROWS, n};
+        f->kernels->moments(&to, &rows, f->shift, f->weight + i);
+    }
+    return WB_OK;
+}
+
+static void conclude(wbi_moments *out, const finding *f, const double *sums, int n_threads)
+{
+    const size_t n = f->x->n_columns;
+    for (size_t j = 0; j < n; j++) {
+        const double first = sums[1 + j] / sums[0], second = sums[1 + n + j] / sums[0];
+        const double variance = second - first * first;
+        out->mean[j] = f->shift[j] + first;
+        out->sd[j] = variance > 0 ? sqrt(variance) : variance - variance; /* NaN stays NaN */
+        out->low[j] = INFINITY;
+        out->high[j] = -INFINITY;
+        for (int w = 0; w < n_threads; w++) {
+            out->low[j] = fmin(out->low[j], f->low[(size_t)w * n + j]);
+            out->high[j] = fmax(out->high[j], f->high[(size_t)w * n + j]);
+        }
+        if (out->sd[j] <= CONSTANT * fabs(out->mean[j]) || out->low[j] == out->high[j])
+            out->sd[j] = 0;
+    }
+}
+
+wb_status wbi_moments_find(wbi_moments *out, const wb_matrix *x, const double *weight, int n_threads, wb_error *err)
+{
+    wb_status status = WB_OK;
+    const size_t n = x->n_columns, n_sums = 1 + 2 * n, n_ranges = n * (size_t)n_threads;
+    finding f = {x,
+                 weight,
+                 wbi_kernels_best(),
+                 wbi_alloc_array(n, sizeof(double)),
+                 wbi_alloc_array(n_ranges, sizeof(double)),
+                 wbi_alloc_array(n_ranges, sizeof(double))};
+    double *sums = wbi_alloc_array(n_sums, sizeof(double));
+    *out = (wbi_moments){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n, sizeof(double)),
+                         wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n, sizeof(double))};
+    if (f.shift == NULL || f.low == NULL || f.high == NULL || sums == NULL || out->mean == NULL || out->sd == NULL ||
+        out->low == NULL || out->high == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, n_ranges * sizeof(double)));
+    find_shift(f.shift, x);
+    for (size_t k = 0; k < n_ranges; k++) {
+        f.low[k] = INFINITY;
+        f.high[k] = -INFINITY;
+    }
+    WBI_TRY_CLEANUP(wbi_par_sum(x->n_rows, BLOCK_ROWS, n_threads, n_sums, sum_powers, &f, sums, err));
+    conclude(out, &f, sums, n_threads);
+cleanup:
+    wbi_free(f.shift);
+    wbi_free(f.low);
+    wbi_free(f.high);
+    wbi_free(sums);
+    return status;
+}
