@@ -30,6 +30,60 @@ static void radix_sort_sorts(void **state)
     wbi_sort_weighted(values, spare, 0);
 }
 
+static int ascending(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Values of one binade, of all magnitudes, with many ties, all the same, and sorted beforehand. */
+static double drawn_value(int kind, size_t i, uint64_t *random)
+{
+    const double u = frame_uniform(random);
+    switch (kind) {
+    case 0:
+        return 1000 + u / 1e6;
+    case 1:
+        return (i % 2 ? -1 : 1) * pow(10, 600 * (u - 0.5));
+    case 2:
+        return floor(5 * u) - 2;
+    case 3:
+        return -7.25;
+    default:
+        return (double)i - 1e4 * (i % 7 == 0);
+    }
+}
+
+static void order_statistics_are_those_of_sorted_values(void **state)
+{
+    (void)state;
+    enum { N = 30000, N_RANKS = 9, N_DECILES = 11 };
+    static double values[N], again[N], spare[N], sorted[N];
+    static wbi_weighted weighted[N];
+    static const size_t sizes[] = {1, 2, 3, 64, 65, 1000, N};
+    uint64_t random = 7;
+    for (int kind = 0; kind < 5; kind++) {
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            const size_t n = sizes[s];
+            size_t ranks[N_RANKS];
+            double statistics[N_RANKS], deciles[N_DECILES];
+            for (size_t i = 0; i < n; i++)
+                values[i] = again[i] = sorted[i] = drawn_value(kind, i, &random);
+            qsort(sorted, n, sizeof *sorted, ascending);
+            for (size_t k = 0; k < N_RANKS; k++)
+                ranks[k] = k * (n - 1) / (N_RANKS - 1);
+            wbi_order_statistics(statistics, ranks, N_RANKS, values, spare, n);
+            for (size_t k = 0; k < N_RANKS; k++)
+                assert_true(statistics[k] == sorted[ranks[k]]);
+            for (size_t i = 0; i < n; i++)
+                weighted[i] = (wbi_weighted){sorted[i], 1};
+            wbi_equal_quantiles(deciles, N_DECILES, again, spare, n);
+            for (size_t q = 0; q < N_DECILES; q++)
+                assert_true(deciles[q] == wbi_quantile(weighted, n, (double)q / (N_DECILES - 1)));
+        }
+    }
+}
+
 static void quantiles_by_hand(void **state)
 {
     (void)state;
@@ -371,6 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(radix_sort_sorts),
+        cmocka_unit_test(order_statistics_are_those_of_sorted_values),
         cmocka_unit_test(quantiles_by_hand),
         cmocka_unit_test(missing_numbers_take_the_median),
         cmocka_unit_test(categories_have_a_column_a_level),

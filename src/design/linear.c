@@ -34,38 +34,81 @@ static void linear_free(wbi_term *term)
     wbi_free(term);
 }
 
-static size_t gather(wbi_weighted *out, const wbi_sample *sample, const double *values)
+/* Finite values of the sample, and whether all of them weigh the same. */
+static size_t gather(double *out, bool *equal, const wbi_sample *sample, const double *values)
 {
     size_t n = 0;
+    double weight = NAN;
+    *equal = true;
     for (size_t i = 0; i < sample->n; i++) {
-        double value = values[sample->rows[i]];
-        if (isfinite(value))
-            out[n++] = (wbi_weighted){value, sample->weight[i]};
+        const double value = values[sample->rows[i]];
+        if (!isfinite(value))
+            continue;
+        *equal &= n == 0 || sample->weight[i] == weight;
+        weight = sample->weight[i];
+        out[n++] = value;
     }
     return n;
+}
+
+static wb_status find_weighted_median(double *median, const wbi_sample *sample, const double *values, wb_error *err)
+{
+    wbi_weighted *weighted = wbi_alloc_array(sample->n, sizeof *weighted);
+    wbi_weighted *spare = wbi_alloc_array(sample->n, sizeof *spare);
+    wb_status status = WB_OK;
+    if (weighted == NULL || spare == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * sizeof *weighted));
+    size_t n = 0;
+    for (size_t i = 0; i < sample->n; i++)
+        if (isfinite(values[sample->rows[i]]))
+            weighted[n++] = (wbi_weighted){values[sample->rows[i]], sample->weight[i]};
+    wbi_sort_weighted(weighted, spare, n);
+    *median = wbi_weighted_median(weighted, n);
+cleanup:
+    wbi_free(weighted);
+    wbi_free(spare);
+    return status;
+}
+
+/* What is learned of a column: deciles, each row counting the same, and the median by weight. */
+typedef struct learned {
+    size_t n; /* finite values */
+    double median, deciles[N_DECILES];
+} learned;
+
+static wb_status learn(learned *out, const wbi_sample *sample, const double *values, wb_error *err)
+{
+    wb_status status = WB_OK;
+    bool equal;
+    double *finite = wbi_alloc_array(sample->n, sizeof *finite), *spare = wbi_alloc_array(sample->n, sizeof *spare);
+    if (finite == NULL || spare == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * sizeof *finite));
+    out->n = gather(finite, &equal, sample, values);
+    out->median = 0;
+    if (out->n == 0)
+        goto cleanup;
+    wbi_equal_quantiles(out->deciles, N_DECILES, finite, spare, out->n);
+    out->median = out->deciles[N_DECILES / 2];
+    if (!equal)
+        WBI_TRY_CLEANUP(find_weighted_median(&out->median, sample, values, err));
+cleanup:
+    wbi_free(finite);
+    wbi_free(spare);
+    return status;
 }
 
 static wb_status linear_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
 {
     (void)penalised;
-    wb_status status = WB_OK;
-    wbi_weighted *values = wbi_alloc_array(sample->n, sizeof *values);
-    wbi_weighted *spare = wbi_alloc_array(sample->n, sizeof *spare);
-    linear *term = NULL;
-    if (values != NULL && spare != NULL) {
-        size_t n = gather(values, sample, wb_table_numbers(sample->table, column));
-        wbi_sort_weighted(values, spare, n);
-        term = linear_create(n > 0 ? wbi_weighted_median(values, n) : 0, (double)(sample->n - n) / (double)sample->n);
-        for (size_t i = 0; term != NULL && n > 0 && i < N_DECILES; i++)
-            term->deciles[i] = wbi_quantile(values, n, (double)i / (N_DECILES - 1));
-    }
+    learned found;
+    WBI_TRY(learn(&found, sample, wb_table_numbers(sample->table, column), err));
+    linear *term = linear_create(found.median, (double)(sample->n - found.n) / (double)sample->n);
     if (term == NULL)
-        status = wbi_fail_nomem(err, sample->n * sizeof *values);
-    else
-        *out = &term->base;
-    wbi_free(values);
-    wbi_free(spare);
-    return status;
+        return wbi_fail_nomem(err, sizeof *term);
+    if (found.n > 0)
+        memcpy(term->deciles, found.deciles, sizeof term->deciles);
+    *out = &term->base;
+    return WB_OK;
 }
 
 static wb_status linear_describe(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err)

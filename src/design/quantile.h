@@ -12,9 +12,15 @@ typedef struct wbi_weighted {
     double value, weight;
 } wbi_weighted;
 
+/* statistics[k] = the ranks[k]-th least of the values, no NaN among them; ranks ascend, from 0 below n. Leaves the values in
+ * any order; `spare` has room for n. */
+void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_ranks, double *values, double *spare, size_t n);
+/* quantiles[k] = R's type 7 quantile at k / (n_quantiles - 1) of n >= 1 values, by the former; 2 to 64 of them. */
+void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, double *values, double *spare, size_t n);
+
 /* Sorts by value, no NaN among them; equal values keep their order. `spare` has room for n. */
 void wbi_sort_weighted(wbi_weighted *values, wbi_weighted *spare, size_t n);
-/* The point that half of the weight lies below (for equal weights R's type 7); n >= 1 sorted values of weight > 0. */
+/* The point that half of the weight lies below (for equal weights R's type 7 quantile at 1/2); n >= 1 sorted values of weight > 0. */
 double wbi_weighted_median(const wbi_weighted *sorted, size_t n);
 /* R's type 7 quantile at `share` in [0, 1], weights not counted; n >= 1 sorted values. */
 double wbi_quantile(const wbi_weighted *sorted, size_t n, double share);

@@ -222,6 +222,13 @@ void wbi_newton_hold(wbi_newton *newton, const uint8_t *hold)
     memcpy(newton->hold, hold, newton->n);
 }
 
+bool wbi_newton_samples(size_t n_rows, size_t n_columns)
+{
+    enum { MIN_ROWS = 4096, MIN_ROWS_A_COLUMN = 32 };
+    const size_t n = n_rows / WBI_SAMPLE_STEP;
+    return n >= MIN_ROWS && n / MIN_ROWS_A_COLUMN >= n_columns;
+}
+
 wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uint8_t *hold, double lambda, wb_error *err)
 {
     static const double NEAR = 1e-4;
@@ -229,7 +236,8 @@ wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uin
     wbi_newton *newton = NULL;
     wb_status status;
     WBI_TRY_CLEANUP(wbi_newton_create(&newton, sample, beta, err));
-    wbi_newton_hold(newton, hold);
+    if (hold != NULL)
+        wbi_newton_hold(newton, hold);
     WBI_TRY_CLEANUP(wbi_newton_set_lambda(newton, lambda, err));
     for (int i = 0; i < MAX_STEPS && !newton->state.done && newton->state.gradient_max > NEAR; i++)
         WBI_TRY_CLEANUP(wbi_newton_step(newton, err));

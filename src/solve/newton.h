@@ -41,8 +41,12 @@ WB_WARN_UNUSED wb_status wbi_newton_set_lambda(wbi_newton *newton, double lambda
 /* One step, halved until the objective does not rise: one pass over the data for the gradient, seldom more, and one for
  * the Hessian when the last no longer serves. Nothing when done. */
 WB_WARN_UNUSED wb_status wbi_newton_step(wbi_newton *newton, wb_error *err);
-/* Moves beta, where it starts, so far that the gradient is small beside the errors of a sample: for a start on all rows
- * from some. */
+/* Every WBI_SAMPLE_STEP-th row costs as much less, and leaves passes over all rows the last digits only; whether there are
+ * enough rows for that. */
+enum { WBI_SAMPLE_STEP = 16 };
+bool wbi_newton_samples(size_t n_rows, size_t n_columns);
+/* Moves beta, where it starts, so far that the gradient is small beside the errors of a sample; leaves it as it is where a
+ * few steps do not get there. `hold` as above, or NULL. */
 WB_WARN_UNUSED wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uint8_t *hold, double lambda,
                                              wb_error *err);
 wbi_newton_state wbi_newton_now(const wbi_newton *newton);

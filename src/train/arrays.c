@@ -7,8 +7,6 @@
 #include "par/par.h"
 #include "solve/newton.h"
 
-enum { SAMPLE_STEP = 16, MIN_SAMPLE_ROWS = 4096, SAMPLE_ROWS_A_COLUMN = 32 };
-
 typedef struct fitting {
     const wb_matrix *x;
     const uint8_t *outcome;
@@ -104,8 +102,8 @@ static wb_status start_from(fitting *f, const wb_matrix *some, uint8_t *outcome,
     wbi_design *design = NULL;
     bool seen[2] = {false, false};
     for (size_t i = 0; i < some->n_rows; i++) {
-        outcome[i] = f->outcome[i * SAMPLE_STEP];
-        weight[i] = f->weights[i * SAMPLE_STEP];
+        outcome[i] = f->outcome[i * WBI_SAMPLE_STEP];
+        weight[i] = f->weights[i * WBI_SAMPLE_STEP];
         seen[outcome[i]] |= weight[i] > 0;
     }
     if (!seen[0] || !seen[1])
@@ -117,13 +115,12 @@ static wb_status start_from(fitting *f, const wb_matrix *some, uint8_t *outcome,
     return status;
 }
 
-/* The rows of every sixteenth place cost a sixteenth, and leave the full passes the last digits only. */
 static wb_status find_start(fitting *f, wb_error *err)
 {
-    const size_t n = f->x->n_rows / SAMPLE_STEP;
-    if (n < MIN_SAMPLE_ROWS || n / SAMPLE_ROWS_A_COLUMN < f->n_columns)
+    const size_t n = f->x->n_rows / WBI_SAMPLE_STEP;
+    if (!wbi_newton_samples(f->x->n_rows, f->n_columns))
         return WB_OK;
-    const wb_matrix some = {f->x->values, n, f->x->n_columns, f->x->row_stride * SAMPLE_STEP};
+    const wb_matrix some = {f->x->values, n, f->x->n_columns, f->x->row_stride * WBI_SAMPLE_STEP};
     uint8_t *outcome = wbi_alloc_array(n, sizeof *outcome);
     double *weight = wbi_alloc_array(n, sizeof *weight);
     wb_status status = outcome == NULL || weight == NULL ? wbi_fail_nomem(err, n * sizeof *weight)

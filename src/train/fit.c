@@ -38,9 +38,45 @@ static void clear(workbench *bench)
     *bench = (workbench){0};
 }
 
-/* Starts at the best intercept for no other column; the intercept is free, all other columns are penalised alike. */
+/* Every sixteenth row. */
+static wb_status sample_part(wbi_part *out, const wbi_part *part, wb_error *err)
+{
+    WBI_TRY(wbi_part_allocate(out, part->n / WBI_SAMPLE_STEP, err));
+    for (size_t i = 0; i < out->n; i++) {
+        const size_t from = i * WBI_SAMPLE_STEP;
+        out->rows[i] = part->rows[from];
+        out->outcome[i] = part->outcome[from];
+        out->weight[i] = part->weight[from];
+        out->customer[i] = part->customer[from];
+    }
+    return WB_OK;
+}
+
+/* Moves the start to about where a sample of the rows has its optimum. */
+static wb_status approach(workbench *bench, const wbi_training *training, const wbi_part *part, const wbi_basis *basis,
+                          double lambda, wb_error *err)
+{
+    wb_status status = WB_OK;
+    wbi_part some = {0};
+    wbi_design *design = NULL;
+    if (!wbi_newton_samples(part->n, basis->n_columns + 1))
+        return WB_OK;
+    WBI_TRY_CLEANUP(sample_part(&some, part, err));
+    if (!wbi_part_fittable(&some))
+        goto cleanup;
+    WBI_TRY_CLEANUP(make_design(&design, training, &some, basis, err));
+    const wbi_problem problem = {design, some.outcome, some.weight, bench->penalty};
+    WBI_TRY_CLEANUP(wbi_newton_approach(bench->start, &problem, NULL, lambda, err));
+cleanup:
+    wbi_design_free(design);
+    wbi_part_free(&some);
+    return status;
+}
+
+/* Starts at the best intercept for no other column, or from a sample; the intercept is free, all other columns are
+ * penalised alike. */
 static wb_status set_up(workbench *bench, const wbi_training *training, const wbi_part *part, const wbi_basis *basis,
-                        wb_error *err)
+                        double lambda, wb_error *err)
 {
     size_t n = basis->n_columns + 1;
     double weight[2] = {0, 0};
@@ -54,6 +90,7 @@ static wb_status set_up(workbench *bench, const wbi_training *training, const wb
     for (size_t i = 0; i < part->n; i++)
         weight[part->outcome[i]] += part->weight[i];
     bench->start[0] = log(weight[1] / weight[0]);
+    WBI_TRY(approach(bench, training, part, basis, lambda, err));
     wbi_problem problem = {bench->design, part->outcome, part->weight, bench->penalty};
     return wbi_newton_create(&bench->newton, &problem, bench->start, err);
 }
@@ -99,13 +136,13 @@ wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *par
     workbench bench = {0};
     wbi_fit fit = {0};
     WBI_TRY_CLEANUP(fit_basis(&fit.basis, training, part, log, err));
-    WBI_TRY_CLEANUP(set_up(&bench, training, part, fit.basis, err));
+    WBI_TRY_CLEANUP(set_up(&bench, training, part, fit.basis, lambdas[0], err));
     if (training->penalty == WB_PENALTY_NONE) {
         size_t n_dropped = 0;
         WBI_TRY_CLEANUP(drop_aliased(&n_dropped, fit.basis, bench.newton, log, err));
         if (n_dropped > 0) {
             clear(&bench);
-            WBI_TRY_CLEANUP(set_up(&bench, training, part, fit.basis, err));
+            WBI_TRY_CLEANUP(set_up(&bench, training, part, fit.basis, lambdas[0], err));
         }
     }
     fit.n_columns = fit.basis->n_columns + 1;
