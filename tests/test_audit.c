@@ -156,6 +156,7 @@ static void honest_features_pass(void **state)
         assert_string_equal(a.audit.assumed[k].table, k < 2 ? "orders" : "tickets");
         assert_string_equal(a.audit.assumed[k].feature, first[k]);
         assert_int_equal(a.audit.assumed[k].n_features, 1);
+        assert_false(a.audit.assumed[k].at_every_cutoff);
     }
     /* csat_mean at the cutoffs: A 5, B missing; then both known. At the end, 2024-03-02: both. */
     assert_int_equal(a.audit.n_missing, 5);
@@ -163,6 +164,37 @@ static void honest_features_pass(void **state)
     assert_close(a.audit.missing[2].at_cutoffs, 0.25, 0);
     assert_close(a.audit.missing[2].at_end, 0, 0);
     assert_false(a.audit.missing[2].differ); /* of six rows nothing can be said */
+    free_audit(&a);
+}
+
+/* A table without time is seen at every cutoff: who computed `worth` yesterday has it in features of last year. */
+static void facts_are_assumed_known(void **state)
+{
+    audited a;
+    put_audited(*state);
+    put(*state, "people.csv", "customer_id,joined,worth,country,since,note\nA,2023-01-01,5,DE,2023-02-01,x\nB,2023-01-01,7,FR,,y\n");
+    run_audit(&a, *state,
+              "tables:\n"
+              "  orders: {file: orders.csv}\n"
+              "  people:\n"
+              "    file: people.csv\n"
+              "    columns:\n"
+              "      joined: time\n"
+              "      since: time\n"
+              "      worth: {type: number, fixed: true}\n"
+              "      country: {type: category, known_at: since}\n"
+              "features:\n"
+              "  use: []\n"
+              "  define:\n"
+              "    - {name: age, table: people, agg: max, of: days(cutoff - joined)}\n"
+              "    - {name: worth, table: people, agg: last, of: worth}\n"
+              "    - {name: country, table: people, agg: last, of: country}\n",
+              "2024-02-01");
+    assert_int_equal(a.audit.n_assumed, 1);
+    assert_string_equal(a.audit.assumed[0].table, "people");
+    assert_string_equal(a.audit.assumed[0].column, "worth");
+    assert_string_equal(a.audit.assumed[0].feature, "worth");
+    assert_true(a.audit.assumed[0].at_every_cutoff);
     free_audit(&a);
 }
 
@@ -405,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(rows_and_cells_are_deleted), IN_FOLDER(honest_features_pass),
+        IN_FOLDER(facts_are_assumed_known),
         IN_FOLDER(what_saw_the_future_is_named), IN_FOLDER(missing_shares_that_differ),
         IN_FOLDER(standard_input_is_refused), IN_FOLDER(no_memory),
         IN_FOLDER(masks_and_deletion_agree), cmocka_unit_test(differences_by_hand),

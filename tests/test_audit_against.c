@@ -256,6 +256,62 @@ static void a_delay_is_proposed_where_it_fits(void **state)
     }
 }
 
+/* Made on the evening of 31 January, when A's second case was resolved; its last row is of that noon. Whatever delay is
+ * declared, and of whichever table, nothing that came after noon is asked of it. */
+static void a_delay_that_is_too_long_blames_nobody(void **state)
+{
+    static const char then[] = "customer_id,opened_at,resolved_at,seen_at,csat,priority\n"
+                               "A,2024-01-05,2024-01-06,,5,low\n"
+                               "A,2024-01-10,,,,low\n"
+                               "B,2024-01-31T12:00,,,,high\n";
+    static const char now[] = "customer_id,opened_at,resolved_at,seen_at,csat,priority\n"
+                              "A,2024-01-05,2024-01-06,,5,low\n"
+                              "A,2024-01-10,2024-01-31T20:00,,1,low\n"
+                              "B,2024-01-31T12:00,,,,high\n"
+                              "B,2024-01-31T20:30,,,,high\n"
+                              "C,2024-02-10,,,,low\n";
+    static const struct {
+        const char *delay, *visits_delay, *csat;
+        size_t n_changed;
+    } cases[] = {
+        {"0d", "0d", "known_at: resolved_at", 0}, {"1d", "1d", "known_at: resolved_at", 0},
+        {"0d", "9d", "known_at: resolved_at", 0}, {"9d", "0d", "known_at: resolved_at", 0},
+        {"1d", "3d", "known_at: opened_at", 1}, /* a leak is found all the same */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char old_folder[RUN_PATH_CHARS], project[2048];
+        wb_export_audit audit;
+        wb_engine *engine;
+        wb_error err;
+        put_exports(old_folder, *state, then);
+        put(*state, "cases.csv", now);
+        put(*state, "people.csv", "customer_id,country,left_at\n");
+        put(old_folder, "people.csv", "customer_id,country,left_at\n");
+        put(*state, "visits.csv", "customer_id,visited_at\nA,2024-01-20\nA,2024-02-01\n");
+        put(old_folder, "visits.csv", "customer_id,visited_at\nA,2024-01-20\n");
+        snprintf(project, sizeof project,
+                 "tables:\n"
+                 "  cases:\n"
+                 "    file: cases.csv\n"
+                 "    time: opened_at\n"
+                 "    delay: %s\n"
+                 "    columns: {resolved_at: time, csat: {type: number, %s}}\n"
+                 "  visits: {file: visits.csv, delay: %s}\n"
+                 "population: {table: cases}\n"
+                 "features: {use: [], define: [{name: m, table: cases, agg: mean, of: csat}, {name: v, table: visits, agg: count}]}\n",
+                 cases[i].delay, cases[i].csat, cases[i].visits_delay);
+        assert_ok(against(&audit, &engine, *state, project, old_folder, &err), &err);
+        check_time(audit.cutoff_us, "2024-01-31T12:00:00Z");
+        if (audit.n_changed != cases[i].n_changed)
+            fail_msg("case %zu: %zu changes, first of %s", i, audit.n_changed,
+                     audit.n_changed > 0 ? audit.changed[0].column : "nothing");
+        assert_int_equal(audit.n_moved, cases[i].n_changed);
+        wb_export_audit_clear(&audit);
+        wb_engine_free(engine);
+        remove_export(old_folder);
+    }
+}
+
 static void an_empty_or_other_export_is_refused(void **state)
 {
     char old_folder[RUN_PATH_CHARS];
@@ -309,6 +365,7 @@ int main(void)
         IN_FOLDER(what_is_declared_is_equal),
         IN_FOLDER(rows_of_one_moment_are_matched),
         IN_FOLDER(a_delay_is_proposed_where_it_fits),
+        IN_FOLDER(a_delay_that_is_too_long_blames_nobody),
         IN_FOLDER(an_empty_or_other_export_is_refused),
         IN_FOLDER(no_memory),
     };

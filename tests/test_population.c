@@ -76,6 +76,31 @@ static void test_counts_by_hand(void **state)
     }
 }
 
+/* Who orders again within 30 days, of those who count. */
+static void test_labels_of_those_who_count(void **state)
+{
+    char labelled[2048];
+    put_orders(*state);
+    snprintf(labelled, sizeof labelled, "%s%s", project, "label: {name: back, present: orders, horizon: 30d, gap: 0d}\n");
+    for (int n_threads = 1; n_threads <= 4; n_threads += 3) {
+        wb_features *features;
+        wb_error err;
+        size_t n;
+        assert_ok(make_features(&features, *state, labelled, "2024-02-01", n_threads, &err), &err);
+        const wb_population *p = wb_features_population(features, &n);
+        assert_int_equal(p[0].n_eligible, 1);
+        assert_int_equal(p[0].n_positive, 1); /* A's of 20 February; F's of the 10th is of one who does not count */
+        wb_features_free(features);
+        assert_ok(make_features(&features, *state, labelled, "2024-01-12 2024-01-24", n_threads, &err), &err);
+        p = wb_features_population(features, &n);
+        assert_int_equal(p[0].n_eligible, 1); /* A; C's large order is older than 60 days */
+        assert_int_equal(p[0].n_positive, 0);
+        assert_int_equal(p[1].n_eligible, 1);
+        assert_int_equal(p[1].n_positive, 1);
+        wb_features_free(features);
+    }
+}
+
 static void test_read_features_have_none(void **state)
 {
     char path[RUN_PATH_CHARS];
@@ -93,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_counts_by_hand, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_labels_of_those_who_count, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_read_features_have_none, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

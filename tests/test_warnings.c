@@ -2,12 +2,11 @@
 /* What is said of data that are no error but seldom meant; and lengths that are. */
 #include "test_run.h"
 
-/* All lines, one after the other. */
+/* All lines, one after the other; those that are no warnings in brackets. */
 static void collect(void *user, wb_log_level level, const char *line)
 {
     char *all = user;
-    if (level == WB_LOG_WARNING)
-        snprintf(all + strlen(all), 2048 - strlen(all), "%s\n", line);
+    snprintf(all + strlen(all), 2048 - strlen(all), level == WB_LOG_WARNING ? "%s\n" : "(%s)\n", line);
 }
 
 static void assert_says(const char *folder, const char *project_text, const char *cutoffs, const char *expected)
@@ -25,7 +24,8 @@ static void assert_says(const char *folder, const char *project_text, const char
     assert_ok(wb_project_read(&project, path_in(path, folder, "winback.yml"), &err), &err);
     assert_ok(wb_engine_create(&engine, project, &options, &err), &err);
     assert_ok(wb_engine_features(engine, &features,
-                                 &(wb_features_options){cutoffs_us, read_cutoffs(cutoffs_us, cutoffs), 0, 1, &log},
+                                 &(wb_features_options){cutoffs_us, read_cutoffs(cutoffs_us, cutoffs),
+                                                       has_label(engine), 1, &log},
                                  &err), &err);
     wb_features_free(features);
     wb_engine_free(engine);
@@ -82,6 +82,106 @@ static void test_silent_tables(void **state)
     put(*state, "visits.csv", "customer_id,at\n");
     assert_says(*state, project, "2024-04-01",
                 "table visits has no row before cutoff 2024-04-01 (its first: it has none): 1 of 1 cutoffs see none\n");
+}
+
+#define LABELLED "features: {use: [], define: [{name: n, table: orders, agg: count}]}\n"
+
+/* The last order is of 5 January, noon; A has one in each window, and B none. */
+static void test_a_late_end(void **state)
+{
+    static const char a_tenth[] = "tables: {orders: {file: orders.csv}}\n"
+                                  "label: {absent: orders, horizon: 20d}\n" LABELLED;
+    static const char a_day[] = "tables: {orders: {file: orders.csv}}\n"
+                                "label: {absent: orders, horizon: 3d}\n" LABELLED;
+    static const char dated[] = "tables: {orders: {file: orders.csv}, people: {file: people.csv, columns: {left: time}}}\n"
+                                "label: {name: gone, at: people.left, horizon: 20d}\n" LABELLED;
+    static const struct {
+        const char *project, *cutoff, *until, *expected;
+    } cases[] = {
+        {a_day, "2024-01-02", "2024-01-06T12:00", ""},
+        {a_day, "2024-01-02", "2024-01-06T12:30",
+         "the data are said to end on 2024-01-06T12:30:00Z (data_until), 1.0 days after the last row of table orders "
+         "(2024-01-05T12:00:00Z): a label takes it that nothing happened in between\n"},
+        {a_tenth, "2023-12-18", "2024-01-07T12:00", ""},
+        {a_tenth, "2023-12-18", "2024-01-08",
+         "the data are said to end on 2024-01-08 (data_until), 2.5 days after the last row of table orders "
+         "(2024-01-05T12:00:00Z): a label takes it that nothing happened in between\n"},
+        {dated, "2023-12-18", "2024-01-08",
+         "the data are said to end on 2024-01-08 (data_until), 2.5 days after the last row of any table "
+         "(2024-01-05T12:00:00Z): a label takes it that nothing happened in between\n"},
+        {"tables: {orders: {file: orders.csv}}\n" LABELLED, "2024-01-02", "2025-01-01", ""},
+    };
+    put(*state, "orders.csv",
+        "customer_id,ordered_at\nA,2023-12-01\nB,2023-12-01\nA,2024-01-03\nA,2024-01-05T12:00\n");
+    put(*state, "people.csv", "customer_id,left\nA,2024-01-02\n");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char project[1024];
+        snprintf(project, sizeof project, "%sdata_until: %s\n", cases[i].project, cases[i].until);
+        assert_says(*state, project, cases[i].cutoff, cases[i].expected);
+    }
+}
+
+/* A and B order on 1 January and B again on 10 February; C comes later and makes the data long. */
+static void test_one_class(void **state)
+{
+    static const char project[] = "tables: {orders: {file: orders.csv}}\n" LABELLED;
+    static const struct {
+        const char *label, *cutoffs, *expected;
+    } cases[] = {
+        {"{absent: orders, horizon: 30d}", "2024-02-01", ""},
+        {"{absent: orders, horizon: 30d}", "2024-02-01 2024-03-01",
+         "cutoff 2024-03-01: label_churned is 1 for everybody: nothing of table orders counts in its window (do the rows "
+         "reach so far, and is the label's where written as they are?)\n"},
+        {"{name: web, present: orders, horizon: 30d, where: \"channel = 'Web'\"}", "2024-01-02 2024-02-01 2024-03-01",
+         "cutoff 2024-01-02 and 2 more: label_web is 0 for everybody: nothing of table orders counts in its window (do the "
+         "rows reach so far, and is the label's where written as they are?)\n"},
+        {"{absent: visits, horizon: 30d}", "2024-01-02",
+         "cutoff 2024-01-02: label_churned is 0 for everybody: something of table visits counts in its window (is the "
+         "horizon too long?)\n"},
+    };
+    put(*state, "orders.csv",
+        "customer_id,ordered_at,channel\nA,2024-01-01,web\nB,2024-01-01,web\nB,2024-02-10,web\nC,2024-04-10,web\n");
+    put(*state, "visits.csv", "customer_id,visited_at\nA,2024-01-05\nB,2024-01-05\nC,2024-01-01\nA,2024-04-01\n");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "%slabel: %s\n", project, cases[i].label);
+        if (strstr(cases[i].label, "visits") != NULL)
+            snprintf(text, sizeof text, "tables: {orders: {file: orders.csv}, visits: {file: visits.csv}}\nlabel: %s\n" LABELLED,
+                     cases[i].label);
+        assert_says(*state, text, cases[i].cutoffs, cases[i].expected);
+    }
+}
+
+/* Four orders before the second cutoff, two of which pass; one after it. Without a row before, there is nothing to keep. */
+static void test_where_of_a_table(void **state)
+{
+    char project[1024];
+    static const struct {
+        const char *where, *expected;
+    } cases[] = {
+        {"channel = 'web'", "(table orders: where 'channel = 'web'' keeps 2 of 4 rows before 2024-03-01)\n"},
+        {"channel = 'Web'",
+         "table orders: where 'channel = 'Web'' keeps none of 4 rows before 2024-03-01 (are its values written as the file "
+         "writes them?)\ncutoff 2024-02-01 and 1 more: nobody counts, of 0 known customers (population: table orders and its "
+         "conditions)\n"},
+    };
+    put(*state, "orders.csv",
+        "customer_id,ordered_at,channel\nA,2024-01-01,web\nA,2024-02-01,app\nB,2024-01-01,web\nB,2024-01-01,app\n"
+        "C,2024-03-01,web\n");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(project, sizeof project, "tables: {orders: {file: orders.csv, where: \"%s\"}}\n" LABELLED, cases[i].where);
+        assert_says(*state, project, "2024-02-01 2024-03-01", cases[i].expected);
+    }
+}
+
+static void test_nobody_counts(void **state)
+{
+    put(*state, "orders.csv", "customer_id,ordered_at,amount\nA,2024-01-01,5\nB,2024-01-02,7\nA,2024-02-02,50\n");
+    const char *project = "tables: {orders: {file: orders.csv}}\npopulation: {table: orders, where: amount > 9}\n" LABELLED;
+    assert_says(*state, project, "2024-01-02 2024-02-01 2024-03-01",
+                "cutoff 2024-01-02 and 1 more: nobody counts, of 1 known customers (population: table orders and its "
+                "conditions)\n");
+    assert_says(*state, project, "2024-03-01", "");
 }
 
 static void test_overflows(void **state)
@@ -221,6 +321,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_odd_times, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_the_first_odd_time, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_silent_tables, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_a_late_end, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_one_class, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_where_of_a_table, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_nobody_counts, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_expressions, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_levels, make_folder, remove_folder),

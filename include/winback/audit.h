@@ -21,11 +21,13 @@ typedef struct wb_moved_feature {
     char before[WB_AUDIT_TEXT], after[WB_AUDIT_TEXT]; /* its values there, "" when missing */
 } wb_moved_feature;
 
-/* A column of a table with time that a feature depends on, and of which the project does not say when it is known. */
+/* A column, not a time, that a feature depends on, and of which the project does not say when it is known: in a table with
+ * time it is taken as known with its row, in one without at every cutoff, whether it is `fixed` or not. */
 typedef struct wb_assumed_column {
     const char *table, *column; /* of the file */
     const char *feature;        /* the first that depends on it; NULL: only the table's where, or the population */
     size_t n_features;
+    int at_every_cutoff;        /* the table has no time */
 } wb_assumed_column;
 
 /* How often a feature is missing at the cutoffs, and at the end of the data. */
@@ -81,7 +83,7 @@ typedef struct wb_changed_column {
 } wb_changed_column;
 
 typedef struct wb_export_audit {
-    int64_t cutoff_us; /* the end of the older export: its last row and that table's delay */
+    int64_t cutoff_us; /* the end of the older export: its last row */
     uint64_t n_rows;   /* rows of features compared */
     wb_changed_column *changed;
     size_t n_changed;

@@ -54,13 +54,17 @@ WB_API void wb_engine_free(wb_engine *engine); /* NULL-safe */
  * row of the label's table; of any event table without a label, or when the label's table has no time). */
 WB_API void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int64_t *until_us);
 
+/* The table of events whose last row says where the data end; NULL when the project says, or when any table's does.
+ * Borrowed. */
+WB_API const char *wb_engine_end_table(const wb_engine *engine);
+
 /* One table as it was read. Borrowed strings. */
 typedef struct wb_engine_table {
     const char *name, *file;
-    uint64_t n_rows;          /* rows that were kept */
+    uint64_t n_rows;          /* rows that were kept; the table's `where` is not asked yet */
     uint64_t n_bad;           /* bad rows left out by on_error, unresolved keys among them */
     uint64_t n_without_key;   /* rows without a customer */
-    uint64_t n_after_end;     /* rows at or after data_until */
+    uint64_t n_after_end;     /* rows at or after the end of the data */
     int64_t last_us;          /* time of the last row; WB_TIME_MISSING without rows or time */
     uint64_t n_customers;     /* with rows here */
     uint64_t n_matched;       /* of these, with rows in the population's table too */
@@ -95,6 +99,7 @@ typedef struct wb_population {
     uint64_t n_within;    /* without one in `within` before the cutoff */
     uint64_t n_since;     /* whose `since` is missing, or not before the cutoff */
     uint64_t n_not_after; /* whose `not_after` is before the cutoff */
+    uint64_t n_positive;  /* of the eligible, those with label 1; 0 without a label */
 } wb_population;
 
 /* Which features are wanted. Start from WB_FEATURES_OPTIONS_INIT. What it points to is borrowed during the call only. */

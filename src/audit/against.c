@@ -40,20 +40,20 @@ static wb_status read_rows(export_rows *e, const wb_project *project, wbi_dictio
     return WB_OK;
 }
 
-/* The last moment at which the export shows that it was still being written. */
+/* The last moment at which the export shows that it was still being written: when its last row was. A `delay` says when a
+ * row has arrived at the latest; that the export was written until then, nothing says. */
 static int64_t end_of(const export_rows *e, int64_t until_us)
 {
     int64_t end_us = WB_TIME_MISSING;
     for (size_t t = 0; t < e->plan->n_tables; t++) {
         const wbi_packed_rows *rows = &e->tables[t];
-        const wbi_table_def *def = e->plan->bindings[t]->def;
-        for (size_t i = 0; def->time != NULL && i < rows->n_rows; i++) {
-            int64_t time_us = wbi_packed_time(&rows->columns[1], i), arrived_us = time_us + def->delay_us;
-            if (wbi_packed_code(&rows->columns[0], i) >= 0 && time_us < until_us && arrived_us > end_us)
-                end_us = arrived_us;
+        for (size_t i = 0; e->plan->bindings[t]->def->time != NULL && i < rows->n_rows; i++) {
+            int64_t time_us = wbi_packed_time(&rows->columns[1], i);
+            if (wbi_packed_code(&rows->columns[0], i) >= 0 && time_us < until_us && time_us > end_us)
+                end_us = time_us;
         }
     }
-    return end_us < until_us ? end_us : until_us;
+    return end_us;
 }
 
 static bool same_columns(const wbi_binding *a, const wbi_binding *b)

@@ -38,10 +38,11 @@ static bool is_constant(const wbi_binding *b, const wbi_slot *slot)
     return false;
 }
 
+/* In a table without time `fixed` says what becomes a feature, and no more: its columns are seen at every cutoff. */
 static bool is_assumed(const wbi_binding *b, const wbi_slot *slot)
 {
     return slot->kind == WBI_SLOT_READ && slot->type != WBI_EXPR_TIME && slot->known_at == WBI_NO_SLOT &&
-           !slot->known_from_start && !is_constant(b, slot);
+           !slot->known_from_start && (b->def->time == NULL || !is_constant(b, slot));
 }
 
 typedef struct assumed_list {
@@ -61,7 +62,8 @@ static wb_status note(assumed_list *list, const dependence *d, const char *featu
             at++;
         if (at == list->n) {
             WBI_TRY(wbi_array_grow(&list->items, &list->capacity, at, sizeof *list->items, err));
-            list->items[list->n++] = (wb_assumed_column){.table = b->def->name, .column = column};
+            list->items[list->n++] = (wb_assumed_column){
+                .table = b->def->name, .column = column, .at_every_cutoff = b->def->time == NULL};
         }
         if (feature != NULL && list->items[at].feature == NULL)
             list->items[at].feature = feature;
@@ -104,7 +106,7 @@ wb_status wbi_assumed_columns(wb_assumed_column **out, size_t *n, const wbi_plan
 {
     assumed_list list = {0};
     for (size_t t = 0; t < plan->n_tables; t++) {
-        wb_status status = plan->bindings[t]->def->time == NULL ? WB_OK : note_table(&list, plan, t, err);
+        wb_status status = note_table(&list, plan, t, err);
         if (status != WB_OK) {
             wbi_free(list.items);
             return status;

@@ -52,10 +52,11 @@ static void print_assumed(const wb_audit *audit)
     for (size_t k = 0; k < audit->n_assumed; k++) {
         const wb_assumed_column *a = &audit->assumed[k];
         if (a->feature == NULL)
-            printf("  %s.%s   which rows or customers count\n", a->table, a->column);
+            printf("  %s.%s   which rows or customers count", a->table, a->column);
         else
-            printf("  %s.%s   %zu feature%s: %s%s\n", a->table, a->column, a->n_features, plural(a->n_features), a->feature,
+            printf("  %s.%s   %zu feature%s: %s%s", a->table, a->column, a->n_features, plural(a->n_features), a->feature,
                    a->n_features > 1 ? ", …" : "");
+        printf("%s\n", a->at_every_cutoff ? "   (at every cutoff: the table has no time)" : "");
     }
     printf("a column that is written once, with its event, is rightly so; --audit-against OLD finds those that are not\n");
 }
@@ -100,8 +101,9 @@ static json_t *audit_json(const wb_audit *audit)
     wb_time_format(audit->until_us, until);
     for (size_t k = 0; k < audit->n_assumed; k++) {
         const wb_assumed_column *a = &audit->assumed[k];
-        json_array_append_new(assumed, json_pack("{s:s, s:s, s:I, s:s?}", "table", a->table, "column", a->column,
-                                                 "features", (json_int_t)a->n_features, "first", a->feature));
+        json_array_append_new(assumed, json_pack("{s:s, s:s, s:I, s:s?, s:b}", "table", a->table, "column", a->column,
+                                                 "features", (json_int_t)a->n_features, "first", a->feature,
+                                                 "at_every_cutoff", a->at_every_cutoff));
     }
     for (size_t k = 0; k < audit->n_missing; k++) {
         const wb_missing_shares *m = &audit->missing[k];
@@ -164,6 +166,8 @@ static void print_advice(const wb_changed_column *c)
         printf("    write  %s%s\n", remedy, part);
     else if (c->kind == WB_CHANGE_LATER)
         printf("    no delay explains it: most other rows of that time were there\n");
+    else if (c->kind == WB_CHANGE_VALUE && c->n_filled < c->n_changed)
+        printf("    it is overwritten, and no known_at can tell when: leave %s out, or export its history\n", c->column);
     else if (c->kind == WB_CHANGE_VALUE)
         printf("    no time column of %s explains it: known_at: the time at which %s is written, or leave it out\n", c->table,
                c->column);

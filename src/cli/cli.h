@@ -108,7 +108,9 @@ const char *cli_nearest(const char *typed, const char *const *names, size_t n);
 bool cli_check_threads(const cli_common *common);
 /* The common options as the library takes them; false (with a message) when one is wrong. */
 bool cli_read_options(const cli_common *common, wb_read_options *options);
-/* The project file named by --project, else winback.yml when it is there, else an empty project. */
+/* The project file named by --project, else winback.yml when it is there; NULL: none. */
+const char *cli_project_file(const cli_common *common);
+/* What that file says; without one an empty project. */
 wb_status cli_open_project(wb_project **project, const cli_common *common, wb_error *err);
 /* WB_ERR_ARGUMENT when a command would write over what it reads, or write one file twice. The inputs are those named
  * (NULL ends the list), the project file and the files of the project's tables (NULL: none); the outputs are `output`

@@ -109,7 +109,8 @@ static void print_json(features_run *r)
                                                        (json_int_t)wb_engine_n_features(r->engine), "cutoffs",
                                                        (json_int_t)r->n_cutoffs));
     if (wants_features(r->o))
-        json_object_set_new(json, "population", cli_population_json(r->population, r->n_cutoffs));
+        json_object_set_new(json, "population", cli_population_json(r->population, r->n_cutoffs,
+                                wb_project_label(r->project, NULL, NULL) != NULL));
     json_object_set_new(json, "left_out", left_out);
     if (r->described != NULL)
         json_object_set(json, "describe", r->described);
@@ -192,7 +193,7 @@ static wb_status compute(features_run *r, wb_error *err)
     cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", r->n_cutoffs,
                  r->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(r->engine), cli_count(rows, r->n_rows),
                  o->output == NULL ? "" : r->check_failed ? "not written" : o->output);
-    cli_tell_population(r->population, r->n_cutoffs, &o->common);
+    cli_tell_population(r->population, r->n_cutoffs, with_label, &o->common);
     return o->describe ? cli_describe_features(r->features, &o->common, &r->described, err) : WB_OK;
 }
 
@@ -243,8 +244,21 @@ static int check_usage(const features_options *o)
     return CLI_DONE;
 }
 
+/* A project file without tables is a bad file, not a bad command. */
+static int no_tables(const char *file)
+{
+    wb_error err = {.code = WB_ERR_MALFORMED};
+    snprintf(err.file, sizeof err.file, "%s", file);
+    snprintf(err.message, sizeof err.message, "the project names no tables");
+    snprintf(err.advice, sizeof err.advice, "tables: {orders: {file: orders.csv}}, or --orders FILE");
+    return cli_fail(&err);
+}
+
 static int check_project(const features_run *r)
 {
+    const char *file = cli_project_file(&r->o->common);
+    if (wb_project_n_tables(r->project) == 0 && file != NULL)
+        return no_tables(file);
     if (wb_project_n_tables(r->project) == 0)
         return cli_usage_error("features needs tables: --orders FILE, or --project FILE");
     if (r->n_cutoffs == 0 && wants_features(r->o))

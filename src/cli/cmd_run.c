@@ -172,7 +172,7 @@ static wb_status compute_features(run_state *s, wb_error *err)
                  cli_count(rows, wb_table_n_rows(wb_features_table(s->features))), path);
     size_t n;
     const wb_population *population = wb_features_population(s->features, &n);
-    cli_tell_population(population, n, &s->o->common);
+    cli_tell_population(population, n, true, &s->o->common);
     return WB_OK;
 }
 
@@ -336,7 +336,7 @@ static json_t *population_json(const run_state *s)
 {
     size_t n;
     const wb_population *population = wb_features_population(s->features, &n);
-    return cli_population_json(population, n);
+    return cli_population_json(population, n, true);
 }
 
 static void print_json(const run_state *s)

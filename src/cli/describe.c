@@ -7,7 +7,7 @@
 
 #include "cli/training.h"
 
-enum { NUMBER_CHARS = 10, N_NUMBERS = 2 + WB_DESCRIBED_QUANTILES, LEVEL_BYTES = 24, NAME_CHARS = 7 };
+enum { NUMBER_CHARS = 11, N_NUMBERS = 2 + WB_DESCRIBED_QUANTILES, LEVEL_BYTES = 24, NAME_CHARS = 7 };
 
 static const char *const quantile_names[WB_DESCRIBED_QUANTILES] = {"min", "p5", "p25", "median", "p75", "p95", "max"};
 
@@ -32,7 +32,7 @@ static void print_number(double value)
     if (isnan(value))
         printf("%*s", NUMBER_CHARS, "");
     else
-        printf("%*.5g", NUMBER_CHARS, value);
+        printf(" %*.5g", NUMBER_CHARS - 1, value);
 }
 
 /* A level as one short word of a line: control characters become '?', a long one is cut between characters. */

@@ -52,13 +52,17 @@ bool cli_read_options(const cli_common *common, wb_read_options *options)
     return false;
 }
 
-wb_status cli_open_project(wb_project **project, const cli_common *common, wb_error *err)
+const char *cli_project_file(const cli_common *common)
 {
     if (common->project != NULL)
-        return wb_project_read(project, common->project, err);
-    if (access(usual_project, F_OK) == 0)
-        return wb_project_read(project, usual_project, err);
-    return wb_project_create(project, err);
+        return common->project;
+    return access(usual_project, F_OK) == 0 ? usual_project : NULL;
+}
+
+wb_status cli_open_project(wb_project **project, const cli_common *common, wb_error *err)
+{
+    const char *file = cli_project_file(common);
+    return file != NULL ? wb_project_read(project, file, err) : wb_project_create(project, err);
 }
 
 /* Links and spellings do not hide that two paths are one file. */

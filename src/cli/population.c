@@ -27,7 +27,7 @@ static uint64_t lost(const wb_population *p, const reason *r)
     return *(const uint64_t *)(const void *)((const char *)p + r->offset);
 }
 
-static void tell(const wb_population *p, const cli_common *common)
+static void tell(const wb_population *p, bool with_label, const cli_common *common)
 {
     char cutoff[WB_TIME_CHARS], count[CLI_TEXT_CHARS], eligible[CLI_TEXT_CHARS], line[LINE_CHARS] = "";
     size_t n = 0;
@@ -35,20 +35,22 @@ static void tell(const wb_population *p, const cli_common *common)
         if (lost(p, &reasons[i]) > 0)
             n += (size_t)snprintf(line + n, sizeof line - n, "%s%s %s", n == 0 ? "; out: " : ", ",
                                   cli_count(count, lost(p, &reasons[i])), reasons[i].words);
+    if (with_label && p->n_eligible > 0)
+        snprintf(line + n, sizeof line - n, "; label 1: %.1f %%", 100 * (double)p->n_positive / (double)p->n_eligible);
     wb_time_format(p->cutoff_us, cutoff);
     cli_note(common, "%s: %s of %s known customers count%s", cutoff, cli_count(eligible, p->n_eligible),
              cli_count(count, p->n_known), line);
 }
 
-void cli_tell_population(const wb_population *all, size_t n, const cli_common *common)
+void cli_tell_population(const wb_population *all, size_t n, bool with_label, const cli_common *common)
 {
     for (size_t j = 0; j < n && j < TOLD_CUTOFFS; j++)
-        tell(&all[j], common);
+        tell(&all[j], with_label, common);
     if (n > TOLD_CUTOFFS)
         cli_note(common, "… and at %zu more cutoffs (--json tells of all)", n - TOLD_CUTOFFS);
 }
 
-json_t *cli_population_json(const wb_population *all, size_t n)
+json_t *cli_population_json(const wb_population *all, size_t n, bool with_label)
 {
     json_t *list = json_array();
     for (size_t j = 0; j < n; j++) {
@@ -58,6 +60,8 @@ json_t *cli_population_json(const wb_population *all, size_t n)
                                   (json_int_t)all[j].n_eligible);
         for (size_t i = 0; i < N_REASONS; i++)
             json_object_set_new(entry, reasons[i].key, json_integer((json_int_t)lost(&all[j], &reasons[i])));
+        if (with_label)
+            json_object_set_new(entry, "label_1", json_integer((json_int_t)all[j].n_positive));
         json_array_append_new(list, entry);
     }
     return list;

@@ -8,9 +8,9 @@
 
 #include "cli/cli.h"
 
-/* A note for each of the first cutoffs. */
-void cli_tell_population(const wb_population *all, size_t n, const cli_common *common);
+/* A note for each of the first cutoffs, with the share of label 1 where there is a label. */
+void cli_tell_population(const wb_population *all, size_t n, bool with_label, const cli_common *common);
 /* A list, one entry a cutoff; owned by the caller. */
-json_t *cli_population_json(const wb_population *all, size_t n);
+json_t *cli_population_json(const wb_population *all, size_t n, bool with_label);
 
 #endif

@@ -79,15 +79,19 @@ static void warn_of_strangers(const wb_engine_table *table, const cli_common *co
              label_of(label, table), cli_count(matched, table->n_matched), cli_count(count, table->n_customers));
 }
 
-static void note_lost_rows(const wb_engine_table *table, const cli_common *common)
+/* `end_table`: the table with whose last row the data end; NULL when it is not that one's. */
+static void note_lost_rows(const wb_engine_table *table, const char *end_table, const cli_common *common)
 {
-    char label[LABEL_CHARS], count[CLI_TEXT_CHARS];
+    char label[LABEL_CHARS], count[CLI_TEXT_CHARS], why[LABEL_CHARS] = "";
+    if (end_table != NULL)
+        snprintf(why, sizeof why, ": they end with %.255s, the label's table, unless data_until: in the project says otherwise",
+                 end_table);
     if (table->n_without_key > 0)
         cli_note(common, "%s: %s row%s without a customer left out", label_of(label, table),
                  cli_count(count, table->n_without_key), plural(table->n_without_key));
     if (table->n_after_end > 0)
-        cli_note(common, "%s: %s row%s after the end of the data left out", label_of(label, table),
-                 cli_count(count, table->n_after_end), plural(table->n_after_end));
+        cli_note(common, "%s: %s row%s after the end of the data left out%s", label_of(label, table),
+                 cli_count(count, table->n_after_end), plural(table->n_after_end), why);
 }
 
 /* Whether an entry before `index` was left out for want of the same column. */
@@ -149,7 +153,7 @@ void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_
     cli_note(common, "events from %s, data until %s", first, until);
     for (size_t t = 0; t < wb_engine_n_tables(engine); t++) {
         wb_engine_table table = wb_engine_table_info(engine, t);
-        note_lost_rows(&table, common);
+        note_lost_rows(&table, wb_engine_end_table(engine), common);
         warn_of_strangers(&table, common);
     }
     report_left_out(engine, common);

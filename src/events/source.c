@@ -169,6 +169,9 @@ static wb_status leave_out(reading *r, const wbi_batch *batch, size_t row, wb_er
     wbi_fail_at(&bad, WB_ERR_INCONSISTENT, (wbi_where){batch->file, wbi_batch_line(batch, row), r->numbers[0]}, id.data,
                 id.length, "%s '%s' has a row already, in line %zu (one row a customer was expected)",
                 r->columns[0].name, wbi_printable(text, sizeof text, id.data, id.length), r->first_line[*code]);
+    if (!wbi_convention_is_of_facts(r->source->def->name))
+        wbi_advise(&bad, "table %s has no `time`, so it holds one row a customer; name its time: tables: {%s: {time: COLUMN}}",
+                   r->source->def->name, r->source->def->name);
     *code = WBI_ROW_LEFT_OUT;
     return wbi_bad_rows_add(r->source->bad, &bad, wbi_batch_raw(batch, row), err);
 }

@@ -80,6 +80,12 @@ size_t wbi_view_n(const wbi_view *view)
     return view->n;
 }
 
+void wbi_view_lines(const wbi_view *view, size_t *n_arrived, size_t *n_left)
+{
+    *n_arrived = view->n_arrived;
+    *n_left = view->n_left;
+}
+
 const size_t *wbi_view_starts(const wbi_view *view)
 {
     return view->starts;
@@ -285,7 +291,9 @@ wb_status wbi_view_build(wbi_view *view, const size_t *first, size_t first_custo
     view->cutoff_us = cutoff_us;
     WBI_TRY(select_rows(view, first, first_customer, n_customers, err));
     WBI_TRY(settle_ties(view, err));
+    view->n_arrived = view->n;
     WBI_TRY(filter(view, err));
+    view->n_left = view->n;
     return view->rollup == NULL ? WB_OK : roll_up(view, err);
 }
 

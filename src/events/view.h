@@ -26,6 +26,8 @@ WB_WARN_UNUSED wb_status wbi_view_build(wbi_view *view, const size_t *first, siz
 WB_WARN_UNUSED wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err);
 
 size_t wbi_view_n(const wbi_view *view);
+/* How many lines had arrived, and how many of them the table's `where` left (all without one). */
+void wbi_view_lines(const wbi_view *view, size_t *n_arrived, size_t *n_left);
 /* Numbers of events that are missing, for those of their lines came to more than a number holds. */
 size_t wbi_view_n_overflows(const wbi_view *view);
 /* How many values, over all that was built, are missing for a number past 1.8e308 made of finite ones: of a computed

@@ -20,6 +20,7 @@ struct wbi_view {
     const wbi_packed *row_times; /* NULL without time */
     int64_t cutoff_us;
     size_t n, capacity;
+    size_t n_arrived, n_left; /* lines before and after `where` */
     uint32_t *row;     /* by line: its row */
     uint32_t *line;    /* scratch: lines being sorted */
     int64_t *times;    /* by line, then by event */

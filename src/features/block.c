@@ -25,8 +25,9 @@ wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan, size_t n_cust
     block->numbers = wbi_alloc_zeroed(plan->n_features, sizeof(double *));
     block->texts = wbi_alloc_zeroed(plan->n_features, sizeof(wbi_str *));
     block->n_overflows = wbi_alloc_array(plan->n_features + plan->n_tables, sizeof *block->n_overflows);
+    block->lines = wbi_alloc_array(plan->n_tables, sizeof *block->lines);
     if (block->eligible == NULL || block->label == NULL || block->population == NULL || block->numbers == NULL ||
-        block->texts == NULL || block->n_overflows == NULL)
+        block->texts == NULL || block->n_overflows == NULL || block->lines == NULL)
         return wbi_fail_nomem(err, n * sizeof *block->label);
     for (size_t f = 0; f < plan->n_features; f++) {
         void *values;
@@ -52,6 +53,7 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan)
     wbi_free(block->label);
     wbi_free(block->population);
     wbi_free(block->n_overflows);
+    wbi_free(block->lines);
     wbi_free(block->numbers);
     wbi_free(block->texts);
     wbi_arena_free(&block->arena);
@@ -275,7 +277,9 @@ static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_c
     for (size_t k = 0; k < block->n_customers; k++) {
         bool present = def->kind == WBI_LABEL_AT ? has_date(&m, dates, starts[k], starts[k + 1])
                                                  : is_member(&m, starts[k], starts[k + 1]);
-        block->label[k * options->n_cutoffs + j] = present == (def->kind != WBI_LABEL_ABSENT) ? 1 : 0;
+        bool positive = present == (def->kind != WBI_LABEL_ABSENT);
+        block->label[k * options->n_cutoffs + j] = positive;
+        block->population[j].n_positive += positive && block->eligible[k * options->n_cutoffs + j];
     }
     return WB_OK;
 }
@@ -326,6 +330,7 @@ static wb_status compute_cutoff(wbi_block *block, wbi_worker *worker, const wbi_
     for (size_t t = 0; t < plan->n_tables; t++) {
         WBI_TRY(build_view(worker, block, t, options->cutoffs_us[j], err));
         block->n_overflows[plan->n_features + t] += wbi_view_n_overflows(worker->views[t]);
+        wbi_view_lines(worker->views[t], &block->lines[t].n_arrived, &block->lines[t].n_left);
         WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(worker->views[t]), block->customers_capacity, err));
     }
     WBI_TRY(choose_population(block, worker, options, j, err));

@@ -16,9 +16,14 @@ typedef struct wbi_compute_options {
     bool with_label;
     int n_threads;
     const wb_log *log;
-    wb_population *population; /* out, by cutoff: zeroed, but for the cutoffs; NULL: not asked for */
+    wb_population *population; /* out, by cutoff: zeroed, but for the cutoffs */
     wbi_allowance allowance; /* of which the engine is taken; for a result that stays in memory */
 } wbi_compute_options;
+
+/* Lines of a table that had arrived, and those of them that its `where` left. */
+typedef struct wbi_line_counts {
+    size_t n_arrived, n_left;
+} wbi_line_counts;
 
 /* Results of one block. Row k * n_cutoffs + j is customer k of the block at cutoff j. */
 typedef struct wbi_block {
@@ -30,6 +35,7 @@ typedef struct wbi_block {
     wbi_str **texts;    /* by feature, then row; NULL for numbers. Bytes live in the events, the plan or `arena` */
     wbi_arena arena;
     uint64_t *n_overflows; /* by feature: values that overflew and are missing; then by table: of lines rolled up */
+    wbi_line_counts *lines; /* by table, at the last cutoff */
 } wbi_block;
 
 /* Views and scratch of one thread. */

@@ -24,6 +24,7 @@ typedef struct computing {
     wbi_worker **workers;
     int n_threads;
     uint64_t *n_overflows; /* as of a block, in all */
+    wbi_line_counts *lines;
     size_t block_customers, next_customer, n_done;
 } computing;
 
@@ -49,7 +50,7 @@ static wb_status compute_block(void *context, size_t slot, int worker, wb_error 
 
 static void add_population(const computing *c, const wbi_block *block)
 {
-    for (size_t j = 0; j < c->options->n_cutoffs && c->options->population != NULL; j++) {
+    for (size_t j = 0; j < c->options->n_cutoffs; j++) {
         wb_population *all = &c->options->population[j];
         const wb_population *part = &block->population[j];
         all->n_known += part->n_known;
@@ -59,6 +60,15 @@ static void add_population(const computing *c, const wbi_block *block)
         all->n_within += part->n_within;
         all->n_since += part->n_since;
         all->n_not_after += part->n_not_after;
+        all->n_positive += part->n_positive;
+    }
+}
+
+static void add_lines(const computing *c, const wbi_block *block)
+{
+    for (size_t t = 0; t < c->plan->n_tables; t++) {
+        c->lines[t].n_arrived += block->lines[t].n_arrived;
+        c->lines[t].n_left += block->lines[t].n_left;
     }
 }
 
@@ -67,6 +77,7 @@ static wb_status take_block(void *context, size_t slot, wb_error *err)
     computing *c = context;
     WBI_TRY(c->user->take(c->user->context, &c->blocks[slot], slot, err));
     add_population(c, &c->blocks[slot]);
+    add_lines(c, &c->blocks[slot]);
     for (size_t i = 0; i < c->plan->n_features + c->plan->n_tables; i++)
         c->n_overflows[i] += c->blocks[slot].n_overflows[i];
     c->n_done += c->blocks[slot].n_customers;
@@ -98,7 +109,8 @@ static wb_status prepare(computing *c, wb_error *err)
     c->blocks = wbi_alloc_zeroed(c->n_slots, sizeof *c->blocks);
     c->workers = wbi_alloc_zeroed((size_t)c->n_threads, sizeof(wbi_worker *));
     c->n_overflows = wbi_alloc_zeroed(c->plan->n_features + c->plan->n_tables, sizeof *c->n_overflows);
-    if (c->blocks == NULL || c->workers == NULL || c->n_overflows == NULL)
+    c->lines = wbi_alloc_zeroed(c->plan->n_tables, sizeof *c->lines);
+    if (c->blocks == NULL || c->workers == NULL || c->n_overflows == NULL || c->lines == NULL)
         return wbi_fail_nomem(err, c->n_slots * sizeof *c->blocks);
     for (size_t s = 0; s < c->n_slots; s++)
         WBI_TRY(wbi_block_create(&c->blocks[s], c->plan, c->block_customers, c->options->n_cutoffs, err));
@@ -116,6 +128,9 @@ wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_events *events, con
     WBI_TRY_CLEANUP(prepare(&c, err));
     pipeline.n_slots = c.n_slots;
     WBI_TRY_CLEANUP(wbi_par_pipeline(&pipeline, c.n_threads, err));
+    wbi_tell_of_where(plan, c.lines, options->cutoffs_us[options->n_cutoffs - 1], options->log);
+    wbi_warn_of_nobody(plan, options);
+    wbi_warn_of_one_class(plan, options);
     wbi_warn_overflows(plan, c.n_overflows, options->log);
     wbi_warn_computed_overflows(plan, c.workers, (size_t)c.n_threads, options->log);
 cleanup:
@@ -124,6 +139,7 @@ cleanup:
     for (int w = 0; c.workers != NULL && w < c.n_threads; w++)
         wbi_worker_free(c.workers[w]);
     wbi_free(c.n_overflows);
+    wbi_free(c.lines);
     wbi_free(c.blocks);
     wbi_free(c.workers);
     return status;

@@ -25,15 +25,18 @@ static int64_t end_of_day(int64_t time_us, wbi_clock clock)
     return wbi_day_begin(wbi_day_of(time_us, clock) + 1, clock);
 }
 
-/* The data end where the project says, else with the day of the last row of the label's table; of any table of events
- * where there is no label, or its table has no time. */
+size_t wbi_engine_end_table(const wb_engine *engine)
+{
+    const size_t label = engine->plan->label.table;
+    return label != WBI_NONE && engine->plan->bindings[label]->def->time != NULL ? label : WBI_NONE;
+}
+
+/* The data end where the project says, else with the day of the last row. */
 static void find_range(wb_engine *engine)
 {
     const wbi_plan *plan = engine->plan;
     int64_t last_us = WB_TIME_MISSING;
-    size_t label = plan->label.table;
-    if (label != WBI_NONE && plan->bindings[label]->def->time == NULL)
-        label = WBI_NONE;
+    const size_t only = wbi_engine_end_table(engine);
     engine->first_us = WB_TIME_MISSING;
     for (size_t t = 0; t < plan->n_tables; t++) {
         const wbi_event_table *table = &engine->events.tables[t];
@@ -41,9 +44,10 @@ static void find_range(wb_engine *engine)
             continue;
         if (engine->first_us == WB_TIME_MISSING || table->first_us < engine->first_us)
             engine->first_us = table->first_us;
-        if (table->last_us > last_us && (label == WBI_NONE || label == t))
+        if (table->last_us > last_us && (only == WBI_NONE || only == t))
             last_us = table->last_us;
     }
+    engine->last_us = last_us;
     engine->until_us = plan->project->data_until_us;
     if (engine->until_us == WB_TIME_MISSING && last_us != WB_TIME_MISSING)
         engine->until_us = end_of_day(last_us, (wbi_clock){plan->project->zone_offset_s, plan->project->zone});
@@ -176,6 +180,13 @@ void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int64_t *u
     *until_us = engine->until_us;
 }
 
+const char *wb_engine_end_table(const wb_engine *engine)
+{
+    const size_t table = wbi_engine_end_table(engine);
+    const bool said = engine->plan->project->data_until_us != WB_TIME_MISSING;
+    return said || table == WBI_NONE ? NULL : engine->plan->bindings[table]->def->name;
+}
+
 size_t wb_engine_n_tables(const wb_engine *engine)
 {
     return engine->plan->n_tables;
@@ -275,13 +286,15 @@ static wb_status check_request(const wb_engine *engine, const wb_features_option
             return wbi_fail(err, WB_ERR_ARGUMENT, "cutoffs are not ascending");
     }
     wbi_warn_silent_tables(engine, o->cutoffs_us, o->n_cutoffs, o->log);
+    if (o->with_label)
+        wbi_warn_late_end(engine, o->log);
     return WB_OK;
 }
 
 static wbi_compute_options compute_options(const wb_engine *engine, const wb_features_options *o,
                                            wb_population *population)
 {
-    for (size_t j = 0; population != NULL && j < o->n_cutoffs; j++)
+    for (size_t j = 0; j < o->n_cutoffs; j++)
         population[j] = (wb_population){.cutoff_us = o->cutoffs_us[j]};
     return (wbi_compute_options){.cutoffs_us = o->cutoffs_us,
                                  .n_cutoffs = o->n_cutoffs,
@@ -319,13 +332,17 @@ wb_status wb_engine_write_features(const wb_engine *engine, const char *path, ui
                                    wb_population *population, const wb_features_options *o, wb_error *err)
 {
     char *definitions = NULL, digest[WBI_DIGEST_CHARS];
-    wbi_compute_options options = compute_options(engine, o, population);
+    wb_population *own = population == NULL ? wbi_alloc_array(o->n_cutoffs, sizeof *own) : NULL;
+    if (population == NULL && own == NULL)
+        return wbi_fail_nomem(err, o->n_cutoffs * sizeof *own);
+    wbi_compute_options options = compute_options(engine, o, population == NULL ? own : population);
     wb_status status;
     WBI_TRY_CLEANUP(check_request(engine, o, err));
     WBI_TRY_CLEANUP(describe(&definitions, engine, o, err));
     WBI_TRY_CLEANUP(wbi_compute_to_file(path, n_rows, digest, engine->plan, &engine->events, &options, err));
     status = wbi_features_write_meta(path, definitions, digest, err);
 cleanup:
+    wbi_free(own);
     wbi_free(definitions);
     return status;
 }

@@ -11,9 +11,14 @@ struct wb_engine {
     wbi_plan *plan;
     wbi_events events;
     int64_t first_us, until_us;
+    int64_t last_us; /* the last row of the tables that say where the data end; WB_TIME_MISSING without rows */
     wb_engine_table *tables; /* what is told of each */
     wbi_allowance allowance; /* the engine itself is taken from it */
 };
+
+/* The table whose last row says where the data end, the label's; WBI_NONE: any table of events, where there is no label or
+ * its table has no time. */
+size_t wbi_engine_end_table(const wb_engine *engine);
 
 /* As wb_engine_create, within what `beside` (NULL: nothing) leaves of the limit. */
 WB_WARN_UNUSED wb_status wbi_engine_create_beside(wb_engine **out, const wb_project *project,

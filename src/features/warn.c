@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "features/warn.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void wbi_warn_odd_times(const wbi_events *events, const wb_log *log)
@@ -40,6 +41,116 @@ void wbi_warn_silent_tables(const wb_engine *engine, const int64_t *cutoffs_us, 
                 def->name, cutoff, n > 1 ? " and those before it" : "", first[0] != '\0' ? first : "it has none", n,
                 n_cutoffs);
     }
+}
+
+void wbi_warn_late_end(const wb_engine *engine, const wb_log *log)
+{
+    enum { HORIZONS_PART = 10 };
+    const wb_project *project = engine->plan->project;
+    const int64_t part_us = project->label.horizon_us / HORIZONS_PART;
+    const int64_t behind_us = engine->until_us - engine->last_us;
+    const size_t table = wbi_engine_end_table(engine);
+    if (project->data_until_us == WB_TIME_MISSING || engine->last_us == WB_TIME_MISSING ||
+        behind_us <= (part_us > WB_DAY_US ? part_us : WB_DAY_US))
+        return;
+    char until[WB_TIME_CHARS], last[WB_TIME_CHARS];
+    wb_time_format(engine->until_us, until);
+    wb_time_format(engine->last_us, last);
+    wbi_log(log, WB_LOG_WARNING,
+            "the data are said to end on %s (data_until), %.1f days after the last row of %s%s (%s): a label takes it that "
+            "nothing happened in between",
+            until, (double)behind_us / (double)WB_DAY_US, table == WBI_NONE ? "any table" : "table ",
+            table == WBI_NONE ? "" : engine->plan->bindings[table]->def->name, last);
+}
+
+void wbi_tell_of_where(const wbi_plan *plan, const wbi_line_counts *lines, int64_t cutoff_us, const wb_log *log)
+{
+    char cutoff[WB_TIME_CHARS], shown[128];
+    wb_time_format(cutoff_us, cutoff);
+    for (size_t t = 0; t < plan->n_tables; t++) {
+        const wbi_table_def *def = plan->bindings[t]->def;
+        if (def->where == NULL || lines[t].n_arrived == 0)
+            continue;
+        wbi_printable(shown, sizeof shown, def->where, strlen(def->where));
+        if (lines[t].n_left > 0)
+            wbi_log(log, WB_LOG_INFO, "table %s: where '%s' keeps %zu of %zu rows before %s", def->name, shown,
+                    lines[t].n_left, lines[t].n_arrived, cutoff);
+        else
+            wbi_log(log, WB_LOG_WARNING,
+                    "table %s: where '%s' keeps none of %zu rows before %s (are its values written as the file writes them?)",
+                    def->name, shown, lines[t].n_arrived, cutoff);
+    }
+}
+
+typedef bool (*cutoff_test)(const wb_population *population);
+
+/* "cutoff 2024-01-01", or "cutoff 2024-01-01 and 3 more": those of which `is` holds, and the first; NULL for none. */
+static const char *name_cutoffs(char *text, size_t size, const wbi_compute_options *o, cutoff_test is, size_t *first)
+{
+    size_t n = 0;
+    char cutoff[WB_TIME_CHARS];
+    for (size_t j = o->n_cutoffs; j-- > 0;)
+        if (is(&o->population[j])) {
+            *first = j;
+            n++;
+        }
+    if (n == 0)
+        return NULL;
+    wb_time_format(o->cutoffs_us[*first], cutoff);
+    if (n == 1)
+        snprintf(text, size, "cutoff %s", cutoff);
+    else
+        snprintf(text, size, "cutoff %s and %zu more", cutoff, n - 1);
+    return text;
+}
+
+static bool is_empty(const wb_population *p)
+{
+    return p->n_eligible == 0;
+}
+
+static bool is_all_1(const wb_population *p)
+{
+    return p->n_eligible > 0 && p->n_positive == p->n_eligible;
+}
+
+static bool is_all_0(const wb_population *p)
+{
+    return p->n_eligible > 0 && p->n_positive == 0;
+}
+
+void wbi_warn_of_nobody(const wbi_plan *plan, const wbi_compute_options *options)
+{
+    char text[128];
+    size_t first;
+    const char *where = name_cutoffs(text, sizeof text, options, is_empty, &first);
+    if (where != NULL)
+        wbi_log(options->log, WB_LOG_WARNING,
+                "%s: nobody counts, of %llu known customers (population: table %s and its conditions)", where,
+                (unsigned long long)options->population[first].n_known,
+                plan->bindings[plan->population.table]->def->name);
+}
+
+static void warn_of_class(const wbi_plan *plan, const wbi_compute_options *options, bool positive)
+{
+    char text[128];
+    size_t first;
+    const wbi_label_def *label = &plan->project->label;
+    const char *where = name_cutoffs(text, sizeof text, options, positive ? is_all_1 : is_all_0, &first);
+    const bool nothing = positive == (label->kind == WBI_LABEL_ABSENT);
+    if (where == NULL)
+        return;
+    wbi_log(options->log, WB_LOG_WARNING, "%s: label_%s is %d for everybody: %s of table %s counts in its window (%s?)",
+            where, label->name, positive, nothing ? "nothing" : "something", label->table,
+            nothing ? "do the rows reach so far, and is the label's where written as they are" : "is the horizon too long");
+}
+
+void wbi_warn_of_one_class(const wbi_plan *plan, const wbi_compute_options *options)
+{
+    if (!options->with_label)
+        return;
+    warn_of_class(plan, options, true);
+    warn_of_class(plan, options, false);
 }
 
 static void warn_feature_overflow(const wbi_feature_def *def, unsigned long long n, const wb_log *log)

@@ -69,6 +69,12 @@ const char *wbi_convention_time(const char *table)
     return known != NULL ? known->time : NULL;
 }
 
+bool wbi_convention_is_of_facts(const char *table)
+{
+    const convention *known = convention_of(table);
+    return known != NULL && known->time == NULL;
+}
+
 const wbi_conventional_column *wbi_convention_column(const char *table, const char *column)
 {
     const convention *known = convention_of(table);

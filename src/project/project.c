@@ -33,8 +33,9 @@ const wbi_key wbi_project_keys[] = {
     {"population", &wbi_kind_population, AT(population), "`{table: orders}`", .meaning = "which customers count",
      .children = wbi_population_keys},
     {"label", &wbi_kind_label, AT(label), NULL, .meaning = "what is to be predicted", .children = wbi_label_keys},
-    {"data_until", &wbi_kind_instant, AT(data_until_us), "end of the last row's day",
-     .meaning = "when the data end, exclusive: a date is its first moment"},
+    {"data_until", &wbi_kind_instant, AT(data_until_us), "end of the day of the last row of the label's table",
+     .meaning = "when the data end, exclusive: a date is its first moment. Rows from then on are left out. Without a label, "
+                "or when its table has no time, the last row of any table of events decides"},
     {"cutoffs", &wbi_kind_cutoffs, 0, NULL, .meaning = "the instants at which features are taken",
      .children = wbi_cutoff_keys},
     {"features", &wbi_kind_mapping, 0, NULL, .meaning = "what is computed of each customer",

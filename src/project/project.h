@@ -170,4 +170,7 @@ WB_WARN_UNUSED wb_status wbi_project_set_features(wb_project *project, const wbi
  * back by wb_project_parse it is the same project; writing that again gives the same bytes. */
 WB_WARN_UNUSED wb_status wbi_project_to_json(char **text, const wb_project *project, wb_error *err);
 
+/* Whether tables of that name hold facts about customers, by convention: one row each, no time. */
+bool wbi_convention_is_of_facts(const char *table);
+
 #endif
