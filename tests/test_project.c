@@ -209,6 +209,7 @@ static void reads_the_example(void **state)
     assert_string_equal(model.penalty, "ridge");
     assert_string_equal(model.basis, "linear");
     assert_true(isnan(model.lambda));
+    assert_true(!model.balanced && model.class_weight == 1 && model.sample_negatives == 1);
     wb_project_free(project);
 }
 
@@ -227,6 +228,8 @@ static void nothing_is_an_empty_project(void **state)
         assert_false(project->uses_said);
         assert_null(wb_project_first_model(project).name);
         assert_true(isnan(wb_project_first_model(project).lambda));
+        assert_true(wb_project_first_model(project).class_weight == 1);
+        assert_true(wb_project_first_model(project).sample_negatives == 1);
         wb_project_free(project);
     }
 }
@@ -258,7 +261,7 @@ static void reads_the_other_forms(void **state)
         "data_until: 2024-03-01\n"
         "cutoffs: {every: 30d, from: 2024-01-01, to: 2024-03-01}\n"
         "features: {windows: [4w, 1d, 28d], use: [{rfm: purchases}, profile]}\n"
-        "models: {b: {penalty: none, lambda: 0.25}, a: {lambda: auto}}\n");
+        "models: {b: {penalty: none, lambda: 0.25, class_weight: balanced, sample_negatives: 0.1}, a: {lambda: auto}}\n");
     const wbi_table_def *visits = wbi_project_table(project, "visits");
     assert_string_equal(visits->file, "/data/visits-*.csv.gz");
     const wbi_dialect *dialect = &visits->dialect.dialect;
@@ -307,6 +310,8 @@ static void reads_the_other_forms(void **state)
     assert_string_equal(project->uses[0].table, "purchases");
     assert_string_equal(wb_project_first_model(project).name, "b");
     assert_close(wb_project_first_model(project).lambda, 0.25, 0);
+    assert_true(wb_project_first_model(project).balanced && wb_project_first_model(project).class_weight == 1);
+    assert_close(wb_project_first_model(project).sample_negatives, 0.1, 0);
     wb_project_free(project);
 }
 

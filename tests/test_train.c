@@ -2,24 +2,7 @@
 #include "test_util.h"
 
 #include "base/hash.h"
-#include "test_frame.h"
-
-static wb_model *train(const wb_features *frame, const wb_train_options *options)
-{
-    wb_model *model = NULL;
-    wb_error err = {0};
-    assert_ok(wb_train(&model, frame, options, &err), &err);
-    return model;
-}
-
-static double raw(const wb_model *model, const char *column)
-{
-    for (size_t j = 0; j < wb_model_n_coefficients(model); j++)
-        if (strcmp(wb_model_coefficient(model, j).column, column) == 0)
-            return wb_model_coefficient(model, j).raw;
-    fail_msg("no coefficient %s", column);
-    return NAN;
-}
+#include "train_testing.h"
 
 static bool has_column(const wb_model *model, const char *column)
 {
@@ -27,22 +10,6 @@ static bool has_column(const wb_model *model, const char *column)
         if (strcmp(wb_model_coefficient(model, j).column, column) == 0)
             return true;
     return false;
-}
-
-/* The bytes of the model's file. */
-static char *model_bytes(const wb_model *model)
-{
-    char path[] = "/tmp/winback-test-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    fclose(fdopen(fd, "w"));
-    wb_error err;
-    char *bytes = NULL;
-    size_t n;
-    assert_ok(wb_model_write(model, path, &err), &err);
-    assert_ok(wbi_input_slurp(&bytes, &n, path, (size_t)1 << 26, &err), &err);
-    remove(path);
-    return bytes;
 }
 
 /* ---- reference answers ---- */

@@ -26,18 +26,23 @@ typedef struct wb_train_options {
     wb_penalty penalty;
     double lambda;               /* >= 0; NaN: chosen by cross-validation (ridge only) */
     int n_folds;                 /* 0: no folds; -1: 5 when lambda is to be chosen, else none; else 2 .. 100 */
-    uint64_t seed;               /* salt of the folds */
+    double class_weight;         /* > 0: what a positive row counts beside a negative one while fitting */
+    int balanced;                /* not 0, with class_weight 1: as much as makes both classes weigh alike */
+    double sample_negatives;     /* 0 < R <= 1: share of the customers whose negative rows are fitted */
+    uint64_t seed;               /* salt of the folds and of the sample */
     int n_threads;               /* 0: as many as the machine has */
     const wb_log *log;
 } wb_train_options;
 
 #define WB_TRAIN_OPTIONS_INIT \
-    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_LAMBDA_AUTO, -1, 1, 0, NULL}
+    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_LAMBDA_AUTO, -1, 1, 0, 1, 1, 0, NULL}
 #define WB_LAMBDA_AUTO (__builtin_nan(""))
 
 /* Fits a logistic regression. Objective: mean weighted log loss + lambda/2 * sum of squared coefficients on columns
- * divided by their population standard deviation, intercept free, weights normalised to mean 1 (as glmnet). Fails with
- * WB_ERR_INCONSISTENT (no such column, a label of more than two values), WB_ERR_DEGENERATE (one class, no rows). */
+ * divided by their population standard deviation, intercept free, weights normalised to mean 1 (as glmnet). Class weights
+ * and the sampling of negatives change what is minimised and are undone afterwards: the mean prediction on all training
+ * rows is the base rate to 1e-12. Fails with WB_ERR_INCONSISTENT (no such column, a label of more than two values),
+ * WB_ERR_DEGENERATE (one class, no rows, no negative row in the sample). */
 WB_API WB_WARN_UNUSED wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options,
                                          wb_error *err);
 
@@ -47,6 +52,17 @@ WB_API void wb_model_free(wb_model *model); /* NULL-safe */
 
 /* The definitions of the features the model names, itself a project file without files; NULL for a flat model. */
 WB_API const char *wb_model_definitions(const wb_model *model);
+
+/* How the classes were weighed while fitting, and what it took to undo it. */
+typedef struct wb_imbalance {
+    double class_weight;     /* of a positive row beside a negative one; 1: alike */
+    int balanced;            /* not 0: it was chosen so that both classes weigh alike */
+    double sample_negatives; /* share of the customers whose negative rows were fitted; 1: all */
+    uint64_t n_rows;         /* that were fitted */
+    double mean_uncorrected; /* mean prediction on all training rows, had each fitted row counted class_weight or 1 and
+                                nothing been undone; to be held against base_rate. NaN: there was nothing to undo */
+    double intercept_shift;  /* what undoing it added to the log-odds of every row; NaN as before */
+} wb_imbalance;
 
 /* Facts of the training. Strings borrowed from the model. Figures that were not made are NaN. */
 typedef struct wb_model_summary {
@@ -58,10 +74,11 @@ typedef struct wb_model_summary {
     double lambda;
     int n_folds;            /* 0 when none were made */
     wb_metrics out_of_fold; /* pooled over the folds */
-    double mean_log_loss;   /* at the optimum, training rows */
+    double mean_log_loss;   /* of the model's probabilities, on all training rows */
     int iterations;
     double gradient_max;    /* max-norm on standardised columns */
     int converged;
+    wb_imbalance imbalance;
 } wb_model_summary;
 WB_API wb_model_summary wb_model_summarise(const wb_model *model);
 

@@ -79,6 +79,8 @@ WB_API size_t wb_project_n_models(const wb_project *project);
 typedef struct wb_project_model {
     const char *name, *target, *penalty, *basis;
     double lambda; /* NaN: to be chosen */
+    double class_weight, sample_negatives; /* as in wb_train_options */
+    int balanced;
 } wb_project_model;
 WB_API wb_project_model wb_project_first_model(const wb_project *project);
 

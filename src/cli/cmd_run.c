@@ -258,6 +258,9 @@ static wb_status train(run_state *s, wb_error *err)
     wb_project_model wanted = wb_project_first_model(s->project);
     s->train.target = wanted.target != NULL ? wanted.target : wb_project_label(s->project, NULL, NULL);
     s->train.lambda = wanted.lambda;
+    s->train.class_weight = wanted.class_weight;
+    s->train.balanced = wanted.balanced;
+    s->train.sample_negatives = wanted.sample_negatives;
     s->train.n_folds = 5;
     wb_status status = test(s, &test_step, err);
     step = cli_step_begin(&s->o->common);

@@ -10,6 +10,7 @@
 typedef struct train_options {
     cli_common common;
     const char *target, *positive, *id, *weights, *penalty, *basis, *lambda, *folds, *output;
+    const char *class_weight, *sample_negatives;
     cli_list exclude, category;
 } train_options;
 
@@ -26,11 +27,15 @@ static const cli_option options[] = {
     {"--lambda", CLI_TEXT, AT(lambda), "X|auto", "how strongly; auto: by cross-validation"},
     {"--basis", CLI_TEXT, AT(basis), "linear", "what a number becomes in the model"},
     {"--folds", CLI_TEXT, AT(folds), "K", "folds by customer (default: 5 when lambda is to be chosen, else none)"},
+    {"--class-weight", CLI_TEXT, AT(class_weight), "W|balanced",
+     "weight of label 1 beside label 0 while fitting, undone afterwards"},
+    {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
+     "share of customers whose rows of label 0 are fitted, undone afterwards"},
     {"-o", CLI_TEXT, AT(output), "MODEL", "model file"},
 };
 
 static const train_options defaults = {
-    .common = CLI_COMMON_INIT, .penalty = "ridge", .lambda = "auto", .basis = "linear"};
+    .common = CLI_COMMON_INIT, .penalty = "ridge", .lambda = "auto", .basis = "linear", .class_weight = "1", .sample_negatives = "1"};
 
 static int parse_numbers(wb_train_options *train, const train_options *o)
 {
@@ -52,6 +57,23 @@ static int parse_numbers(wb_train_options *train, const train_options *o)
     return CLI_DONE;
 }
 
+static int parse_imbalance(wb_train_options *train, const train_options *o)
+{
+    char *end;
+    train->balanced = strcmp(o->class_weight, "balanced") == 0;
+    if (!train->balanced) {
+        train->class_weight = strtod(o->class_weight, &end);
+        if (*o->class_weight == '\0' || *end != '\0' || !(train->class_weight > 0) || !isfinite(train->class_weight))
+            return cli_usage_error("--class-weight: '%s' is neither balanced nor a number of more than 0",
+                                   o->class_weight);
+    }
+    train->sample_negatives = strtod(o->sample_negatives, &end);
+    if (*o->sample_negatives == '\0' || *end != '\0' || !(train->sample_negatives > 0 && train->sample_negatives <= 1))
+        return cli_usage_error("--sample-negatives: '%s' is not a share of more than 0 and at most 1",
+                               o->sample_negatives);
+    return CLI_DONE;
+}
+
 static int make_options(wb_train_options *train, const train_options *o)
 {
     if (!cli_training_options(train, o->penalty, o->basis, &o->common))
@@ -62,7 +84,8 @@ static int make_options(wb_train_options *train, const train_options *o)
     train->weights = o->weights;
     train->exclude = o->exclude.items;
     train->n_exclude = o->exclude.n;
-    return parse_numbers(train, o);
+    int code = parse_numbers(train, o);
+    return code == CLI_DONE ? parse_imbalance(train, o) : code;
 }
 
 static void report(const cli_step *step, const wb_model *model, const train_options *o)
@@ -126,7 +149,8 @@ const cli_command cli_train = {
     .text = "Fits a logistic regression and writes it as JSON. FEATURES is what winback features wrote, or any flat table\n"
             "with a key. Other label_* columns, the key and the cutoff never become terms. A column is a number when its\n"
             "first 10,000 cells that are not missing are, else a category; a missing cell is a value of its own. lambda\n"
-            "is the one of least log loss among 20 from 10 to 1e-4; folds keep a customer's rows together.",
+            "is the one of least log loss among 20 from 10 to 1e-4; folds keep a customer's rows together. Class weights and\n"
+            "sampling change how the model is fitted, not what its probabilities mean: their mean stays the base rate.",
     .example = "  winback train features.csv --target churned -o model.json\n"
                "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json",
     .options = options,

@@ -37,6 +37,18 @@ static int by_strength(const void *left, const void *right)
     return (a < b) - (a > b);
 }
 
+static void print_imbalance(const wb_model_summary *s, const cli_common *common)
+{
+    const wb_imbalance *how = &s->imbalance;
+    char rows[CLI_TEXT_CHARS];
+    if (isnan(how->intercept_shift))
+        return;
+    cli_note(common, "class weight %.4g%s · negatives of %.4g %% of the customers · %s rows fitted", how->class_weight,
+             how->balanced ? " (balanced)" : "", 100 * how->sample_negatives, cli_count(rows, how->n_rows));
+    cli_note(common, "undone: mean prediction %.4g %% as the base rate, not %.4g %% · intercept moved by %+.4f",
+             100 * s->base_rate, 100 * how->mean_uncorrected, how->intercept_shift);
+}
+
 static void print_strongest(const wb_model *model, const cli_common *common)
 {
     size_t n = wb_model_n_coefficients(model);
@@ -76,6 +88,7 @@ void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli
     cli_note(common, "penalty %s · lambda %.3g%s · %d steps · largest gradient %.1e%s",
              s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", s.lambda, place_on_path(chosen), s.iterations, s.gradient_max,
              s.converged ? "" : " · NOT CONVERGED");
+    print_imbalance(&s, common);
     print_strongest(model, common);
 }
 
@@ -104,6 +117,16 @@ static json_t *coefficients_json(const wb_model *model)
     return list;
 }
 
+/* null when there was nothing to undo. */
+static json_t *imbalance_json(const wb_imbalance *how)
+{
+    if (isnan(how->intercept_shift))
+        return json_null();
+    return json_pack("{s:f, s:b, s:f, s:I, s:f, s:f}", "class_weight", how->class_weight, "balanced", how->balanced,
+                     "sample_negatives", how->sample_negatives, "rows", (json_int_t)how->n_rows, "mean_uncorrected",
+                     how->mean_uncorrected, "intercept_shift", how->intercept_shift);
+}
+
 static json_t *path_json(const wb_model *model)
 {
     const double *lambda, *log_loss;
@@ -118,11 +141,12 @@ json_t *cli_model_json(const wb_model *model)
 {
     wb_model_summary s = wb_model_summarise(model);
     json_t *out_of_fold = s.n_folds > 0 ? cli_metrics_json(&s.out_of_fold) : json_null();
-    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:i, s:o, s:f, s:i, s:f, s:b, s:o, s:o}", "target", s.target,
+    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:i, s:o, s:f, s:i, s:f, s:b, s:o, s:o, s:o}", "target", s.target,
                      "rows", (json_int_t)s.n_rows, "customers", (json_int_t)s.n_customers, "positives",
                      (json_int_t)s.n_positive, "base_rate", s.base_rate, "penalty",
                      s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", "lambda", s.lambda, "folds", s.n_folds,
                      "out_of_fold", out_of_fold, "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
-                     "gradient_max", s.gradient_max, "converged", s.converged, "path", path_json(model),
+                     "gradient_max", s.gradient_max, "converged", s.converged, "imbalance",
+                     imbalance_json(&s.imbalance), "path", path_json(model),
                      "coefficients", coefficients_json(model));
 }

@@ -74,6 +74,15 @@ size_t wb_model_path(const wb_model *model, const double **lambda, const double 
     return model->n_path;
 }
 
+wb_imbalance wbi_no_imbalance(uint64_t n_rows)
+{
+    return (wb_imbalance){.class_weight = 1,
+                          .sample_negatives = 1,
+                          .n_rows = n_rows,
+                          .mean_uncorrected = NAN,
+                          .intercept_shift = NAN};
+}
+
 size_t wbi_model_n_features(const wb_model *model)
 {
     return model->basis->n_terms;

@@ -3,6 +3,7 @@
 #ifndef WINBACK_MODEL_INTERNAL_H
 #define WINBACK_MODEL_INTERNAL_H
 
+#include <math.h>
 #include <winback/model.h>
 
 #include "design/basis.h"
@@ -14,13 +15,20 @@ struct wb_model {
     double *beta;             /* of the design's columns (basis->n_columns + 1), standardised: beta[0] is the log-odds
                                  where every column is at its mean */
     wb_model_summary summary; /* its target, n_terms and n_columns are filled when asked for */
-    uint64_t seed;            /* of the folds */
+    uint64_t seed;            /* of the folds and of the sampled negatives */
     double *path_lambda, *path_log_loss;
     size_t n_path;
 };
 
 /* An empty model; `definitions` (NULL: flat) and `target` are copied. */
 WB_WARN_UNUSED wb_status wbi_model_create(wb_model **out, const char *target, const char *definitions, wb_error *err);
+
+/* Of a fit of all rows, each counting as it does. */
+wb_imbalance wbi_no_imbalance(uint64_t n_rows);
+static inline bool wbi_is_imbalance(const wb_imbalance *imbalance)
+{
+    return !isnan(imbalance->intercept_shift);
+}
 
 /* The columns that scoring needs: name (borrowed) and type, in the order of the terms. */
 size_t wbi_model_n_features(const wb_model *model);

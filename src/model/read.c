@@ -157,6 +157,30 @@ static wb_status read_seed(uint64_t *seed, const wbi_json_at *at, wb_error *err)
     return status;
 }
 
+static wb_status read_imbalance(wb_model *model, const wbi_json_at *training, wb_error *err)
+{
+    wb_imbalance *imbalance = &model->summary.imbalance;
+    wbi_json_at at;
+    bool balanced;
+    *imbalance = wbi_no_imbalance(model->summary.n_rows);
+    if (wbi_json_is_null(training, "imbalance"))
+        return WB_OK;
+    WBI_TRY(wbi_json_object(&at, training, "imbalance", err));
+    WBI_TRY(wbi_json_number(&imbalance->class_weight, &at, "class_weight", err));
+    WBI_TRY(wbi_json_bool(&balanced, &at, "balanced", err));
+    WBI_TRY(wbi_json_number(&imbalance->sample_negatives, &at, "sample_negatives", err));
+    WBI_TRY(read_seed(&model->seed, &at, err));
+    WBI_TRY(wbi_json_count(&imbalance->n_rows, &at, "rows", model->summary.n_rows, err));
+    WBI_TRY(wbi_json_number(&imbalance->mean_uncorrected, &at, "mean_uncorrected", err));
+    WBI_TRY(wbi_json_number(&imbalance->intercept_shift, &at, "intercept_shift", err));
+    imbalance->balanced = balanced;
+    if (!(imbalance->class_weight > 0))
+        return wbi_json_wrong(&at, "class_weight", err, "%g is not more than 0", imbalance->class_weight);
+    if (!(imbalance->sample_negatives > 0 && imbalance->sample_negatives <= 1))
+        return wbi_json_wrong(&at, "sample_negatives", err, "%g is no share", imbalance->sample_negatives);
+    return WB_OK;
+}
+
 static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_error *err)
 {
     wbi_json_at folds, out_of_fold;
@@ -212,6 +236,7 @@ static wb_status read_training(wb_model *model, const wbi_json_at *at, wb_error 
     WBI_TRY(wbi_json_bool(&converged, &training, "converged", err));
     summary->iterations = (int)iterations;
     summary->converged = converged;
+    WBI_TRY(read_imbalance(model, &training, err));
     return read_folds(model, &training, err);
 }
 

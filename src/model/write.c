@@ -70,16 +70,40 @@ static json_t *metrics_to_json(const wb_metrics *metrics)
     return NULL;
 }
 
+static json_t *seed_to_json(const wb_model *model)
+{
+    return json_sprintf("%llu", (unsigned long long)model->seed);
+}
+
 static json_t *folds_to_json(const wb_model *model)
 {
     if (model->summary.n_folds == 0)
         return json_null();
     json_t *object = json_object();
     int failed = json_object_set_new(object, "n", json_integer(model->summary.n_folds));
-    failed |= json_object_set_new(object, "seed", json_sprintf("%llu", (unsigned long long)model->seed));
+    failed |= json_object_set_new(object, "seed", seed_to_json(model));
     failed |= json_object_set_new(object, "lambda", wbi_json_reals(model->path_lambda, model->n_path));
     failed |= json_object_set_new(object, "log_loss", wbi_json_reals(model->path_log_loss, model->n_path));
     failed |= json_object_set_new(object, "out_of_fold", metrics_to_json(&model->summary.out_of_fold));
+    if (failed == 0)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static json_t *imbalance_to_json(const wb_model *model)
+{
+    const wb_imbalance *from = &model->summary.imbalance;
+    if (!wbi_is_imbalance(from))
+        return json_null();
+    json_t *object = json_object();
+    int failed = json_object_set_new(object, "class_weight", wbi_json_real(from->class_weight));
+    failed |= json_object_set_new(object, "balanced", json_boolean(from->balanced));
+    failed |= json_object_set_new(object, "sample_negatives", wbi_json_real(from->sample_negatives));
+    failed |= json_object_set_new(object, "seed", seed_to_json(model));
+    failed |= json_object_set_new(object, "rows", json_integer((json_int_t)from->n_rows));
+    failed |= json_object_set_new(object, "mean_uncorrected", wbi_json_real(from->mean_uncorrected));
+    failed |= json_object_set_new(object, "intercept_shift", wbi_json_real(from->intercept_shift));
     if (failed == 0)
         return object;
     json_decref(object);
@@ -100,6 +124,7 @@ static json_t *training_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "iterations", json_integer(from->iterations));
     failed |= json_object_set_new(object, "gradient_max", wbi_json_real(from->gradient_max));
     failed |= json_object_set_new(object, "converged", json_boolean(from->converged));
+    failed |= json_object_set_new(object, "imbalance", imbalance_to_json(model));
     failed |= json_object_set_new(object, "folds", folds_to_json(model));
     if (failed == 0)
         return object;

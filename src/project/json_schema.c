@@ -29,6 +29,8 @@ static const struct {
     {"date or instant", "{\"type\": \"string\"}"},
     {"path, glob or `-`", "{\"type\": \"string\", \"minLength\": 1}"},
     {"number, or `auto`", EITHER("{\"type\": \"number\", \"minimum\": 0}", "{\"const\": \"auto\"}")},
+    {"number > 0, or `balanced`", EITHER("{\"type\": \"number\", \"exclusiveMinimum\": 0}", "{\"const\": \"balanced\"}")},
+    {"number > 0, at most 1", "{\"type\": \"number\", \"exclusiveMinimum\": 0, \"maximum\": 1}"},
     {"one character", "{\"type\": \"string\"}"},
     {"one character, `tab` or `space`", "{\"type\": \"string\", \"minLength\": 1}"},
     {"time format", "{\"type\": \"string\"}"},

@@ -132,6 +132,8 @@ typedef struct wbi_population_def {
 typedef struct wbi_model_def {
     char *name, *target, *penalty, *basis;
     double lambda;        /* NaN: unsaid */
+    double class_weight;  /* NaN: balanced */
+    double sample_negatives;
     size_t line;
 } wbi_model_def;
 

@@ -167,6 +167,34 @@ static wb_status read_lambda(void *field, const wbi_at *at, const wbi_key *key, 
 
 static const wbi_kind kind_lambda = {"number, or `auto`", "", read_lambda, NULL};
 
+/* NaN stands for balanced. */
+static wb_status read_class_weight(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    WBI_TRY(wbi_at_want_text(at, err));
+    const char *text = wbi_at_text(at);
+    double value = NAN;
+    if (strcmp(text, "balanced") != 0 && !(wbi_double_read(&value, text, strlen(text), '.') && value > 0))
+        return wbi_at_refuse(at, err, "a number of more than 0, or balanced");
+    *(double *)field = value;
+    return WB_OK;
+}
+
+static wb_status read_sample(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    WBI_TRY(wbi_at_want_text(at, err));
+    const char *text = wbi_at_text(at);
+    double value;
+    if (!(wbi_double_read(&value, text, strlen(text), '.') && value > 0 && value <= 1))
+        return wbi_at_refuse(at, err, "a share of more than 0 and at most 1");
+    *(double *)field = value;
+    return WB_OK;
+}
+
+static const wbi_kind kind_class_weight = {"number > 0, or `balanced`", "", read_class_weight, NULL};
+static const wbi_kind kind_sample = {"number > 0, at most 1", "", read_sample, NULL};
+
 #define AT(member) offsetof(wbi_model_def, member)
 const wbi_key wbi_model_keys[] = {
     {"target", &wbi_kind_name, AT(target), "the label", .meaning = "what the model predicts"},
@@ -174,12 +202,17 @@ const wbi_key wbi_model_keys[] = {
      .choices = penalties},
     {"basis", &wbi_kind_choice, AT(basis), "`linear`", .meaning = "how numbers enter", .choices = bases},
     {"lambda", &kind_lambda, AT(lambda), "`auto`", .meaning = "how strong the penalty is"},
+    {"class_weight", &kind_class_weight, AT(class_weight), "1",
+     .meaning = "what a row of label 1 counts beside one of label 0 while fitting; undone in the probabilities"},
+    {"sample_negatives", &kind_sample, AT(sample_negatives), "1",
+     .meaning = "the share of customers whose rows of label 0 are fitted; undone in the probabilities"},
     {.name = NULL}};
 #undef AT
 
 static wb_status read_model(wbi_model_def *model, const wbi_at *at, const wbi_key *keys, wb_error *err)
 {
     model->lambda = NAN;
+    model->class_weight = model->sample_negatives = 1;
     model->line = wbi_at_line(at);
     WBI_TRY(wbi_at_want_name(at, at->name, err));
     WBI_TRY(wbi_set_text(&model->name, at->name, err));

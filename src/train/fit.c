@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/model.h"
 #include "train/train.h"
 
 void wbi_fit_free(wbi_fit *fit)
@@ -62,7 +63,7 @@ static wb_status approach(workbench *bench, const wbi_training *training, const 
     if (!wbi_newton_samples(part->n, basis->n_columns + 1))
         return WB_OK;
     WBI_TRY_CLEANUP(sample_part(&some, part, err));
-    if (!wbi_part_fittable(&some))
+    if (!wbi_part_has_both(&some))
         goto cleanup;
     WBI_TRY_CLEANUP(make_design(&design, training, &some, basis, err));
     const wbi_problem problem = {design, some.outcome, some.weight, bench->penalty};
@@ -129,37 +130,61 @@ static wb_status minimise(wbi_newton_state *out, wbi_newton *newton, double lamb
     return WB_OK;
 }
 
+/* The coefficients at each lambda. */
+static wb_status walk_path(wbi_fit *fit, wbi_newton *newton, wbi_training *training, const double *lambdas,
+                           size_t n_lambdas, wb_error *err)
+{
+    fit->n_columns = fit->basis->n_columns + 1;
+    fit->beta = wbi_alloc_array(n_lambdas, fit->n_columns * sizeof *fit->beta);
+    if (fit->beta == NULL)
+        return wbi_fail_nomem(err, n_lambdas * fit->n_columns * sizeof *fit->beta);
+    for (size_t l = 0; l < n_lambdas; l++) {
+        WBI_TRY(minimise(&fit->last, newton, lambdas[l], err));
+        memcpy(fit->beta + l * fit->n_columns, fit->last.beta, fit->n_columns * sizeof *fit->beta);
+        WBI_TRY(wbi_training_tick(training, err));
+    }
+    fit->last.beta = NULL;
+    return WB_OK;
+}
+
+/* The rows that are left out of the fit count for the base rate, so where there are such the design is made again. */
+static wb_status restore_base_rate(wbi_fit *fit, workbench *bench, const wbi_training *training, const wbi_part *part,
+                                   size_t n_lambdas, wb_error *err)
+{
+    if (bench->design->n_rows < part->n) {
+        clear(bench);
+        WBI_TRY(make_design(&bench->design, training, part, fit->basis, err));
+    }
+    return wbi_restore_base_rate(fit, n_lambdas, bench->design, part, err);
+}
+
 wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *part, const double *lambdas,
                        size_t n_lambdas, const wb_log *log, wb_error *err)
 {
     wb_status status = WB_OK;
     workbench bench = {0};
-    wbi_fit fit = {0};
+    wbi_fit fit = {.imbalance = wbi_no_imbalance(part->n)};
+    wbi_part rebalanced = {0};
+    const wbi_part *fitted = wbi_rebalances(training) ? &rebalanced : part;
+    if (fitted != part)
+        WBI_TRY_CLEANUP(wbi_rebalance(&rebalanced, &fit.imbalance, training, part, err));
     WBI_TRY_CLEANUP(fit_basis(&fit.basis, training, part, log, err));
-    WBI_TRY_CLEANUP(set_up(&bench, training, part, fit.basis, lambdas[0], err));
+    WBI_TRY_CLEANUP(set_up(&bench, training, fitted, fit.basis, lambdas[0], err));
     if (training->penalty == WB_PENALTY_NONE) {
         size_t n_dropped = 0;
         WBI_TRY_CLEANUP(drop_aliased(&n_dropped, fit.basis, bench.newton, log, err));
         if (n_dropped > 0) {
             clear(&bench);
-            WBI_TRY_CLEANUP(set_up(&bench, training, part, fit.basis, lambdas[0], err));
+            WBI_TRY_CLEANUP(set_up(&bench, training, fitted, fit.basis, lambdas[0], err));
         }
     }
-    fit.n_columns = fit.basis->n_columns + 1;
-    fit.beta = wbi_alloc_array(n_lambdas, fit.n_columns * sizeof *fit.beta);
-    if (fit.beta == NULL) {
-        status = wbi_fail_nomem(err, n_lambdas * fit.n_columns * sizeof *fit.beta);
-        goto cleanup;
-    }
-    for (size_t l = 0; l < n_lambdas; l++) {
-        WBI_TRY_CLEANUP(minimise(&fit.last, bench.newton, lambdas[l], err));
-        memcpy(fit.beta + l * fit.n_columns, fit.last.beta, fit.n_columns * sizeof *fit.beta);
-        WBI_TRY_CLEANUP(wbi_training_tick(training, err));
-    }
-    fit.last.beta = NULL;
+    WBI_TRY_CLEANUP(walk_path(&fit, bench.newton, training, lambdas, n_lambdas, err));
+    if (fitted != part)
+        WBI_TRY_CLEANUP(restore_base_rate(&fit, &bench, training, part, n_lambdas, err));
     *out = fit;
 cleanup:
     clear(&bench);
+    wbi_part_free(&rebalanced);
     if (status != WB_OK)
         wbi_fit_free(&fit);
     return status;

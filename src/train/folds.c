@@ -6,34 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "kernel/kernel.h"
 #include "par/par.h"
 #include "train/train.h"
 
-enum { EVALUATION_ROWS = 512, SEED_CHARS = 24 };
+enum { EVALUATION_ROWS = 512 };
 
-/* fold[i] of each row: floor(K u), u the customer's hash. Without ids, the row's number (from 1) stands for one. */
+/* fold[i] of each row: floor(K u), u the customer's hash. */
 static void assign(uint8_t *fold, const wbi_training *training, int n_folds, uint64_t seed)
 {
     const wbi_part *all = &training->all;
-    char salt[SEED_CHARS], number[SEED_CHARS];
+    char salt[WBI_SALT_CHARS];
     snprintf(salt, sizeof salt, "%" PRIu64, seed);
     for (size_t i = 0; i < all->n; i++) {
-        if (i > 0 && all->customer[i] == all->customer[i - 1]) {
-            fold[i] = fold[i - 1];
-            continue;
-        }
-        wbi_str id;
-        if (training->id == SIZE_MAX) {
-            snprintf(number, sizeof number, "%zu", all->rows[i] + 1);
-            id = wbi_str_from(number);
-        } else {
-            id = wbi_id_at(training->table, training->id, all->rows[i]);
-        }
-        fold[i] = (uint8_t)(n_folds * wbi_hash_unit("fold", salt, id.data, id.length));
+        bool same = i > 0 && all->customer[i] == all->customer[i - 1];
+        fold[i] = same ? fold[i - 1] : (uint8_t)(n_folds * wbi_customer_hash(training, all->rows[i], "fold", salt));
     }
 }
 
@@ -70,7 +58,7 @@ static wb_status fit_others(held_out *out, wbi_training *training, const uint8_t
     wb_status status = WB_OK;
     WBI_TRY_CLEANUP(select_rows(&out->part, &training->all, fold, k, true, err));
     WBI_TRY_CLEANUP(select_rows(&others, &training->all, fold, k, false, err));
-    if (out->part.n > 0 && wbi_part_fittable(&others))
+    if (out->part.n > 0 && wbi_fittable(training, &others))
         WBI_TRY_CLEANUP(wbi_fit_path(&out->fit, training, &others, lambdas, n_lambdas, NULL, err));
 cleanup:
     wbi_part_free(&others);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "train/train.h"
 
@@ -21,6 +23,19 @@ wbi_str wbi_id_at(const wb_table *table, size_t id, size_t row)
             out.data = wb_table_level(table, id, code, &out.length);
     }
     return out;
+}
+
+double wbi_customer_hash(const wbi_training *training, size_t row, const char *purpose, const char *salt)
+{
+    char number[WBI_SALT_CHARS];
+    wbi_str id;
+    if (training->id == SIZE_MAX) {
+        snprintf(number, sizeof number, "%zu", row + 1);
+        id = wbi_str_from(number);
+    } else {
+        id = wbi_id_at(training->table, training->id, row);
+    }
+    return wbi_hash_unit(purpose, salt, id.data, id.length);
 }
 
 static int compare_numbers(double a, double b)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -28,7 +30,7 @@ void wbi_part_free(wbi_part *part)
     *part = (wbi_part){0};
 }
 
-bool wbi_part_fittable(const wbi_part *part)
+bool wbi_part_has_both(const wbi_part *part)
 {
     return part->n > 0 && memchr(part->outcome, 0, part->n) != NULL && memchr(part->outcome, 1, part->n) != NULL;
 }
@@ -150,9 +152,13 @@ static wb_status check_classes(wbi_training *training, wb_error *err)
     training->base_rate = positive / total;
     if (all->n == 0)
         return wbi_fail(err, WB_ERR_DEGENERATE, "no row has a label %s: nothing to train on", name);
-    if (!wbi_part_fittable(all))
+    if (!wbi_part_has_both(all))
         return wbi_fail(err, WB_ERR_DEGENERATE, "the label %s is %d in all %zu rows: both classes are needed", name,
                         all->outcome[0], all->n);
+    if (!wbi_fittable(training, all))
+        return wbi_fail(err, WB_ERR_DEGENERATE,
+                        "none of the %zu negative rows is in the sample of %g: both classes are needed",
+                        all->n - training->n_positive, training->balance.sample_negatives);
     return WB_OK;
 }
 
@@ -185,8 +191,11 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
     const double *weight;
     *out = (wbi_training){.table = table,
                           .penalty = options->penalty,
+                          .balance = {.class_weight = options->balanced ? (double)NAN : options->class_weight,
+                                      .sample_negatives = options->sample_negatives},
                           .n_threads = wbi_par_threads(options->n_threads),
                           .log = options->log};
+    snprintf(out->balance.salt, sizeof out->balance.salt, "%" PRIu64, options->seed);
     size_t n_rows = wb_table_n_rows(table);
     int8_t *label = wbi_alloc_array(n_rows, sizeof *label);
     if (label == NULL)

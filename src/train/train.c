@@ -19,6 +19,18 @@ typedef struct plan {
     int n_folds; /* 0: none */
 } plan;
 
+static wb_status check_balance(const wb_train_options *options, wb_error *err)
+{
+    if (!(options->class_weight > 0 && isfinite(options->class_weight)))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "class weight %g is not a number > 0", options->class_weight);
+    if (options->balanced && options->class_weight != 1)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "class weight %g beside balanced classes", options->class_weight);
+    if (!(options->sample_negatives > 0 && options->sample_negatives <= 1))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "sample of negatives %g is not a share > 0 and <= 1",
+                        options->sample_negatives);
+    return WB_OK;
+}
+
 static wb_status make_plan(plan *out, const wb_train_options *options, wb_error *err)
 {
     bool ridge = options->penalty == WB_PENALTY_RIDGE;
@@ -30,6 +42,7 @@ static wb_status make_plan(plan *out, const wb_train_options *options, wb_error 
         return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g without a penalty", options->lambda);
     if (options->n_folds < -1 || options->n_folds == 1 || options->n_folds > MAX_FOLDS)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%d folds: expected 0, or 2 to %d", options->n_folds, MAX_FOLDS);
+    WBI_TRY(check_balance(options, err));
     out->choose = ridge && isnan(options->lambda);
     out->n_folds = options->n_folds >= 0 ? options->n_folds : out->choose ? DEFAULT_FOLDS : 0;
     if (out->choose && out->n_folds == 0)
@@ -75,17 +88,17 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
                                         .mean_log_loss = fit->last.mean_loss,
                                         .iterations = fit->last.iterations,
                                         .gradient_max = fit->last.gradient_max,
-                                        .converged = fit->last.converged};
+                                        .converged = fit->last.converged,
+                                        .imbalance = fit->imbalance};
     *out = model;
     return WB_OK;
 }
 
 /* Adds what the folds said; the path only where lambda was chosen from it. */
-static wb_status add_folds(wb_model *model, const plan *how, uint64_t seed, wbi_cross_validation *folds, wb_error *err)
+static wb_status add_folds(wb_model *model, const plan *how, wbi_cross_validation *folds, wb_error *err)
 {
     model->summary.n_folds = how->n_folds;
     model->summary.out_of_fold = folds->metrics;
-    model->seed = seed;
     if (!how->choose)
         return WB_OK;
     model->path_lambda = wbi_alloc_array(how->n_lambdas, sizeof *model->path_lambda);
@@ -117,8 +130,9 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     warn_unless_converged(&training, &fit.last);
     WBI_TRY_CLEANUP(assemble(&model, &training, &fit, wb_features_definitions(features), err));
     model->summary.lambda = lambda;
+    model->seed = options->seed;
     if (how.n_folds > 0)
-        WBI_TRY_CLEANUP(add_folds(model, &how, options->seed, &folds, err));
+        WBI_TRY_CLEANUP(add_folds(model, &how, &folds, err));
     *out = model;
     model = NULL;
 cleanup:

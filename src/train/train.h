@@ -22,7 +22,16 @@ typedef struct wbi_part {
 WB_WARN_UNUSED wb_status wbi_part_allocate(wbi_part *part, size_t n, wb_error *err);
 void wbi_part_free(wbi_part *part);
 /* Both classes are there. */
-bool wbi_part_fittable(const wbi_part *part);
+bool wbi_part_has_both(const wbi_part *part);
+
+enum { WBI_SALT_CHARS = 24 };
+
+/* How the classes are weighed while fitting. */
+typedef struct wbi_balance {
+    double class_weight;     /* of a positive row beside a negative one; NaN: both classes weigh alike */
+    double sample_negatives; /* the negative rows of this share of the customers are fitted */
+    char salt[WBI_SALT_CHARS];
+} wbi_balance;
 
 /* What is to be fitted. */
 typedef struct wbi_training {
@@ -35,6 +44,7 @@ typedef struct wbi_training {
     size_t *features; /* columns that become terms */
     size_t n_features;
     wb_penalty penalty;
+    wbi_balance balance;
     int n_threads;
     const wb_log *log;
     uint64_t n_steps_done, n_steps; /* of the progress */
@@ -66,6 +76,8 @@ WB_WARN_UNUSED wb_status wbi_need_column(size_t *column, const wb_table *table, 
 
 /* Bytes of an id, from a text or category column. */
 wbi_str wbi_id_at(const wb_table *table, size_t id, size_t row);
+/* The hash, in [0, 1), of the customer of a row. Without ids, the row's number (from 1) stands for one. */
+double wbi_customer_hash(const wbi_training *training, size_t row, const char *purpose, const char *salt);
 /* Sorts table rows by id, cutoff, and all other columns. */
 void wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id);
 
@@ -80,12 +92,27 @@ typedef struct wbi_fit {
     size_t n_columns; /* with the intercept */
     double *beta;     /* one row of n_columns a lambda */
     wbi_newton_state last; /* how the last lambda ended; its `beta` is NULL */
+    wb_imbalance imbalance; /* at the last lambda */
 } wbi_fit;
 
 /* `lambdas` from large to small: each starts where the one before ended. `log`: hears of columns that are left out. */
 WB_WARN_UNUSED wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *part,
                                       const double *lambdas, size_t n_lambdas, const wb_log *log, wb_error *err);
 void wbi_fit_free(wbi_fit *fit);
+
+/* ---- imbalance.c ---- */
+
+/* Whether rows are fitted with other weights than their own, or left out. */
+bool wbi_rebalances(const wbi_training *training);
+/* Both classes are among the rows of `part` that are fitted. */
+bool wbi_fittable(const wbi_training *training, const wbi_part *part);
+/* The rows of `part` that are fitted, as they weigh then, and how that came. Free `out` also after a failure. */
+WB_WARN_UNUSED wb_status wbi_rebalance(wbi_part *out, wb_imbalance *how, const wbi_training *training,
+                                       const wbi_part *part, wb_error *err);
+/* Undoes it: moves the intercepts of all lambdas to where the mean prediction on the rows of `part`, as they weigh by
+ * themselves, is their base rate. `design` is that of these rows. */
+WB_WARN_UNUSED wb_status wbi_restore_base_rate(wbi_fit *fit, size_t n_lambdas, const wbi_design *design,
+                                               const wbi_part *part, wb_error *err);
 
 /* ---- folds.c ---- */
 
