@@ -2,6 +2,7 @@
 /* What the fast conversions read, the exact ones read the same way. */
 #include "test_util.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,9 +92,11 @@ static void usual_numbers_are_converted(void **state)
 {
     (void)state;
     static const char *const usual[] = {"0", "7", "-7", "12.50", "-0.01", "123456789012345", "-123456789012345", "1234567890.12345",
-                                        "0.00000000000001", "00012", "-0", "-0.0", ".5", "5.", "-.5"};
+                                        "0.00000000000001", "00012", "-0", "-0.0", ".5", "5.", "-.5", "-12345678",
+                                        "1234567.", "12345678.", "-1234567.8", "123456789", "12345678.9", "1234567.89", "1.23456789",
+                                        "123456789012345."};
     static const char *const others[] = {"", "-", ".", "-.", "+1", "1e3", "1 ", " 1", "1,5", "1.2.3", "--1", "1-", "nan", "0x1",
-                                         "1234567890123456", "123456789012345.6", "99999999999999999"};
+                                         "1234567890123456", "123456789012345.6", "99999999999999999", "1.3456789.", "1.345678.0", "12345678:", "-.", ".:3456789"};
     bool converted;
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
         check_number(usual[i], strlen(usual[i]), '.', &converted);
@@ -307,6 +310,19 @@ static bool is_usual_number(int32_t *hundredths, const column_text *c, size_t i,
            wbi_convert_hundredths(hundredths, cell.data, cell.length, '.');
 }
 
+/* Numbers of at most 8 bytes behind their sign. */
+static bool is_usual_double(double *number, const column_text *c, size_t i, bool quoted)
+{
+    wbi_str cell;
+    if (!cell_at(&cell, c, i, quoted))
+        return false;
+    *number = NAN;
+    if (cell.length == 0)
+        return true;
+    return cell.length <= 8 + (size_t)(cell.data[0] == '-') && cell.data[cell.length - 1] != '.' &&
+           wbi_convert_number(number, cell.data, cell.length, '.');
+}
+
 static bool is_usual_time(int32_t *narrow, const column_text *c, size_t i, bool quoted, int32_t zone_offset_s)
 {
     wbi_str cell;
@@ -332,6 +348,23 @@ static void check_numbers(const wbi_scanner *scanner, const column_text *c, bool
         }
         for (size_t i = row; i < row + 4 && i < N_CELLS; i++)
             n_unusual += !is_usual_number(&expected, c, i, quoted);
+        assert_true(n_unusual > 0 || row + 4 > N_CELLS);
+    }
+}
+
+static void check_doubles(const wbi_scanner *scanner, const column_text *c, bool quoted, size_t *n_converted)
+{
+    const wbi_column_cells cells = {c->bytes, c->marks, c->starts, c->kept, N_CELLS, quoted};
+    double out[N_CELLS], expected;
+    for (size_t row = 0; row < N_CELLS; row++) {
+        size_t end = scanner->doubles(out, &cells, row, '.'), n_unusual = 0;
+        *n_converted += end - row;
+        for (; row < end; row++) {
+            assert_true(is_usual_double(&expected, c, row, quoted));
+            assert_memory_equal(&out[row], &expected, sizeof expected);
+        }
+        for (size_t i = row; i < row + 4 && i < N_CELLS; i++)
+            n_unusual += !is_usual_double(&expected, c, i, quoted);
         assert_true(n_unusual > 0 || row + 4 > N_CELLS);
     }
 }
@@ -364,6 +397,17 @@ static void random_number(char cell[CELL_CHARS], uint64_t *x)
     cell[n] = '\0';
 }
 
+/* With signs, and of any length about eight bytes. */
+static void random_double(char cell[CELL_CHARS], uint64_t *x)
+{
+    random_number(cell, x);
+    size_t n = strlen(cell);
+    if (n > 1 && next_random(x) % 3 == 0)
+        cell[next_random(x) % 20 == 0 ? next_random(x) % n : 0] = '-';
+    if (n > 2 && n < 8 && strchr(cell, '.') != NULL && next_random(x) % 3 == 0)
+        snprintf(cell + n, CELL_CHARS - n, "%u", (unsigned)(next_random(x) % 1000));
+}
+
 static void random_time(char cell[CELL_CHARS], uint64_t *x)
 {
     static const char nasty[] = "0123456789-:TZ. +/@?\xb0";
@@ -385,22 +429,27 @@ static void many_are_as_one_by_one(void **state)
     const wbi_scanner *scanners[] = {&wbi_scanner_portable, wbi_scanner_best()};
     uint64_t x = 99;
     for (size_t k = 0; k < 2; k++) {
-        size_t n_numbers = 0, n_times = 0;
+        size_t n_numbers = 0, n_doubles = 0, n_times = 0;
         if (scanners[k]->hundredths == NULL)
             continue;
-        for (size_t round = 0; round < 4000; round++) {
+        for (size_t round = 0; round < 6000; round++) {
             char cells[N_CELLS][CELL_CHARS];
             column_text c;
+            const bool quoted = round % 6 < 3;
             for (size_t i = 0; i < N_CELLS; i++)
-                round % 2 == 0 ? random_number(cells[i], &x) : random_time(cells[i], &x);
-            make_column(&c, cells, round % 4 < 2, &x);
-            if (round % 2 == 0)
-                check_numbers(scanners[k], &c, round % 4 < 2, &n_numbers);
+                round % 3 == 0   ? random_number(cells[i], &x)
+                : round % 3 == 1 ? random_double(cells[i], &x)
+                                 : random_time(cells[i], &x);
+            make_column(&c, cells, quoted, &x);
+            if (round % 3 == 0)
+                check_numbers(scanners[k], &c, quoted, &n_numbers);
+            else if (round % 3 == 1)
+                check_doubles(scanners[k], &c, quoted, &n_doubles);
             else
-                check_times(scanners[k], &c, round % 4 < 2, &n_times);
+                check_times(scanners[k], &c, quoted, &n_times);
             free(c.bytes);
         }
-        assert_true(n_numbers > 2000 * N_CELLS / 3 && n_times > 2000 * N_CELLS / 2);
+        assert_true(n_numbers > 2000 * N_CELLS / 3 && n_doubles > 2000 * N_CELLS / 3 && n_times > 2000 * N_CELLS / 2);
     }
 }
 

@@ -101,8 +101,17 @@ static wb_status type_doubles(const cursor *c, size_t row, wb_error *err)
 {
     const char decimal = c->m->typing.decimal;
     double *numbers = c->m->rows.columns[c->k].values;
-    for (; row < c->n_rows; row++) {
+    const wbi_scanner *scanner = wbi_scanner_best();
+    wbi_column_cells many;
+    const bool fast = scanner->doubles != NULL && !c->m->typing.columns[c->k].required && many_at_a_time(c, &many);
+    for (size_t usual = row; row < c->n_rows; row++) {
         wbi_str cell;
+        if (fast && row >= usual) {
+            row = scanner->doubles(numbers, &many, row, decimal);
+            usual = row + SINGLE_ROWS;
+            if (row == c->n_rows)
+                break;
+        }
         if (c->states[row] != WBI_ROW_KEPT)
             continue;
         WBI_TRY(cell_of(c, row, &cell, err));

@@ -25,7 +25,8 @@ static inline uint64_t wbi_convert_eight(uint64_t digits)
 
 /* digits[.digits] in 1 to 8 bytes, without a branch on any of them: the number is *digits / 10^*n_behind. Zeros fill up in
  * front; a mark is taken out by moving what stands before it. Eight bytes at `bytes` must be readable, whatever `n`. */
-static inline bool wbi_convert_digits(uint64_t *digits, unsigned *n_behind, const char *bytes, size_t n, char decimal)
+static inline bool wbi_convert_digits(uint64_t *digits, unsigned *n_behind, bool *marked, const char *bytes, size_t n,
+                                      char decimal)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), zeros = ones * '0', high = ones << 7;
     uint64_t x;
@@ -34,7 +35,8 @@ static inline bool wbi_convert_digits(uint64_t *digits, unsigned *n_behind, cons
     const uint64_t other = x ^ (ones * (unsigned char)decimal);
     const uint64_t marks = ~(((other & ~high) + ~high) | other) & high; /* exactly where the byte is the mark */
     *n_behind = 0;
-    if (marks != 0) {
+    *marked = marks != 0;
+    if (*marked) {
         const unsigned at = (unsigned)__builtin_ctzll(marks) & ~7u; /* bits before the mark */
         *n_behind = 7 - at / 8;
         const uint64_t before = x & ((UINT64_C(1) << at) - 1);
@@ -43,7 +45,7 @@ static inline bool wbi_convert_digits(uint64_t *digits, unsigned *n_behind, cons
     }
     x ^= zeros;
     *digits = wbi_convert_eight(x);
-    return ((x | (x + ones * 6)) & (ones * 0xf0)) == 0 && n > (size_t)(marks != 0);
+    return ((x | (x + ones * 6)) & (ones * 0xf0)) == 0 && n > *marked;
 }
 
 /* [-]digits[.digits] of at most 8 bytes behind the sign and at most two digits behind the mark, as whole hundredths above
@@ -54,42 +56,40 @@ static inline bool wbi_convert_hundredths(int32_t *hundredths, const char *bytes
     const bool negative = n > 0 && *bytes == '-';
     uint64_t digits;
     unsigned n_behind;
+    bool marked;
     bytes += negative;
     n -= negative;
-    if (n - 1 >= 8 || !wbi_convert_digits(&digits, &n_behind, bytes, n, decimal) || n_behind > 2)
+    if (n - 1 >= 8 || !wbi_convert_digits(&digits, &n_behind, &marked, bytes, n, decimal) || n_behind > 2)
         return false;
     digits *= scales[n_behind];
     *hundredths = negative ? -(int32_t)digits : (int32_t)digits;
     return digits <= INT32_MAX;
 }
 
-/* [-]digits[.digits] of at most 15 digits; -0 is read as 0. Eight bytes at `bytes` must be readable, whatever `n`. */
+/* [-]digits[.digits] of at most 15 digits; -0 is read as 0. What is longer than 8 bytes is read as two parts, of which the
+ * last has 8. Eight bytes behind the sign must be readable, whatever `n`. */
 static inline bool wbi_convert_number(double *value, const char *bytes, size_t n, char decimal)
 {
-    uint64_t digits;
-    unsigned n_behind;
-    if (n - 1 < 8 && wbi_convert_digits(&digits, &n_behind, bytes, n, decimal)) {
-        *value = (double)digits / wbi_convert_powers[n_behind];
-        return true;
-    }
     const bool negative = n > 0 && *bytes == '-';
-    const char *at = bytes + negative, *const end = bytes + n, *mark = NULL;
-    if (n > 17)
+    uint64_t digits, before = 0;
+    unsigned n_behind, n_behind_before = 0;
+    bool marked = false, marked_before = false;
+    bytes += negative;
+    n -= negative;
+    if (n - 1 >= 16)
         return false;
-    digits = 0;
-    for (; at < end; at++) {
-        const unsigned digit = (unsigned char)*at - (unsigned)'0';
-        if (digit <= 9)
-            digits = digits * 10 + digit;
-        else if (*at == decimal && mark == NULL)
-            mark = at;
-        else
+    const size_t n_before = n > 8 ? n - 8 : 0;
+    if (n_before > 0 && !wbi_convert_digits(&before, &n_behind_before, &marked_before, bytes, n_before, decimal))
+        return false;
+    if (!wbi_convert_digits(&digits, &n_behind, &marked, bytes + n_before, n - n_before, decimal))
+        return false;
+    if (n_before > 0) {
+        if ((marked && marked_before) || n - marked - marked_before > 15)
             return false;
+        digits += before * (marked ? UINT64_C(10000000) : UINT64_C(100000000));
+        n_behind += marked_before ? n_behind_before + 8 : 0;
     }
-    const size_t n_digits = n - negative - (mark != NULL);
-    if (n_digits - 1 >= 15)
-        return false;
-    const double magnitude = (double)digits / wbi_convert_powers[mark == NULL ? 0 : end - mark - 1];
+    const double magnitude = (double)digits / wbi_convert_powers[n_behind];
     *value = (negative ? -magnitude : magnitude) + 0.0;
     return true;
 }

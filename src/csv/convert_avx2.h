@@ -4,6 +4,7 @@
 #define WINBACK_CSV_CONVERT_AVX2_H
 
 #include <immintrin.h>
+#include <math.h>
 
 #include "csv/convert.h"
 #include "csv/scan.h"
@@ -17,14 +18,17 @@ static inline int64_t eight_bytes(const char *at)
     return bytes;
 }
 
-/* Right-aligned digits without their mark, and what their value is to be multiplied by to be hundredths: 1, 10 or 100, or 0
- * where the mark stands elsewhere. Zeros fill up in front. */
+/* Right-aligned digits without their mark, zeros filling up in front; the lowest bit of the mark, 0 where there is none. */
 typedef struct four_digits {
-    __m256i digits, scale;
+    __m256i digits, mark;
 } four_digits;
 
-static inline four_digits take_mark_out(__m256i x, char decimal)
+/* `bytes` are cells, of which more than eight bytes leave nothing, which is no digit. */
+static inline four_digits take_mark_out(__m256i bytes, __m128i lengths, char decimal)
 {
+    const __m256i n_bits = _mm256_slli_epi64(_mm256_cvtepu32_epi64(lengths), 3);
+    const __m256i x = _mm256_or_si256(_mm256_sllv_epi64(bytes, _mm256_sub_epi64(_mm256_set1_epi64x(64), n_bits)),
+                                      _mm256_srlv_epi64(_mm256_set1_epi8('0'), n_bits));
     const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi64x(1);
     const __m256i marks = _mm256_cmpeq_epi8(x, _mm256_set1_epi8(decimal));
     const __m256i mark = _mm256_and_si256(marks, _mm256_sub_epi64(zero, marks)); /* the lowest bit of the first mark */
@@ -34,36 +38,79 @@ static inline four_digits take_mark_out(__m256i x, char decimal)
     const __m256i joined = _mm256_or_si256(_mm256_or_si256(_mm256_andnot_si256(up_to_mark, x), before),
                                            _mm256_set1_epi64x('0'));
     const __m256i unmarked = _mm256_cmpeq_epi64(marks, zero);
-    const __m256i two = _mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(INT64_C(1) << 40));
-    const __m256i tenth = _mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(INT64_C(1) << 48));
-    const __m256i scale = _mm256_or_si256(_mm256_or_si256(_mm256_and_si256(unmarked, _mm256_set1_epi64x(100)),
-                                                          _mm256_and_si256(tenth, _mm256_set1_epi64x(10))),
-                                          _mm256_and_si256(two, one));
-    return (four_digits){_mm256_blendv_epi8(joined, x, unmarked), scale};
+    const __m256i digits = _mm256_blendv_epi8(joined, x, unmarked);
+    return (four_digits){_mm256_sub_epi8(digits, _mm256_set1_epi8('0')), mark};
 }
 
-/* False when one of them is unusual. Of cells longer than eight bytes nothing is left by the shifts, which is no digit. */
-static inline bool four_hundredths(int32_t *out, __m256i bytes, __m128i lengths, char decimal)
+/* What hundredths are of the digits: 1, 10 or 100 times, or 0 where the mark stands elsewhere. */
+static inline __m256i scale_of(__m256i mark)
 {
-    const __m256i zeros = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
-    const __m256i n_bits = _mm256_slli_epi64(_mm256_cvtepu32_epi64(lengths), 3);
-    const __m256i x = _mm256_or_si256(_mm256_sllv_epi64(bytes, _mm256_sub_epi64(_mm256_set1_epi64x(64), n_bits)),
-                                      _mm256_srlv_epi64(zeros, n_bits));
-    const four_digits four = take_mark_out(x, decimal);
-    const __m256i digits = _mm256_sub_epi8(four.digits, zeros);
+    const __m256i unmarked = _mm256_cmpeq_epi64(mark, _mm256_setzero_si256());
+    const __m256i two = _mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(INT64_C(1) << 40));
+    const __m256i tenth = _mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(INT64_C(1) << 48));
+    return _mm256_or_si256(_mm256_or_si256(_mm256_and_si256(unmarked, _mm256_set1_epi64x(100)),
+                                           _mm256_and_si256(tenth, _mm256_set1_epi64x(10))),
+                           _mm256_and_si256(two, _mm256_set1_epi64x(1)));
+}
+
+/* Eight digits each as a number. */
+static inline __m256i value_of(__m256i digits)
+{
     const __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(10 | 1 << 8));
     const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(100 | 1 << 16));
-    const __m256i value = _mm256_add_epi64(_mm256_mul_epu32(fours, _mm256_set1_epi64x(10000)), _mm256_srli_epi64(fours, 32));
-    const __m256i hundredths = _mm256_mul_epu32(value, four.scale);
+    return _mm256_add_epi64(_mm256_mul_epu32(fours, _mm256_set1_epi64x(10000)), _mm256_srli_epi64(fours, 32));
+}
+
+static inline __m256i are_digits(__m256i digits)
+{
+    const __m256i nine = _mm256_set1_epi8(9);
+    return _mm256_cmpeq_epi8(_mm256_max_epu8(digits, nine), nine);
+}
+
+static inline __m128i low_halves(__m256i x)
+{
+    return _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
+}
+
+/* False when one of them is unusual. */
+static inline bool four_hundredths(int32_t *out, __m256i bytes, __m128i lengths, char decimal)
+{
+    const four_digits four = take_mark_out(bytes, lengths, decimal);
+    const __m256i scale = scale_of(four.mark), hundredths = _mm256_mul_epu32(value_of(four.digits), scale);
     const __m256i usual = _mm256_andnot_si256(
-        _mm256_or_si256(_mm256_cmpeq_epi64(four.scale, _mm256_setzero_si256()),
+        _mm256_or_si256(_mm256_cmpeq_epi64(scale, _mm256_setzero_si256()),
                         _mm256_cmpgt_epi64(hundredths, _mm256_set1_epi64x(INT32_MAX))),
-        _mm256_cmpeq_epi8(_mm256_max_epu8(digits, nine), nine));
-    const __m128i packed = _mm256_castsi256_si128(
-        _mm256_permutevar8x32_epi32(hundredths, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
+        are_digits(four.digits));
+    const __m128i packed = low_halves(hundredths);
     const __m128i missing = _mm_cmpeq_epi32(lengths, _mm_setzero_si128());
     _mm_storeu_si128((__m128i *)(void *)out, _mm_blendv_epi8(packed, _mm_set1_epi32(INT32_MIN), missing));
     return _mm256_movemask_epi8(usual) == -1;
+}
+
+/* 10^n for the n digits behind each mark. */
+static inline __m256d power_of(__m256i mark)
+{
+    const __m256i zero = _mm256_setzero_si256(), ones = _mm256_set1_epi8(1);
+    const __m256i before = _mm256_and_si256(_mm256_sub_epi64(mark, _mm256_set1_epi64x(1)), ones);
+    const __m256i place = _mm256_add_epi64(_mm256_sad_epu8(before, zero), _mm256_cmpeq_epi64(mark, zero));
+    const __m256 powers = _mm256_setr_ps(1e7f, 1e6f, 1e5f, 1e4f, 1e3f, 1e2f, 1e1f, 1e0f);
+    const __m256i places = _mm256_castsi128_si256(low_halves(place));
+    return _mm256_cvtps_pd(_mm256_castps256_ps128(_mm256_permutevar8x32_ps(powers, places)));
+}
+
+/* The same; the bytes are those behind the sign, all ones in `negative` where it is a minus. */
+static inline bool four_doubles(double *out, __m256i bytes, __m128i lengths, __m128i negative, char decimal)
+{
+    const four_digits four = take_mark_out(bytes, lengths, decimal);
+    const __m256i ends = _mm256_cmpeq_epi64(four.mark, _mm256_set1_epi64x(INT64_C(1) << 56));
+    const __m256i usual = _mm256_andnot_si256(ends, are_digits(four.digits));
+    const __m128i missing = _mm_cmpeq_epi32(lengths, _mm_setzero_si128());
+    const __m256d magnitude = _mm256_div_pd(_mm256_cvtepi32_pd(low_halves(value_of(four.digits))), power_of(four.mark));
+    const __m256d sign = _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(negative)), _mm256_set1_pd(-0.0));
+    const __m256d number = _mm256_add_pd(_mm256_xor_pd(magnitude, sign), _mm256_setzero_pd()); /* -0 is read as 0 */
+    const __m256d gap = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(missing));
+    _mm256_storeu_pd(out, _mm256_blendv_pd(number, _mm256_set1_pd(NAN), gap));
+    return _mm256_movemask_epi8(usual) == -1 && _mm_testz_si128(missing, negative);
 }
 
 /* One cell's bytes, without the quotes that `margin` says. A row that is not kept may lack the cell. */
@@ -81,17 +128,48 @@ static inline cell_place place_of(const wbi_column_cells *cells, size_t row)
     return (cell_place){at + 1, *at == '"' ? mark[1] - begin - 2 : UINT32_MAX};
 }
 
+static inline bool are_kept(const wbi_column_cells *cells, size_t row)
+{
+    static const uint8_t all_kept[LANES] = {1, 1, 1, 1};
+    return memcmp(cells->kept + row, all_kept, LANES) == 0;
+}
+
 static size_t hundredths(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal)
 {
     for (; row + LANES <= cells->n_rows; row += LANES) {
-        static const uint8_t all_kept[LANES] = {1, 1, 1, 1};
-        if (memcmp(cells->kept + row, all_kept, LANES) != 0)
+        if (!are_kept(cells, row))
             break;
         const cell_place a = place_of(cells, row), b = place_of(cells, row + 1);
         const cell_place c = place_of(cells, row + 2), d = place_of(cells, row + 3);
         const __m256i bytes = _mm256_setr_epi64x(eight_bytes(a.at), eight_bytes(b.at), eight_bytes(c.at), eight_bytes(d.at));
         const __m128i lengths = _mm_setr_epi32((int)a.n, (int)b.n, (int)c.n, (int)d.n);
         if (!four_hundredths(out + row, bytes, lengths, decimal))
+            break;
+    }
+    return row;
+}
+
+static inline cell_place behind_sign(cell_place cell, int *negative)
+{
+    const bool minus = *cell.at == '-' && cell.n > 0;
+    *negative = -(int)minus;
+    return (cell_place){cell.at + minus, cell.n - minus};
+}
+
+static size_t doubles(double *out, const wbi_column_cells *cells, size_t row, char decimal)
+{
+    for (; row + LANES <= cells->n_rows; row += LANES) {
+        int minus_a, minus_b, minus_c, minus_d;
+        if (!are_kept(cells, row))
+            break;
+        const cell_place a = behind_sign(place_of(cells, row), &minus_a);
+        const cell_place b = behind_sign(place_of(cells, row + 1), &minus_b);
+        const cell_place c = behind_sign(place_of(cells, row + 2), &minus_c);
+        const cell_place d = behind_sign(place_of(cells, row + 3), &minus_d);
+        const __m256i bytes = _mm256_setr_epi64x(eight_bytes(a.at), eight_bytes(b.at), eight_bytes(c.at), eight_bytes(d.at));
+        const __m128i lengths = _mm_setr_epi32((int)a.n, (int)b.n, (int)c.n, (int)d.n);
+        const __m128i negative = _mm_setr_epi32(minus_a, minus_b, minus_c, minus_d);
+        if (!four_doubles(out + row, bytes, lengths, negative, decimal))
             break;
     }
     return row;

@@ -238,7 +238,7 @@ static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter,
 
 #if defined(__AVX2__)
 #include "csv/convert_avx2.h"
-const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, seconds};
+const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, doubles, seconds};
 #else
-const wbi_scanner WBI_SCANNER = {regular, marks, NULL, NULL};
+const wbi_scanner WBI_SCANNER = {regular, marks, NULL, NULL, NULL};
 #endif
