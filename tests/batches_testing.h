@@ -11,7 +11,7 @@
 enum { MAX_TYPED = 8 };
 
 /* `types` has a letter for each column of the file: n(umber), t(ime, ISO), u(nix seconds), f (day/month/year),
- * c(ategory), as capitals when a value is required; '-': not wanted. Columns behind the last letter are not wanted. */
+ * c(ategory), x (text), as capitals when a value is required; '-': not wanted. Columns behind the last letter are not wanted. */
 typedef struct typed_reading {
     reading how;
     const char *types;
@@ -47,6 +47,9 @@ static inline wbi_typed_column column_of_letter(char letter, size_t k, int32_t z
     case 'c':
         column.type = WB_TYPE_CATEGORY;
         break;
+    case 'x':
+        column.type = WB_TYPE_TEXT;
+        break;
     case 'f':
         if (wbi_time_format_parse(&column.time, "%d/%m/%Y", &err) != WB_OK)
             abort();
@@ -80,7 +83,7 @@ static inline wb_status want_letters(typed_file *file, wb_error *err)
     return wbi_csv_want(file->reader, file->wanted, file->n, err);
 }
 
-/* Numbers and times by their bits, a missing category as ~. */
+/* Numbers and times by their bits, a missing category or text as ~. The texts of a table are their wbi_column. */
 static inline void add_value(transcript *to, const wbi_packed *column, size_t row)
 {
     static char shown[1 << 16];
@@ -89,6 +92,12 @@ static inline void add_value(transcript *to, const wbi_packed *column, size_t ro
         int32_t code = wbi_packed_code(column, row);
         wbi_str level = code < 0 ? (wbi_str){"~", 1} : wbi_dictionary_at(column->dictionary, code);
         add_text(to, wbi_printable(shown, sizeof shown, level.data, level.length));
+        return;
+    }
+    if (column->type == WB_TYPE_TEXT) {
+        const wbi_column *texts = column->values;
+        const size_t begin = (size_t)texts->offsets[row], n = (size_t)texts->offsets[row + 1] - begin;
+        add_text(to, n == 0 ? "~" : wbi_printable(shown, sizeof shown, texts->bytes + begin, n));
         return;
     }
     if (column->type == WB_TYPE_NUMBER) {
@@ -117,7 +126,7 @@ static inline void add_typed_row(typed_file *file, const wbi_packed *columns, si
     add_text(file->to, "\n");
 }
 
-static inline wbi_packed wide_column(const wbi_column *column)
+static inline wbi_packed wide_column(wbi_column *column)
 {
     wbi_packed wide = {.type = column->type, .packing = WBI_PACKED_CODES, .dictionary = column->dictionary};
     wide.values = column->codes;
@@ -127,6 +136,8 @@ static inline wbi_packed wide_column(const wbi_column *column)
     } else if (column->type == WB_TYPE_TIME) {
         wide.packing = WBI_PACKED_MICROSECONDS;
         wide.values = column->times;
+    } else if (column->type == WB_TYPE_TEXT) {
+        wide.values = column;
     }
     return wide;
 }
@@ -167,7 +178,7 @@ static inline wb_status take_batch(void *context, const wbi_batch *batch, wb_err
         abort();
     for (size_t k = 0; k < file->n; k++) {
         const wbi_packed *from = &batch->rows->columns[k];
-        if (from->type != WB_TYPE_CATEGORY)
+        if (file->columns[k].type != WB_TYPE_CATEGORY)
             continue;
         int32_t *codes = malloc((wbi_dictionary_size(from->dictionary) + 1) * sizeof *codes);
         wb_status status = wbi_dictionary_intern_all(file->table->columns[k].dictionary, from->dictionary, codes, err);
@@ -179,7 +190,11 @@ static inline wb_status take_batch(void *context, const wbi_batch *batch, wb_err
 
 static inline wb_status read_by_batch(typed_file *file, wb_error *err)
 {
-    wbi_batch_options options = {file->columns, file->numbers, file->n, file->how->n_threads, file->how->chunk_bytes};
+    wbi_batch_options options = {.columns = file->columns,
+                                 .column_numbers = file->numbers,
+                                 .n_columns = file->n,
+                                 .n_threads = file->how->n_threads,
+                                 .chunk_bytes = file->how->chunk_bytes};
     return wbi_csv_read_batches(file->reader, &options, take_batch, file, err);
 }
 

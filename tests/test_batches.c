@@ -233,6 +233,27 @@ static void hard_cases_come_out_the_same(void **state)
     }
 }
 
+/* With texts instead of categories. */
+static void texts_come_out_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof hard_cases / sizeof *hard_cases; i++) {
+        char types[MAX_TYPED + 1];
+        const hard_case *c = &hard_cases[i];
+        size_t n = 0;
+        for (; c->types[n] != '\0'; n++)
+            types[n] = c->types[n] == 'c' ? 'x' : c->types[n] == 'C' ? 'X' : c->types[n];
+        types[n] = '\0';
+        write_file("t.csv", c->bytes, c->n);
+        for (int policy = 0; policy < N_POLICIES; policy++) {
+            typed_reading how = reading_of(c->dialect, types);
+            set_policy(&how, policy);
+            how.n_threads = policy + 1;
+            check_some_ways("t.csv", how, 0, 1);
+        }
+    }
+}
+
 /* The hard place at each distance from the border of a block: behind a first row of many lengths. */
 static void borders_of_blocks_do_not_show(void **state)
 {
@@ -441,7 +462,7 @@ static size_t random_bytes(char *to, size_t n_pieces, uint64_t *x)
 static typed_reading random_reading(size_t *width, uint64_t *x)
 {
     static const char *const dialects[] = {"", "", "", "", "", "l", "N", "Nz", "#", ";", "t", "b", "lN", "dw", "w"};
-    static const char *const types[] = {"ncct", "nct", "NcT", "cn", "cct", "n", "t", "c", "C", "-nc", "tttt", "Cnt-", "nnnn", ""};
+    static const char *const types[] = {"ncct", "nct", "NcT", "cn", "cct", "n", "t", "c", "C", "-nc", "tttt", "Cnt-", "nnnn", "xnxt", "Xc", ""};
     static const size_t windows[] = {1, 7, 64, 1000, 4096};
     typed_reading how = reading_of(PICK(x, dialects), PICK(x, types));
     *width = strlen(how.types) == 0 ? 2 : strlen(how.types);
@@ -484,7 +505,7 @@ static void each_allocation_may_fail(void **state)
     static const char text[] = "a,b,c\nx,1,2024-01-01\n\"y\"\"\",2,\nz,bad,\n\xc3\xa9,3,\na,4,\n\"q\"r,5,\nv,6,\n\"w\n\",7,\nu,8,\n";
     wb_error err;
     transcript expected, got;
-    typed_reading how = reading_of("", "cnt");
+    typed_reading how = reading_of("", "xnt");
     set_policy(&how, 2);
     write_file("t.csv", text, sizeof text - 1);
     assert_ok(read_typed(&expected, "t.csv", &how, false, &err), &err);
@@ -527,7 +548,7 @@ static void a_batch_may_be_refused(void **state)
     for (int n_threads = 1; n_threads <= 4; n_threads++) {
         wbi_csv_reader *reader;
         size_t n_left = 3;
-        wbi_batch_options options = {NULL, NULL, 0, n_threads, 4};
+        wbi_batch_options options = {.n_threads = n_threads, .chunk_bytes = 4};
         assert_ok(wbi_csv_open(&reader, &paths, &how.how.dialect, bad, &err), &err);
         assert_int_equal(wbi_csv_read_batches(reader, &options, refuse, &n_left, &err), WB_ERR_CANCELLED);
         assert_string_equal(err.message, "enough");
@@ -547,6 +568,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hard_cases_come_out_the_same),
+        cmocka_unit_test(texts_come_out_the_same),
         cmocka_unit_test(borders_of_blocks_do_not_show),
         cmocka_unit_test(several_files_are_one),
         cmocka_unit_test(long_cells_come_out_the_same),

@@ -7,24 +7,43 @@
 #include "base/memory.h"
 #include "csv/bad_rows.h"
 
+static wbi_packing packing_of(wb_type type)
+{
+    return type == WB_TYPE_CATEGORY || type == WB_TYPE_TEXT ? WBI_PACKED_CODES : wbi_packed_narrowest(type);
+}
+
 wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, const wbi_batch_options *options,
                            wb_error *err)
 {
     size_t n = options->n_columns, n_wanted;
     m->reader = reader;
-    m->typing = (wbi_typing){options->columns, options->column_numbers, wbi_csv_dialect(reader)->decimal, true};
+    m->columns = wbi_alloc_array(n, sizeof *m->columns);
+    m->typing = (wbi_typing){m->columns, options->column_numbers, wbi_csv_dialect(reader)->decimal,
+                             !options->words_are_text};
     m->wanted = wbi_csv_wanted(reader, &n_wanted);
     m->n_columns = n;
     m->text = wbi_buffer_make(PTRDIFF_MAX);
     m->values = wbi_alloc_array(n, sizeof *m->values);
     m->listed = wbi_alloc_zeroed(n, sizeof *m->listed);
     m->n_levels = wbi_alloc_zeroed(n, sizeof *m->n_levels);
-    if (m->values == NULL || m->listed == NULL || m->n_levels == NULL)
-        return wbi_fail_nomem(err, n * sizeof *m->values);
+    if (m->columns == NULL || m->values == NULL || m->listed == NULL || m->n_levels == NULL)
+        return wbi_fail_nomem(err, n * sizeof *m->columns);
     for (size_t k = 0; k < n; k++) {
-        wb_type type = options->columns[k].type;
-        wbi_packing packing = type == WB_TYPE_CATEGORY ? WBI_PACKED_CODES : wbi_packed_narrowest(type);
-        WBI_TRY(wbi_packed_add_column(&m->rows, packing, NULL, err));
+        m->columns[k] = options->columns[k];
+        WBI_TRY(wbi_packed_add_column(&m->rows, packing_of(m->columns[k].type), NULL, err));
+    }
+    return WB_OK;
+}
+
+wb_status wbi_batch_follow_types(wbi_batch_memory *m, const wbi_typed_column *columns, wb_error *err)
+{
+    m->rows.n_rows = 0;
+    for (size_t k = 0; k < m->n_columns; k++) {
+        if (m->columns[k].type == columns[k].type)
+            continue;
+        WBI_TRY(wbi_packed_replace_column(&m->rows, k, packing_of(columns[k].type), err));
+        m->columns[k].type = columns[k].type;
+        m->n_levels[k] = 0;
     }
     return WB_OK;
 }
@@ -32,6 +51,7 @@ wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, co
 void wbi_batch_free(wbi_batch_memory *m)
 {
     wbi_packed_free(&m->rows);
+    wbi_free(m->columns);
     wbi_free(m->raws);
     wbi_free(m->lines);
     wbi_free(m->bad);
@@ -54,14 +74,23 @@ static void clear(wbi_batch_memory *m)
         if (m->rows.columns[k].type == WB_TYPE_CATEGORY)
             wbi_dictionary_clear(m->rows.columns[k].dictionary);
     m->n_bad = 0;
+    m->counted = m->chunk.bytes;
+    m->counted_line = m->chunk.first_line;
+}
+
+/* What is wrong with a row takes longer to say than to find. */
+static bool is_to_be_told(const wbi_batch_memory *m)
+{
+    return m->n_bad <= WBI_BATCH_ERRORS;
 }
 
 static wb_status add_bad(wbi_batch_memory *m, const wbi_judged *judged, const wb_error *wrong, wb_error *err)
 {
     WBI_TRY(wbi_array_grow(&m->bad, &m->bad_capacity, m->n_bad, sizeof *m->bad, err));
-    wb_error *error = &m->errors[m->n_bad < WBI_BATCH_ERRORS ? m->n_bad : WBI_BATCH_ERRORS];
-    *error = *wrong;
-    m->bad[m->n_bad++] = (wbi_batch_bad){m->rows.n_rows, error, judged->raw};
+    wb_error *error = &m->errors[is_to_be_told(m) ? m->n_bad : WBI_BATCH_ERRORS];
+    if (is_to_be_told(m))
+        *error = *wrong;
+    m->bad[m->n_bad++] = (wbi_batch_bad){m->rows.n_rows, judged->line, error, judged->raw, judged->wrong == NULL};
     return WB_OK;
 }
 
@@ -71,7 +100,8 @@ void wbi_batch_begin_rows(wbi_batch_memory *m)
 {
     clear(m);
     m->chunk.n_bytes = 0;
-    memset(m->listed, 0, m->n_columns * sizeof *m->listed);
+    for (size_t k = 0; k < m->n_columns; k++)
+        m->listed[k] = m->columns[k].type == WB_TYPE_TEXT;
     wbi_arena_rewind(&m->arena, (wbi_arena_mark){0});
 }
 
@@ -112,7 +142,7 @@ wb_status wbi_batch_add_row(wbi_batch_memory *m, const wbi_judged *judged, wb_er
         return wbi_fail_nomem(err, judged->raw.length);
     if (judged->wrong != NULL)
         return add_bad(m, &kept, judged->wrong, err);
-    if (!wbi_typing_parse_row(m->values, judged->cells, 0, &m->typing, &wrong))
+    if (!wbi_typing_parse_row(m->values, judged->cells, 0, &m->typing, is_to_be_told(m) ? &wrong : NULL))
         return add_bad(m, &kept, &wrong, err);
     WBI_TRY(reserve_one_more(m, err));
     m->raws[row] = kept.raw;
@@ -124,13 +154,15 @@ wb_status wbi_batch_add_row(wbi_batch_memory *m, const wbi_judged *judged, wb_er
 
 /* ---- a chunk of regular rows ---- */
 
-size_t wbi_chunk_line(const wbi_chunk *chunk, const char *at)
+size_t wbi_chunk_line(wbi_batch_memory *m, const char *at)
 {
-    size_t line = chunk->first_line;
-    const char *from = chunk->bytes;
-    for (const char *end; (end = memchr(from, '\n', (size_t)(at - from))) != NULL; from = end + 1)
-        line++;
-    return line;
+    if (m->counted > at) {
+        m->counted = m->chunk.bytes;
+        m->counted_line = m->chunk.first_line;
+    }
+    for (const char *end; (end = memchr(m->counted, '\n', (size_t)(at - m->counted))) != NULL; m->counted = end + 1)
+        m->counted_line++;
+    return m->counted_line;
 }
 
 static wb_status reserve_marks(wbi_batch_memory *m, size_t n_bytes, wb_error *err)
@@ -223,11 +255,11 @@ static wb_status settle_row(wbi_batch_memory *m, size_t row, wbi_csv_reader **ju
     wbi_str raw = wbi_chunk_row(m, row), bytes = {raw.data, raw.length + 1};
     if (*judge == NULL)
         WBI_TRY(wbi_csv_judge_create(judge, m->reader, err));
-    WBI_TRY(wbi_csv_judge(*judge, &judged, bytes, m->chunk.file, wbi_chunk_line(&m->chunk, raw.data), err));
+    WBI_TRY(wbi_csv_judge(*judge, &judged, bytes, m->chunk.file, wbi_chunk_line(m, raw.data), err));
     m->states[row] = WBI_ROW_BAD;
     if (judged.wrong != NULL)
         return add_bad(m, &judged, judged.wrong, err);
-    if (!wbi_typing_parse_row(m->values, judged.cells, 0, &m->typing, &wrong))
+    if (!wbi_typing_parse_row(m->values, judged.cells, 0, &m->typing, is_to_be_told(m) ? &wrong : NULL))
         return add_bad(m, &judged, &wrong, err);
     m->states[row] = WBI_ROW_KEPT;
     return set_row(m, row, m->marks.n_rows, judged.cells, err);

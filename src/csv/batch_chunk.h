@@ -16,7 +16,8 @@ enum { WBI_ROW_VANISHED = 0, WBI_ROW_KEPT = 1, WBI_ROW_DOUBTFUL = 2, WBI_ROW_BAD
 
 typedef struct wbi_batch_memory {
     const wbi_csv_reader *reader; /* what does not change while it reads: header, dialect, wanted columns */
-    wbi_typing typing;
+    wbi_typed_column *columns;
+    wbi_typing typing;    /* of these */
     const size_t *wanted; /* by column of the batch: column of the file */
     size_t n_columns;     /* of the batch */
 
@@ -34,8 +35,10 @@ typedef struct wbi_batch_memory {
     bool all_kept;
     size_t marks_capacity, rows_capacity;
     wbi_buffer text; /* of a cell whose doubled quotes are undone */
-    bool *listed;       /* by column: its levels are listed, not looked up */
-    size_t *n_levels;   /* by column: of the chunk before */
+    bool *listed;         /* by column: its levels are listed, not looked up */
+    size_t *n_levels;     /* by column: of the chunk before */
+    const char *counted;  /* the chunk's lines have been counted up to the one that begins here */
+    size_t counted_line;
 
     /* Rows that came one by one. */
     wbi_str *raws;
@@ -48,6 +51,8 @@ typedef struct wbi_batch_memory {
 WB_WARN_UNUSED wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader,
                                           const wbi_batch_options *options, wb_error *err);
 void wbi_batch_free(wbi_batch_memory *m); /* safe on a zeroed struct */
+/* Gives the columns the types of `columns`. */
+WB_WARN_UNUSED wb_status wbi_batch_follow_types(wbi_batch_memory *m, const wbi_typed_column *columns, wb_error *err);
 
 /* Types the rows of m->chunk. What is doubtful is judged by *judge, made when it is first needed. */
 WB_WARN_UNUSED wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reader **judge, wb_error *err);
@@ -56,9 +61,10 @@ WB_WARN_UNUSED wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reade
 void wbi_batch_begin_rows(wbi_batch_memory *m);
 WB_WARN_UNUSED wb_status wbi_batch_add_row(wbi_batch_memory *m, const wbi_judged *judged, wb_error *err);
 
-/* The bytes of a row of the chunk, and the line at which a place in it stands. */
+/* The bytes of a row of the chunk, and the line at which a place in it stands: of places that are asked for one behind the
+ * other, no line is counted twice. */
 wbi_str wbi_chunk_row(const wbi_batch_memory *m, size_t row);
-size_t wbi_chunk_line(const wbi_chunk *chunk, const char *at);
+size_t wbi_chunk_line(wbi_batch_memory *m, const char *at);
 
 /* Types the cells of column k of the rows that are kept, and makes those rows doubtful whose cell is not what it should
  * be. */

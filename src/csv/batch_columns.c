@@ -218,7 +218,7 @@ typedef struct recent_level {
     int32_t code;
 } recent_level;
 
-/* Keys that hardly come back within a chunk are listed as they come. */
+/* Texts, and keys that hardly come back within a chunk, are listed as they come. */
 wb_status wbi_batch_add_level(wbi_batch_memory *m, size_t k, wbi_str level, int32_t *code, wb_error *err)
 {
     wbi_dictionary *levels = m->rows.columns[k].dictionary;
@@ -269,7 +269,7 @@ static wb_status type_categories(const cursor *c, wb_error *err)
     int32_t *codes = wbi_packed_codes(column), code = -1;
     recent_level recent[1 << RECENT_BITS] = {{0}};
     wbi_str before = {NULL, 0};
-    m->listed[c->k] = 2 * m->n_levels[c->k] > c->n_rows;
+    m->listed[c->k] = m->columns[c->k].type == WB_TYPE_TEXT || 2 * m->n_levels[c->k] > c->n_rows;
     for (size_t row = 0; row < c->n_rows; row++) {
         wbi_str cell;
         if (c->states[row] != WBI_ROW_KEPT)

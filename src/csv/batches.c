@@ -36,8 +36,8 @@ wbi_str wbi_batch_raw(const wbi_batch *batch, size_t row)
 
 size_t wbi_batch_line(const wbi_batch *batch, size_t row)
 {
-    const wbi_batch_memory *m = batch->memory;
-    return m->chunk.n_bytes == 0 ? m->lines[row] : wbi_chunk_line(&m->chunk, wbi_batch_raw(batch, row).data);
+    wbi_batch_memory *m = batch->memory;
+    return m->chunk.n_bytes == 0 ? m->lines[row] : wbi_chunk_line(m, wbi_batch_raw(batch, row).data);
 }
 
 /* Reads some rows of the file at hand one by one. A failure waits until the rows before it have been given: what is bad
@@ -70,6 +70,7 @@ static wb_status next_chunk(void *context, size_t slot, int *more, wb_error *err
     WBI_TRY(tell_failure(r, err));
     if (m->reader == NULL)
         WBI_TRY(wbi_batch_create(m, r->reader, r->options, err));
+    WBI_TRY(wbi_batch_follow_types(m, r->options->columns, err));
     for (bool any = true; any;) {
         size_t n_rows;
         *more = 1;

@@ -10,13 +10,14 @@
 
 /* A bad row that stood before row `before` of the batch (or behind its last one). */
 typedef struct wbi_batch_bad {
-    size_t before;
-    const wb_error *error; /* of all but the first few of a batch only code and file are told */
+    size_t before, line;
+    const wb_error *error; /* of all but the first few of a batch only the file is told */
     wbi_str raw;
+    bool has_cells; /* one of them is not what it should be; else they could not be told apart */
 } wbi_batch_bad;
 
-/* Rows of one file in the order in which they stand. Column k is what columns[k] wants; categories are WBI_PACKED_CODES
- * over dictionaries of the batch's own, in which a level may stand more than once. */
+/* Rows of one file in the order in which they stand. Column k is what columns[k] wants; categories and texts are
+ * WBI_PACKED_CODES over dictionaries of the batch's own, in which a level may stand more than once. */
 typedef struct wbi_batch {
     wbi_packed_rows *rows; /* its taker may change the values */
     const char *file;
@@ -30,16 +31,18 @@ typedef struct wbi_batch {
 wbi_str wbi_batch_raw(const wbi_batch *batch, size_t row);
 size_t wbi_batch_line(const wbi_batch *batch, size_t row);
 
-/* What is read: as for wbi_typed_append. No column is text. */
+/* What is read: as for wbi_typed_append. */
 typedef struct wbi_batch_options {
     const wbi_typed_column *columns;
     const size_t *column_numbers;
     size_t n_columns;
     int n_threads;
     size_t chunk_bytes; /* at most 1 MiB, as a cell; 0: the usual size; what comes out does not depend on it */
+    bool words_are_text; /* true, yes, false, no are not numbers */
 } wbi_batch_options;
 
-/* Takes one batch, in the calling thread; the batch is borrowed during the call. */
+/* Takes one batch, in the calling thread; the batch is borrowed during the call. It may change the types of the options'
+ * columns: batches hold them sooner or later, the first of them those of the types before. */
 typedef wb_status (*wbi_batch_fn)(void *context, const wbi_batch *batch, wb_error *err);
 
 /* Reads the rows of all files of `reader`, whose wanted cells are those of `options`, and gives them batch by batch in

@@ -25,7 +25,7 @@ WB_WARN_UNUSED wb_status wbi_csv_take(wbi_csv_reader *reader, wbi_chunk *chunk, 
 /* A reader without files, for one thread, that judges rows of chunks as `reader` does, which it must not outlive. Closed
  * by wbi_csv_close. */
 WB_WARN_UNUSED wb_status wbi_csv_judge_create(wbi_csv_reader **out, const wbi_csv_reader *reader, wb_error *err);
-/* `bytes` is one row of `file` at `line`, its end (\n, or a \r alone) included. */
+/* `bytes` is one row of `file` at `line`, its end (\n, or a \r alone) included when it is blank. */
 WB_WARN_UNUSED wb_status wbi_csv_judge(wbi_csv_reader *judge, wbi_judged *judged, wbi_str bytes, const char *file,
                                        size_t line, wb_error *err);
 

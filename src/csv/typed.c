@@ -86,8 +86,9 @@ bool wbi_typing_parse_row(wbi_parsed *values, const wbi_cells *cells, size_t row
     for (size_t k = 0; k < cells->n_wanted; k++) {
         wbi_str cell = cells->cells[row * cells->n_wanted + k];
         if (!wbi_typing_parse(&values[k], cell, k, typing)) {
-            describe(wrong, (wbi_where){cells->file, cells->lines[row], typing->column_numbers[k]}, cell,
-                     &typing->columns[k]);
+            if (wrong != NULL)
+                describe(wrong, (wbi_where){cells->file, cells->lines[row], typing->column_numbers[k]}, cell,
+                         &typing->columns[k]);
             return false;
         }
     }

@@ -26,7 +26,8 @@ WB_WARN_UNUSED wb_status wbi_typed_append(wb_table *table, const wbi_cells *cell
 
 /* Reads a whole flat file: text_columns (may be absent) are text, `cutoff` a time, `categories` categories; every other
  * column is a number when its first 10,000 cells that are not missing are (words such as true are not), else a
- * category; after that, other cells are bad rows. `categories` must be there. */
+ * category; after that, other cells are bad rows. `categories` must be there. Memory: the table, four batches a thread
+ * (wbi_csv_read_batches), and as they are written those cells of each column that decide what it is. */
 typedef struct wbi_flat_options {
     const char *const *text_columns;
     size_t n_text_columns;

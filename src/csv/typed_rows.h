@@ -20,7 +20,7 @@ typedef union wbi_parsed {
 
 /* Whether the cell holds what column `k` wants; numbers and times are kept in *value. */
 bool wbi_typing_parse(wbi_parsed *value, wbi_str cell, size_t k, const wbi_typing *typing);
-/* The same of all cells of a row; false, with *wrong filled, when one of them is not what it should be. */
+/* The same of all cells of a row; false, with *wrong (when not NULL) filled, when one of them is not what it should be. */
 bool wbi_typing_parse_row(wbi_parsed *values, const wbi_cells *cells, size_t row, const wbi_typing *typing,
                           wb_error *wrong);
 /* Puts what was parsed at the end of a column. */

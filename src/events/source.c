@@ -287,7 +287,10 @@ wb_status wbi_source_read(wbi_source *source, wbi_packed_rows *rows, wbi_diction
         r.keys = wbi_through_keys(r.through);
     WBI_TRY_CLEANUP(add_columns(&r, customers, err));
     WBI_TRY_CLEANUP(want_columns(&r, err));
-    wbi_batch_options options = {r.columns, r.numbers, r.n_columns, source->options->n_threads, 0};
+    wbi_batch_options options = {.columns = r.columns,
+                                 .column_numbers = r.numbers,
+                                 .n_columns = r.n_columns,
+                                 .n_threads = source->options->n_threads};
     WBI_TRY_CLEANUP(wbi_csv_read_batches(source->reader, &options, take_batch, &r, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(source->bad, err));
     counts->n_bad = wbi_bad_rows_count(source->bad);

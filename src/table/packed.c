@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "table/packed.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -62,13 +63,34 @@ wb_status wbi_packed_add_column(wbi_packed_rows *rows, wbi_packing packing, wbi_
     return WB_OK;
 }
 
+static void free_column(wbi_packed *column)
+{
+    wbi_free(column->values);
+    if (!column->dictionary_borrowed)
+        wbi_dictionary_free(column->dictionary);
+}
+
+wb_status wbi_packed_replace_column(wbi_packed_rows *rows, size_t k, wbi_packing packing, wb_error *err)
+{
+    const size_t width = wbi_packed_width(packing);
+    wbi_packed column = {.type = type_of(packing), .packing = packing};
+    assert(rows->n_rows == 0);
+    if (column.type == WB_TYPE_CATEGORY)
+        WBI_TRY(wbi_dictionary_create(&column.dictionary, err));
+    column.values = wbi_alloc_aligned(rows->capacity, width);
+    if (column.values == NULL) {
+        free_column(&column);
+        return wbi_fail_nomem(err, rows->capacity * width);
+    }
+    free_column(&rows->columns[k]);
+    rows->columns[k] = column;
+    return WB_OK;
+}
+
 void wbi_packed_free(wbi_packed_rows *rows)
 {
-    for (size_t k = 0; k < rows->n_columns; k++) {
-        wbi_free(rows->columns[k].values);
-        if (!rows->columns[k].dictionary_borrowed)
-            wbi_dictionary_free(rows->columns[k].dictionary);
-    }
+    for (size_t k = 0; k < rows->n_columns; k++)
+        free_column(&rows->columns[k]);
     wbi_free(rows->columns);
     *rows = (wbi_packed_rows){0};
 }

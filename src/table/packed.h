@@ -37,6 +37,8 @@ typedef struct wbi_packed_rows {
  * owned. */
 WB_WARN_UNUSED wb_status wbi_packed_add_column(wbi_packed_rows *rows, wbi_packing packing, wbi_dictionary *dictionary,
                                                wb_error *err);
+/* Gives a column another packing, as long as there are no rows; a category gets a new dictionary. */
+WB_WARN_UNUSED wb_status wbi_packed_replace_column(wbi_packed_rows *rows, size_t k, wbi_packing packing, wb_error *err);
 void wbi_packed_free(wbi_packed_rows *rows); /* safe on a zeroed struct */
 size_t wbi_packed_width(wbi_packing packing); /* bytes a value */
 wbi_packing wbi_packed_narrowest(wb_type type);

@@ -25,7 +25,7 @@ static void enter_once(void)
 static typed_reading reading_of(const uint8_t *choice, char types[5])
 {
     static const char *const names[] = {"p", "q"}, *const na[] = {"NA", "-"};
-    static const char letters[] = "ntcfuNCT-nctfcuT";
+    static const char letters[] = "ntcfuNCT-nctfcux";
     static const size_t chunks[] = {0, 1, 2, 63, 64, 65, 100, 4096}, windows[] = {4096, 1, 7, 64};
     static const wb_on_error policies[] = {WB_ON_ERROR_SKIP, WB_ON_ERROR_REJECT, WB_ON_ERROR_FAIL, WB_ON_ERROR_REJECT};
     typed_reading how = TYPED_READING_INIT;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How the batches of a flat file become a table. A column that is neither declared nor decided is *open*: a number as far
+ * as its cells tell, which may still turn out to be a category. Batches hold its cells as text; they are read in the order
+ * of the rows, and remembered as they were written. Batches that were typed before a column was decided hold text too. */
+#ifndef WINBACK_CSV_FLAT_BATCHES_H
+#define WINBACK_CSV_FLAT_BATCHES_H
+
+#include "csv/batches.h"
+#include "csv/typed_rows.h"
+
+/* Zero-initialised it may be freed. */
+typedef struct wbi_flat {
+    wbi_paths paths;
+    size_t n_bytes; /* of all files as they lie there */
+    wbi_dialect dialect;
+    wbi_bad_rows *bad;
+    wbi_csv_reader *csv;
+    wbi_csv_reader *judge; /* NULL until a row must be looked at again */
+    const wb_log *log;
+
+    size_t n_columns, n_deciding;
+    wbi_typed_column *columns; /* as far as they are known: open ones are numbers */
+    wbi_typed_column *batched; /* as batches are to hold them: open ones are text */
+    size_t *numbers;           /* 1, 2, … */
+    bool *open;
+    size_t *n_seen;            /* per open column: cells that are not missing */
+    wb_table *table;
+    wb_table **written;        /* per open column: the cells of the table's rows, missing ones left out; NULL: none yet */
+    size_t capacity;           /* rows for which the table has room */
+    size_t n_sampled, sampled_bytes; /* rows whose bytes are known */
+
+    /* Of the batch at hand. */
+    bool any_unread;     /* some number is held as text */
+    size_t *unread;      /* these columns, in their order, but for those without a cell */
+    size_t n_unread;
+    double *parsed;      /* what they hold, one column behind the other */
+    size_t parsed_capacity;
+    uint8_t *keep;       /* by row */
+    size_t keep_capacity, n_dropped;
+    int32_t *codes;      /* by level of the batch: the level of the table; -1: not looked up yet */
+    size_t codes_capacity;
+    wbi_parsed *values;  /* of one row */
+} wbi_flat;
+
+/* Takes a batch of the columns `batched`; `context` is the wbi_flat. */
+WB_WARN_UNUSED wb_status wbi_flat_take(void *context, const wbi_batch *batch, wb_error *err);
+void wbi_flat_free(wbi_flat *flat);
+
+#endif
