@@ -98,6 +98,12 @@ void cli_note(const cli_common *common, const char *format, ...) __attribute__((
 /* 104,233 */
 const char *cli_count(char text[CLI_TEXT_CHARS], uint64_t n);
 
+/* After this, an interrupt (or a hang-up, or a request to end) cancels what the library does at its next progress, so that
+ * unfinished files are removed; a second one ends the program at once. Those that are ignored stay so. */
+void cli_heed_signals(void);
+/* Ends the program by the signal that came, if one did, as whoever sent it expects. */
+void cli_end_by_signal(void);
+
 /* Log and progress for the library: warnings on stderr; progress there only when it is a terminal. */
 const wb_log *cli_log(const cli_common *common);
 /* A warning like the library's own. */

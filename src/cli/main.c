@@ -121,9 +121,11 @@ int blas_thread_shutdown_(void) __attribute__((weak));
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    cli_heed_signals();
     if (blas_thread_shutdown_ != NULL)
         blas_thread_shutdown_();
     int code = dispatch(argc, argv);
+    cli_end_by_signal();
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && code == CLI_DONE) {
         fprintf(stderr, "winback: (standard output): cannot write: %s\n", strerror(errno));
         return CLI_FAILED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Everything the program says to people: errors, steps, progress. Data never passes here. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,37 @@ static double now_s(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
+/* ---- interrupts ---- */
+
+static volatile sig_atomic_t the_signal;
+
+static void remember_signal(int number)
+{
+    the_signal = number;
+}
+
+void cli_heed_signals(void)
+{
+    const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction before, heed = {.sa_handler = remember_signal, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+        sigemptyset(&heed.sa_mask);
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &heed, NULL);
+    }
+}
+
+void cli_end_by_signal(void)
+{
+    if (the_signal == 0)
+        return;
+    signal(the_signal, SIG_DFL);
+    raise(the_signal);
+}
+
 /* What the progress line needs between calls. */
 typedef struct progress {
-    bool quiet, shown;
+    bool quiet, shown, wanted;
     char what[32];
     double began_s, printed_s;
 } progress;
@@ -150,6 +179,8 @@ static int print_progress(void *user, const char *what, uint64_t done, uint64_t 
 {
     progress *p = user;
     double now = now_s();
+    if (the_signal != 0 || !p->wanted)
+        return the_signal != 0;
     if (strncmp(p->what, what, sizeof p->what - 1) != 0) {
         snprintf(p->what, sizeof p->what, "%s", what);
         p->began_s = p->printed_s = now;
@@ -169,9 +200,9 @@ static int print_progress(void *user, const char *what, uint64_t done, uint64_t 
 
 const wb_log *cli_log(const cli_common *common)
 {
-    static wb_log log = {print_message, NULL, &the_progress};
+    static const wb_log log = {print_message, print_progress, &the_progress};
     the_progress.quiet = common->quiet;
-    log.progress = !common->quiet && isatty(STDERR_FILENO) ? print_progress : NULL;
+    the_progress.wanted = !common->quiet && isatty(STDERR_FILENO);
     return &log;
 }
 
