@@ -21,6 +21,8 @@ static int remove_folder(void **state)
 {
     (void)state;
     remove(path);
+    memcpy(path + strlen(path), ".cov", sizeof ".cov");
+    remove(path);
     return remove(folder);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "solve/inference.h"
 #include "solve/linear.h"
 #include "solve/newton.h"
 
@@ -269,6 +270,46 @@ static void separated_classes_do_not_converge(void **state)
     wbi_newton_free(newton);
 }
 
+/* Customers of one row and of more than a block, narrow and wide; against plain loops. */
+static void scores_by_customer(void **state)
+{
+    (void)state;
+    static fixture f;
+    enum { ROWS = 600 };
+    static double sums[MAX_COLUMNS * MAX_COLUMNS], expected[MAX_COLUMNS * MAX_COLUMNS];
+    uint32_t customer[ROWS];
+    for (size_t i = 0; i < ROWS; i++)
+        customer[i] = (uint32_t)(i < 10 ? 3 * i : i < 300 ? 50 : 60 + (i - 300) / 2);
+    for (size_t p = 7; p <= MAX_COLUMNS; p += MAX_COLUMNS - 7) {
+        double beta[MAX_COLUMNS], g[MAX_COLUMNS] = {0};
+        fill(&f, ROWS, p);
+        f.design.base.n_threads = 3;
+        for (size_t j = 0; j < p; j++)
+            beta[j] = 0.3 / (double)(j + 1);
+        memset(expected, 0, sizeof expected);
+        for (size_t i = 0; i < ROWS; i++) {
+            double eta = 0;
+            for (size_t j = 0; j < p; j++)
+                eta += f.x[i * p + j] * beta[j];
+            for (size_t j = 0; j < p; j++)
+                g[j] += f.weight[i] * (1 / (1 + exp(-eta)) - f.outcome[i]) * f.x[i * p + j];
+            if (i + 1 < ROWS && customer[i + 1] == customer[i])
+                continue;
+            for (size_t j = 0; j < p * p; j++)
+                expected[j] += g[j / p] * g[j % p];
+            memset(g, 0, sizeof g);
+        }
+        wbi_likelihood data;
+        wb_error err;
+        assert_ok(wbi_likelihood_init(&data, &f.design.base, f.outcome, f.weight, &err), &err);
+        assert_ok(wbi_customer_scores(sums, &data, beta, customer, &err), &err);
+        wbi_likelihood_clear(&data);
+        for (size_t j = 0; j < p; j++)
+            for (size_t k = 0; k <= j; k++)
+                assert_close(sums[j * p + k], expected[j * p + k], 1e-11);
+    }
+}
+
 static void positive_systems(void **state)
 {
     (void)state;
@@ -314,6 +355,7 @@ int main(void)
         cmocka_unit_test(threads_give_the_same_bits),
         cmocka_unit_test(aliased_columns_are_the_later_ones),
         cmocka_unit_test(separated_classes_do_not_converge),
+        cmocka_unit_test(scores_by_customer),
         cmocka_unit_test(positive_systems),
         cmocka_unit_test(every_allocation_may_fail),
     };

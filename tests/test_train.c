@@ -27,6 +27,32 @@ static void assert_relative(const wb_model *model, const json_t *coefficients, d
     }
 }
 
+static wb_coefficient coefficient(const wb_model *model, const char *column)
+{
+    size_t j = 0;
+    while (strcmp(wb_model_coefficient(model, j).column, column) != 0)
+        j++;
+    return wb_model_coefficient(model, j);
+}
+
+/* Standard errors, z and p as summary(glm) has them; every row is a customer of its own. */
+static void assert_inference(const wb_model *model, const json_t *reference)
+{
+    const json_t *errors = json_object_get(reference, "std_errors"), *z = json_object_get(reference, "z");
+    const json_t *p_values = json_object_get(reference, "p_values");
+    const char *name;
+    json_t *error;
+    assert_int_equal(wb_model_summarise(model).covariance, WB_COVARIANCE_HESSIAN);
+    json_object_foreach((json_t *)errors, name, error)
+    {
+        wb_coefficient c = coefficient(model, strcmp(name, "(Intercept)") == 0 ? "(intercept)" : name);
+        double p = json_number_value(json_object_get(p_values, name));
+        assert_close(c.se_raw / json_number_value(error), 1, 1e-6);
+        assert_close(c.z / json_number_value(json_object_get(z, name)), 1, 1e-5);
+        assert_close(c.p / p, 1, 1e-3); /* the tail of a large z multiplies its error */
+    }
+}
+
 static void telco_as_glm(void **state)
 {
     (void)state;
@@ -43,6 +69,7 @@ static void telco_as_glm(void **state)
     assert_true(summary.converged);
     assert_int_equal(summary.n_rows, json_integer_value(json_object_get(reference, "n")));
     assert_relative(model, json_object_get(reference, "coefficients"), 1e-6);
+    assert_inference(model, reference);
     assert_close(2 * (double)summary.n_rows * summary.mean_log_loss,
                  json_number_value(json_object_get(reference, "deviance")), 1e-12);
     wb_model_free(model);
@@ -112,6 +139,7 @@ static void churn5000_as_glm(void **state)
     options.target = "churn";
     wb_model *model = train(frame, &options);
     assert_relative(model, coefficients, 1e-6);
+    assert_inference(model, reference);
     wb_model_free(model);
     wb_features_free(frame);
     wbi_free(values);

@@ -35,6 +35,9 @@ FRAME_FUNCTION char *model_bytes(const wb_model *model)
     assert_ok(wb_model_write(model, path, &err), &err);
     assert_ok(wbi_input_slurp(&bytes, &n, path, (size_t)1 << 26, &err), &err);
     remove(path);
+    char beside[sizeof path + 4];
+    snprintf(beside, sizeof beside, "%s.cov", path);
+    remove(beside);
     return bytes;
 }
 

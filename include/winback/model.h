@@ -47,6 +47,8 @@ WB_API WB_WARN_UNUSED wb_status wb_train(wb_model **out, const wb_features *feat
                                          wb_error *err);
 
 WB_API WB_WARN_UNUSED wb_status wb_model_read(wb_model **out, const char *path, wb_error *err);
+/* Also writes PATH.cov, the covariance of the coefficients, when the model has it and `path` is no pipe or device. A model
+ * that was read does not have it: its file is to be copied. */
 WB_API WB_WARN_UNUSED wb_status wb_model_write(const wb_model *model, const char *path, wb_error *err);
 WB_API void wb_model_free(wb_model *model); /* NULL-safe */
 
@@ -64,6 +66,13 @@ typedef struct wb_imbalance {
     double intercept_shift;  /* what undoing it added to the log-odds of every row; NaN as before */
 } wb_imbalance;
 
+/* Where the uncertainty of the coefficients was taken from. */
+typedef enum wb_covariance {
+    WB_COVARIANCE_NONE = 0,   /* none: not converged, or a penalty that allows for none */
+    WB_COVARIANCE_HESSIAN,    /* the curvature of the objective; Bayesian with ridge */
+    WB_COVARIANCE_BY_CUSTOMER /* a sandwich of that and the scores by customer: customers with several rows, or weights */
+} wb_covariance;
+
 /* Facts of the training. Strings borrowed from the model. Figures that were not made are NaN. */
 typedef struct wb_model_summary {
     const char *target;
@@ -79,21 +88,49 @@ typedef struct wb_model_summary {
     double gradient_max;    /* max-norm on standardised columns */
     int converged;
     wb_imbalance imbalance;
+    wb_covariance covariance;
+    double condition_number; /* of the information (Hessian without penalty, scaled to unit diagonal), largest by least
+                                eigenvalue; INFINITY: columns determine each other */
 } wb_model_summary;
 WB_API wb_model_summary wb_model_summarise(const wb_model *model);
 
 /* Cross-validated log loss along the values of lambda that were tried, largest first; 0 when none were. */
 WB_API size_t wb_model_path(const wb_model *model, const double **lambda, const double **log_loss);
 
-/* One column of the design: 0 is the intercept. Strings borrowed. */
+/* Ends of a 95 % interval: estimate -+ 1.96 standard errors. */
+typedef struct wb_interval {
+    double low, high;
+} wb_interval;
+
+/* One column of the design: 0 is the intercept. Strings borrowed. Odds ratios, per unit and per standard deviation, and
+ * their intervals are the exponentials of these. What is not valid is NaN: everything uncertain without a covariance, z
+ * and p with a penalty (lambda > 0), per_sd and vif of the intercept. */
 typedef struct wb_coefficient {
     const char *column;  /* "recency", "channel=web", "csat (missing)" */
     const char *feature; /* the feature it is made of, "" for the intercept */
     double raw;          /* per unit */
-    double per_sd;       /* per standard deviation of the column in training; NaN for the intercept */
+    double per_sd;       /* per standard deviation of the column in training */
+    double se_raw, se_per_sd; /* standard errors */
+    wb_interval raw_95, per_sd_95;
+    double z, p;         /* raw / se_raw; two-sided, from the normal distribution */
+    double vif;          /* variance inflation factor >= 1, from the columns' correlations; INFINITY: others determine it */
 } wb_coefficient;
 WB_API size_t wb_model_n_coefficients(const wb_model *model);
 WB_API wb_coefficient wb_model_coefficient(const wb_model *model, size_t index);
+
+/* Wald's test that all columns of a term have coefficient 0. */
+typedef struct wb_term_test {
+    const char *feature; /* borrowed */
+    size_t degrees_of_freedom; /* its columns */
+    double chi_square, p;      /* NaN without a covariance */
+} wb_term_test;
+WB_API wb_term_test wb_model_term_test(const wb_model *model, size_t index); /* below the summary's n_terms */
+
+/* Covariance of the standardised coefficients: out has n x n entries, n = wb_model_n_coefficients, row-major. 0 is the
+ * intercept where all columns are at their means, the others are per_sd. A model that was read needs the `path` of the
+ * file that was written with it (MODEL.cov); for one just trained it may be NULL. Fails with WB_ERR_INCONSISTENT where the
+ * model has no covariance or the file is another model's, WB_ERR_MALFORMED, WB_ERR_IO. Thread-safe. */
+WB_API WB_WARN_UNUSED wb_status wb_model_covariance(double *out, const wb_model *model, const char *path, wb_error *err);
 
 #ifdef __cplusplus
 }

@@ -31,7 +31,7 @@ static const cli_option options[] = {
      "weight of label 1 beside label 0 while fitting, undone afterwards"},
     {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
      "share of customers whose rows of label 0 are fitted, undone afterwards"},
-    {"-o", CLI_TEXT, AT(output), "MODEL", "model file"},
+    {"-o", CLI_TEXT, AT(output), "MODEL", "model file; MODEL.cov, the coefficients' covariance, goes beside it"},
 };
 
 static const train_options defaults = {

@@ -60,10 +60,14 @@ static void print_strongest(const wb_model *model, const cli_common *common)
     for (size_t i = 1; i < n; i++)
         order[i - 1] = (strength){wb_model_coefficient(model, i).per_sd, i};
     qsort(order, n - 1, sizeof *order, by_strength);
-    cli_note(common, "strongest, odds per standard deviation:");
+    bool certain = wb_model_summarise(model).covariance != WB_COVARIANCE_NONE;
+    cli_note(common, "strongest, odds per standard deviation%s:", certain ? " and 95 % interval" : "");
     for (size_t i = 0; i < n - 1 && i < N_STRONGEST; i++) {
         wb_coefficient c = wb_model_coefficient(model, order[i].index);
-        cli_note(common, "  %-32s × %-6.3g %s", c.column, exp(c.per_sd), c.per_sd > 0 ? "raises" : "lowers");
+        char interval[CLI_TEXT_CHARS] = "";
+        if (certain)
+            snprintf(interval, sizeof interval, "(%.3g to %.3g) ", exp(c.per_sd_95.low), exp(c.per_sd_95.high));
+        cli_note(common, "  %-32s × %-6.3g %s%s", c.column, exp(c.per_sd), interval, c.per_sd > 0 ? "raises" : "lowers");
     }
     free(order);
 }
@@ -79,6 +83,11 @@ static const char *place_on_path(const wb_model *chosen)
     return best <= lambda[n - 1] ? " (the least that was tried)" : best >= lambda[0] ? " (the most that was tried)" : "";
 }
 
+static const char *covariance_source(const wb_model_summary *s)
+{
+    return s->covariance == WB_COVARIANCE_BY_CUSTOMER ? "customers' scores" : "curvature";
+}
+
 void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common)
 {
     wb_model_summary s = wb_model_summarise(model);
@@ -89,6 +98,10 @@ void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli
              s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", s.lambda, place_on_path(chosen), s.iterations, s.gradient_max,
              s.converged ? "" : " · NOT CONVERGED");
     print_imbalance(&s, common);
+    if (s.covariance != WB_COVARIANCE_NONE && isfinite(s.condition_number))
+        cli_note(common, "standard errors from the %s · condition number %.2g", covariance_source(&s), s.condition_number);
+    else if (s.covariance != WB_COVARIANCE_NONE)
+        cli_note(common, "standard errors from the %s · some columns determine others", covariance_source(&s));
     print_strongest(model, common);
 }
 
@@ -106,13 +119,59 @@ json_t *cli_metrics_json(const wb_metrics *m)
                      cli_number_json(m->capture_10));
 }
 
+static json_t *interval_json(wb_interval interval)
+{
+    return json_pack("[o, o]", cli_number_json(interval.low), cli_number_json(interval.high));
+}
+
+static json_t *odds_json(wb_interval logarithms)
+{
+    return interval_json((wb_interval){exp(logarithms.low), exp(logarithms.high)});
+}
+
+static json_t *coefficient_json(const wb_coefficient *c)
+{
+    json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "column", c->column, "feature", c->feature,
+                             "raw", cli_number_json(c->raw), "se_raw", cli_number_json(c->se_raw), "raw_95",
+                             interval_json(c->raw_95), "per_sd", cli_number_json(c->per_sd), "se_per_sd",
+                             cli_number_json(c->se_per_sd), "per_sd_95", interval_json(c->per_sd_95));
+    json_t *rest = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "odds_ratio", cli_number_json(exp(c->raw)),
+                             "odds_ratio_95", odds_json(c->raw_95), "odds_ratio_per_sd",
+                             cli_number_json(exp(c->per_sd)), "odds_ratio_per_sd_95", odds_json(c->per_sd_95), "z",
+                             cli_number_json(c->z), "p", cli_number_json(c->p), "vif", cli_number_json(c->vif));
+    json_object_update(json, rest);
+    json_decref(rest);
+    return json;
+}
+
+static json_t *tests_json(const wb_model *model)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < wb_model_summarise(model).n_terms; i++) {
+        wb_term_test t = wb_model_term_test(model, i);
+        json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o}", "feature", t.feature, "df",
+                                              (json_int_t)t.degrees_of_freedom, "chi_square",
+                                              cli_number_json(t.chi_square), "p", cli_number_json(t.p)));
+    }
+    return list;
+}
+
+static json_t *inference_json(const wb_model *model)
+{
+    wb_model_summary s = wb_model_summarise(model);
+    return json_pack("{s:s, s:o, s:o}", "covariance",
+                     s.covariance == WB_COVARIANCE_NONE         ? "none"
+                     : s.covariance == WB_COVARIANCE_BY_CUSTOMER ? "by_customer"
+                                                                 : "hessian",
+                     "condition_number", cli_number_json(s.condition_number), "wald", tests_json(model));
+}
+
 static json_t *coefficients_json(const wb_model *model)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < wb_model_n_coefficients(model); i++) {
         wb_coefficient c = wb_model_coefficient(model, i);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "column", c.column, "feature", c.feature, "raw",
-                                              cli_number_json(c.raw), "per_sd", cli_number_json(c.per_sd)));
+        json_array_append_new(list, coefficient_json(&c));
     }
     return list;
 }
@@ -141,12 +200,12 @@ json_t *cli_model_json(const wb_model *model)
 {
     wb_model_summary s = wb_model_summarise(model);
     json_t *out_of_fold = s.n_folds > 0 ? cli_metrics_json(&s.out_of_fold) : json_null();
-    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:i, s:o, s:f, s:i, s:f, s:b, s:o, s:o, s:o}", "target", s.target,
+    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:i, s:o, s:f, s:i, s:f, s:b, s:o, s:o, s:o, s:o}", "target", s.target,
                      "rows", (json_int_t)s.n_rows, "customers", (json_int_t)s.n_customers, "positives",
                      (json_int_t)s.n_positive, "base_rate", s.base_rate, "penalty",
                      s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", "lambda", s.lambda, "folds", s.n_folds,
                      "out_of_fold", out_of_fold, "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
                      "gradient_max", s.gradient_max, "converged", s.converged, "imbalance",
                      imbalance_json(&s.imbalance), "path", path_json(model),
-                     "coefficients", coefficients_json(model));
+                     "inference", inference_json(model), "coefficients", coefficients_json(model));
 }

@@ -200,6 +200,11 @@ int wbi_output_closed(const wbi_output *output)
     return output->closed;
 }
 
+int wbi_output_is_file(const wbi_output *output)
+{
+    return output->target != NULL;
+}
+
 static wb_status close_file(wbi_output *output, wb_error *err)
 {
     int fd = output->fd;

@@ -14,6 +14,8 @@ WB_WARN_UNUSED wb_status wbi_output_open(wbi_output **out, const char *path, wb_
  * from then on: wbi_output_closed tells, so that work can stop early. */
 WB_WARN_UNUSED wb_status wbi_output_write(wbi_output *output, const char *bytes, size_t n, wb_error *err);
 int wbi_output_closed(const wbi_output *output);
+/* Whether it is a regular file, beside which others may lie, and not standard output, a pipe or a device. */
+int wbi_output_is_file(const wbi_output *output);
 /* Flushes, closes (every result checked) and renames; the output is freed, whatever the result. */
 WB_WARN_UNUSED wb_status wbi_output_commit(wbi_output *output, wb_error *err);
 /* Removes what was written so far and frees the output; NULL-safe. */

@@ -50,6 +50,7 @@ void wb_model_free(wb_model *model)
     wbi_free(model->beta);
     wbi_free(model->path_lambda);
     wbi_free(model->path_log_loss);
+    wbi_inference_free(model->inference);
     wbi_free(model);
 }
 
@@ -64,6 +65,8 @@ wb_model_summary wb_model_summarise(const wb_model *model)
     summary.target = model->target;
     summary.n_terms = model->basis->n_terms;
     summary.n_columns = model->basis->n_columns;
+    summary.covariance = model->inference == NULL ? WB_COVARIANCE_NONE : model->inference->kind;
+    summary.condition_number = model->inference == NULL ? (double)NAN : model->inference->condition_number;
     return summary;
 }
 
@@ -114,9 +117,14 @@ size_t wb_model_n_coefficients(const wb_model *model)
 
 wb_coefficient wb_model_coefficient(const wb_model *model, size_t index)
 {
-    if (index == 0)
-        return (wb_coefficient){"(intercept)", "", wbi_model_raw_intercept(model), NAN};
-    const wbi_basis_column *column = &model->basis->columns[index - 1];
-    return (wb_coefficient){column->name, model->basis->terms[column->term]->feature, wbi_model_raw(model, index - 1),
-                            model->beta[index]};
+    wb_coefficient out = {.column = "(intercept)", .feature = "", .raw = wbi_model_raw_intercept(model), .per_sd = NAN};
+    if (index > 0) {
+        const wbi_basis_column *column = &model->basis->columns[index - 1];
+        out.column = column->name;
+        out.feature = model->basis->terms[column->term]->feature;
+        out.raw = wbi_model_raw(model, index - 1);
+        out.per_sd = model->beta[index];
+    }
+    wbi_add_inference(&out, model, index);
+    return out;
 }

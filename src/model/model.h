@@ -7,6 +7,7 @@
 #include <winback/model.h>
 
 #include "design/basis.h"
+#include "model/inference.h"
 
 struct wb_model {
     char *definitions;        /* JSON text; NULL when flat */
@@ -18,6 +19,7 @@ struct wb_model {
     uint64_t seed;            /* of the folds and of the sampled negatives */
     double *path_lambda, *path_log_loss;
     size_t n_path;
+    wbi_inference *inference; /* NULL: none */
 };
 
 /* An empty model; `definitions` (NULL: flat) and `target` are copied. */
@@ -33,6 +35,9 @@ static inline bool wbi_is_imbalance(const wb_imbalance *imbalance)
 /* The columns that scoring needs: name (borrowed) and type, in the order of the terms. */
 size_t wbi_model_n_features(const wb_model *model);
 const char *wbi_model_feature(const wb_model *model, size_t index, wb_type *type);
+
+/* Fills what a coefficient has beyond name and value. */
+void wbi_add_inference(wb_coefficient *out, const wb_model *model, size_t index);
 
 /* Coefficient per unit of a column of the basis. */
 double wbi_model_raw(const wb_model *model, size_t column);

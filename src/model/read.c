@@ -271,6 +271,8 @@ static wb_status read_model(wb_model **out, const wbi_json_at *at, wb_error *err
     if (status == WB_OK)
         status = read_terms(model, at, err);
     if (status == WB_OK)
+        status = wbi_inference_from_json(&model->inference, at, model->basis, err);
+    if (status == WB_OK)
         *out = model;
     else
         wb_model_free(model);

@@ -14,6 +14,7 @@ static json_t *column_to_json(const wb_model *model, size_t column)
     failed |= json_object_set_new(object, "per_sd", wbi_json_real(model->beta[column + 1]));
     failed |= json_object_set_new(object, "mean", wbi_json_real(from->mean));
     failed |= json_object_set_new(object, "sd", wbi_json_real(from->sd));
+    failed |= wbi_inference_column_to_json(object, model->inference, model->basis, column);
     if (failed == 0)
         return object;
     json_decref(object);
@@ -45,6 +46,7 @@ static json_t *terms_to_json(const wb_model *model)
     for (size_t t = 0; failed == 0 && t < model->basis->n_terms; t++) {
         json_t *term = wbi_term_to_json(model->basis->terms[t]);
         failed = json_object_set_new(term, "columns", columns_to_json(model, t, &column));
+        failed |= wbi_inference_term_to_json(term, model->inference, model->basis, t);
         failed |= json_array_append_new(array, term);
     }
     if (failed == 0)
@@ -137,6 +139,7 @@ static json_t *intercept_to_json(const wb_model *model)
     json_t *object = json_object();
     int failed = json_object_set_new(object, "raw", wbi_json_real(wbi_model_raw_intercept(model)));
     failed |= json_object_set_new(object, "at_mean", wbi_json_real(model->beta[0]));
+    failed |= wbi_inference_intercept_to_json(object, model->inference);
     if (failed == 0)
         return object;
     json_decref(object);
@@ -152,6 +155,7 @@ static json_t *model_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "version", json_integer(WBI_MODEL_VERSION));
     failed |= json_object_set_new(object, "target", json_string(model->target));
     failed |= json_object_set_new(object, "training", training_to_json(model));
+    failed |= wbi_inference_to_json(object, model->inference);
     failed |= json_object_set_new(object, "intercept", intercept_to_json(model));
     failed |= json_object_set_new(object, "terms", terms_to_json(model));
     failed |= json_object_set_new(object, "definitions", definitions);
@@ -171,17 +175,45 @@ static wb_status model_text(wbi_buffer *text, const wb_model *model, wb_error *e
     return status == WB_OK ? wbi_buffer_append_text(text, "\n", err) : status;
 }
 
+/* Writes the covariance beside the model's file, not to appear yet; *out stays NULL where there is none to be written. */
+static wb_status write_covariance(wbi_output **out, const wb_model *model, const char *path, wb_error *err)
+{
+    wb_status status = WB_OK;
+    char *beside = NULL, *bytes = NULL;
+    size_t n_bytes;
+    if (model->inference == NULL || model->inference->covariance == NULL)
+        return WB_OK;
+    WBI_TRY_CLEANUP(wbi_covariance_path(&beside, path, err));
+    WBI_TRY_CLEANUP(wbi_covariance_bytes(&bytes, &n_bytes, model->inference, err));
+    WBI_TRY_CLEANUP(wbi_output_open(out, beside, err));
+    status = wbi_output_write(*out, bytes, n_bytes, err);
+cleanup:
+    wbi_free(beside);
+    wbi_free(bytes);
+    return status;
+}
+
+/* Both files are complete before either appears. */
 wb_status wb_model_write(const wb_model *model, const char *path, wb_error *err)
 {
     wb_status status = WB_OK;
     wbi_buffer text = wbi_buffer_make((size_t)1 << 30);
-    wbi_output *output = NULL;
+    wbi_output *output = NULL, *covariance = NULL;
     WBI_TRY_CLEANUP(model_text(&text, model, err));
     WBI_TRY_CLEANUP(wbi_output_open(&output, path, err));
     WBI_TRY_CLEANUP(wbi_output_write(output, text.data, text.length, err));
-    status = wbi_output_commit(output, err);
-    output = NULL;
+    if (wbi_output_is_file(output))
+        WBI_TRY_CLEANUP(write_covariance(&covariance, model, path, err));
+    if (covariance != NULL) {
+        status = wbi_output_commit(covariance, err);
+        covariance = NULL;
+    }
+    if (status == WB_OK) {
+        status = wbi_output_commit(output, err);
+        output = NULL;
+    }
 cleanup:
+    wbi_output_abort(covariance);
     wbi_output_abort(output);
     wbi_buffer_free(&text);
     return status;

@@ -73,6 +73,24 @@ wb_status wbi_likelihood_hessian(const wbi_likelihood *likelihood, double *sums,
     return sum_blocks(sums, &work, err);
 }
 
+wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, const double *beta, size_t begin,
+                               size_t end, int worker, wb_error *err)
+{
+    const wbi_design *design = likelihood->design;
+    double *eta = eta_of(likelihood, worker);
+    double *residual = eta + design->block_rows, *curvature = residual + design->block_rows;
+    while (begin < end) {
+        const size_t n = end - begin < design->block_rows ? end - begin : design->block_rows;
+        WBI_TRY(design->ops->load(design, begin, begin + n, worker, err));
+        design->ops->eta(design, worker, eta, beta);
+        likelihood->kernels->logistic(residual, curvature, eta, likelihood->outcome + begin, likelihood->weight + begin,
+                                      n);
+        design->ops->gradient(design, worker, sums, residual);
+        begin += n;
+    }
+    return WB_OK;
+}
+
 static wb_status stretch_max(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     (void)block;

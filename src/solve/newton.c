@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "solve/likelihood.h"
 #include "solve/linear.h"
 
 /* Converged means a gradient of at most SMALL_GRADIENT, and no row's eta further than SMALL_STEP from where a step would
@@ -40,6 +39,7 @@ struct wbi_newton {
     bool fresh;
     bool far; /* the next step, too, will want a Hessian where it ends, so that is taken on the way */
     double *gradient, *step; /* of the penalised objective at `now` */
+    double *move;            /* what the last step added to beta */
     double *hessian;         /* its factorisation's room */
     double last_gradient_max;
     bool last_fresh; /* the step to `now` was made with a fresh Hessian */
@@ -209,6 +209,8 @@ wb_status wbi_newton_step(wbi_newton *newton, wb_error *err)
     evaluation before = newton->now;
     newton->now = newton->next;
     newton->next = before;
+    for (size_t j = 0; j < newton->n; j++)
+        newton->move[j] = newton->now.beta[j] - before.beta[j];
     newton->last_fresh = newton->fresh;
     newton->fresh = newton->far = false;
     if (newton->now.has_hessian)
@@ -253,6 +255,25 @@ wbi_newton_state wbi_newton_now(const wbi_newton *newton)
     return newton->state;
 }
 
+wb_status wbi_newton_information(wbi_newton *newton, double *information, wb_error *err)
+{
+    if (!newton->fresh)
+        WBI_TRY(refresh(newton, err));
+    for (size_t i = 0; i < newton->n * newton->n; i++)
+        information[i] = newton->curvature[i] / newton->data.total_weight;
+    return WB_OK;
+}
+
+const wbi_likelihood *wbi_newton_likelihood(const wbi_newton *newton)
+{
+    return &newton->data;
+}
+
+const double *wbi_newton_move(const wbi_newton *newton)
+{
+    return newton->move;
+}
+
 size_t wbi_newton_aliased(const wbi_newton *newton, uint8_t *aliased)
 {
     size_t n = newton->n;
@@ -274,11 +295,12 @@ static wb_status allocate(wbi_newton *newton, wb_error *err)
     newton->hold = wbi_alloc_zeroed(n, sizeof *newton->hold);
     newton->gradient = wbi_alloc_array(n, sizeof(double));
     newton->step = wbi_alloc_array(n, sizeof(double));
+    newton->move = wbi_alloc_zeroed(n, sizeof(double));
     newton->curvature = wbi_alloc_array(n_squared, sizeof(double));
     newton->hessian = wbi_alloc_zeroed(n_squared, sizeof(double));
     if (newton->now.beta == NULL || newton->now.sums == NULL || newton->next.beta == NULL ||
-        newton->next.sums == NULL || newton->hold == NULL || newton->gradient == NULL || newton->step == NULL || newton->curvature == NULL ||
-        newton->hessian == NULL)
+        newton->next.sums == NULL || newton->hold == NULL || newton->gradient == NULL || newton->step == NULL ||
+        newton->move == NULL || newton->curvature == NULL || newton->hessian == NULL)
         return wbi_fail_nomem(err, n_squared * sizeof(double));
     return WB_OK;
 }
@@ -316,6 +338,7 @@ void wbi_newton_free(wbi_newton *newton)
     wbi_free(newton->hold);
     wbi_free(newton->gradient);
     wbi_free(newton->step);
+    wbi_free(newton->move);
     wbi_free(newton->curvature);
     wbi_free(newton->hessian);
     wbi_free(newton);

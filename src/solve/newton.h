@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "design/design.h"
+#include "solve/likelihood.h"
 
 /* Minimise (1/W) sum of weight_i loss_i + lambda/2 sum of penalty_j beta_j^2, W the sum of the weights. Borrowed. */
 typedef struct wbi_problem {
@@ -50,6 +50,13 @@ bool wbi_newton_samples(size_t n_rows, size_t n_columns);
 WB_WARN_UNUSED wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uint8_t *hold, double lambda,
                                              wb_error *err);
 wbi_newton_state wbi_newton_now(const wbi_newton *newton);
+
+/* The data's part of the objective's Hessian at the present beta (lower triangle, n_columns x n_columns); costs a pass where
+ * the last Hessian was of another. */
+WB_WARN_UNUSED wb_status wbi_newton_information(wbi_newton *newton, double *information, wb_error *err);
+const wbi_likelihood *wbi_newton_likelihood(const wbi_newton *newton);
+/* What the last step added to beta (n_columns); 0 before the first. */
+const double *wbi_newton_move(const wbi_newton *newton);
 
 /* Marks the columns that those before them determine (as weighted at the present beta): aliased[j] = 1. Returns how
  * many there are. */

@@ -10,6 +10,8 @@ void wbi_fit_free(wbi_fit *fit)
 {
     wbi_basis_free(fit->basis);
     wbi_free(fit->beta);
+    wbi_free(fit->move);
+    wbi_inference_free(fit->inference);
     *fit = (wbi_fit){0};
 }
 
@@ -28,6 +30,7 @@ typedef struct workbench {
     wbi_design *design;
     double *penalty, *start;
     wbi_newton *newton;
+    double *crossproduct; /* of the columns, up to a factor; NULL: not needed */
 } workbench;
 
 static void clear(workbench *bench)
@@ -36,6 +39,7 @@ static void clear(workbench *bench)
     wbi_design_free(bench->design);
     wbi_free(bench->penalty);
     wbi_free(bench->start);
+    wbi_free(bench->crossproduct);
     *bench = (workbench){0};
 }
 
@@ -130,6 +134,47 @@ static wb_status minimise(wbi_newton_state *out, wbi_newton *newton, double lamb
     return WB_OK;
 }
 
+/* The crossproduct by a pass of its own: where beta is 0, all curvatures are a quarter of the weight. */
+static wb_status pass_for_crossproduct(double *out, const wbi_likelihood *data, size_t n, wb_error *err)
+{
+    const size_t before = wbi_likelihood_n_sums(data, false), n_sums = wbi_likelihood_n_sums(data, true);
+    double *beta = wbi_alloc_zeroed(n, sizeof *beta), *sums = wbi_alloc_array(n_sums, sizeof *sums);
+    wb_status status = beta == NULL || sums == NULL ? wbi_fail_nomem(err, n_sums * sizeof *sums)
+                                                    : wbi_likelihood_hessian(data, sums, beta, err);
+    if (status == WB_OK)
+        memcpy(out, sums + before, n * n * sizeof *out);
+    wbi_free(beta);
+    wbi_free(sums);
+    return status;
+}
+
+/* Where eta starts the same in all rows, the Hessian there is the columns' crossproduct. */
+static wb_status keep_crossproduct(workbench *bench, size_t n, wb_error *err)
+{
+    bool flat = true;
+    bench->crossproduct = wbi_alloc_array(n, n * sizeof *bench->crossproduct);
+    if (bench->crossproduct == NULL)
+        return wbi_fail_nomem(err, n * n * sizeof *bench->crossproduct);
+    for (size_t j = 1; j < n; j++)
+        flat = flat && bench->start[j] == 0;
+    return flat ? wbi_newton_information(bench->newton, bench->crossproduct, err)
+                : pass_for_crossproduct(bench->crossproduct, wbi_newton_likelihood(bench->newton), n, err);
+}
+
+/* What the end of the path says of its coefficients. */
+static wb_status conclude(wbi_fit *fit, const workbench *bench, const wbi_part *part, double lambda, wb_error *err)
+{
+    const size_t n = fit->n_columns;
+    wbi_infer_options options = {bench->crossproduct, bench->penalty, lambda};
+    if (fit->last.converged)
+        return wbi_infer(fit, bench->newton, part, &options, err);
+    fit->move = wbi_alloc_array(n, sizeof *fit->move);
+    if (fit->move == NULL)
+        return wbi_fail_nomem(err, n * sizeof *fit->move);
+    memcpy(fit->move, wbi_newton_move(bench->newton), n * sizeof *fit->move);
+    return WB_OK;
+}
+
 /* The coefficients at each lambda. */
 static wb_status walk_path(wbi_fit *fit, wbi_newton *newton, wbi_training *training, const double *lambdas,
                            size_t n_lambdas, wb_error *err)
@@ -178,7 +223,11 @@ wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *par
             WBI_TRY_CLEANUP(set_up(&bench, training, fitted, fit.basis, lambdas[0], err));
         }
     }
+    if (training->infer)
+        WBI_TRY_CLEANUP(keep_crossproduct(&bench, fit.basis->n_columns + 1, err));
     WBI_TRY_CLEANUP(walk_path(&fit, bench.newton, training, lambdas, n_lambdas, err));
+    if (training->infer)
+        WBI_TRY_CLEANUP(conclude(&fit, &bench, fitted, lambdas[n_lambdas - 1], err));
     if (fitted != part)
         WBI_TRY_CLEANUP(restore_base_rate(&fit, &bench, training, part, n_lambdas, err));
     *out = fit;

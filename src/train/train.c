@@ -77,8 +77,10 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
     WBI_TRY(wbi_model_create(&model, wbi_label_name(training->table, training->target), definitions, err));
     model->basis = fit->basis;
     model->beta = fit->beta;
+    model->inference = fit->inference;
     fit->basis = NULL;
     fit->beta = NULL;
+    fit->inference = NULL;
     model->summary = (wb_model_summary){.n_rows = training->all.n,
                                         .n_customers = training->n_customers,
                                         .n_positive = training->n_positive,
@@ -126,11 +128,15 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
         WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, how.n_folds, options->seed, how.lambdas, how.n_lambdas,
                                            err));
     double lambda = how.lambdas[folds.best];
+    training.infer = true;
     WBI_TRY_CLEANUP(wbi_fit_path(&fit, &training, &training.all, &lambda, 1, training.log, err));
     warn_unless_converged(&training, &fit.last);
+    WBI_TRY_CLEANUP(wbi_warn_separation(&training, &fit, err));
+    WBI_TRY_CLEANUP(wbi_warn_overlap(&training, features, err));
     WBI_TRY_CLEANUP(assemble(&model, &training, &fit, wb_features_definitions(features), err));
     model->summary.lambda = lambda;
     model->seed = options->seed;
+    wbi_warn_collinear(model, training.log);
     if (how.n_folds > 0)
         WBI_TRY_CLEANUP(add_folds(model, &how, &folds, err));
     *out = model;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "design/basis.h"
+#include "model/inference.h"
 #include "solve/newton.h"
 
 /* Rows with what training needs of each, in one order: by customer id, cutoff, and then all other columns, so that
@@ -45,6 +46,7 @@ typedef struct wbi_training {
     size_t n_features;
     wb_penalty penalty;
     wbi_balance balance;
+    bool infer; /* fits say how certain their coefficients are */
     int n_threads;
     const wb_log *log;
     uint64_t n_steps_done, n_steps; /* of the progress */
@@ -93,6 +95,8 @@ typedef struct wbi_fit {
     double *beta;     /* one row of n_columns a lambda */
     wbi_newton_state last; /* how the last lambda ended; its `beta` is NULL */
     wb_imbalance imbalance; /* at the last lambda */
+    wbi_inference *inference; /* of the last lambda; NULL where there is none */
+    double *move; /* what its last step added to beta, when that was to infer and did not converge; else NULL */
 } wbi_fit;
 
 /* `lambdas` from large to small: each starts where the one before ended. `log`: hears of columns that are left out. */
@@ -113,6 +117,24 @@ WB_WARN_UNUSED wb_status wbi_rebalance(wbi_part *out, wb_imbalance *how, const w
  * themselves, is their base rate. `design` is that of these rows. */
 WB_WARN_UNUSED wb_status wbi_restore_base_rate(wbi_fit *fit, size_t n_lambdas, const wbi_design *design,
                                                const wbi_part *part, wb_error *err);
+
+/* ---- infer.c, separation.c ---- */
+
+typedef struct wbi_infer_options {
+    const double *crossproduct; /* of the columns, up to a factor (lower triangle) */
+    const double *penalty;      /* a column */
+    double lambda;
+} wbi_infer_options;
+
+/* Fills the fit's inference, where its Hessian allows for one. `newton` has converged on the rows of `part`. */
+WB_WARN_UNUSED wb_status wbi_infer(wbi_fit *fit, wbi_newton *newton, const wbi_part *part,
+                                   const wbi_infer_options *options, wb_error *err);
+/* Names the columns that separate the classes, where the fit did not converge. */
+WB_WARN_UNUSED wb_status wbi_warn_separation(const wbi_training *training, const wbi_fit *fit, wb_error *err);
+/* Warns where unpenalised columns nearly determine each other. */
+void wbi_warn_collinear(const wb_model *model, const wb_log *log);
+/* Warns where labels of one customer look at the same days. */
+WB_WARN_UNUSED wb_status wbi_warn_overlap(const wbi_training *training, const wb_features *features, wb_error *err);
 
 /* ---- folds.c ---- */
 

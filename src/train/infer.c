@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How certain the coefficients are, and what of that the user should hear. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/model.h"
+#include "solve/inference.h"
+#include "train/train.h"
+
+/* Belsley's condition index, the root of this, is to be feared from 30 on; coefficients lose digits from here. */
+static const double HUGE_CONDITION = 1e6;
+
+/* Rows are not independent, or do not count alike. */
+static bool needs_scores(const wbi_part *part)
+{
+    for (size_t i = 1; i < part->n; i++)
+        if (part->customer[i] == part->customer[i - 1] || part->weight[i] != part->weight[0])
+            return true;
+    return false;
+}
+
+/* Room for what the covariance is made of, n x n each. */
+typedef struct bench {
+    double *information, *scores, *ridge;
+} bench;
+
+static wb_status find_covariance(wbi_inference *out, bool *definite, const bench *room, wbi_newton *newton,
+                                 const wbi_part *part, wb_error *err)
+{
+    const wbi_likelihood *data = wbi_newton_likelihood(newton);
+    wbi_optimum at = {.information = room->information,
+                      .ridge = room->ridge,
+                      .total_weight = data->total_weight,
+                      .n_rows = part->n,
+                      .n = out->n};
+    WBI_TRY(wbi_newton_information(newton, room->information, err));
+    out->kind = WB_COVARIANCE_HESSIAN;
+    if (needs_scores(part)) {
+        out->kind = WB_COVARIANCE_BY_CUSTOMER;
+        at.scores = room->scores;
+        WBI_TRY(wbi_customer_scores(room->scores, data, wbi_newton_now(newton).beta, part->customer, err));
+    }
+    WBI_TRY(wbi_covariance(out->covariance, definite, &at, err));
+    return wbi_condition_number(&out->condition_number, room->information, out->n, err);
+}
+
+static wb_status test_terms(wbi_inference *out, const wbi_basis *basis, const double *beta, wb_error *err)
+{
+    size_t begin = 1, end;
+    for (size_t t = 0; t < basis->n_terms; t++, begin = end) {
+        for (end = begin; end < out->n && basis->columns[end - 1].term == t; end++) {
+        }
+        WBI_TRY(wbi_wald(&out->chi_square[t], beta, out->covariance, out->n, begin, end, err));
+        out->p[t] = wbi_chi_square_above(out->chi_square[t], end - begin);
+    }
+    return WB_OK;
+}
+
+static wb_status infer(wbi_inference *out, bool *definite, const bench *room, wbi_newton *newton, const wbi_part *part,
+                       const wbi_basis *basis, wb_error *err)
+{
+    WBI_TRY(find_covariance(out, definite, room, newton, part, err));
+    if (!*definite)
+        return WB_OK;
+    WBI_TRY(test_terms(out, basis, wbi_newton_now(newton).beta, err));
+    return wbi_inference_complete(out, basis, err);
+}
+
+wb_status wbi_infer(wbi_fit *fit, wbi_newton *newton, const wbi_part *part, const wbi_infer_options *options,
+                    wb_error *err)
+{
+    const size_t n = fit->basis->n_columns + 1;
+    wb_status status = WB_OK;
+    bool definite = false;
+    wbi_inference *inference = NULL;
+    bench room = {wbi_alloc_array(n, n * sizeof(double)), wbi_alloc_array(n, n * sizeof(double)),
+                  wbi_alloc_array(n, sizeof(double))};
+    WBI_TRY_CLEANUP(wbi_inference_create(&inference, n, fit->basis->n_terms, err));
+    inference->covariance = wbi_alloc_array(n, n * sizeof(double));
+    if (room.information == NULL || room.scores == NULL || room.ridge == NULL || inference->covariance == NULL) {
+        status = wbi_fail_nomem(err, n * n * sizeof(double));
+        goto cleanup;
+    }
+    for (size_t j = 0; j < n; j++)
+        room.ridge[j] = options->lambda * options->penalty[j];
+    WBI_TRY_CLEANUP(wbi_variance_inflation(inference->vif, options->crossproduct, n, err));
+    inference->vif[0] = NAN;
+    WBI_TRY_CLEANUP(infer(inference, &definite, &room, newton, part, fit->basis, err));
+    if (definite) {
+        fit->inference = inference;
+        inference = NULL;
+    }
+cleanup:
+    wbi_inference_free(inference);
+    wbi_free(room.information);
+    wbi_free(room.scores);
+    wbi_free(room.ridge);
+    return status;
+}
+
+/* ---- warnings ---- */
+
+void wbi_warn_collinear(const wb_model *model, const wb_log *log)
+{
+    wb_model_summary summary = wb_model_summarise(model);
+    if (!(summary.condition_number > HUGE_CONDITION) || summary.lambda > 0)
+        return;
+    wb_coefficient worst = wb_model_coefficient(model, 1);
+    for (size_t j = 2; j < wb_model_n_coefficients(model); j++)
+        if (wb_model_coefficient(model, j).vif > worst.vif)
+            worst = wb_model_coefficient(model, j);
+    wbi_log(log, WB_LOG_WARNING,
+            "columns nearly determine each other (condition number %.1e; %s most, variance inflation %.3g): their "
+            "coefficients mean little one by one; leave some out, or use --penalty ridge",
+            summary.condition_number, worst.column, worst.vif);
+}
+
+/* *horizon_us = how far the target looks ahead; 0 where nobody knows. */
+static wb_status find_horizon(int64_t *horizon_us, const wb_features *features, const char *target, wb_error *err)
+{
+    wb_project *project = NULL;
+    *horizon_us = 0;
+    if (wb_features_definitions(features) == NULL)
+        return WB_OK;
+    wb_status status = wb_project_parse(&project, wb_features_definitions(features), err);
+    const char *label = status == WB_OK ? wb_project_label(project, NULL, horizon_us) : NULL;
+    if (label == NULL || strcmp(label, target) != 0)
+        *horizon_us = 0;
+    wb_project_free(project);
+    return status == WB_ERR_NOMEM ? status : WB_OK; /* whoever scores says what is wrong with definitions */
+}
+
+wb_status wbi_warn_overlap(const wbi_training *training, const wb_features *features, wb_error *err)
+{
+    const size_t column = wb_table_find(training->table, "cutoff");
+    const int64_t *cutoff = column == SIZE_MAX ? NULL : wb_table_times(training->table, column);
+    const wbi_part *all = &training->all;
+    int64_t horizon_us, nearest_us = INT64_MAX;
+    if (cutoff == NULL)
+        return WB_OK;
+    WBI_TRY(find_horizon(&horizon_us, features, wbi_label_name(training->table, training->target), err));
+    for (size_t i = 1; horizon_us > 0 && i < all->n; i++) {
+        int64_t apart_us = cutoff[all->rows[i]] - cutoff[all->rows[i - 1]];
+        if (all->customer[i] == all->customer[i - 1] && apart_us > 0 && apart_us < nearest_us)
+            nearest_us = apart_us;
+    }
+    if (nearest_us >= horizon_us)
+        return WB_OK;
+    char nearest[WB_TIME_CHARS], horizon[WB_TIME_CHARS];
+    wb_duration_format(nearest_us, nearest);
+    wb_duration_format(horizon_us, horizon);
+    wbi_log(training->log, WB_LOG_WARNING,
+            "cutoffs are %s apart and the label looks %s ahead: rows of a customer share outcomes, and there is less to "
+            "learn from than their number says; standard errors, by customer, allow for it",
+            nearest, horizon);
+    return WB_OK;
+}
