@@ -570,9 +570,42 @@ static void the_reference_is_the_schema(void **state)
     assert_true(same);
 }
 
+/* What is printed reads back as the same label, but for the horizon. */
+static void a_label_can_be_pasted(void **state)
+{
+    static const struct {
+        const char *label, *printed;
+    } cases[] = {
+        {"label: {}", "label: {name: churned, absent: orders, horizon: 141d, gap: 0d}"},
+        {"label: {name: gone, at: people.left_at, gap: 36h, horizon: 9d}",
+         "label: {name: gone, at: people.left_at, horizon: 141d, gap: 36h}"},
+        {"label: {name: back, present: visits, where: \"kind = 'a: {b}' and \\\"the n\\\" > 1\"}",
+         "label: {name: back, present: visits, horizon: 141d, gap: 0d, where: \"kind = 'a: {b}' and \\\"the n\\\" > 1\"}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        wb_project *project, *pasted;
+        wb_error err;
+        char text[256], again[256];
+        assert_ok(wb_project_parse(&project, cases[i].label, &err), &err);
+        assert_ok(wb_project_print_label(text, sizeof text, project, 141 * WB_DAY_US, &err), &err);
+        assert_string_equal(text, cases[i].printed);
+        assert_ok(wb_project_parse(&pasted, text, &err), &err);
+        assert_ok(wb_project_print_label(again, sizeof again, pasted, 141 * WB_DAY_US, &err), &err);
+        assert_string_equal(again, text);
+        assert_ok(wb_project_print_label(again, strlen(text) + 1, project, 141 * WB_DAY_US, &err), &err);
+        assert_int_equal(wb_project_print_label(again, strlen(text), project, WB_DAY_US * 141, &err), WB_ERR_ARGUMENT);
+        wb_project_clear_label(project);
+        assert_int_equal(wb_project_print_label(again, sizeof again, project, WB_DAY_US, &err), WB_ERR_ARGUMENT);
+        wb_project_free(pasted);
+        wb_project_free(project);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_label_can_be_pasted),
         cmocka_unit_test(reads_the_example),
         cmocka_unit_test(nothing_is_an_empty_project),
         cmocka_unit_test(reads_the_other_forms),

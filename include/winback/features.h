@@ -75,7 +75,8 @@ WB_API wb_engine_table wb_engine_table_info(const wb_engine *engine, size_t tabl
 WB_API size_t wb_engine_n_features(const wb_engine *engine);
 /* Catalogue entries that were left out, mostly because a column is absent: "name: why", borrowed; NULL past the last. */
 WB_API const char *wb_engine_left_out(const wb_engine *engine, size_t index);
-/* The column for want of which an entry was left out, and its table; NULL when that was not why. Borrowed. */
+/* The column for want of which an entry was left out (with the file's own spelling behind it, where only case, blanks, - or
+ * _ differ), and its table; NULL when that was not why. Borrowed. */
 WB_API const char *wb_engine_missing_column(const wb_engine *engine, size_t index, const char **table);
 /* The project as the engine uses it: defaults filled in. Borrowed. */
 WB_API const wb_project *wb_engine_project(const wb_engine *engine);

@@ -50,6 +50,11 @@ WB_API void wb_project_clear_label(wb_project *project);
 /* The label's name, NULL without a label, and its times, where they are asked for (not NULL). The name is borrowed. */
 WB_API const char *wb_project_label(const wb_project *project, int64_t *gap_us, int64_t *horizon_us);
 
+/* The label as one line of a project file, "label: {name: churned, …}", with another horizon (microseconds, > 0). Fails with
+ * WB_ERR_ARGUMENT without a label, or when `size` bytes do not hold it. */
+WB_API WB_WARN_UNUSED wb_status wb_project_print_label(char *text, size_t size, const wb_project *project, int64_t horizon_us,
+                                                       wb_error *err);
+
 /* Exclusive end of the data; WB_TIME_MISSING: found in the data. */
 WB_API void wb_project_set_data_until(wb_project *project, int64_t until_us);
 

@@ -156,3 +156,19 @@ const char *wbi_nearest(const char *name, const char *const *candidates, size_t 
     }
     return nearest;
 }
+
+static const char *skip_marks(const char *name)
+{
+    return name + strspn(name, " -_");
+}
+
+bool wbi_is_alike(const char *a, const char *b)
+{
+    a = skip_marks(a);
+    b = skip_marks(b);
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a = skip_marks(a + 1);
+        b = skip_marks(b + 1);
+    }
+    return *a == *b;
+}

@@ -32,4 +32,7 @@ size_t wbi_utf8_characters(const char *bytes, size_t n);
  * most a third of the longer length, at least 1. The first of equals. */
 const char *wbi_nearest(const char *name, const char *const *candidates, size_t n);
 
+/* Whether two names are equal but for the case of ASCII letters, blanks, - and _. */
+bool wbi_is_alike(const char *a, const char *b);
+
 #endif

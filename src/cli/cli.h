@@ -123,6 +123,8 @@ wb_status cli_open_project(wb_project **project, const cli_common *common, wb_er
  * (NULL or "-": none) and --rejects. */
 wb_status cli_check_outputs(const cli_common *common, const char *output, const char *const *inputs,
                             const wb_project *project, wb_error *err);
+/* WB_ERR_IO, before anything is computed, when a new file `output` (NULL or "-": none) could not be made in its folder. */
+wb_status cli_check_folder(const char *output, wb_error *err);
 /* Reads the times that `option` gives as text, in the project's zone. At most CLI_LIST_LIMIT. */
 wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,
                     wb_error *err);

@@ -271,6 +271,8 @@ static wb_status work(features_run *r, wb_error *err)
     const features_options *o = r->o;
     wb_status status = cli_check_outputs(&o->common, o->output, (const char *const[]){NULL}, r->project, err);
     if (status == WB_OK)
+        status = cli_check_folder(o->output, err);
+    if (status == WB_OK)
         status = read_tables(r, err);
     if (status == WB_OK && o->suggest_horizon)
         return cli_suggest_horizon(r->engine, &o->common, err);

@@ -57,6 +57,8 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
     if (status == WB_OK)
         status = cli_check_outputs(&o->common, o->output, (const char *const[]){o->model, NULL}, files, err);
     if (status == WB_OK)
+        status = cli_check_folder(o->output, err);
+    if (status == WB_OK)
         status = scoring_project(&project, model, o->model, files, err);
     if (status == WB_OK)
         status = cli_times(&at_us, "--at", &at, project, err);
@@ -86,6 +88,8 @@ static wb_status score_files(const score_options *o, const wb_model *model, cons
     const char *inputs[CLI_LIST_LIMIT + 2] = {o->model};
     memcpy(inputs + 1, files->items, files->n * sizeof *inputs);
     wb_status status = cli_check_outputs(&o->common, o->output, inputs, NULL, err);
+    if (status == WB_OK)
+        status = cli_check_folder(o->output, err);
     return status != WB_OK ? status
                            : wb_score_csv(model, files->items, files->n, o->id, o->output, reading, report, err);
 }

@@ -125,6 +125,8 @@ static int run(const void *given)
     cli_step step = cli_step_begin(&o->common);
     wb_status status = cli_check_outputs(&o->common, o->output, inputs, NULL, &err);
     if (status == WB_OK)
+        status = cli_check_folder(o->output, &err);
+    if (status == WB_OK)
         status = wb_features_read(&features, o->common.arguments.items[0], o->id, o->category.items,
                                         o->category.n, &reading, &err);
     if (status == WB_OK)

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-enum { N_SHARES = 3, SUGGESTED = 1, BAR_CHARS = 40 };
+enum { N_SHARES = 3, SUGGESTED = 1, BAR_CHARS = 40, LABEL_CHARS = 4096 };
 
 static const double shares[N_SHARES] = {0.8, 0.9, 0.95};
 static const int64_t shown_days[] = {1, 7, 14, 30, 60, 90, 120, 180, 270, 365, 540, 730, 1095, 1460, 1825, 2555, 3650};
@@ -48,6 +48,7 @@ static void print_curve(const wb_return_curve *curve)
     print_line(curve, last);
 }
 
+/* With `label`, the project's own but for the horizon. */
 static void print_text(const wb_return_curve *curve, const char *label)
 {
     char gaps[CLI_TEXT_CHARS], open[CLI_TEXT_CHARS], until[WB_TIME_CHARS];
@@ -65,7 +66,7 @@ static void print_text(const wb_return_curve *curve, const char *label)
     if (label == NULL)
         printf("  label: {name: churned, absent: %s, horizon: %lldd}\n", curve->table, days);
     else
-        printf("  label: {name: %s, …, horizon: %lldd}\n", label, days);
+        printf("  %s\n", label);
 }
 
 static void print_json(const wb_return_curve *curve)
@@ -95,13 +96,18 @@ static void print_json(const wb_return_curve *curve)
 wb_status cli_suggest_horizon(const wb_engine *engine, const cli_common *common, wb_error *err)
 {
     wb_return_curve curve;
+    char label[LABEL_CHARS] = "";
+    const wb_project *project = wb_engine_project(engine);
     wb_status status = wb_return_curve_compute(&curve, engine, err);
     if (status != WB_OK)
         return status;
-    if (common->json)
+    if (wb_project_label(project, NULL, NULL) != NULL)
+        status = wb_project_print_label(label, sizeof label, project,
+                                        wb_return_curve_days(&curve, shares[SUGGESTED]) * WB_DAY_US, err);
+    if (status == WB_OK && common->json)
         print_json(&curve);
-    else
-        print_text(&curve, wb_project_label(wb_engine_project(engine), NULL, NULL));
+    else if (status == WB_OK)
+        print_text(&curve, label[0] != '\0' ? label : NULL);
     wb_return_curve_clear(&curve);
-    return WB_OK;
+    return status;
 }

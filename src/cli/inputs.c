@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From common options to what the library takes. */
-#include <stdio.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,6 +120,23 @@ wb_status cli_check_outputs(const cli_common *common, const char *output, const 
     if (output != NULL && common->rejects != NULL && is_same_file(output, common->rejects))
         return refuse_output(output, "is to hold both the output and the rejected rows", err);
     return WB_OK;
+}
+
+wb_status cli_check_folder(const char *output, wb_error *err)
+{
+    struct stat about;
+    if (output == NULL || strcmp(output, "-") == 0 || lstat(output, &about) == 0)
+        return WB_OK;
+    const char *slash = strrchr(output, '/');
+    int n = slash == NULL ? 0 : slash == output ? 1 : (int)(slash - output);
+    char folder[sizeof err->file];
+    snprintf(folder, sizeof folder, "%.*s", n > 0 ? n : 1, n > 0 ? output : ".");
+    if (access(folder, W_OK | X_OK) == 0)
+        return WB_OK;
+    *err = (wb_error){.code = WB_ERR_IO};
+    snprintf(err->message, sizeof err->message, "cannot open: %s", strerror(errno));
+    snprintf(err->file, sizeof err->file, "%s", output);
+    return err->code;
 }
 
 wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,

@@ -286,6 +286,15 @@ static int parse_option(const cli_command *command, int argc, char **argv, int *
     return set_option(option, value, options);
 }
 
+static int too_many_arguments(const cli_command *command, const char *word)
+{
+    for (size_t i = 0; i < command->n_options; i++)
+        if (command->max_arguments == 0 && strstr(word, ".csv") != NULL && strcmp(command->options[i].name, "--orders") == 0)
+            return cli_usage_error("%s: '%s' is one argument too many (a file of orders is --orders %s)", command->name, word,
+                                   word);
+    return cli_usage_error("%s: '%s' is one argument too many", command->name, word);
+}
+
 int cli_parse(const cli_command *command, int argc, char **argv, void *options, bool *done)
 {
     cli_common *common = options;
@@ -305,7 +314,7 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *options, 
                 return code;
         } else {
             if (common->arguments.n == command->max_arguments || common->arguments.n == CLI_LIST_LIMIT)
-                return cli_usage_error("%s: '%s' is one argument too many", command->name, word);
+                return too_many_arguments(command, word);
             common->arguments.items[common->arguments.n++] = word;
         }
     }

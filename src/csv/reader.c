@@ -185,6 +185,14 @@ size_t wbi_csv_find(const wbi_csv_reader *reader, const char *name)
     return column < 0 ? SIZE_MAX : (size_t)column;
 }
 
+const char *wbi_csv_alike(const wbi_csv_reader *reader, const char *name)
+{
+    for (size_t i = 0; i < reader->header.n; i++)
+        if (wbi_is_alike(reader->header.names[i].data, name))
+            return reader->header.names[i].data;
+    return NULL;
+}
+
 /* "a, b, c": as many of the columns as fit. */
 static void list_columns(const wbi_header *header, char *text, size_t size)
 {

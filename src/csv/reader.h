@@ -64,6 +64,8 @@ size_t wbi_csv_n_columns(const wbi_csv_reader *reader);
 const char *wbi_csv_column(const wbi_csv_reader *reader, size_t column); /* borrowed */
 /* SIZE_MAX when there is none. */
 size_t wbi_csv_find(const wbi_csv_reader *reader, const char *name);
+/* The column whose name is `name` but for case, blanks, - and _; NULL when there is none. Borrowed. */
+const char *wbi_csv_alike(const wbi_csv_reader *reader, const char *name);
 /* WB_ERR_INCONSISTENT "file: no column 'x'" with the nearest spelling or the columns there are. */
 wb_status wbi_csv_no_column(const wbi_csv_reader *reader, const char *name, wb_error *err);
 /* Bytes of the file at hand; 0 when that is not known beforehand. */

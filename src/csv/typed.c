@@ -63,6 +63,20 @@ static void advise_word(wb_error *wrong, wbi_str cell, const char *value)
     wbi_advise(wrong, "if '%s' means missing: --na '%s', or dialect: {na: ['%s']} in the project", value, value, value);
 }
 
+/* Digits, one comma, digits. */
+static bool has_decimal_comma(wbi_str cell)
+{
+    size_t i = cell.length > 0 && (cell.data[0] == '-' || cell.data[0] == '+'), begin = i;
+    while (i < cell.length && cell.data[i] >= '0' && cell.data[i] <= '9')
+        i++;
+    if (i == begin || i + 1 >= cell.length || cell.data[i] != ',')
+        return false;
+    for (i++; i < cell.length; i++)
+        if (cell.data[i] < '0' || cell.data[i] > '9')
+            return false;
+    return true;
+}
+
 static void describe(wb_error *wrong, wbi_where where, wbi_str cell, const wbi_typed_column *column)
 {
     char value[128], wanted[96];
@@ -77,7 +91,10 @@ static void describe(wb_error *wrong, wbi_where where, wbi_str cell, const wbi_t
     else
         wbi_fail_at(wrong, WB_ERR_MALFORMED, where, cell.data, cell.length, "%s '%s' is not a number", column->name,
                     value);
-    advise_word(wrong, cell, value);
+    if (column->type == WB_TYPE_NUMBER && has_decimal_comma(cell))
+        wbi_advise(wrong, "if the comma is the decimal mark: --decimal , or dialect: {decimal: \",\"} in the project");
+    else
+        advise_word(wrong, cell, value);
 }
 
 bool wbi_typing_parse_row(wbi_parsed *values, const wbi_cells *cells, size_t row, const wbi_typing *typing,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "events/binding.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -95,6 +96,9 @@ static bool resolve_undeclared(wbi_binding *b, const char *name, wbi_expr_type w
 {
     if (!wbi_source_has(b->source, name)) {
         wb_status absent = wbi_source_no_column(b->source, name, err);
+        const bool may_be_text = wanted == WBI_EXPR_TEXT || wanted == WBI_EXPR_ANY;
+        if (may_be_text && err != NULL && err->advice[0] == '\0' && strstr(err->message, "did you mean") == NULL)
+            wbi_advise(err, "a text stands in single quotes: '%s'", name);
         return absent == WB_OK;
     }
     wb_type read = wanted == WBI_EXPR_NUMBER || wanted == WBI_EXPR_BOOL || wanted == WBI_EXPR_DURATION ? WB_TYPE_NUMBER
@@ -146,6 +150,23 @@ static wb_status bind_text(wbi_binding *b, const char *text, wbi_where where, wb
     return status;
 }
 
+/* Remembers what of the project is being bound, in case that the file lacks a column. */
+static void ask(wbi_binding *b, const char *key, const char *column, size_t line)
+{
+    b->asking = key;
+    b->asking_column = column;
+    b->asking_line = line;
+}
+
+/* A time that only a known_at names has no declaration of its own. */
+static void ask_for_column(wbi_binding *b, const wbi_column_def *def)
+{
+    ask(b, "column ", def->name, def->line);
+    for (size_t i = 0; def->line == 0 && i < b->def->n_columns; i++)
+        if (b->def->columns[i].known_at != NULL && strcmp(b->def->columns[i].known_at, def->name) == 0)
+            ask(b, "known_at of column ", b->def->columns[i].name, b->def->columns[i].line);
+}
+
 static wb_status declare_read_columns(wbi_binding *b, wb_error *err)
 {
     for (size_t i = 0; i < b->def->n_columns; i++) {
@@ -153,6 +174,7 @@ static wb_status declare_read_columns(wbi_binding *b, wb_error *err)
         if (def->expr != NULL || is_left_out(b, def))
             continue;
         const char *source = source_of(def);
+        ask_for_column(b, def);
         if (!wbi_source_has(b->source, source))
             return wbi_source_no_column(b->source, source, err);
         size_t slot;
@@ -184,6 +206,7 @@ static wb_status declare_computed(wbi_binding *b, const wbi_column_def *def, boo
     if (wbi_binding_slot(b, def->name, WBI_EXPR_ANY) != WBI_NO_SLOT)
         return WB_OK;
     WBI_TRY(wbi_expr_parse(&expr, def->expr, where, err));
+    ask_for_column(b, def);
     if (!is_ready(b, def, expr)) {
         wbi_expr_free(expr);
         return WB_OK;
@@ -338,8 +361,11 @@ static wb_status bind_lines(wbi_binding *b, wb_error *err)
 {
     for (size_t s = 0; s < b->n_slots; s++)
         WBI_TRY(check_agg(b, &b->slots[s], err));
+    ask(b, "group_by", "", b->def->line);
     WBI_TRY(bind_group_by(b, err));
+    ask(b, "order_by", "", b->def->line);
     WBI_TRY(bind_order_by(b, err));
+    ask(b, "event_time", "", b->def->line);
     return b->def->event_time != NULL ? bind_event_time(b, err) : WB_OK;
 }
 
@@ -354,25 +380,39 @@ static wb_status bind_table(wbi_binding *b, wb_error *err)
     WBI_TRY(declare_read_columns(b, err));
     WBI_TRY(declare_computed_columns(b, err));
     WBI_TRY(declare_known_at(b, err));
+    ask(b, "where", "", wbi_place(&def->where_at, def->line).line);
     if (def->where != NULL)
         WBI_TRY(bind_text(b, def->where, wbi_place(&def->where_at, def->line), WBI_EXPR_BOOL, &b->where, err));
     b->group_by = b->event_time = WBI_NO_SLOT;
     return def->group_by != NULL ? bind_lines(b, err) : WB_OK;
 }
 
-wb_status wbi_binding_create(wbi_binding **out, const wbi_table_def *def, const wbi_source *source, wb_error *err)
+/* As the reader knows its file only, and not what asks for a column that it has not. */
+static void say_who_asked(const wbi_binding *b, const char *project, wb_error *err)
+{
+    char others[sizeof err->advice];
+    if (err->file[0] == '\0' || project == NULL || b->asking == NULL || b->asking_line == 0)
+        return;
+    snprintf(others, sizeof others, "%s", err->advice);
+    wbi_advise(err, "%s%s of table %s asks for it (%s:%zu)%s%.400s", b->asking, b->asking_column, b->def->name, project,
+               b->asking_line, others[0] != '\0' ? "\n" : "", others);
+}
+
+wb_status wbi_binding_create(wbi_binding **out, const wbi_table_def *def, const wbi_source *source, const char *project,
+                             wb_error *err)
 {
     wbi_binding *b = wbi_alloc_zeroed(1, sizeof *b);
     if (b == NULL)
         return wbi_fail_nomem(err, sizeof *b);
     b->def = def;
     b->source = source;
-    wb_error bound;
+    wb_error bound = {0};
     wb_status status = bind_table(b, &bound);
     if (status == WB_OK) {
         *out = b;
         return WB_OK;
     }
+    say_who_asked(b, project, &bound);
     if (err != NULL)
         *err = bound;
     wbi_binding_free(b);
@@ -422,45 +462,6 @@ wb_status wbi_binding_expr(wbi_binding *b, const char *text, wbi_where where, wb
     b->exprs[b->n_exprs] = bound;
     *index = b->n_exprs++;
     return WB_OK;
-}
-
-/* The declared slot that reads the same column of the file, else one that reads it as a time; WBI_NO_SLOT for none. */
-static size_t namesake_of(const wbi_binding *b, const wbi_slot *slot)
-{
-    size_t as_time = WBI_NO_SLOT;
-    for (size_t s = 0; s < b->n_slots; s++) {
-        const wbi_slot *other = &b->slots[s];
-        if (other == slot || other->kind != WBI_SLOT_READ ||
-            strcmp(b->columns[other->read].name, b->columns[slot->read].name) != 0)
-            continue;
-        if (other->declared)
-            return s;
-        if (other->type == WBI_EXPR_TIME)
-            as_time = s;
-    }
-    return as_time;
-}
-
-/* Another name or type for a column of the file changes nothing of when its values are known. */
-static void mask_like(wbi_binding *b, wbi_slot *slot, size_t namesake)
-{
-    const wbi_slot *other = &b->slots[namesake];
-    slot->known_from_start = other->known_from_start;
-    slot->known_at = other->known_at;
-    if (slot->known_at == WBI_NO_SLOT && other->type == WBI_EXPR_TIME && slot->type != WBI_EXPR_TIME)
-        slot->known_at = namesake;
-}
-
-void wbi_binding_finish(wbi_binding *b)
-{
-    for (size_t s = 0; s < b->n_slots; s++) {
-        wbi_slot *slot = &b->slots[s];
-        if (slot->kind != WBI_SLOT_READ || slot->declared || s == b->group_by)
-            continue;
-        size_t namesake = namesake_of(b, slot);
-        if (namesake != WBI_NO_SLOT)
-            mask_like(b, slot, namesake);
-    }
 }
 
 wbi_expr_type wbi_binding_type(const wbi_binding *b, const char *name, bool *found)

@@ -51,12 +51,15 @@ typedef struct wbi_binding {
     wbi_event_expr *exprs;
     size_t n_exprs, exprs_capacity;
     bool over_events; /* what is being bound sees events, not lines */
+    const char *asking, *asking_column; /* the key of the project that is being bound, the column it is of or "" */
+    size_t asking_line;
 } wbi_binding;
 
 /* Declares the table's columns that the file has (a column that is declared, not conventional, and absent is an error),
- * its computed columns, `where` and `group_by`. Definition and source are borrowed. */
+ * its computed columns, `where` and `group_by`. Definition and source are borrowed. `project`:
+ * its path, for advice on who asks for a column that the file lacks; may be NULL. */
 WB_WARN_UNUSED wb_status wbi_binding_create(wbi_binding **out, const wbi_table_def *def, const wbi_source *source,
-                                            wb_error *err);
+                                            const char *project, wb_error *err);
 void wbi_binding_free(wbi_binding *binding); /* NULL-safe */
 
 /* To be called when all expressions are bound: a column of the file that nothing declares, but that is declared under

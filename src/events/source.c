@@ -76,6 +76,11 @@ bool wbi_source_has(const wbi_source *source, const char *column)
     return wbi_csv_find(source->reader, column) != SIZE_MAX;
 }
 
+const char *wbi_source_alike(const wbi_source *source, const char *column)
+{
+    return wbi_csv_alike(source->reader, column);
+}
+
 wb_status wbi_source_no_column(const wbi_source *source, const char *column, wb_error *err)
 {
     return wbi_csv_no_column(source->reader, column, err);

@@ -17,6 +17,8 @@ WB_WARN_UNUSED wb_status wbi_source_open(wbi_source **out, const wbi_table_def *
 void wbi_source_close(wbi_source *source); /* NULL-safe */
 
 bool wbi_source_has(const wbi_source *source, const char *column);
+/* The file's column that is spelled like `column` but for case, blanks, - and _; NULL when there is none. Borrowed. */
+const char *wbi_source_alike(const wbi_source *source, const char *column);
 /* WB_ERR_INCONSISTENT: the file has no such column, with the nearest spelling. */
 wb_status wbi_source_no_column(const wbi_source *source, const char *column, wb_error *err);
 

@@ -154,18 +154,27 @@ static wb_status leave_out_for_feature(expansion *x, const wbi_feature_def *def,
     return leave_out(x, def, why, err);
 }
 
+/* The column, with the file's own spelling behind it where that is the only difference. */
+static const char *as_file_spells(char *text, size_t size, const wbi_binding *binding, const char *column)
+{
+    const char *alike = wbi_source_alike(binding->source, column);
+    snprintf(text, size, "%s%s%s%s", column, alike != NULL ? " (did you mean its '" : "", alike != NULL ? alike : "",
+             alike != NULL ? "'?)" : "");
+    return text;
+}
+
 /* Binds an expression now, to see whether the types of the table's columns allow it. */
 static wb_status try_expr(expansion *x, const wbi_feature_def *def, const char *text, wbi_expr_type wanted,
                           wbi_binding *binding, bool *possible, wb_error *err)
 {
     size_t index;
-    char missing[64];
+    char missing[64], column[256];
     wb_error why;
     if (text == NULL || !*possible)
         return WB_OK;
     WBI_TRY(wbi_binding_can(binding, text, possible, missing, err));
     if (!*possible)
-        return leave_out_for_column(x, def, def->table, missing, err);
+        return leave_out_for_column(x, def, def->table, as_file_spells(column, sizeof column, binding, missing), err);
     wb_status status = wbi_binding_expr(binding, text, (wbi_where){0}, wanted, &index, &why);
     if (status == WB_OK) {
         wbi_expr_type type = wbi_expr_result(binding->exprs[index].expr);

@@ -109,7 +109,7 @@ static wb_status open_tables(wbi_plan *plan, const wb_read_options *options, wb_
         WBI_TRY(note_standard_input(def, &standard_input, err));
         WBI_TRY(wbi_source_open(&plan->sources[t], def, plan->bad, options, err));
         plan->n_tables++;
-        WBI_TRY(wbi_binding_create(&plan->bindings[t], def, plan->sources[t], err));
+        WBI_TRY(wbi_binding_create(&plan->bindings[t], def, plan->sources[t], project->path, err));
     }
     return WB_OK;
 }
@@ -131,7 +131,10 @@ static wb_status bind_use(wbi_bound *bound, const wbi_plan *plan, const wbi_bund
     bound->bundle = wbi_find_bundle(use->bundle);
     if (bound->bundle == NULL)
         return no_bundle(use, err);
-    WBI_TRY(need_table(plan, usual_table(use), use->bundle, use->line, &t, err));
+    wb_status status = need_table(plan, usual_table(use), use->bundle, use->line, &t, err);
+    if (status != WB_OK && use->table == NULL)
+        wbi_advise(err, "a table of another name: features: {use: [{%s: TABLE}]}", use->bundle);
+    WBI_TRY(status);
     bound->binding = plan->bindings[t];
     return WB_OK;
 }
@@ -327,11 +330,15 @@ static wb_status order_features(wbi_plan *plan, bool *done, wb_error *err)
 }
 
 /* A file that lacks a column is told by its reader; who asked for the column is told here. */
-static wb_status say_who_asked(const wbi_plan *plan, const wbi_feature_def *def, wb_status status, wb_error *err)
+static wb_status say_who_asked(const wbi_plan *plan, const char *what, const char *name, size_t line, wb_status status,
+                               wb_error *err)
 {
-    if (status != WB_OK && err->file[0] != '\0' && err->advice[0] == '\0' && def->line > 0 &&
-        plan->project->path != NULL)
-        wbi_advise(err, "feature %s asks for it (%s:%zu)", def->name, plan->project->path, def->line);
+    char others[sizeof err->advice];
+    if (status == WB_OK || err->file[0] == '\0' || line == 0 || plan->project->path == NULL)
+        return status;
+    snprintf(others, sizeof others, "%s", err->advice);
+    wbi_advise(err, "%s%s asks for it (%s:%zu)%s%.400s", what, name, plan->project->path, line,
+               others[0] != '\0' ? "\n" : "", others);
     return status;
 }
 
@@ -357,7 +364,7 @@ static wb_status bind_features(wbi_plan *plan, wb_error *err)
         if (def->expr != NULL)
             WBI_TRY_CLEANUP(wbi_expr_parse(&feature->expr, def->expr, wbi_place(&def->expr_at, def->line), err));
         else
-            WBI_TRY_CLEANUP(say_who_asked(plan, def, bind_aggregate(plan, feature, err), err));
+            WBI_TRY_CLEANUP(say_who_asked(plan, "feature ", def->name, def->line, bind_aggregate(plan, feature, err), err));
     }
     WBI_TRY_CLEANUP(order_features(plan, done, err));
 cleanup:
@@ -409,8 +416,8 @@ static wb_status make_plan(wbi_plan *plan, const wb_read_options *options, wb_er
     WBI_TRY(open_tables(plan, options, err));
     WBI_TRY(expand_features(plan, err));
     WBI_TRY(bind_features(plan, err));
-    WBI_TRY(bind_population(plan, err));
-    WBI_TRY(bind_label(plan, err));
+    WBI_TRY(say_who_asked(plan, "population", "", plan->project->population.line, bind_population(plan, err), err));
+    WBI_TRY(say_who_asked(plan, "label", "", plan->project->label.line, bind_label(plan, err), err));
     for (size_t t = 0; t < plan->n_tables; t++)
         wbi_binding_finish(plan->bindings[t]);
     return WB_OK;

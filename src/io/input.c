@@ -79,9 +79,13 @@ static wb_status read_some(wbi_input *input, wb_error *err)
 /* Looks at the first bytes for what compressed them, and starts its decoder. */
 static wb_status start_decoder(wbi_input *input, wb_error *err)
 {
-    static const unsigned char gzip_magic[] = {0x1f, 0x8b}, zstd_magic[] = {0x28, 0xb5, 0x2f, 0xfd};
+    static const unsigned char gzip_magic[] = {0x1f, 0x8b}, zstd_magic[] = {0x28, 0xb5, 0x2f, 0xfd},
+                               zip_magic[] = {'P', 'K', 3, 4};
     while (input->end < MAGIC_BYTES && !input->at_end)
         WBI_TRY(read_some(input, err));
+    if (input->end >= sizeof zip_magic && memcmp(input->raw, zip_magic, sizeof zip_magic) == 0)
+        return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){.file = input->name}, NULL, 0,
+                           "an Excel workbook or a zip file: save its table as CSV");
     if (input->end >= sizeof gzip_magic && memcmp(input->raw, gzip_magic, sizeof gzip_magic) == 0) {
         if (inflateInit2(&input->gzip, 15 + 16) != Z_OK) /* the largest window; only gzip's frame */
             return wbi_fail(err, WB_ERR_NOMEM, "out of memory for decompression");

@@ -248,6 +248,19 @@ const char *wbi_aggregate_name(wbi_aggregate aggregate)
     return aggregate == WBI_AGG_NONE ? "none" : aggregate_names[aggregate];
 }
 
+/* What other programs call them. */
+static const char *usual_name(const char *typed)
+{
+    static const char *const pairs[][2] = {
+        {"average", "mean"}, {"avg", "mean"},         {"total", "sum"},       {"stdev", "std"},   {"stddev", "std"},
+        {"sd", "std"},       {"nunique", "distinct"}, {"unique", "distinct"}, {"minimum", "min"}, {"maximum", "max"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (strcmp(pairs[i][0], typed) == 0)
+            return pairs[i][1];
+    return NULL;
+}
+
 static wb_status read_aggregate(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
 {
     (void)key;
@@ -258,6 +271,9 @@ static wb_status read_aggregate(void *field, const wbi_at *at, const wbi_key *ke
             return WB_OK;
         }
     }
+    const char *usual = usual_name(wbi_at_text(at));
+    if (usual != NULL)
+        return wbi_at_fail(at, err, "'%s' is called '%s' here", wbi_at_text(at), usual);
     return wbi_at_refuse_choice(at, aggregate_names + 1, N_AGGREGATES, err);
 }
 

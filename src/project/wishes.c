@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is wanted of the tables: who counts, the label, and models. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -147,6 +148,54 @@ static wb_status write_label(json_t **out, const void *field, const wbi_key *key
 }
 
 const wbi_kind wbi_kind_label = {"mapping", "", read_label, write_label};
+
+/* Plain where YAML takes it so for certain, else quoted as JSON does. */
+static wb_status print_word(wbi_buffer *out, json_t *value, wb_error *err)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    const char *text = json_string_value(value);
+    if (text[strspn(text, plain)] == '\0')
+        return wbi_buffer_append_text(out, text, err);
+    char *quoted = json_dumps(value, JSON_ENCODE_ANY);
+    wb_status status = quoted != NULL ? wbi_buffer_append_text(out, quoted, err) : wbi_fail(err, WB_ERR_NOMEM, "out of memory");
+    free(quoted);
+    return status;
+}
+
+static wb_status print_pairs(wbi_buffer *out, json_t *label, wb_error *err)
+{
+    const char *key, *before = "label: {";
+    json_t *value;
+    json_object_foreach(label, key, value)
+    {
+        WBI_TRY(wbi_buffer_append_text(out, before, err));
+        WBI_TRY(wbi_buffer_append_text(out, key, err));
+        WBI_TRY(wbi_buffer_append_text(out, ": ", err));
+        WBI_TRY(print_word(out, value, err));
+        before = ", ";
+    }
+    return wbi_buffer_append(out, "}", 2, err);
+}
+
+wb_status wb_project_print_label(char *text, size_t size, const wb_project *project, int64_t horizon_us, wb_error *err)
+{
+    wbi_label_def label = project->label;
+    json_t *pairs = NULL;
+    wbi_buffer line = wbi_buffer_make(1 << 20);
+    wb_status status;
+    label.horizon_us = horizon_us;
+    if (label.kind == WBI_LABEL_NONE)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "the project has no label");
+    WBI_TRY_CLEANUP(wbi_write_mapping(&pairs, &label, wbi_label_keys, err));
+    WBI_TRY_CLEANUP(print_pairs(&line, pairs, err));
+    if (line.length > size)
+        WBI_TRY_CLEANUP(wbi_fail(err, WB_ERR_ARGUMENT, "the label takes %zu bytes, and there are %zu", line.length, size));
+    memcpy(text, line.data, line.length);
+cleanup:
+    json_decref(pairs);
+    wbi_buffer_free(&line);
+    return status;
+}
 
 /* ---- models */
 
