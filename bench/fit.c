@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fit make FILE ROWS COLUMNS: writes a matrix, row after row of doubles, and behind it a byte of outcome for each row.
+ * fit csv FILE ROWS COLUMNS: writes the same numbers, of six digits each, as a table: customer_id, x0, x1, …, label_y.
  * fit time FILE ROWS COLUMNS THREADS LAMBDA: fits it twice, in memory, and prints of the second time
  *
  *     seconds · objective · largest gradient · rows' largest step */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +43,23 @@ static void make_row(double *x, uint8_t *outcome, size_t n_columns, uint64_t *st
     *outcome = uniform(state) < 1 / (1 + exp(-eta));
 }
 
-static void make(const char *path, size_t n_rows, size_t n_columns)
+static void print_row(FILE *file, size_t row, const double *x, size_t n_columns, uint8_t outcome)
+{
+    fprintf(file, "c%07zu,", row);
+    for (size_t j = 0; j < n_columns; j++)
+        fprintf(file, "%.6g,", x[j]);
+    fprintf(file, "%d\n", outcome);
+}
+
+static void print_header(FILE *file, size_t n_columns)
+{
+    fputs("customer_id,", file);
+    for (size_t j = 0; j < n_columns; j++)
+        fprintf(file, "x%zu,", j);
+    fputs("label_y\n", file);
+}
+
+static void make(const char *path, size_t n_rows, size_t n_columns, bool as_csv)
 {
     FILE *file = fopen(path, "wb");
     double *x = malloc(n_columns * sizeof *x);
@@ -49,11 +67,18 @@ static void make(const char *path, size_t n_rows, size_t n_columns)
     uint64_t state = 1;
     if (file == NULL || x == NULL || outcome == NULL)
         fail("cannot write the matrix");
+    if (as_csv)
+        print_header(file, n_columns);
     for (size_t i = 0; i < n_rows; i++) {
         make_row(x, &outcome[i], n_columns, &state);
-        fwrite(x, sizeof *x, n_columns, file);
+        if (as_csv)
+            print_row(file, i, x, n_columns, outcome[i]);
+        else
+            fwrite(x, sizeof *x, n_columns, file);
     }
-    if (fwrite(outcome, 1, n_rows, file) != n_rows || fclose(file) != 0)
+    if (!as_csv)
+        fwrite(outcome, 1, n_rows, file);
+    if (ferror(file) || fclose(file) != 0)
         fail("cannot write the matrix");
     free(x);
     free(outcome);
@@ -89,12 +114,12 @@ static void time_fit(const char *path, const wb_matrix *x, double *values, uint8
 int main(int argc, char **argv)
 {
     const size_t n_rows = argc > 4 ? strtoul(argv[3], NULL, 10) : 0, n_columns = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
-    if (argc == 5 && strcmp(argv[1], "make") == 0) {
-        make(argv[2], n_rows, n_columns);
+    if (argc == 5 && (strcmp(argv[1], "make") == 0 || strcmp(argv[1], "csv") == 0)) {
+        make(argv[2], n_rows, n_columns, strcmp(argv[1], "csv") == 0);
         return EXIT_SUCCESS;
     }
     if (argc != 7 || strcmp(argv[1], "time") != 0)
-        fail("usage: fit make FILE ROWS COLUMNS, or fit time FILE ROWS COLUMNS THREADS LAMBDA");
+        fail("usage: fit make|csv FILE ROWS COLUMNS, or fit time FILE ROWS COLUMNS THREADS LAMBDA");
     double *values = malloc(n_rows * n_columns * sizeof *values);
     uint8_t *outcome = malloc(n_rows);
     const wb_matrix x = {values, n_rows, n_columns, n_columns};
