@@ -20,11 +20,11 @@ static int show(void *user, const char *what, uint64_t done, uint64_t total)
 static void print(const wb_model *model)
 {
     const wb_model_summary s = wb_model_summarise(model);
-    const double *lambda, *log_loss;
-    const size_t n = wb_model_path(model, &lambda, &log_loss);
+    const wb_path_point *path;
+    const size_t n = wb_model_path(model, &path);
     printf("%12s %9s\n", "lambda", "log loss");
     for (size_t i = 0; i < n; i++)
-        printf("%12.6g %9.6f%s\n", lambda[i], log_loss[i], lambda[i] == s.lambda ? "  chosen" : "");
+        printf("%12.6g %9.6f%s\n", path[i].lambda, path[i].log_loss, path[i].lambda == s.lambda ? "  chosen" : "");
     printf("AUC %.4f out of fold, %d folds of %llu customers\n", s.out_of_fold.auc, s.n_folds,
            (unsigned long long)s.n_customers);
 }

@@ -117,7 +117,7 @@ static sample sample_all(const wb_features *frame)
         s.weight[i] = 1;
         s.customer[i] = (uint32_t)i;
     }
-    s.of = (wbi_sample){frame->table, s.rows, s.weight, s.customer, n};
+    s.of = (wbi_sample){frame->table, s.rows, s.weight, s.customer, n, false};
     return s;
 }
 

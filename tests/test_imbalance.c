@@ -281,26 +281,33 @@ static void folds_are_judged_on_all_rows(void **state)
     close_shop(s);
 }
 
+static void assert_path_of_true_probabilities(const wb_features *frame, wb_penalty penalty)
+{
+    const wb_path_point *path;
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.penalty = penalty;
+    options.balanced = 1;
+    options.sample_negatives = 0.3;
+    wb_model *model = train(frame, &options);
+    size_t n = wb_model_path(model, &path);
+    double base = wb_model_summarise(model).base_rate;
+    /* At the greatest lambda next to nothing is left but the base rate, whose log loss is its entropy. */
+    assert_true(n >= 20);
+    assert_close(path[0].log_loss, -base * log(base) - (1 - base) * log(1 - base), 0.02);
+    wb_metrics got = wb_model_summarise(model).out_of_fold;
+    double least = INFINITY;
+    for (size_t l = 0; l < n; l++)
+        least = fmin(least, path[l].log_loss);
+    assert_close(got.log_loss, least, 1e-12);
+    wb_model_free(model);
+}
+
 static void path_losses_are_of_true_probabilities(void **state)
 {
     (void)state;
     shop *s = open_shop();
-    const double *lambda, *log_loss;
-    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
-    options.balanced = 1;
-    options.sample_negatives = 0.3;
-    wb_model *model = train(s->frame, &options);
-    size_t n = wb_model_path(model, &lambda, &log_loss);
-    double base = wb_model_summarise(model).base_rate;
-    /* At the greatest lambda next to nothing is left but the base rate, whose log loss is its entropy. */
-    assert_int_equal(n, 20);
-    assert_close(log_loss[0], -base * log(base) - (1 - base) * log(1 - base), 0.02);
-    wb_metrics got = wb_model_summarise(model).out_of_fold;
-    double least = INFINITY;
-    for (size_t l = 0; l < n; l++)
-        least = fmin(least, log_loss[l]);
-    assert_close(got.log_loss, least, 1e-12);
-    wb_model_free(model);
+    assert_path_of_true_probabilities(s->frame, WB_PENALTY_RIDGE);
+    assert_path_of_true_probabilities(s->frame, WB_PENALTY_LASSO);
     close_shop(s);
 }
 

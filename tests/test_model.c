@@ -26,18 +26,23 @@ static int remove_folder(void **state)
     return remove(folder);
 }
 
+static wb_model *train_with(wb_features *frame, const char *definitions, const wb_train_options *options)
+{
+    wb_model *model = NULL;
+    wb_error err;
+    wbi_free(frame->definitions);
+    frame->definitions = definitions == NULL ? NULL : wbi_strdup(definitions);
+    assert_ok(wb_train(&model, frame, options, &err), &err);
+    return model;
+}
+
 static wb_model *train(wb_features *frame, const char *definitions)
 {
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
-    wb_model *model = NULL;
-    wb_error err;
     options.lambda = 0.01;
     options.n_folds = 3;
     options.seed = UINT64_MAX;
-    wbi_free(frame->definitions);
-    frame->definitions = definitions == NULL ? NULL : wbi_strdup(definitions);
-    assert_ok(wb_train(&model, frame, &options, &err), &err);
-    return model;
+    return train_with(frame, definitions, &options);
 }
 
 static void slurp(char **bytes, size_t *n)
@@ -63,12 +68,9 @@ static wb_model *write_and_read(const wb_model *model)
     return back;
 }
 
-static void what_is_read_is_what_was_written(void **state)
+static void assert_survives(const wb_model *model, const wb_features *frame)
 {
-    (void)state;
     enum { N = 1000 };
-    wb_features *frame = frame_shop(N);
-    wb_model *model = train(frame, "{ \"tables\": {\"orders\": {\"delay\": 0.1}},\n \"label\": null }");
     wb_model *back = write_and_read(model);
     size_t n, n_again;
     char *bytes = NULL, *bytes_again = NULL;
@@ -86,7 +88,12 @@ static void what_is_read_is_what_was_written(void **state)
     assert_true(a.n_rows == b.n_rows && a.n_customers == b.n_customers && a.n_positive == b.n_positive);
     assert_true(a.n_folds == 3 && b.n_folds == 3 && a.n_terms == b.n_terms && a.n_columns == b.n_columns);
     assert_true(a.lambda == b.lambda && a.out_of_fold.auc == b.out_of_fold.auc && a.gradient_max == b.gradient_max);
-    assert_true(b.converged && b.penalty == WB_PENALTY_RIDGE && b.mean_log_loss == a.mean_log_loss);
+    assert_true(b.converged && b.penalty == a.penalty && b.mean_log_loss == a.mean_log_loss);
+    assert_true(b.alpha == a.alpha && b.lambda_rule == a.lambda_rule);
+    const wb_path_point *points, *points_back;
+    assert_int_equal(wb_model_path(model, &points), wb_model_path(back, &points_back));
+    for (size_t l = 0; l < wb_model_path(model, &points); l++)
+        assert_memory_equal(&points[l], &points_back[l], sizeof *points);
     for (size_t j = 0; j < wb_model_n_coefficients(model); j++) {
         wb_coefficient c = wb_model_coefficient(model, j), d = wb_model_coefficient(back, j);
         assert_string_equal(c.column, d.column);
@@ -95,9 +102,27 @@ static void what_is_read_is_what_was_written(void **state)
     }
     wbi_free(bytes);
     wbi_free(bytes_again);
-    wb_model_free(model);
     wb_model_free(back);
     wb_model_free(again);
+}
+
+static void what_is_read_is_what_was_written(void **state)
+{
+    (void)state;
+    wb_features *frame = frame_shop(1000);
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    const char *definitions = "{ \"tables\": {\"orders\": {\"delay\": 0.1}},\n \"label\": null }";
+    wb_model *model = train(frame, definitions);
+    assert_survives(model, frame);
+    wb_model_free(model);
+    options.penalty = WB_PENALTY_ELASTIC_NET;
+    options.alpha = 0.75;
+    options.lambda_rule = WB_LAMBDA_ONE_STANDARD_ERROR;
+    options.n_folds = 3;
+    model = train_with(frame, definitions, &options);
+    assert_true(wb_model_summarise(model).alpha == 0.75);
+    assert_survives(model, frame);
+    wb_model_free(model);
     wb_features_free(frame);
 }
 
@@ -155,7 +180,10 @@ static void wrong_values_are_named(void **state)
         {"\"winback-model\"", "\"another\"", "format: expected 'winback-model'"},
         {"\"version\": 1", "\"version\": 2", "version: this program reads version 1, not 2"},
         {"\"rows\": ", "\"rows\": -", "training.rows: -"},
-        {"\"penalty\": \"ridge\"", "\"penalty\": \"lasso\"", "training.penalty: expected 'none' or 'ridge'"},
+        {"\"penalty\": \"ridge\"", "\"penalty\": \"lass\"", "training.penalty: expected 'none', 'ridge', 'lasso' or 'elastic_net', found 'lass'"},
+        {"\"alpha\": 0", "\"alpha\": 2", "training.alpha: 2"},
+        {"\"rule\": \"least\"", "\"rule\": \"most\"", "training.folds.rule: expected 'least' or 'one_standard_error'"},
+        {"\"nonzero\": []", "\"nonzero\": [3]", "training.folds.nonzero: expected 0 numbers, found 1"},
         {"\"kind\": \"linear\"", "\"kind\": \"spline\"", "terms[0].kind: 'spline' is no kind"},
         {"\"sd\": ", "\"sd\": -", "is no standard deviation"},
         {"\"name\": \"recency\"", "\"name\": \"frequency\"", "terms[0].columns[0].name: expected 'recency'"},

@@ -261,7 +261,8 @@ static void reads_the_other_forms(void **state)
         "data_until: 2024-03-01\n"
         "cutoffs: {every: 30d, from: 2024-01-01, to: 2024-03-01}\n"
         "features: {windows: [4w, 1d, 28d], use: [{rfm: purchases}, profile]}\n"
-        "models: {b: {penalty: none, lambda: 0.25, class_weight: balanced, sample_negatives: 0.1}, a: {lambda: auto}}\n");
+        "models: {b: {penalty: elastic_net, alpha: 0.9, lambda: 0.25, class_weight: balanced, sample_negatives: 0.1},"
+        " a: {lambda: auto}}\n");
     const wbi_table_def *visits = wbi_project_table(project, "visits");
     assert_string_equal(visits->file, "/data/visits-*.csv.gz");
     const wbi_dialect *dialect = &visits->dialect.dialect;
@@ -312,6 +313,7 @@ static void reads_the_other_forms(void **state)
     assert_close(wb_project_first_model(project).lambda, 0.25, 0);
     assert_true(wb_project_first_model(project).balanced && wb_project_first_model(project).class_weight == 1);
     assert_close(wb_project_first_model(project).sample_negatives, 0.1, 0);
+    assert_close(wb_project_first_model(project).alpha, 0.9, 0);
     wb_project_free(project);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Training in tests: a model that must come out, a coefficient of it, its file. */
+/* Training in tests: a model that must come out, a coefficient of it, its file, what the log said. */
 #ifndef WINBACK_TESTS_TRAIN_TESTING_H
 #define WINBACK_TESTS_TRAIN_TESTING_H
 
@@ -22,6 +22,14 @@ FRAME_FUNCTION double raw(const wb_model *model, const char *column)
     return NAN;
 }
 
+FRAME_FUNCTION bool has_column(const wb_model *model, const char *column)
+{
+    for (size_t j = 0; j < wb_model_n_coefficients(model); j++)
+        if (strcmp(wb_model_coefficient(model, j).column, column) == 0)
+            return true;
+    return false;
+}
+
 /* The bytes of the model's file. */
 FRAME_FUNCTION char *model_bytes(const wb_model *model)
 {
@@ -39,6 +47,20 @@ FRAME_FUNCTION char *model_bytes(const wb_model *model)
     snprintf(beside, sizeof beside, "%s.cov", path);
     remove(beside);
     return bytes;
+}
+
+/* What the log says. */
+typedef struct heard {
+    char text[4096];
+    size_t n_warnings;
+} heard;
+
+FRAME_FUNCTION void hear(void *user, wb_log_level level, const char *text)
+{
+    heard *ears = user;
+    size_t used = strlen(ears->text);
+    snprintf(ears->text + used, sizeof ears->text - used, "%s\n", text);
+    ears->n_warnings += level == WB_LOG_WARNING;
 }
 
 #endif

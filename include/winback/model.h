@@ -12,7 +12,15 @@ extern "C" {
 
 typedef struct wb_model wb_model; /* immutable; may be used from many threads */
 
-typedef enum wb_penalty { WB_PENALTY_NONE = 0, WB_PENALTY_RIDGE } wb_penalty;
+typedef enum wb_penalty { WB_PENALTY_NONE = 0, WB_PENALTY_RIDGE, WB_PENALTY_LASSO, WB_PENALTY_ELASTIC_NET } wb_penalty;
+/* "none", "ridge", "lasso", "elastic_net"; NULL when there is no such penalty. */
+WB_API const char *wb_penalty_name(wb_penalty penalty);
+
+/* Which lambda of a path cross-validation chooses. */
+typedef enum wb_lambda_rule {
+    WB_LAMBDA_LEAST = 0,         /* that of least mean log loss */
+    WB_LAMBDA_ONE_STANDARD_ERROR /* the largest whose log loss is within one standard error of it */
+} wb_lambda_rule;
 
 /* Start from WB_TRAIN_OPTIONS_INIT. Strings are borrowed during the call only. */
 typedef struct wb_train_options {
@@ -24,7 +32,9 @@ typedef struct wb_train_options {
     size_t n_exclude;
     const uint8_t *use_row;      /* one byte a row, 0 leaves the row out; NULL: all rows */
     wb_penalty penalty;
-    double lambda;               /* >= 0; NaN: chosen by cross-validation (ridge only) */
+    double lambda;               /* >= 0; NaN: chosen by cross-validation, not without a penalty */
+    wb_lambda_rule lambda_rule;  /* how it is chosen */
+    double alpha;                /* 0 to 1, share of the absolute values; NaN: 1 for lasso, 0.5 for elastic_net */
     int n_folds;                 /* 0: no folds; -1: 5 when lambda is to be chosen, else none; else 2 .. 100 */
     double class_weight;         /* > 0: what a positive row counts beside a negative one while fitting */
     int balanced;                /* not 0, with class_weight 1: as much as makes both classes weigh alike */
@@ -35,11 +45,14 @@ typedef struct wb_train_options {
 } wb_train_options;
 
 #define WB_TRAIN_OPTIONS_INIT \
-    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_LAMBDA_AUTO, -1, 1, 0, 1, 1, 0, NULL}
+    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, WB_LAMBDA_AUTO, -1, 1, 0, \
+     1, 1, 0, NULL}
 #define WB_LAMBDA_AUTO (__builtin_nan(""))
 
-/* Fits a logistic regression. Objective: mean weighted log loss + lambda/2 * sum of squared coefficients on columns
- * divided by their population standard deviation, intercept free, weights normalised to mean 1 (as glmnet). Class weights
+/* Fits a logistic regression. Objective: mean weighted log loss + lambda * sum over columns of
+ * (1 - alpha)/2 * coefficient^2 + alpha * |coefficient|, on columns divided by their population standard deviation, alpha
+ * 0 for ridge and 1 for lasso, intercept free, weights normalised to mean 1 (as glmnet). What lasso and elastic_net leave at
+ * 0 is no part of the model: the log names it, and scoring does not need features that nothing else reads. Class weights
  * and the sampling of negatives change what is minimised and are undone afterwards: the mean prediction on all training
  * rows is the base rate to 1e-12. Fails with WB_ERR_INCONSISTENT (no such column, a label of more than two values),
  * WB_ERR_DEGENERATE (one class, no rows, no negative row in the sample). */
@@ -80,12 +93,14 @@ typedef struct wb_model_summary {
     double base_rate;       /* weighted share of positives */
     size_t n_terms, n_columns; /* columns without the intercept */
     wb_penalty penalty;
+    double alpha;           /* 0 for none and ridge */
     double lambda;
+    wb_lambda_rule lambda_rule; /* how it was chosen, where there is a path */
     int n_folds;            /* 0 when none were made */
     wb_metrics out_of_fold; /* pooled over the folds */
     double mean_log_loss;   /* of the model's probabilities, on all training rows */
     int iterations;
-    double gradient_max;    /* max-norm on standardised columns */
+    double gradient_max;    /* largest violation of an optimality condition on standardised columns */
     int converged;
     wb_imbalance imbalance;
     wb_covariance covariance;
@@ -94,8 +109,15 @@ typedef struct wb_model_summary {
 } wb_model_summary;
 WB_API wb_model_summary wb_model_summarise(const wb_model *model);
 
-/* Cross-validated log loss along the values of lambda that were tried, largest first; 0 when none were. */
-WB_API size_t wb_model_path(const wb_model *model, const double **lambda, const double **log_loss);
+/* A lambda that was tried. */
+typedef struct wb_path_point {
+    double lambda;
+    double log_loss;       /* out of fold, weighted */
+    double standard_error; /* of log_loss, from its spread over the folds (as cv.glmnet); 0 when one fold was judged */
+    size_t n_nonzero;      /* coefficients beside the intercept that are not 0, fitted to all rows */
+} wb_path_point;
+/* The path that lambda was chosen from, largest first, borrowed from the model; 0 when it was given. */
+WB_API size_t wb_model_path(const wb_model *model, const wb_path_point **points);
 
 /* Ends of a 95 % interval: estimate -+ 1.96 standard errors. */
 typedef struct wb_interval {

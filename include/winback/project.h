@@ -86,6 +86,8 @@ typedef struct wb_project_model {
     double lambda; /* NaN: to be chosen */
     double class_weight, sample_negatives; /* as in wb_train_options */
     int balanced;
+    int one_standard_error; /* not 0: by the rule of that name */
+    double alpha;  /* NaN: unsaid */
 } wb_project_model;
 WB_API wb_project_model wb_project_first_model(const wb_project *project);
 

@@ -261,6 +261,8 @@ static wb_status train(run_state *s, wb_error *err)
     s->train.class_weight = wanted.class_weight;
     s->train.balanced = wanted.balanced;
     s->train.sample_negatives = wanted.sample_negatives;
+    s->train.lambda_rule = wanted.one_standard_error ? WB_LAMBDA_ONE_STANDARD_ERROR : WB_LAMBDA_LEAST;
+    s->train.alpha = wanted.alpha;
     s->train.n_folds = 5;
     wb_status status = test(s, &test_step, err);
     step = cli_step_begin(&s->o->common);

@@ -9,7 +9,7 @@
 
 typedef struct train_options {
     cli_common common;
-    const char *target, *positive, *id, *weights, *penalty, *basis, *lambda, *folds, *output;
+    const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *lambda, *folds, *output;
     const char *class_weight, *sample_negatives;
     cli_list exclude, category;
 } train_options;
@@ -23,8 +23,10 @@ static const cli_option options[] = {
     {"--exclude", CLI_TEXTS, AT(exclude), "COL,…", "columns that are not to become terms"},
     {"--category", CLI_TEXTS, AT(category), "COL,…", "columns that are categories though they look like numbers"},
     {"--weights", CLI_TEXT, AT(weights), "COL", "row weights"},
-    {"--penalty", CLI_TEXT, AT(penalty), "ridge|none", "what holds large coefficients back"},
-    {"--lambda", CLI_TEXT, AT(lambda), "X|auto", "how strongly; auto: by cross-validation"},
+    {"--penalty", CLI_TEXT, AT(penalty), "NAME", "ridge, none, lasso or elastic_net: what holds coefficients back"},
+    {"--alpha", CLI_TEXT, AT(alpha), "A", "elastic_net: 0 is ridge, 1 is lasso (default: 0.5)"},
+    {"--lambda", CLI_TEXT, AT(lambda), "X|auto|1se",
+     "how strongly; auto: best in folds, 1se: most within one standard error"},
     {"--basis", CLI_TEXT, AT(basis), "linear", "what a number becomes in the model"},
     {"--folds", CLI_TEXT, AT(folds), "K", "folds by customer (default: 5 when lambda is to be chosen, else none)"},
     {"--class-weight", CLI_TEXT, AT(class_weight), "W|balanced",
@@ -40,13 +42,17 @@ static const train_options defaults = {
 static int parse_numbers(wb_train_options *train, const train_options *o)
 {
     char *end;
-    if (strcmp(o->lambda, "auto") != 0) {
-        train->lambda = strtod(o->lambda, &end);
-        if (*o->lambda == '\0' || *end != '\0' || !isfinite(train->lambda) || train->lambda < 0)
-            return cli_usage_error("--lambda: '%s' is neither auto nor a number of at least 0", o->lambda);
+    if (!cli_read_lambda(train, o->lambda))
+        return cli_usage_error("--lambda: '%s' is neither auto, 1se nor a number of at least 0", o->lambda);
+    if (strcmp(o->lambda, "auto") != 0 && train->penalty == WB_PENALTY_NONE)
+        return cli_usage_error("--lambda %s goes with a penalty", o->lambda);
+    if (o->alpha != NULL) {
+        train->alpha = strtod(o->alpha, &end);
+        if (*o->alpha == '\0' || *end != '\0' || !(train->alpha >= 0 && train->alpha <= 1))
+            return cli_usage_error("--alpha: '%s' is not a number from 0 to 1", o->alpha);
+        if (train->penalty != WB_PENALTY_ELASTIC_NET)
+            return cli_usage_error("--alpha %s goes with --penalty elastic_net", o->alpha);
     }
-    if (!isnan(train->lambda) && train->penalty == WB_PENALTY_NONE)
-        return cli_usage_error("--lambda %s goes with --penalty ridge", o->lambda);
     if (o->folds != NULL) {
         errno = 0;
         long folds = strtol(o->folds, &end, 10);
@@ -96,6 +102,7 @@ static void report(const cli_step *step, const wb_model *model, const train_opti
                  cli_count(rows, s.n_rows), cli_count(customers, s.n_customers), 100 * s.base_rate, s.n_terms,
                  o->output);
     cli_describe_model(model, model, &o->common);
+    cli_print_path(model, &o->common);
     if (!o->common.json)
         return;
     json_t *json = cli_model_json(model);
@@ -151,8 +158,9 @@ const cli_command cli_train = {
     .text = "Fits a logistic regression and writes it as JSON. FEATURES is what winback features wrote, or any flat table\n"
             "with a key. Other label_* columns, the key and the cutoff never become terms. A column is a number when its\n"
             "first 10,000 cells that are not missing are, else a category; a missing cell is a value of its own. lambda\n"
-            "is the one of least log loss among 20 from 10 to 1e-4; folds keep a customer's rows together. Class weights and\n"
-            "sampling change how the model is fitted, not what its probabilities mean: their mean stays the base rate.",
+            "is the one of least log loss among 20 from 10 to 1e-4; folds keep a customer's rows together. lasso and elastic_net\n"
+            "leave columns out, and try 100 values from the smallest that leaves none. Class weights and sampling change how\n"
+            "the model is fitted, not what its probabilities mean: their mean stays the base rate.",
     .example = "  winback train features.csv --target churned -o model.json\n"
                "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json",
     .options = options,

@@ -6,7 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_STRONGEST = 8 };
+enum { N_STRONGEST = 8, N_PATH_LINES = 10 };
+
+static bool read_penalty(wb_penalty *out, const char *text)
+{
+    enum { N_PENALTIES = 4 };
+    const char *names[N_PENALTIES];
+    for (int p = 0; p < N_PENALTIES; p++) {
+        names[p] = wb_penalty_name((wb_penalty)p);
+        if (strcmp(text, names[p]) == 0) {
+            *out = (wb_penalty)p;
+            return true;
+        }
+    }
+    const char *near = cli_nearest(text, names, N_PENALTIES);
+    cli_usage_error("--penalty: '%s' is none of ridge, none, lasso and elastic_net%s%s%s", text,
+                    near != NULL ? " (did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?)" : "");
+    return false;
+}
 
 bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common)
 {
@@ -14,16 +31,23 @@ bool cli_training_options(wb_train_options *options, const char *penalty, const 
         cli_usage_error("--basis: '%s' is not linear", basis);
         return false;
     }
-    if (penalty != NULL && strcmp(penalty, "none") == 0) {
-        options->penalty = WB_PENALTY_NONE;
-    } else if (penalty != NULL && strcmp(penalty, "ridge") != 0) {
-        cli_usage_error("--penalty: '%s' is neither ridge nor none", penalty);
+    if (penalty != NULL && !read_penalty(&options->penalty, penalty))
         return false;
-    }
     options->seed = common->seed;
     options->n_threads = (int)common->n_threads;
     options->log = cli_log(common);
     return true;
+}
+
+bool cli_read_lambda(wb_train_options *options, const char *text)
+{
+    char *end;
+    options->lambda = WB_LAMBDA_AUTO;
+    options->lambda_rule = strcmp(text, "1se") == 0 ? WB_LAMBDA_ONE_STANDARD_ERROR : WB_LAMBDA_LEAST;
+    if (strcmp(text, "1se") == 0 || strcmp(text, "auto") == 0)
+        return true;
+    options->lambda = strtod(text, &end);
+    return *text != '\0' && *end == '\0' && isfinite(options->lambda) && options->lambda >= 0;
 }
 
 typedef struct strength {
@@ -75,12 +99,29 @@ static void print_strongest(const wb_model *model, const cli_common *common)
 /* Where on the path that was tried lambda lies: at an end, more might be found beyond. */
 static const char *place_on_path(const wb_model *chosen)
 {
-    const double *lambda, *log_loss;
-    size_t n = wb_model_path(chosen, &lambda, &log_loss);
-    double best = wb_model_summarise(chosen).lambda;
+    const wb_path_point *path;
+    size_t n = wb_model_path(chosen, &path);
+    wb_model_summary s = wb_model_summarise(chosen);
     if (n == 0)
         return "";
-    return best <= lambda[n - 1] ? " (the least that was tried)" : best >= lambda[0] ? " (the most that was tried)" : "";
+    if (s.lambda >= path[0].lambda)
+        return " (the most that was tried)";
+    if (s.lambda <= path[n - 1].lambda)
+        return " (the least that was tried)";
+    return s.lambda_rule == WB_LAMBDA_ONE_STANDARD_ERROR ? " (by one standard error)" : "";
+}
+
+void cli_print_path(const wb_model *model, const cli_common *common)
+{
+    const wb_path_point *path;
+    size_t n = wb_model_path(model, &path), step = (n + N_PATH_LINES - 1) / N_PATH_LINES;
+    double lambda = wb_model_summarise(model).lambda;
+    if (n > 0)
+        cli_note(common, "%-14s %-10s %-10s columns (%zu lambdas were tried)", "lambda", "log loss", "± s.e.", n);
+    for (size_t l = 0; l < n; l++)
+        if (l % step == 0 || l + 1 == n || path[l].lambda == lambda)
+            cli_note(common, "%-14.3g %-10.5f %-9.5f %zu%s", path[l].lambda, path[l].log_loss, path[l].standard_error,
+                     path[l].n_nonzero, path[l].lambda == lambda ? " <" : "");
 }
 
 static const char *covariance_source(const wb_model_summary *s)
@@ -94,14 +135,19 @@ void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli
     if (s.n_folds > 0)
         cli_note(common, "%d folds by customer · out of fold: AUC %.4f · log loss %.4f · lift at 10 %% %.2f", s.n_folds,
                  s.out_of_fold.auc, s.out_of_fold.log_loss, s.out_of_fold.lift_10);
-    cli_note(common, "penalty %s · lambda %.3g%s · %d steps · largest gradient %.1e%s",
-             s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", s.lambda, place_on_path(chosen), s.iterations, s.gradient_max,
+    char alpha[CLI_TEXT_CHARS] = "";
+    if (s.penalty == WB_PENALTY_ELASTIC_NET)
+        snprintf(alpha, sizeof alpha, " · alpha %g", s.alpha);
+    cli_note(common, "penalty %s%s · lambda %.3g%s · %d steps · largest gradient %.1e%s", wb_penalty_name(s.penalty), alpha,
+             s.lambda, place_on_path(chosen), s.iterations, s.gradient_max,
              s.converged ? "" : " · NOT CONVERGED");
     print_imbalance(&s, common);
     if (s.covariance != WB_COVARIANCE_NONE && isfinite(s.condition_number))
         cli_note(common, "standard errors from the %s · condition number %.2g", covariance_source(&s), s.condition_number);
     else if (s.covariance != WB_COVARIANCE_NONE)
         cli_note(common, "standard errors from the %s · some columns determine others", covariance_source(&s));
+    if (s.penalty == WB_PENALTY_LASSO || s.penalty == WB_PENALTY_ELASTIC_NET)
+        cli_note(common, "no standard errors: the data chose the columns, which they would know nothing of");
     print_strongest(model, common);
 }
 
@@ -188,11 +234,13 @@ static json_t *imbalance_json(const wb_imbalance *how)
 
 static json_t *path_json(const wb_model *model)
 {
-    const double *lambda, *log_loss;
+    const wb_path_point *path;
     json_t *list = json_array();
-    size_t n = wb_model_path(model, &lambda, &log_loss);
+    size_t n = wb_model_path(model, &path);
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_pack("{s:f, s:f}", "lambda", lambda[i], "log_loss", log_loss[i]));
+        json_array_append_new(list, json_pack("{s:f, s:f, s:f, s:I}", "lambda", path[i].lambda, "log_loss",
+                                              path[i].log_loss, "standard_error", path[i].standard_error, "nonzero",
+                                              (json_int_t)path[i].n_nonzero));
     return list;
 }
 
@@ -200,10 +248,10 @@ json_t *cli_model_json(const wb_model *model)
 {
     wb_model_summary s = wb_model_summarise(model);
     json_t *out_of_fold = s.n_folds > 0 ? cli_metrics_json(&s.out_of_fold) : json_null();
-    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:i, s:o, s:f, s:i, s:f, s:b, s:o, s:o, s:o, s:o}", "target", s.target,
+    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:f, s:i, s:o, s:f, s:i, s:f, s:b, s:o, s:o, s:o, s:o}", "target", s.target,
                      "rows", (json_int_t)s.n_rows, "customers", (json_int_t)s.n_customers, "positives",
                      (json_int_t)s.n_positive, "base_rate", s.base_rate, "penalty",
-                     s.penalty == WB_PENALTY_RIDGE ? "ridge" : "none", "lambda", s.lambda, "folds", s.n_folds,
+                     wb_penalty_name(s.penalty), "alpha", s.alpha, "lambda", s.lambda, "folds", s.n_folds,
                      "out_of_fold", out_of_fold, "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
                      "gradient_max", s.gradient_max, "converged", s.converged, "imbalance",
                      imbalance_json(&s.imbalance), "path", path_json(model),

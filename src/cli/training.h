@@ -9,9 +9,13 @@
 
 /* Turns names into training options; false (with a message) when one is wrong. NULL keeps the default. */
 bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common);
+/* Reads a lambda: a number of at least 0, auto (NaN) or 1se; false when it is none of them. */
+bool cli_read_lambda(wb_train_options *options, const char *text);
 /* Lines below a "train" step: how `model` was fitted, its strongest terms; lambda as `chosen` (it or the model before)
  * found it. */
 void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common);
+/* A dozen points of the path that lambda was chosen from, the chosen one among them; nothing where it was given. */
+void cli_print_path(const wb_model *model, const cli_common *common);
 /* The same facts as a JSON object, owned by the caller. */
 json_t *cli_model_json(const wb_model *model);
 /* JSON has no NaN: a figure that was not made is null. */

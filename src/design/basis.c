@@ -130,7 +130,7 @@ static bool constant(const wbi_basis_column *column)
 }
 
 /* In one line, however many; past what fits, their number. */
-static void say_constants(const wbi_basis *basis, const uint8_t *drop, const wb_log *log)
+void wbi_basis_say_left_out(const wbi_basis *basis, const uint8_t *drop, const char *why, const wb_log *log)
 {
     char names[240];
     size_t used = 0, n = 0, n_told = 0;
@@ -143,9 +143,9 @@ static void say_constants(const wbi_basis *basis, const uint8_t *drop, const wb_
         n_told++;
     }
     if (n > n_told)
-        wbi_log(log, WB_LOG_INFO, "%s and %zu more left out: constant", names, n - n_told);
+        wbi_log(log, WB_LOG_INFO, "%s and %zu more left out: %s", names, n - n_told, why);
     else if (n > 0)
-        wbi_log(log, WB_LOG_INFO, "%s left out: constant", names);
+        wbi_log(log, WB_LOG_INFO, "%s left out: %s", names, why);
 }
 
 static wb_status drop_constants(wbi_basis *basis, const wb_log *log, wb_error *err)
@@ -155,7 +155,7 @@ static wb_status drop_constants(wbi_basis *basis, const wb_log *log, wb_error *e
         return wbi_fail_nomem(err, basis->n_columns);
     for (size_t j = 0; j < basis->n_columns; j++)
         drop[j] = constant(&basis->columns[j]);
-    say_constants(basis, drop, log);
+    wbi_basis_say_left_out(basis, drop, "constant", log);
     wbi_basis_drop(basis, drop);
     wbi_free(drop);
     return WB_OK;

@@ -30,6 +30,8 @@ typedef struct wbi_basis_options {
 WB_WARN_UNUSED wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t *features,
                                        size_t n_features, const wbi_basis_options *options, wb_error *err);
 void wbi_basis_free(wbi_basis *basis); /* NULL-safe */
+/* Names the columns whose drop[column] is not 0 and why, in one line of the log, or nothing when there are none. */
+void wbi_basis_say_left_out(const wbi_basis *basis, const uint8_t *drop, const char *why, const wb_log *log);
 /* Drops the columns whose drop[column] is not 0, and terms without columns. */
 void wbi_basis_drop(wbi_basis *basis, const uint8_t *drop);
 

@@ -6,6 +6,9 @@
 #include "design/basis.h"
 #include "kernel/kernel.h"
 
+/* So few that they stay in a cache while column after column is written into them. */
+enum { CHUNK_ROWS = 64 };
+
 static const char *type_name(wb_type type)
 {
     static const char *const names[] = {"numbers", "categories", "text", "times"};
@@ -128,8 +131,8 @@ static void standardise(const wbi_encoder *encoder, double *x, size_t n)
             x[j] = (x[j] - encoder->mean[j]) * encoder->scale[j];
 }
 
-void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
-                      wbi_encoder_tally *tally)
+static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
+                       wbi_encoder_tally *tally)
 {
     wbi_encoding out = {.x = x, .stride = encoder->stride, .rows = rows, .begin = begin, .n = n};
     memset(x, 0, n * encoder->stride * sizeof *x);
@@ -145,4 +148,11 @@ void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows,
         tally->n_imputed += out.n_imputed;
         tally->n_unseen += out.n_unseen;
     }
+}
+
+void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
+                      wbi_encoder_tally *tally)
+{
+    for (size_t at = 0; at < n; at += CHUNK_ROWS)
+        fill_chunk(encoder, x + at * encoder->stride, rows, begin + at, n - at < CHUNK_ROWS ? n - at : CHUNK_ROWS, tally);
 }

@@ -97,9 +97,30 @@ cleanup:
     return status;
 }
 
+static bool has_missing(const wb_table *table, size_t column)
+{
+    const double *values = wb_table_numbers(table, column);
+    size_t row = 0;
+    while (row < wb_table_n_rows(table) && isfinite(values[row]))
+        row++;
+    return row < wb_table_n_rows(table);
+}
+
+/* Without median and deciles. */
+static wb_status fit_complete(wbi_term **out, wb_error *err)
+{
+    linear *term = linear_create(0, 0);
+    if (term == NULL)
+        return wbi_fail_nomem(err, sizeof *term);
+    *out = &term->base;
+    return WB_OK;
+}
+
 static wb_status linear_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
 {
     (void)penalised;
+    if (sample->this_table_only && !has_missing(sample->table, column))
+        return fit_complete(out, err);
     learned found;
     WBI_TRY(learn(&found, sample, wb_table_numbers(sample->table, column), err));
     linear *term = linear_create(found.median, (double)(sample->n - found.n) / (double)sample->n);

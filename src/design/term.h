@@ -16,6 +16,7 @@ typedef struct wbi_sample {
     const double *weight;     /* of each row, > 0 */
     const uint32_t *customer; /* of each row; rows of one customer stand together */
     size_t n;
+    bool this_table_only; /* the terms will read no other table: what only other tables could need may stay unknown */
 } wbi_sample;
 
 typedef struct wbi_term_kind wbi_term_kind;

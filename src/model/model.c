@@ -7,6 +7,8 @@
 
 #include "base/memory.h"
 
+const char *const wbi_lambda_rule_names[2] = {"least", "one_standard_error"};
+
 /* The same definitions are the same text, however they were spaced before. */
 static wb_status normalise(char **out, const char *definitions, wb_error *err)
 {
@@ -48,10 +50,24 @@ void wb_model_free(wb_model *model)
     wbi_free(model->target);
     wbi_basis_free(model->basis);
     wbi_free(model->beta);
-    wbi_free(model->path_lambda);
-    wbi_free(model->path_log_loss);
+    wbi_free(model->path);
     wbi_inference_free(model->inference);
     wbi_free(model);
+}
+
+const char *wb_penalty_name(wb_penalty penalty)
+{
+    switch (penalty) {
+    case WB_PENALTY_NONE:
+        return "none";
+    case WB_PENALTY_RIDGE:
+        return "ridge";
+    case WB_PENALTY_LASSO:
+        return "lasso";
+    case WB_PENALTY_ELASTIC_NET:
+        return "elastic_net";
+    }
+    return NULL;
 }
 
 const char *wb_model_definitions(const wb_model *model)
@@ -70,10 +86,9 @@ wb_model_summary wb_model_summarise(const wb_model *model)
     return summary;
 }
 
-size_t wb_model_path(const wb_model *model, const double **lambda, const double **log_loss)
+size_t wb_model_path(const wb_model *model, const wb_path_point **points)
 {
-    *lambda = model->path_lambda;
-    *log_loss = model->path_log_loss;
+    *points = model->path;
     return model->n_path;
 }
 

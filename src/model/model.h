@@ -17,7 +17,7 @@ struct wb_model {
                                  where every column is at its mean */
     wb_model_summary summary; /* its target, n_terms and n_columns are filled when asked for */
     uint64_t seed;            /* of the folds and of the sampled negatives */
-    double *path_lambda, *path_log_loss;
+    wb_path_point *path;
     size_t n_path;
     wbi_inference *inference; /* NULL: none */
 };
@@ -43,6 +43,14 @@ void wbi_add_inference(wb_coefficient *out, const wb_model *model, size_t index)
 double wbi_model_raw(const wb_model *model, size_t column);
 /* Log-odds where every column is 0. */
 double wbi_model_raw_intercept(const wb_model *model);
+
+extern const char *const wbi_lambda_rule_names[2]; /* by wb_lambda_rule, as in the file */
+
+/* Whether coefficients may be exactly 0. */
+static inline bool wbi_is_sparse(wb_penalty penalty)
+{
+    return penalty == WB_PENALTY_LASSO || penalty == WB_PENALTY_ELASTIC_NET;
+}
 
 #define WBI_MODEL_FORMAT "winback-model"
 enum { WBI_MODEL_VERSION = 1 };

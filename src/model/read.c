@@ -181,11 +181,60 @@ static wb_status read_imbalance(wb_model *model, const wbi_json_at *training, wb
     return WB_OK;
 }
 
+/* One member of every point of the path; the first to be read says how many there are. */
+static wb_status read_along_path(wb_model *model, double **numbers, const wbi_json_at *folds, const char *key, wb_error *err)
+{
+    size_t n;
+    WBI_TRY(wbi_json_numbers(numbers, &n, folds, key, err));
+    if (model->path == NULL) {
+        model->path = wbi_alloc_zeroed(n, sizeof *model->path);
+        model->n_path = n;
+        if (model->path == NULL)
+            return wbi_fail_nomem(err, n * sizeof *model->path);
+    }
+    if (n != model->n_path)
+        return wbi_json_wrong(folds, key, err, "expected %zu numbers, found %zu", model->n_path, n);
+    return WB_OK;
+}
+
+static wb_status read_path(wb_model *model, const wbi_json_at *folds, wb_error *err)
+{
+    static const char *const keys[] = {"lambda", "log_loss", "standard_error", "nonzero"};
+    double *numbers[4] = {NULL, NULL, NULL, NULL};
+    wb_status status = WB_OK;
+    for (size_t k = 0; k < 4; k++)
+        WBI_TRY_CLEANUP(read_along_path(model, &numbers[k], folds, keys[k], err));
+    for (size_t l = 0; l < model->n_path; l++) {
+        const double n = numbers[3][l];
+        if (!(n >= 0 && n <= UINT32_MAX && n == floor(n)))
+            WBI_TRY_CLEANUP(wbi_json_wrong(folds, "nonzero", err, "%g is not a whole number of at least 0", n));
+        model->path[l] = (wb_path_point){numbers[0][l], numbers[1][l], numbers[2][l], (size_t)n};
+    }
+cleanup:
+    for (size_t k = 0; k < 4; k++)
+        wbi_free(numbers[k]);
+    return status;
+}
+
+static wb_status read_rule(wb_lambda_rule *rule, const wbi_json_at *folds, wb_error *err)
+{
+    char *text = NULL;
+    WBI_TRY(wbi_json_text(&text, folds, "rule", err));
+    wb_status status = WB_OK;
+    if (strcmp(text, wbi_lambda_rule_names[WB_LAMBDA_LEAST]) == 0)
+        *rule = WB_LAMBDA_LEAST;
+    else if (strcmp(text, wbi_lambda_rule_names[WB_LAMBDA_ONE_STANDARD_ERROR]) == 0)
+        *rule = WB_LAMBDA_ONE_STANDARD_ERROR;
+    else
+        status = wbi_json_wrong(folds, "rule", err, "expected 'least' or 'one_standard_error', found '%.40s'", text);
+    wbi_free(text);
+    return status;
+}
+
 static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_error *err)
 {
     wbi_json_at folds, out_of_fold;
     uint64_t n_folds;
-    size_t n_losses;
     const double none = NAN;
     model->summary.out_of_fold = (wb_metrics){0, 0, none, none, none, none, none, none};
     if (wbi_json_is_null(training, "folds"))
@@ -193,10 +242,8 @@ static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_err
     WBI_TRY(wbi_json_object(&folds, training, "folds", err));
     WBI_TRY(wbi_json_count(&n_folds, &folds, "n", MAX_FOLDS, err));
     WBI_TRY(read_seed(&model->seed, &folds, err));
-    WBI_TRY(wbi_json_numbers(&model->path_lambda, &model->n_path, &folds, "lambda", err));
-    WBI_TRY(wbi_json_numbers(&model->path_log_loss, &n_losses, &folds, "log_loss", err));
-    if (n_losses != model->n_path)
-        return wbi_json_wrong(&folds, "log_loss", err, "expected %zu numbers, found %zu", model->n_path, n_losses);
+    WBI_TRY(read_path(model, &folds, err));
+    WBI_TRY(read_rule(&model->summary.lambda_rule, &folds, err));
     model->summary.n_folds = (int)n_folds;
     WBI_TRY(wbi_json_object(&out_of_fold, &folds, "out_of_fold", err));
     return read_metrics(&model->summary.out_of_fold, &out_of_fold, err);
@@ -207,12 +254,13 @@ static wb_status read_penalty(wb_penalty *penalty, const wbi_json_at *at, wb_err
     char *text = NULL;
     WBI_TRY(wbi_json_text(&text, at, "penalty", err));
     wb_status status = WB_OK;
-    if (strcmp(text, "none") == 0)
-        *penalty = WB_PENALTY_NONE;
-    else if (strcmp(text, "ridge") == 0)
-        *penalty = WB_PENALTY_RIDGE;
-    else
-        status = wbi_json_wrong(at, "penalty", err, "expected 'none' or 'ridge', found '%.40s'", text);
+    int p = WB_PENALTY_NONE;
+    while (wb_penalty_name((wb_penalty)p) != NULL && strcmp(text, wb_penalty_name((wb_penalty)p)) != 0)
+        p++;
+    *penalty = (wb_penalty)p;
+    if (wb_penalty_name(*penalty) == NULL)
+        status = wbi_json_wrong(at, "penalty", err, "expected 'none', 'ridge', 'lasso' or 'elastic_net', found '%.40s'",
+                                text);
     wbi_free(text);
     return status;
 }
@@ -229,6 +277,9 @@ static wb_status read_training(wb_model *model, const wbi_json_at *at, wb_error 
     WBI_TRY(wbi_json_count(&summary->n_positive, &training, "positives", INT64_MAX, err));
     WBI_TRY(wbi_json_number(&summary->base_rate, &training, "base_rate", err));
     WBI_TRY(read_penalty(&summary->penalty, &training, err));
+    WBI_TRY(wbi_json_number(&summary->alpha, &training, "alpha", err));
+    if (!(summary->alpha >= 0 && summary->alpha <= 1))
+        return wbi_json_wrong(&training, "alpha", err, "%g is not a number from 0 to 1", summary->alpha);
     WBI_TRY(wbi_json_number(&summary->lambda, &training, "lambda", err));
     WBI_TRY(wbi_json_number(&summary->mean_log_loss, &training, "mean_log_loss", err));
     WBI_TRY(wbi_json_count(&iterations, &training, "iterations", INT32_MAX, err));

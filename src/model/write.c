@@ -77,6 +77,32 @@ static json_t *seed_to_json(const wb_model *model)
     return json_sprintf("%llu", (unsigned long long)model->seed);
 }
 
+/* One member of all points of the path. */
+static json_t *path_to_json(const wb_model *model, size_t member)
+{
+    json_t *array = json_array();
+    int failed = array == NULL;
+    for (size_t l = 0; failed == 0 && l < model->n_path; l++)
+        failed = json_array_append_new(
+            array, wbi_json_real(*(const double *)((const char *)&model->path[l] + member)));
+    if (failed == 0)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
+static json_t *nonzero_to_json(const wb_model *model)
+{
+    json_t *array = json_array();
+    int failed = array == NULL;
+    for (size_t l = 0; failed == 0 && l < model->n_path; l++)
+        failed = json_array_append_new(array, json_integer((json_int_t)model->path[l].n_nonzero));
+    if (failed == 0)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
 static json_t *folds_to_json(const wb_model *model)
 {
     if (model->summary.n_folds == 0)
@@ -84,8 +110,11 @@ static json_t *folds_to_json(const wb_model *model)
     json_t *object = json_object();
     int failed = json_object_set_new(object, "n", json_integer(model->summary.n_folds));
     failed |= json_object_set_new(object, "seed", seed_to_json(model));
-    failed |= json_object_set_new(object, "lambda", wbi_json_reals(model->path_lambda, model->n_path));
-    failed |= json_object_set_new(object, "log_loss", wbi_json_reals(model->path_log_loss, model->n_path));
+    failed |= json_object_set_new(object, "lambda", path_to_json(model, offsetof(wb_path_point, lambda)));
+    failed |= json_object_set_new(object, "log_loss", path_to_json(model, offsetof(wb_path_point, log_loss)));
+    failed |= json_object_set_new(object, "standard_error", path_to_json(model, offsetof(wb_path_point, standard_error)));
+    failed |= json_object_set_new(object, "nonzero", nonzero_to_json(model));
+    failed |= json_object_set_new(object, "rule", json_string(wbi_lambda_rule_names[model->summary.lambda_rule]));
     failed |= json_object_set_new(object, "out_of_fold", metrics_to_json(&model->summary.out_of_fold));
     if (failed == 0)
         return object;
@@ -120,7 +149,8 @@ static json_t *training_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "customers", json_integer((json_int_t)from->n_customers));
     failed |= json_object_set_new(object, "positives", json_integer((json_int_t)from->n_positive));
     failed |= json_object_set_new(object, "base_rate", wbi_json_real(from->base_rate));
-    failed |= json_object_set_new(object, "penalty", json_string(from->penalty == WB_PENALTY_NONE ? "none" : "ridge"));
+    failed |= json_object_set_new(object, "penalty", json_string(wb_penalty_name(from->penalty)));
+    failed |= json_object_set_new(object, "alpha", wbi_json_real(from->alpha));
     failed |= json_object_set_new(object, "lambda", wbi_json_real(from->lambda));
     failed |= json_object_set_new(object, "mean_log_loss", wbi_json_real(from->mean_log_loss));
     failed |= json_object_set_new(object, "iterations", json_integer(from->iterations));

@@ -202,14 +202,16 @@ size_t wb_project_n_models(const wb_project *project)
 wb_project_model wb_project_first_model(const wb_project *project)
 {
     if (project->n_models == 0)
-        return (wb_project_model){.lambda = NAN, .class_weight = 1, .sample_negatives = 1};
+        return (wb_project_model){.lambda = NAN, .alpha = NAN, .class_weight = 1, .sample_negatives = 1};
     const wbi_model_def *model = &project->models[0];
     bool balanced = isnan(model->class_weight);
     return (wb_project_model){.name = model->name,
                               .target = model->target,
                               .penalty = model->penalty,
                               .basis = model->basis,
-                              .lambda = model->lambda,
+                              .lambda = model->lambda.value,
+                              .one_standard_error = model->lambda.one_standard_error,
+                              .alpha = model->alpha,
                               .class_weight = balanced ? 1 : model->class_weight,
                               .balanced = balanced,
                               .sample_negatives = model->sample_negatives};

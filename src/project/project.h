@@ -129,11 +129,17 @@ typedef struct wbi_population_def {
     size_t line;
 } wbi_population_def;
 
+typedef struct wbi_lambda_wish {
+    double value;         /* NaN: to be chosen */
+    bool one_standard_error;
+} wbi_lambda_wish;
+
 typedef struct wbi_model_def {
     char *name, *target, *penalty, *basis;
-    double lambda;        /* NaN: unsaid */
     double class_weight;  /* NaN: balanced */
     double sample_negatives;
+    wbi_lambda_wish lambda;
+    double alpha;         /* NaN: unsaid */
     size_t line;
 } wbi_model_def;
 

@@ -199,22 +199,38 @@ cleanup:
 
 /* ---- models */
 
-static const char *const penalties[] = {"none", "ridge", NULL};
+static const char *const penalties[] = {"none", "ridge", "lasso", "elastic_net", NULL};
 static const char *const bases[] = {"linear", NULL};
 
 static wb_status read_lambda(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
 {
     (void)key;
+    wbi_lambda_wish *lambda = field;
     WBI_TRY(wbi_at_want_text(at, err));
     const char *text = wbi_at_text(at);
     double value = NAN;
-    if (strcmp(text, "auto") != 0 && !(wbi_double_read(&value, text, strlen(text), '.') && value >= 0))
-        return wbi_at_refuse(at, err, "a number of 0 or more, or auto");
+    lambda->one_standard_error = strcmp(text, "1se") == 0;
+    if (strcmp(text, "auto") != 0 && !lambda->one_standard_error &&
+        !(wbi_double_read(&value, text, strlen(text), '.') && value >= 0))
+        return wbi_at_refuse(at, err, "a number of 0 or more, auto, or 1se");
+    lambda->value = value;
+    return WB_OK;
+}
+
+static wb_status read_alpha(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    WBI_TRY(wbi_at_want_text(at, err));
+    const char *text = wbi_at_text(at);
+    double value;
+    if (!(wbi_double_read(&value, text, strlen(text), '.') && value >= 0 && value <= 1))
+        return wbi_at_refuse(at, err, "a number from 0 to 1");
     *(double *)field = value;
     return WB_OK;
 }
 
-static const wbi_kind kind_lambda = {"number, or `auto`", "", read_lambda, NULL};
+static const wbi_kind kind_lambda = {"number, `auto` or `1se`", "", read_lambda, NULL};
+static const wbi_kind kind_alpha = {"number from 0 to 1", "", read_alpha, NULL};
 
 /* NaN stands for balanced. */
 static wb_status read_class_weight(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
@@ -250,18 +266,21 @@ const wbi_key wbi_model_keys[] = {
     {"penalty", &wbi_kind_choice, AT(penalty), "`ridge`", .meaning = "how coefficients are held small",
      .choices = penalties},
     {"basis", &wbi_kind_choice, AT(basis), "`linear`", .meaning = "how numbers enter", .choices = bases},
-    {"lambda", &kind_lambda, AT(lambda), "`auto`", .meaning = "how strong the penalty is"},
     {"class_weight", &kind_class_weight, AT(class_weight), "1",
      .meaning = "what a row of label 1 counts beside one of label 0 while fitting; undone in the probabilities"},
     {"sample_negatives", &kind_sample, AT(sample_negatives), "1",
      .meaning = "the share of customers whose rows of label 0 are fitted; undone in the probabilities"},
+    {"alpha", &kind_alpha, AT(alpha), "0.5",
+     .meaning = "with `elastic_net`: from 0, squares of coefficients only, to 1, absolute values only"},
+    {"lambda", &kind_lambda, AT(lambda), "`auto`",
+     .meaning = "how strong the penalty is; `auto`: best by cross-validation, `1se`: the most that is one standard error from it"},
     {.name = NULL}};
 #undef AT
 
 static wb_status read_model(wbi_model_def *model, const wbi_at *at, const wbi_key *keys, wb_error *err)
 {
-    model->lambda = NAN;
     model->class_weight = model->sample_negatives = 1;
+    model->lambda.value = model->alpha = NAN;
     model->line = wbi_at_line(at);
     WBI_TRY(wbi_at_want_name(at, at->name, err));
     WBI_TRY(wbi_set_text(&model->name, at->name, err));

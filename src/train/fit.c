@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "model/model.h"
+#include "solve/coordinate.h"
 #include "train/train.h"
 
 void wbi_fit_free(wbi_fit *fit)
@@ -25,17 +26,21 @@ static wb_status make_design(wbi_design **out, const wbi_training *training, con
     return status;
 }
 
-/* What Newton works on; kept together as its pieces live and die together. */
+static const double SMALL = 1e-8; /* how far lasso and elastic net may be from optimal */
+
+/* What a solver works on; kept together as its pieces live and die together. */
 typedef struct workbench {
     wbi_design *design;
     double *penalty, *start;
     wbi_newton *newton;
     double *crossproduct; /* of the columns, up to a factor; NULL: not needed */
+    wbi_coordinate *coordinate; /* instead, for lasso and elastic_net */
 } workbench;
 
 static void clear(workbench *bench)
 {
     wbi_newton_free(bench->newton);
+    wbi_coordinate_free(bench->coordinate);
     wbi_design_free(bench->design);
     wbi_free(bench->penalty);
     wbi_free(bench->start);
@@ -78,7 +83,7 @@ cleanup:
     return status;
 }
 
-/* Starts at the best intercept for no other column, or from a sample; the intercept is free, all other columns are
+/* Starts at the best intercept for no other column, Newton from a sample where there are many rows; the intercept is free, all other columns are
  * penalised alike. */
 static wb_status set_up(workbench *bench, const wbi_training *training, const wbi_part *part, const wbi_basis *basis,
                         double lambda, wb_error *err)
@@ -95,8 +100,12 @@ static wb_status set_up(workbench *bench, const wbi_training *training, const wb
     for (size_t i = 0; i < part->n; i++)
         weight[part->outcome[i]] += part->weight[i];
     bench->start[0] = log(weight[1] / weight[0]);
-    WBI_TRY(approach(bench, training, part, basis, lambda, err));
     wbi_problem problem = {bench->design, part->outcome, part->weight, bench->penalty};
+    if (wbi_is_sparse(training->penalty)) {
+        const wbi_coordinate_options options = {training->alpha, SMALL, training->roughly};
+        return wbi_coordinate_create(&bench->coordinate, &problem, &options, bench->start, err);
+    }
+    WBI_TRY(approach(bench, training, part, basis, lambda, err));
     return wbi_newton_create(&bench->newton, &problem, bench->start, err);
 }
 
@@ -120,13 +129,25 @@ static wb_status drop_aliased(size_t *n_dropped, wbi_basis *basis, const wbi_new
 static wb_status fit_basis(wbi_basis **out, const wbi_training *training, const wbi_part *part, const wb_log *log,
                            wb_error *err)
 {
-    wbi_sample sample = {training->table, part->rows, part->weight, part->customer, part->n};
+    wbi_sample sample = {training->table, part->rows, part->weight, part->customer, part->n, training->on_trial};
     wbi_basis_options options = {training->penalty != WB_PENALTY_NONE, training->n_threads, log};
     return wbi_basis_fit(out, &sample, training->features, training->n_features, &options, err);
 }
 
-static wb_status minimise(wbi_newton_state *out, wbi_newton *newton, double lambda, wb_error *err)
+static wb_status minimise_sparse(wbi_newton_state *out, wbi_coordinate *coordinate, double lambda, wb_error *err)
 {
+    WBI_TRY(wbi_coordinate_set_lambda(coordinate, lambda, err));
+    while (!wbi_coordinate_now(coordinate).done)
+        WBI_TRY(wbi_coordinate_step(coordinate, err));
+    *out = wbi_coordinate_now(coordinate);
+    return WB_OK;
+}
+
+static wb_status minimise(wbi_newton_state *out, const workbench *bench, double lambda, wb_error *err)
+{
+    wbi_newton *newton = bench->newton;
+    if (newton == NULL)
+        return minimise_sparse(out, bench->coordinate, lambda, err);
     WBI_TRY(wbi_newton_set_lambda(newton, lambda, err));
     while (!wbi_newton_now(newton).done)
         WBI_TRY(wbi_newton_step(newton, err));
@@ -176,7 +197,7 @@ static wb_status conclude(wbi_fit *fit, const workbench *bench, const wbi_part *
 }
 
 /* The coefficients at each lambda. */
-static wb_status walk_path(wbi_fit *fit, wbi_newton *newton, wbi_training *training, const double *lambdas,
+static wb_status walk_path(wbi_fit *fit, const workbench *bench, wbi_training *training, const double *lambdas,
                            size_t n_lambdas, wb_error *err)
 {
     fit->n_columns = fit->basis->n_columns + 1;
@@ -184,7 +205,7 @@ static wb_status walk_path(wbi_fit *fit, wbi_newton *newton, wbi_training *train
     if (fit->beta == NULL)
         return wbi_fail_nomem(err, n_lambdas * fit->n_columns * sizeof *fit->beta);
     for (size_t l = 0; l < n_lambdas; l++) {
-        WBI_TRY(minimise(&fit->last, newton, lambdas[l], err));
+        WBI_TRY(minimise(&fit->last, bench, lambdas[l], err));
         memcpy(fit->beta + l * fit->n_columns, fit->last.beta, fit->n_columns * sizeof *fit->beta);
         WBI_TRY(wbi_training_tick(training, err));
     }
@@ -225,7 +246,7 @@ wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *par
     }
     if (training->infer)
         WBI_TRY_CLEANUP(keep_crossproduct(&bench, fit.basis->n_columns + 1, err));
-    WBI_TRY_CLEANUP(walk_path(&fit, bench.newton, training, lambdas, n_lambdas, err));
+    WBI_TRY_CLEANUP(walk_path(&fit, &bench, training, lambdas, n_lambdas, err));
     if (training->infer)
         WBI_TRY_CLEANUP(conclude(&fit, &bench, fitted, lambdas[n_lambdas - 1], err));
     if (fitted != part)
@@ -237,4 +258,85 @@ cleanup:
     if (status != WB_OK)
         wbi_fit_free(&fit);
     return status;
+}
+
+/* ---- lasso and elastic net ---- */
+
+/* What glmnet.control calls mnlam, fdev and devmax. */
+enum { LEAST_PATH = 5 };
+static const double LEAST_GAIN = 1e-5, MOST_EXPLAINED = 0.999;
+
+static void space_lambdas(wbi_path *path, double max, bool many_rows)
+{
+    const double ratio = many_rows ? 1e-4 : 1e-2;
+    path->n = max > 0 ? WBI_MAX_PATH : 1;
+    for (size_t l = 0; l < path->n; l++)
+        path->lambda[l] = max * pow(ratio, (double)l / (WBI_MAX_PATH - 1));
+}
+
+static size_t count_nonzero(const double *beta, size_t n)
+{
+    size_t n_nonzero = 0;
+    for (size_t j = 1; j < n; j++)
+        n_nonzero += beta[j] != 0;
+    return n_nonzero;
+}
+
+/* Fits lambda after lambda until the share of the deviance that is explained hardly grows. */
+static wb_status walk_to_end(wbi_path *path, const workbench *bench, wbi_training *training, wb_error *err)
+{
+    double null_loss = 0, explained = 0;
+    for (size_t l = 0; l < path->n; l++) {
+        wbi_newton_state at;
+        const double before = explained;
+        WBI_TRY(minimise(&at, bench, path->lambda[l], err));
+        WBI_TRY(wbi_training_tick(training, err));
+        path->n_nonzero[l] = count_nonzero(at.beta, bench->design->n_columns);
+        if (l == 0)
+            null_loss = at.mean_loss;
+        explained = 1 - at.mean_loss / null_loss;
+        if (l + 1 >= LEAST_PATH && (explained - before < LEAST_GAIN || explained > MOST_EXPLAINED))
+            path->n = l + 1;
+    }
+    return WB_OK;
+}
+
+wb_status wbi_fit_find_path(wbi_path *out, wbi_training *training, wb_error *err)
+{
+    wb_status status = WB_OK;
+    workbench bench = {0};
+    wbi_basis *basis = NULL;
+    wbi_part rebalanced = {0};
+    wb_imbalance ignored;
+    const wbi_part *part = &training->all, *fitted = wbi_rebalances(training) ? &rebalanced : part;
+    if (fitted != part)
+        WBI_TRY_CLEANUP(wbi_rebalance(&rebalanced, &ignored, training, part, err));
+    WBI_TRY_CLEANUP(fit_basis(&basis, training, part, NULL, err));
+    WBI_TRY_CLEANUP(set_up(&bench, training, fitted, basis, 0, err));
+    space_lambdas(out, wbi_coordinate_lambda_max(bench.coordinate), fitted->n > basis->n_columns);
+    WBI_TRY_CLEANUP(walk_to_end(out, &bench, training, err));
+cleanup:
+    clear(&bench);
+    wbi_part_free(&rebalanced);
+    wbi_basis_free(basis);
+    return status;
+}
+
+wb_status wbi_fit_drop_zeros(wbi_fit *fit, const wb_log *log, wb_error *err)
+{
+    wbi_basis *basis = fit->basis;
+    size_t n = 0;
+    uint8_t *drop = wbi_alloc_array(basis->n_columns, 1);
+    if (drop == NULL)
+        return wbi_fail_nomem(err, basis->n_columns);
+    for (size_t j = 0; j < basis->n_columns; j++) {
+        drop[j] = fit->beta[1 + j] == 0;
+        if (!drop[j])
+            fit->beta[1 + n++] = fit->beta[1 + j];
+    }
+    wbi_basis_say_left_out(basis, drop, "their coefficients are 0", log);
+    wbi_basis_drop(basis, drop);
+    fit->n_columns = n + 1;
+    wbi_free(drop);
+    return WB_OK;
 }

@@ -47,19 +47,20 @@ static wb_status select_rows(wbi_part *out, const wbi_part *all, const uint8_t *
 /* One fold: what was fitted on the others, and the rows that it is tried on. */
 typedef struct held_out {
     wbi_part part;
+    double weight; /* of its rows together */
     wbi_fit fit;    /* basis NULL: the others could not be fitted */
     double *losses; /* of its rows, at each lambda */
 } held_out;
 
-static wb_status fit_others(held_out *out, wbi_training *training, const uint8_t *fold, int k, const double *lambdas,
-                            size_t n_lambdas, wb_error *err)
+static wb_status fit_others(held_out *out, wbi_training *training, const uint8_t *fold, int k, const wbi_path *path,
+                            wb_error *err)
 {
     wbi_part others = {0};
     wb_status status = WB_OK;
     WBI_TRY_CLEANUP(select_rows(&out->part, &training->all, fold, k, true, err));
     WBI_TRY_CLEANUP(select_rows(&others, &training->all, fold, k, false, err));
     if (out->part.n > 0 && wbi_fittable(training, &others))
-        WBI_TRY_CLEANUP(wbi_fit_path(&out->fit, training, &others, lambdas, n_lambdas, NULL, err));
+        WBI_TRY_CLEANUP(wbi_fit_path(&out->fit, training, &others, path->lambda, path->n, NULL, err));
 cleanup:
     wbi_part_free(&others);
     return status;
@@ -143,8 +144,7 @@ typedef struct validation {
     const uint8_t *fold;
     held_out *held;
     int n_folds, n_begun;
-    const double *lambdas;
-    size_t n_lambdas;
+    const wbi_path *path;
     int *fold_of_slot;
     double *log_loss, weight; /* sums over the folds */
 } validation;
@@ -168,13 +168,17 @@ static wb_status judge_fold(void *context, size_t slot, int worker, wb_error *er
     (void)worker;
     alone.n_threads = 1;
     alone.log = NULL;
-    WBI_TRY(fit_others(held, &alone, v->fold, k, v->lambdas, v->n_lambdas, err));
+    alone.on_trial = true;
+    alone.roughly = v->path->n > 1;
+    WBI_TRY(fit_others(held, &alone, v->fold, k, v->path, err));
     if (held->fit.basis == NULL)
         return WB_OK;
-    held->losses = wbi_alloc_zeroed(v->n_lambdas, sizeof *held->losses);
+    for (size_t i = 0; i < held->part.n; i++)
+        held->weight += held->part.weight[i];
+    held->losses = wbi_alloc_zeroed(v->path->n, sizeof *held->losses);
     if (held->losses == NULL)
-        return wbi_fail_nomem(err, v->n_lambdas * sizeof *held->losses);
-    return try_fit(held->losses, NULL, &alone, held, v->n_lambdas, err);
+        return wbi_fail_nomem(err, v->path->n * sizeof *held->losses);
+    return try_fit(held->losses, NULL, &alone, held, v->path->n, err);
 }
 
 /* Adds the losses of every lambda and the weight of the fold's rows. */
@@ -183,16 +187,15 @@ static wb_status add_fold(void *context, size_t slot, wb_error *err)
     validation *v = context;
     int k = v->fold_of_slot[slot];
     const held_out *held = &v->held[k];
-    v->training->n_steps_done += v->n_lambdas - 1;
+    v->training->n_steps_done += v->path->n - 1;
     WBI_TRY(wbi_training_tick(v->training, err));
     if (held->part.n > 0 && held->fit.basis == NULL)
         wbi_log(v->training->log, WB_LOG_WARNING, "fold %d is not judged: the other folds have one class only", k + 1);
     if (held->fit.basis == NULL)
         return WB_OK;
-    for (size_t l = 0; l < v->n_lambdas; l++)
+    for (size_t l = 0; l < v->path->n; l++)
         v->log_loss[l] += held->losses[l];
-    for (size_t i = 0; i < held->part.n; i++)
-        v->weight += held->part.weight[i];
+    v->weight += held->weight;
     return WB_OK;
 }
 
@@ -237,38 +240,62 @@ cleanup:
     return status;
 }
 
-static size_t least(const double *values, size_t n)
+/* From the spread of the folds' mean losses, each fold as its rows weigh (Friedman, Hastie and Tibshirani 2010, as in
+ * cv.glmnet). */
+static double standard_error(const held_out *held, int n_folds, size_t lambda, double mean)
 {
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        if (values[i] < values[best])
-            best = i;
-    return best;
+    double squares = 0, weight = 0;
+    int n = 0;
+    for (int k = 0; k < n_folds; k++) {
+        if (held[k].fit.basis == NULL)
+            continue;
+        const double apart = held[k].losses[lambda] / held[k].weight - mean;
+        squares += held[k].weight * apart * apart;
+        weight += held[k].weight;
+        n++;
+    }
+    return n > 1 ? sqrt(squares / weight / (n - 1)) : 0;
 }
 
-wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, int n_folds, uint64_t seed,
-                             const double *lambdas, size_t n_lambdas, wb_error *err)
+static size_t choose(const wbi_cross_validation *from, size_t n, wb_lambda_rule rule)
+{
+    size_t best = 0, l = 0;
+    for (size_t i = 1; i < n; i++)
+        if (from->log_loss[i] < from->log_loss[best])
+            best = i;
+    if (rule == WB_LAMBDA_LEAST)
+        return best;
+    while (from->log_loss[l] > from->log_loss[best] + from->standard_error[best])
+        l++;
+    return l;
+}
+
+wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, const wbi_folds_options *options,
+                             const wbi_path *path, wb_error *err)
 {
     wb_status status = WB_OK;
+    const int n_folds = options->n;
     held_out *held = wbi_alloc_zeroed((size_t)n_folds, sizeof *held);
     uint8_t *fold = wbi_alloc_array(training->all.n, sizeof *fold);
-    out->log_loss = wbi_alloc_zeroed(n_lambdas, sizeof *out->log_loss);
-    if (held == NULL || fold == NULL || out->log_loss == NULL) {
+    out->log_loss = wbi_alloc_zeroed(path->n, sizeof *out->log_loss);
+    out->standard_error = wbi_alloc_zeroed(path->n, sizeof *out->standard_error);
+    if (held == NULL || fold == NULL || out->log_loss == NULL || out->standard_error == NULL) {
         status = wbi_fail_nomem(err, training->all.n);
         goto cleanup;
     }
-    assign(fold, training, n_folds, seed);
+    assign(fold, training, n_folds, options->seed);
     validation v = {.training = training,
                     .fold = fold,
                     .held = held,
                     .n_folds = n_folds,
-                    .lambdas = lambdas,
-                    .n_lambdas = n_lambdas,
+                    .path = path,
                     .log_loss = out->log_loss};
     WBI_TRY_CLEANUP(judge_folds(&v, err));
-    for (size_t l = 0; l < n_lambdas; l++)
+    for (size_t l = 0; l < path->n; l++) {
         out->log_loss[l] /= v.weight;
-    out->best = least(out->log_loss, n_lambdas);
+        out->standard_error[l] = standard_error(held, n_folds, l, out->log_loss[l]);
+    }
+    out->best = choose(out, path->n, options->rule);
     WBI_TRY_CLEANUP(pool(&out->metrics, training, held, n_folds, out->best, err));
 cleanup:
     for (int k = 0; held != NULL && k < n_folds; k++) {
@@ -284,4 +311,5 @@ cleanup:
 void wbi_cross_validation_free(wbi_cross_validation *result)
 {
     wbi_free(result->log_loss);
+    wbi_free(result->standard_error);
 }

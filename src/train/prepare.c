@@ -185,6 +185,12 @@ static void drop_keyless(const wbi_training *training, int8_t *label)
         wbi_log(training->log, WB_LOG_WARNING, "%zu rows without a customer left out", n);
 }
 
+static double alpha_of(const wb_train_options *options)
+{
+    const double unsaid[] = {[WB_PENALTY_NONE] = 0, [WB_PENALTY_RIDGE] = 0, [WB_PENALTY_LASSO] = 1, [WB_PENALTY_ELASTIC_NET] = 0.5};
+    return isnan(options->alpha) ? unsaid[options->penalty] : options->alpha;
+}
+
 wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const wb_train_options *options, wb_error *err)
 {
     wb_status status = WB_OK;
@@ -193,6 +199,7 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
                           .penalty = options->penalty,
                           .balance = {.class_weight = options->balanced ? (double)NAN : options->class_weight,
                                       .sample_negatives = options->sample_negatives},
+                          .alpha = alpha_of(options),
                           .n_threads = wbi_par_threads(options->n_threads),
                           .log = options->log};
     snprintf(out->balance.salt, sizeof out->balance.salt, "%" PRIu64, options->seed);

@@ -13,10 +13,9 @@ static const double LAMBDA_FIRST = 10, LAMBDA_LAST = 1e-4;
 
 /* The options as they will be used. */
 typedef struct plan {
-    double lambdas[N_LAMBDAS]; /* to be tried */
-    size_t n_lambdas;
-    bool choose; /* among them */
-    int n_folds; /* 0: none */
+    wbi_path path; /* to be tried; empty: still to be found from the data */
+    bool choose;   /* among them */
+    int n_folds;   /* 0: none */
 } plan;
 
 static wb_status check_balance(const wb_train_options *options, wb_error *err)
@@ -31,26 +30,43 @@ static wb_status check_balance(const wb_train_options *options, wb_error *err)
     return WB_OK;
 }
 
-static wb_status make_plan(plan *out, const wb_train_options *options, wb_error *err)
+static wb_status check_penalty(const wb_train_options *options, wb_error *err)
 {
-    bool ridge = options->penalty == WB_PENALTY_RIDGE;
-    if (!ridge && options->penalty != WB_PENALTY_NONE)
+    const double alpha = options->alpha;
+    if ((int)options->penalty < WB_PENALTY_NONE || options->penalty > WB_PENALTY_ELASTIC_NET)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no penalty %d", (int)options->penalty);
     if (!isnan(options->lambda) && !(options->lambda >= 0 && isfinite(options->lambda)))
         return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g is not a number >= 0", options->lambda);
-    if (!ridge && options->lambda > 0)
+    if (options->penalty == WB_PENALTY_NONE && options->lambda > 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g without a penalty", options->lambda);
+    if (options->lambda_rule != WB_LAMBDA_LEAST && options->lambda_rule != WB_LAMBDA_ONE_STANDARD_ERROR)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "no rule %d for lambda", (int)options->lambda_rule);
+    if (isnan(alpha))
+        return WB_OK;
+    if (!(alpha >= 0 && alpha <= 1))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "alpha %g is not a number from 0 to 1", alpha);
+    if (!wbi_is_sparse(options->penalty))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "alpha %g goes with an elastic net only", alpha);
+    if (options->penalty == WB_PENALTY_LASSO && alpha != 1)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "alpha %g is no lasso, which has 1: an elastic net takes it", alpha);
+    return WB_OK;
+}
+
+static wb_status make_plan(plan *out, const wb_train_options *options, wb_error *err)
+{
+    *out = (plan){.n_folds = 0};
+    WBI_TRY(check_penalty(options, err));
     if (options->n_folds < -1 || options->n_folds == 1 || options->n_folds > MAX_FOLDS)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%d folds: expected 0, or 2 to %d", options->n_folds, MAX_FOLDS);
     WBI_TRY(check_balance(options, err));
-    out->choose = ridge && isnan(options->lambda);
+    out->choose = options->penalty != WB_PENALTY_NONE && isnan(options->lambda);
     out->n_folds = options->n_folds >= 0 ? options->n_folds : out->choose ? DEFAULT_FOLDS : 0;
     if (out->choose && out->n_folds == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "without folds lambda must be given");
-    out->n_lambdas = out->choose ? N_LAMBDAS : 1;
-    out->lambdas[0] = ridge ? options->lambda : 0;
-    for (size_t l = 0; out->choose && l < N_LAMBDAS; l++)
-        out->lambdas[l] = LAMBDA_FIRST * pow(LAMBDA_LAST / LAMBDA_FIRST, (double)l / (N_LAMBDAS - 1));
+    if (!out->choose)
+        out->path = (wbi_path){.lambda = {isnan(options->lambda) ? 0 : options->lambda}, .n = 1};
+    for (size_t l = 0; out->choose && options->penalty == WB_PENALTY_RIDGE && l < N_LAMBDAS; l++)
+        out->path.lambda[out->path.n++] = LAMBDA_FIRST * pow(LAMBDA_LAST / LAMBDA_FIRST, (double)l / (N_LAMBDAS - 1));
     return WB_OK;
 }
 
@@ -86,6 +102,7 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
                                         .n_positive = training->n_positive,
                                         .base_rate = training->base_rate,
                                         .penalty = training->penalty,
+                                        .alpha = training->alpha,
                                         .out_of_fold = no_metrics(),
                                         .mean_log_loss = fit->last.mean_loss,
                                         .iterations = fit->last.iterations,
@@ -103,14 +120,25 @@ static wb_status add_folds(wb_model *model, const plan *how, wbi_cross_validatio
     model->summary.out_of_fold = folds->metrics;
     if (!how->choose)
         return WB_OK;
-    model->path_lambda = wbi_alloc_array(how->n_lambdas, sizeof *model->path_lambda);
-    if (model->path_lambda == NULL)
-        return wbi_fail_nomem(err, how->n_lambdas * sizeof *model->path_lambda);
-    memcpy(model->path_lambda, how->lambdas, how->n_lambdas * sizeof *model->path_lambda);
-    model->path_log_loss = folds->log_loss;
-    folds->log_loss = NULL;
-    model->n_path = how->n_lambdas;
+    model->path = wbi_alloc_array(how->path.n, sizeof *model->path);
+    if (model->path == NULL)
+        return wbi_fail_nomem(err, how->path.n * sizeof *model->path);
+    for (size_t l = 0; l < how->path.n; l++)
+        model->path[l] = (wb_path_point){how->path.lambda[l], folds->log_loss[l], folds->standard_error[l],
+                                         wbi_is_sparse(model->summary.penalty) ? how->path.n_nonzero[l]
+                                                                               : model->basis->n_columns};
+    model->n_path = how->path.n;
     return WB_OK;
+}
+
+/* The whole path is fitted once to all rows, as its end depends on them. */
+static wb_status find_path(plan *how, wbi_training *training, wb_error *err)
+{
+    training->n_steps = (1 + (uint64_t)how->n_folds) * WBI_MAX_PATH + 1;
+    training->on_trial = training->roughly = true;
+    wb_status status = wbi_fit_find_path(&how->path, training, err);
+    training->on_trial = training->roughly = false;
+    return status;
 }
 
 wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options, wb_error *err)
@@ -123,18 +151,23 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     wb_model *model = NULL;
     WBI_TRY(make_plan(&how, options, err));
     WBI_TRY_CLEANUP(wbi_training_prepare(&training, wb_features_table(features), options, err));
-    training.n_steps = (uint64_t)how.n_folds * how.n_lambdas + 1;
+    if (how.path.n == 0)
+        WBI_TRY_CLEANUP(find_path(&how, &training, err));
+    training.n_steps = training.n_steps_done + (uint64_t)how.n_folds * how.path.n + 1;
+    wbi_folds_options cut = {how.n_folds, options->seed, options->lambda_rule};
     if (how.n_folds > 0)
-        WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, how.n_folds, options->seed, how.lambdas, how.n_lambdas,
-                                           err));
-    double lambda = how.lambdas[folds.best];
-    training.infer = true;
+        WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, &cut, &how.path, err));
+    double lambda = how.path.lambda[folds.best];
+    training.infer = !wbi_is_sparse(training.penalty);
     WBI_TRY_CLEANUP(wbi_fit_path(&fit, &training, &training.all, &lambda, 1, training.log, err));
     warn_unless_converged(&training, &fit.last);
+    if (wbi_is_sparse(training.penalty))
+        WBI_TRY_CLEANUP(wbi_fit_drop_zeros(&fit, training.log, err));
     WBI_TRY_CLEANUP(wbi_warn_separation(&training, &fit, err));
     WBI_TRY_CLEANUP(wbi_warn_overlap(&training, features, err));
     WBI_TRY_CLEANUP(assemble(&model, &training, &fit, wb_features_definitions(features), err));
     model->summary.lambda = lambda;
+    model->summary.lambda_rule = options->lambda_rule;
     model->seed = options->seed;
     wbi_warn_collinear(model, training.log);
     if (how.n_folds > 0)

@@ -47,6 +47,9 @@ typedef struct wbi_training {
     wb_penalty penalty;
     wbi_balance balance;
     bool infer; /* fits say how certain their coefficients are */
+    double alpha;     /* of lasso and elastic_net */
+    bool on_trial;    /* what is fitted predicts rows of this table, and no others */
+    bool roughly;     /* lasso and elastic_net are fitted as exactly as a log loss needs */
     int n_threads;
     const wb_log *log;
     uint64_t n_steps_done, n_steps; /* of the progress */
@@ -104,6 +107,21 @@ WB_WARN_UNUSED wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, cons
                                       const double *lambdas, size_t n_lambdas, const wb_log *log, wb_error *err);
 void wbi_fit_free(wbi_fit *fit);
 
+enum { WBI_MAX_PATH = 100 };
+
+/* Values of lambda to be tried, largest first, and how many coefficients are not 0 at each. */
+typedef struct wbi_path {
+    double lambda[WBI_MAX_PATH];
+    size_t n_nonzero[WBI_MAX_PATH];
+    size_t n;
+} wbi_path;
+
+/* The lambdas that glmnet tries for a lasso or an elastic net: from the smallest that leaves no coefficient to where the
+ * fit hardly gains any more. */
+WB_WARN_UNUSED wb_status wbi_fit_find_path(wbi_path *out, wbi_training *training, wb_error *err);
+/* Takes the columns out of the basis whose coefficient is 0 and says which; of a fit at one lambda. */
+WB_WARN_UNUSED wb_status wbi_fit_drop_zeros(wbi_fit *fit, const wb_log *log, wb_error *err);
+
 /* ---- imbalance.c ---- */
 
 /* Whether rows are fitted with other weights than their own, or left out. */
@@ -139,13 +157,20 @@ WB_WARN_UNUSED wb_status wbi_warn_overlap(const wbi_training *training, const wb
 /* ---- folds.c ---- */
 
 typedef struct wbi_cross_validation {
-    size_t best;         /* index of the lambda of least log loss, the largest of equals */
-    double *log_loss;    /* of each lambda, out of fold, weighted */
+    size_t best;             /* index of the lambda that is chosen */
+    double *log_loss;        /* of each lambda, out of fold, weighted */
+    double *standard_error;  /* of each of them */
     wb_metrics metrics;  /* out of fold, at the best */
 } wbi_cross_validation;
 
-WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, int n_folds,
-                                            uint64_t seed, const double *lambdas, size_t n_lambdas, wb_error *err);
+typedef struct wbi_folds_options {
+    int n;
+    uint64_t seed;
+    wb_lambda_rule rule;
+} wbi_folds_options;
+
+WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training,
+                                            const wbi_folds_options *options, const wbi_path *path, wb_error *err);
 void wbi_cross_validation_free(wbi_cross_validation *result);
 
 #endif
