@@ -124,7 +124,8 @@ static double violation(const fixture *f, const double *beta, double lambda, dou
     double gradient[MAX_COLUMNS], loss, max = 0;
     find_gradient(gradient, &loss, f, beta);
     for (size_t j = 0; j < f->design.base.n_columns; j++) {
-        double held = lambda * alpha * f->penalty[j], smooth = gradient[j] + lambda * (1 - alpha) * f->penalty[j] * beta[j];
+        double held = lambda * alpha * f->penalty[j];
+        double smooth = gradient[j] + lambda * (1 - alpha) * f->penalty[j] * beta[j];
         double off = beta[j] > 0 ? smooth + held : beta[j] < 0 ? smooth - held : fmax(0, fabs(smooth) - held);
         max = fmax(max, fabs(off));
     }
@@ -285,6 +286,35 @@ static void roughly_is_near(void **state)
     wbi_coordinate_free(rough);
 }
 
+/* x3 = 0.6 x1 + 0.6 x2 + r z over all signs of x1, x2 and z, each with both outcomes, weighing what a model of 1, 1 and
+ * -1.2 expects. Without coefficients x3 seems to tell nothing, but as x1 and x2 come in its gradient grows faster than
+ * lambda falls: at 0.55 lambda_max it is 0.60 lambda_max, though the strong rule has left it out (0.06 < 2 * 0.55 - 1). */
+static void what_the_strong_rule_leaves_out_wrongly_comes_in(void **state)
+{
+    (void)state;
+    static fixture f;
+    enum { P = 4, N = 16 };
+    prepare(&f, N, P);
+    for (size_t i = 0; i < N; i++) {
+        double *x = f.x + i * P, z = i & 4 ? 1 : -1;
+        x[0] = 1;
+        x[1] = i & 1 ? 1 : -1;
+        x[2] = i & 2 ? 1 : -1;
+        x[3] = 0.6 * x[1] + 0.6 * x[2] + sqrt(0.28) * z;
+        const double p = 1 / (1 + exp(-(x[1] + x[2] - 1.2 * x[3])));
+        f.outcome[i] = i >= N / 2;
+        f.weight[i] = f.outcome[i] ? p : 1 - p;
+        f.design.reach[3] = 2;
+    }
+    wbi_coordinate *c = begin(&f, 1, false);
+    const double max = wbi_coordinate_lambda_max(c);
+    go_to(c, max);
+    wbi_newton_state at = go_to(c, 0.55 * max);
+    assert_true(at.converged && at.beta[3] < 0);
+    assert_true(violation(&f, at.beta, 0.55 * max, 1) <= 1e-8);
+    wbi_coordinate_free(c);
+}
+
 /* Columns that say the same leave no unique answer, but one objective. */
 static void equal_columns_are_no_obstacle(void **state)
 {
@@ -385,6 +415,7 @@ int main(void)
         cmocka_unit_test(the_way_does_not_matter),
         cmocka_unit_test(lambda_max_is_the_smallest_without_coefficients),
         cmocka_unit_test(roughly_is_near),
+        cmocka_unit_test(what_the_strong_rule_leaves_out_wrongly_comes_in),
         cmocka_unit_test(equal_columns_are_no_obstacle),
         cmocka_unit_test(bad_starts_are_halved),
         cmocka_unit_test(threads_give_the_same_bits),

@@ -154,5 +154,6 @@ void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows,
                       wbi_encoder_tally *tally)
 {
     for (size_t at = 0; at < n; at += CHUNK_ROWS)
-        fill_chunk(encoder, x + at * encoder->stride, rows, begin + at, n - at < CHUNK_ROWS ? n - at : CHUNK_ROWS, tally);
+        fill_chunk(encoder, x + at * encoder->stride, rows, begin + at, n - at < CHUNK_ROWS ? n - at : CHUNK_ROWS,
+                   tally);
 }

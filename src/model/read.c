@@ -182,7 +182,8 @@ static wb_status read_imbalance(wb_model *model, const wbi_json_at *training, wb
 }
 
 /* One member of every point of the path; the first to be read says how many there are. */
-static wb_status read_along_path(wb_model *model, double **numbers, const wbi_json_at *folds, const char *key, wb_error *err)
+static wb_status read_along_path(wb_model *model, double **numbers, const wbi_json_at *folds, const char *key,
+                                 wb_error *err)
 {
     size_t n;
     WBI_TRY(wbi_json_numbers(numbers, &n, folds, key, err));

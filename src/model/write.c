@@ -112,7 +112,8 @@ static json_t *folds_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "seed", seed_to_json(model));
     failed |= json_object_set_new(object, "lambda", path_to_json(model, offsetof(wb_path_point, lambda)));
     failed |= json_object_set_new(object, "log_loss", path_to_json(model, offsetof(wb_path_point, log_loss)));
-    failed |= json_object_set_new(object, "standard_error", path_to_json(model, offsetof(wb_path_point, standard_error)));
+    failed |= json_object_set_new(object, "standard_error",
+                                  path_to_json(model, offsetof(wb_path_point, standard_error)));
     failed |= json_object_set_new(object, "nonzero", nonzero_to_json(model));
     failed |= json_object_set_new(object, "rule", json_string(wbi_lambda_rule_names[model->summary.lambda_rule]));
     failed |= json_object_set_new(object, "out_of_fold", metrics_to_json(&model->summary.out_of_fold));

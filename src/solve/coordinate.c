@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Proximal Newton (Lee, Sun and Saunders 2014), as glmnet: the loss becomes a quadratic at the present beta, whose least
- * value with the penalty is found without the data. The strong rules (Tibshirani et al. 2012) choose the columns that are
- * looked at; each pass gives the gradient of all, so that a column which they left out wrongly joins at the next step. The
- * Hessian costs about p / 4 times a pass for the gradient: it is kept for as long as steps shrink the residual fast, and
- * corrected along each step by what the gradient did (BFGS), for steps along a path go much the same way. */
+ * value with the penalty is found without the data. The strong rules (Tibshirani et al. 2012) choose the columns that
+ * are looked at; each pass gives the gradient of all, so that a column which they left out wrongly joins at the next
+ * step. The Hessian costs about p / 4 times a pass for the gradient: it is kept for as long as steps shrink the residual
+ * fast, and corrected along each step by what the gradient did (BFGS), for steps along a path go much the same way. */
 #include "solve/coordinate.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Coordinate descent with covariance updates (Friedman, Hastie and Tibshirani 2010, 2.2): the slope of every column is kept, so
- * that a column that stays 0 costs a comparison. Correlated columns make it slow at the end, when all signs are settled;
+/* Coordinate descent with covariance updates (Friedman, Hastie and Tibshirani 2010, 2.2): the slope of every column is
+ * kept, so that a column that stays 0 costs a comparison. Correlated columns make it slow at the end, when all signs are settled;
  * what is left then is a linear system in the columns that are not 0, which is solved as such. A solution that would
  * turn a sign is followed as far as the first column that becomes 0. */
 #include "solve/quadratic.h"
@@ -140,8 +140,8 @@ static double change(const packed *p)
     return sum;
 }
 
-/* Takes the step when it helps, else says false: all of it when that brings the columns nearer to optimal, a part when the function
- * falls. Rounding may make a singular system seem solvable. */
+/* Takes the step when it helps, else says false: all of it when that brings the columns nearer to optimal, a part when
+ * the function falls. Rounding may make a singular system seem solvable. */
 static bool solve_directly(packed *p)
 {
     const size_t n = list_active(p);

@@ -187,7 +187,7 @@ static void drop_keyless(const wbi_training *training, int8_t *label)
 
 static double alpha_of(const wb_train_options *options)
 {
-    const double unsaid[] = {[WB_PENALTY_NONE] = 0, [WB_PENALTY_RIDGE] = 0, [WB_PENALTY_LASSO] = 1, [WB_PENALTY_ELASTIC_NET] = 0.5};
+    static const double unsaid[] = {[WB_PENALTY_LASSO] = 1, [WB_PENALTY_ELASTIC_NET] = 0.5};
     return isnan(options->alpha) ? unsaid[options->penalty] : options->alpha;
 }
 
