@@ -91,22 +91,21 @@ static void find_gradient(wbi_coordinate *c)
     }
 }
 
-/* Minimises the model, and bounds how far the step to there moves a row's eta: columns might act together, and never
- * against each other. */
+/* Minimises the model, and bounds how far the step to there moves a row's eta. */
 static void find_step(wbi_coordinate *c)
 {
     const wbi_quadratic *model = &c->model;
     memcpy(model->beta, c->now.beta, c->n * sizeof *c->now.beta);
     memcpy(model->slope, c->gradient, c->n * sizeof *c->gradient);
     wbi_quadratic_minimise(&c->model, EXACT);
-    c->state.eta_step_max = c->gain = 0;
+    c->gain = 0;
     for (size_t j = 0; j < c->n; j++) {
         const double from = c->now.beta[j], to = model->beta[j];
         c->step[j] = to - from;
-        c->state.eta_step_max += fabs(c->step[j]) * c->data.design->reach[j];
         c->gain -= c->step[j] * (c->gradient[j] + model->slope[j] + model->square[j] * (to + from)) / 2 +
                    model->absolute[j] * (fabs(to) - fabs(from));
     }
+    c->state.eta_step_max = wbi_likelihood_eta_bound(&c->data, c->step);
 }
 
 /* Whether beta is good enough, or no step would make it any better. To take a step costs no more than to ask all rows how

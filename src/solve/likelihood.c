@@ -91,6 +91,14 @@ wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, c
     return WB_OK;
 }
 
+double wbi_likelihood_eta_bound(const wbi_likelihood *likelihood, const double *beta)
+{
+    double sum = 0;
+    for (size_t j = 0; j < likelihood->design->n_columns; j++)
+        sum += fabs(beta[j]) * likelihood->design->reach[j];
+    return sum;
+}
+
 static wb_status stretch_max(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     (void)block;

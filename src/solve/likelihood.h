@@ -32,6 +32,8 @@ WB_WARN_UNUSED wb_status wbi_likelihood_hessian(const wbi_likelihood *likelihood
 WB_WARN_UNUSED wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, const double *beta,
                                               size_t begin, size_t end, int worker, wb_error *err);
 
+/* A bound of what the next finds, without a pass: columns are taken to act together, and never against each other. */
+double wbi_likelihood_eta_bound(const wbi_likelihood *likelihood, const double *beta);
 /* The largest absolute value that the design times `beta` has in any row. One pass. */
 WB_WARN_UNUSED wb_status wbi_likelihood_eta_max(const wbi_likelihood *likelihood, double *max, const double *beta,
                                                 wb_error *err);

@@ -25,7 +25,6 @@ enum { MAX_ITERATIONS = 100, MAX_HALVINGS = 40 };
 /* Sums over the data at one beta: loss, gradient (n), and room for the Hessian (n x n). */
 typedef struct evaluation {
     double *beta, *sums;
-    bool has_hessian;
 } evaluation;
 
 struct wbi_newton {
@@ -51,9 +50,8 @@ static double *gradient_of(const evaluation *at)
     return at->sums + 1;
 }
 
-static wb_status evaluate(const wbi_newton *newton, evaluation *at, bool with_hessian, wb_error *err)
+static wb_status evaluate(const wbi_newton *newton, const evaluation *at, bool with_hessian, wb_error *err)
 {
-    at->has_hessian = with_hessian;
     return with_hessian ? wbi_likelihood_hessian(&newton->data, at->sums, at->beta, err)
                         : wbi_likelihood_gradient(&newton->data, at->sums, at->beta, err);
 }
@@ -116,14 +114,11 @@ static bool find_step(wbi_newton *newton)
     return wbi_solve_positive(newton->step, newton->hessian, newton->gradient, n);
 }
 
-/* How far the step moves a row's eta. A bound costs no pass, but counts that columns might act together and never against
- * each other: where steps no longer help to bring it down, all rows are asked. */
+/* How far the step moves a row's eta: a bound, and where steps no longer help to bring that down, all rows are asked. */
 static wb_status find_eta_step(wbi_newton *newton, wb_error *err)
 {
     wbi_newton_state *state = &newton->state;
-    state->eta_step_max = 0;
-    for (size_t j = 0; j < newton->n; j++)
-        state->eta_step_max += fabs(newton->step[j]) * newton->data.design->reach[j];
+    state->eta_step_max = wbi_likelihood_eta_bound(&newton->data, newton->step);
     if (state->gradient_max > SMALL_GRADIENT || state->eta_step_max <= SMALL_STEP ||
         state->gradient_max < newton->last_gradient_max / 2)
         return WB_OK;
@@ -212,9 +207,10 @@ wb_status wbi_newton_step(wbi_newton *newton, wb_error *err)
     for (size_t j = 0; j < newton->n; j++)
         newton->move[j] = newton->now.beta[j] - before.beta[j];
     newton->last_fresh = newton->fresh;
-    newton->fresh = newton->far = false;
-    if (newton->now.has_hessian)
+    newton->fresh = false;
+    if (newton->far)
         take_hessian(newton);
+    newton->far = false;
     newton->state.iterations++;
     return assess(newton, err);
 }
@@ -286,12 +282,12 @@ size_t wbi_newton_aliased(const wbi_newton *newton, uint8_t *aliased)
 static wb_status allocate(wbi_newton *newton, wb_error *err)
 {
     size_t n = newton->n, n_squared;
-    if (__builtin_mul_overflow(n, n + 2, &n_squared))
+    if (__builtin_mul_overflow(n, n + 2, &n_squared)) /* and with it the sums */
         return wbi_fail_nomem(err, SIZE_MAX);
     n_squared = n * n;
-    const size_t n_sums = 1 + n + n_squared;
-    newton->now = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double)), false};
-    newton->next = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double)), false};
+    const size_t n_sums = wbi_likelihood_n_sums(&newton->data, true);
+    newton->now = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double))};
+    newton->next = (evaluation){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n_sums, sizeof(double))};
     newton->hold = wbi_alloc_zeroed(n, sizeof *newton->hold);
     newton->gradient = wbi_alloc_array(n, sizeof(double));
     newton->step = wbi_alloc_array(n, sizeof(double));

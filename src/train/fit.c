@@ -51,14 +51,10 @@ static void clear(workbench *bench)
 /* Every sixteenth row. */
 static wb_status sample_part(wbi_part *out, const wbi_part *part, wb_error *err)
 {
-    WBI_TRY(wbi_part_allocate(out, part->n / WBI_SAMPLE_STEP, err));
-    for (size_t i = 0; i < out->n; i++) {
-        const size_t from = i * WBI_SAMPLE_STEP;
-        out->rows[i] = part->rows[from];
-        out->outcome[i] = part->outcome[from];
-        out->weight[i] = part->weight[from];
-        out->customer[i] = part->customer[from];
-    }
+    const size_t n = part->n / WBI_SAMPLE_STEP;
+    WBI_TRY(wbi_part_allocate(out, n, err));
+    for (size_t i = 0; i < n; i++)
+        wbi_part_push(out, part, i * WBI_SAMPLE_STEP);
     return WB_OK;
 }
 
@@ -83,8 +79,8 @@ cleanup:
     return status;
 }
 
-/* Starts at the best intercept for no other column, Newton from a sample where there are many rows; the intercept is free, all other columns are
- * penalised alike. */
+/* Starts at the best intercept for no other column, Newton from a sample where there are many rows; the intercept is
+ * free, all other columns are penalised alike. */
 static wb_status set_up(workbench *bench, const wbi_training *training, const wbi_part *part, const wbi_basis *basis,
                         double lambda, wb_error *err)
 {

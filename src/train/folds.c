@@ -32,15 +32,9 @@ static wb_status select_rows(wbi_part *out, const wbi_part *all, const uint8_t *
     for (size_t i = 0; i < all->n; i++)
         n += (fold[i] == k) == inside;
     WBI_TRY(wbi_part_allocate(out, n, err));
-    n = 0;
-    for (size_t i = 0; i < all->n; i++) {
-        if ((fold[i] == k) != inside)
-            continue;
-        out->rows[n] = all->rows[i];
-        out->outcome[n] = all->outcome[i];
-        out->weight[n] = all->weight[i];
-        out->customer[n++] = all->customer[i];
-    }
+    for (size_t i = 0; i < all->n; i++)
+        if ((fold[i] == k) == inside)
+            wbi_part_push(out, all, i);
     return WB_OK;
 }
 

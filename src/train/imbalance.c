@@ -51,16 +51,13 @@ wb_status wbi_rebalance(wbi_part *out, wb_imbalance *how, const wbi_training *tr
     double total = 0;
     *how = plan(training, part);
     WBI_TRY(wbi_part_allocate(out, part->n, err));
-    out->n = 0;
     for (size_t i = 0; i < part->n; i++) {
         if (!is_fitted(training, part, i))
             continue;
-        double factor = part->outcome[i] ? how->class_weight : 1 / how->sample_negatives;
-        out->rows[out->n] = part->rows[i];
-        out->outcome[out->n] = part->outcome[i];
-        out->customer[out->n] = part->customer[i];
-        out->weight[out->n] = part->weight[i] * factor;
-        total += out->weight[out->n++];
+        wbi_part_push(out, part, i);
+        double *weight = &out->weight[out->n - 1];
+        *weight *= part->outcome[i] ? how->class_weight : 1 / how->sample_negatives;
+        total += *weight;
     }
     how->n_rows = out->n;
     return isfinite(total) ? WB_OK

@@ -11,8 +11,7 @@
 
 wb_status wbi_part_allocate(wbi_part *part, size_t n, wb_error *err)
 {
-    *part = (wbi_part){.n = n,
-                       .rows = wbi_alloc_array(n, sizeof *part->rows),
+    *part = (wbi_part){.rows = wbi_alloc_array(n, sizeof *part->rows),
                        .outcome = wbi_alloc_array(n, sizeof *part->outcome),
                        .weight = wbi_alloc_array(n, sizeof *part->weight),
                        .customer = wbi_alloc_array(n, sizeof *part->customer)};
@@ -28,6 +27,15 @@ void wbi_part_free(wbi_part *part)
     wbi_free(part->weight);
     wbi_free(part->customer);
     *part = (wbi_part){0};
+}
+
+void wbi_part_push(wbi_part *part, const wbi_part *from, size_t i)
+{
+    const size_t n = part->n++;
+    part->rows[n] = from->rows[i];
+    part->outcome[n] = from->outcome[i];
+    part->weight[n] = from->weight[i];
+    part->customer[n] = from->customer[i];
 }
 
 bool wbi_part_has_both(const wbi_part *part)
@@ -131,6 +139,7 @@ static wb_status take_rows(wbi_training *training, const int8_t *label, const do
             all->rows[at++] = row;
     if (training->id != SIZE_MAX)
         wbi_order_rows(all->rows, n, training->table, training->id);
+    all->n = n;
     for (size_t i = 0; i < n; i++) {
         all->outcome[i] = (uint8_t)label[all->rows[i]];
         all->weight[i] = weight == NULL ? 1 : weight[all->rows[i]];

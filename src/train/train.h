@@ -20,8 +20,11 @@ typedef struct wbi_part {
     uint32_t *customer; /* numbered in order */
 } wbi_part;
 
+/* Room for `n` rows; there are none yet. */
 WB_WARN_UNUSED wb_status wbi_part_allocate(wbi_part *part, size_t n, wb_error *err);
 void wbi_part_free(wbi_part *part);
+/* Adds row `i` of another part, where there is room. */
+void wbi_part_push(wbi_part *part, const wbi_part *from, size_t i);
 /* Both classes are there. */
 bool wbi_part_has_both(const wbi_part *part);
 
@@ -46,10 +49,10 @@ typedef struct wbi_training {
     size_t n_features;
     wb_penalty penalty;
     wbi_balance balance;
-    bool infer; /* fits say how certain their coefficients are */
-    double alpha;     /* of lasso and elastic_net */
-    bool on_trial;    /* what is fitted predicts rows of this table, and no others */
-    bool roughly;     /* lasso and elastic_net are fitted as exactly as a log loss needs */
+    double alpha;  /* of lasso and elastic_net */
+    bool infer;    /* fits say how certain their coefficients are */
+    bool on_trial; /* what is fitted predicts rows of this table, and no others */
+    bool roughly;  /* lasso and elastic_net are fitted as exactly as a log loss needs */
     int n_threads;
     const wb_log *log;
     uint64_t n_steps_done, n_steps; /* of the progress */
