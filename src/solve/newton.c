@@ -227,7 +227,8 @@ bool wbi_newton_samples(size_t n_rows, size_t n_columns)
     return n >= MIN_ROWS && n / MIN_ROWS_A_COLUMN >= n_columns;
 }
 
-wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uint8_t *hold, double lambda, wb_error *err)
+wb_status wbi_newton_approach(wbi_newton **out, const wbi_problem *sample, const double *beta, const uint8_t *hold,
+                              double lambda, wb_error *err)
 {
     static const double NEAR = 1e-4;
     enum { MAX_STEPS = 8 };
@@ -239,8 +240,10 @@ wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uin
     WBI_TRY_CLEANUP(wbi_newton_set_lambda(newton, lambda, err));
     for (int i = 0; i < MAX_STEPS && !newton->state.done && newton->state.gradient_max > NEAR; i++)
         WBI_TRY_CLEANUP(wbi_newton_step(newton, err));
-    if (newton->state.gradient_max <= NEAR)
-        memcpy(beta, newton->state.beta, newton->n * sizeof *beta);
+    if (newton->state.gradient_max <= NEAR) {
+        *out = newton;
+        return WB_OK;
+    }
 cleanup:
     wbi_newton_free(newton);
     return status;
@@ -301,7 +304,7 @@ static wb_status allocate(wbi_newton *newton, wb_error *err)
     return WB_OK;
 }
 
-wb_status wbi_newton_create(wbi_newton **out, const wbi_problem *problem, const double *beta, wb_error *err)
+static wb_status create(wbi_newton **out, const wbi_problem *problem, const double *beta, wb_error *err)
 {
     wb_status status = WB_OK;
     wbi_newton *newton = wbi_alloc_zeroed(1, sizeof *newton);
@@ -310,15 +313,41 @@ wb_status wbi_newton_create(wbi_newton **out, const wbi_problem *problem, const 
     wbi_disarm_gsl();
     newton->penalty = problem->penalty;
     newton->n = problem->design->n_columns;
+    newton->far = true;
     WBI_TRY_CLEANUP(wbi_likelihood_init(&newton->data, problem->design, problem->outcome, problem->weight, err));
     WBI_TRY_CLEANUP(allocate(newton, err));
     memcpy(newton->now.beta, beta, newton->n * sizeof *beta);
-    WBI_TRY_CLEANUP(refresh(newton, err));
-    newton->far = true;
     *out = newton;
     return WB_OK;
 cleanup:
     wbi_newton_free(newton);
+    return status;
+}
+
+wb_status wbi_newton_create(wbi_newton **out, const wbi_problem *problem, const double *beta, wb_error *err)
+{
+    wbi_newton *newton;
+    WBI_TRY(create(&newton, problem, beta, err));
+    wb_status status = refresh(newton, err);
+    if (status == WB_OK)
+        *out = newton;
+    else
+        wbi_newton_free(newton);
+    return status;
+}
+
+wb_status wbi_newton_create_near(wbi_newton **out, const wbi_problem *problem, const wbi_newton *sample, wb_error *err)
+{
+    wbi_newton *newton;
+    WBI_TRY(create(&newton, problem, sample->now.beta, err));
+    const double share = newton->data.total_weight / sample->data.total_weight;
+    for (size_t i = 0; i < newton->n * newton->n; i++)
+        newton->curvature[i] = share * sample->curvature[i];
+    wb_status status = evaluate(newton, &newton->now, false, err);
+    if (status == WB_OK)
+        *out = newton;
+    else
+        wbi_newton_free(newton);
     return status;
 }
 

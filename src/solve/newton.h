@@ -45,10 +45,14 @@ WB_WARN_UNUSED wb_status wbi_newton_step(wbi_newton *newton, wb_error *err);
  * enough rows for that. */
 enum { WBI_SAMPLE_STEP = 16 };
 bool wbi_newton_samples(size_t n_rows, size_t n_columns);
-/* Moves beta, where it starts, so far that the gradient is small beside the errors of a sample; leaves it as it is where a
- * few steps do not get there. `hold` as above, or NULL. */
-WB_WARN_UNUSED wb_status wbi_newton_approach(double *beta, const wbi_problem *sample, const uint8_t *hold, double lambda,
-                                             wb_error *err);
+/* Goes from `beta` so far that the gradient is small beside the errors of a sample; leaves *out as it is where a few steps
+ * do not get there. `hold` as above, or NULL. */
+WB_WARN_UNUSED wb_status wbi_newton_approach(wbi_newton **out, const wbi_problem *sample, const double *beta,
+                                             const uint8_t *hold, double lambda, wb_error *err);
+/* Starts where a sample's iterations are, with its Hessian for the first step, so that one pass for the gradient will do. For
+ * a lambda > 0. */
+WB_WARN_UNUSED wb_status wbi_newton_create_near(wbi_newton **out, const wbi_problem *problem, const wbi_newton *sample,
+                                                wb_error *err);
 wbi_newton_state wbi_newton_now(const wbi_newton *newton);
 
 /* The data's part of the objective's Hessian at the present beta (lower triangle, n_columns x n_columns); costs a pass where

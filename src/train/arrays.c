@@ -17,6 +17,7 @@ typedef struct fitting {
     double *penalty, *beta; /* by column of the design */
     uint8_t *hold;
     double lambda;
+    wbi_newton *sample; /* near the optimum of some of the rows; NULL: too few, or not there */
     int n_threads;
     const wb_log *log;
 } fitting;
@@ -110,7 +111,7 @@ static wb_status start_from(fitting *f, const wb_matrix *some, uint8_t *outcome,
         return WB_OK;
     WBI_TRY(wbi_design_array(&design, some, &f->moments, f->n_threads, err));
     const wbi_problem problem = {design, outcome, weight, f->penalty};
-    wb_status status = wbi_newton_approach(f->beta, &problem, f->hold, f->lambda, err);
+    wb_status status = wbi_newton_approach(&f->sample, &problem, f->beta, f->hold, f->lambda, err);
     wbi_design_free(design);
     return status;
 }
@@ -156,7 +157,9 @@ static wb_status iterate(fitting *f, wbi_newton *newton, wb_error *err)
 /* Newton's start for the columns that are not held, which without a penalty may leave some out. */
 static wb_status begin(wbi_newton **newton, fitting *f, const wbi_problem *problem, wb_error *err)
 {
-    WBI_TRY(wbi_newton_create(newton, problem, f->beta, err));
+    if (f->lambda > 0 && f->sample != NULL)
+        return wbi_newton_create_near(newton, problem, f->sample, err);
+    WBI_TRY(wbi_newton_create(newton, problem, f->sample == NULL ? f->beta : wbi_newton_now(f->sample).beta, err));
     if (f->lambda > 0)
         return WB_OK;
     uint8_t *aliased = wbi_alloc_zeroed(f->n_columns, sizeof *aliased);
@@ -213,6 +216,7 @@ wb_status wb_fit_logistic(wb_fit *out, double *coefficients, const wb_matrix *x,
     unscale(coefficients, &f, end.beta);
     report(out, &f, &end);
 cleanup:
+    wbi_newton_free(f.sample);
     wbi_newton_free(newton);
     wbi_design_free(design);
     wbi_moments_clear(&f.moments);

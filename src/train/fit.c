@@ -58,9 +58,9 @@ static wb_status sample_part(wbi_part *out, const wbi_part *part, wb_error *err)
     return WB_OK;
 }
 
-/* Moves the start to about where a sample of the rows has its optimum. */
-static wb_status approach(workbench *bench, const wbi_training *training, const wbi_part *part, const wbi_basis *basis,
-                          double lambda, wb_error *err)
+/* Near the optimum of a sample of the rows; *out stays NULL where they are too few. */
+static wb_status approach(wbi_newton **out, const workbench *bench, const wbi_training *training, const wbi_part *part,
+                          const wbi_basis *basis, double lambda, wb_error *err)
 {
     wb_status status = WB_OK;
     wbi_part some = {0};
@@ -72,11 +72,21 @@ static wb_status approach(workbench *bench, const wbi_training *training, const 
         goto cleanup;
     WBI_TRY_CLEANUP(make_design(&design, training, &some, basis, err));
     const wbi_problem problem = {design, some.outcome, some.weight, bench->penalty};
-    WBI_TRY_CLEANUP(wbi_newton_approach(bench->start, &problem, NULL, lambda, err));
+    WBI_TRY_CLEANUP(wbi_newton_approach(out, &problem, bench->start, NULL, lambda, err));
 cleanup:
     wbi_design_free(design);
     wbi_part_free(&some);
     return status;
+}
+
+/* Starts Newton at a sample's optimum, where there is one. */
+static wb_status start_newton(workbench *bench, const wbi_problem *problem, const wbi_newton *sample, double lambda,
+                              wb_error *err)
+{
+    if (sample != NULL)
+        memcpy(bench->start, wbi_newton_now(sample).beta, problem->design->n_columns * sizeof *bench->start);
+    return sample != NULL && lambda > 0 ? wbi_newton_create_near(&bench->newton, problem, sample, err)
+                                        : wbi_newton_create(&bench->newton, problem, bench->start, err);
 }
 
 /* Starts at the best intercept for no other column, Newton from a sample where there are many rows; the intercept is
@@ -101,8 +111,11 @@ static wb_status set_up(workbench *bench, const wbi_training *training, const wb
         const wbi_coordinate_options options = {training->alpha, SMALL, training->roughly};
         return wbi_coordinate_create(&bench->coordinate, &problem, &options, bench->start, err);
     }
-    WBI_TRY(approach(bench, training, part, basis, lambda, err));
-    return wbi_newton_create(&bench->newton, &problem, bench->start, err);
+    wbi_newton *sample = NULL;
+    WBI_TRY(approach(&sample, bench, training, part, basis, lambda, err));
+    wb_status status = start_newton(bench, &problem, sample, lambda, err);
+    wbi_newton_free(sample);
+    return status;
 }
 
 /* Without a penalty, columns that others determine have no coefficient of their own: the later ones are dropped. */
