@@ -210,6 +210,16 @@ static void crossproduct(double *sums, const wbi_matrix_rows *rows, const double
     }
 }
 
+/* Rows so far ahead are asked of memory. */
+enum { BYTES_AHEAD = 8192, LINE_BYTES = 64 };
+
+INLINE void prefetch(const double *x, size_t n)
+{
+    const char *ahead = (const char *)x + BYTES_AHEAD;
+    for (size_t at = 0; at < n * sizeof *x; at += LINE_BYTES)
+        __builtin_prefetch(ahead + at);
+}
+
 /* Two rows at a time, whose sums are added to memory: that costs a store a column and statistic, and reads x in order. */
 static void moments(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, const double *shift, const double *weight)
 {
@@ -218,6 +228,8 @@ static void moments(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, c
         const bool alone = i + 1 == rows->n_rows;
         const double *x = rows->x + i * rows->stride, *other = alone ? x : x + rows->stride;
         const double w = weight[i], other_w = alone ? 0 : weight[i + 1];
+        prefetch(x, n);
+        prefetch(other, n);
         *to->weight += w + other_w;
         for (size_t j = 0; j < whole; j += LANES) {
             const vec a = LOAD(x + j), b = LOAD(other + j), da = a - LOAD(shift + j), db = b - LOAD(shift + j);
@@ -241,19 +253,22 @@ static void moments(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, c
     }
 }
 
-static void standardise(double *out, size_t stride, const wbi_matrix_rows *rows, const double *mean,
+/* One column more in front, and all that is written lies at multiples of LANES: what costs most is writing. */
+static void standardise(double *restrict out, size_t stride, const wbi_matrix_rows *rows, const double *mean,
                         const double *inverse_sd)
 {
-    const size_t n = rows->n_columns, whole = n / LANES * LANES;
+    const size_t n = rows->n_columns, whole = (n + 1) / LANES * LANES;
     for (size_t i = 0; i < rows->n_rows; i++, out += stride) {
         const double *x = rows->x + i * rows->stride;
-        out[0] = 1;
-        for (size_t j = 0; j < whole; j += LANES)
-            STORE(out + 1 + j, (LOAD(x + j) - LOAD(mean + j)) * LOAD(inverse_sd + j));
-        for (size_t j = whole; j < n; j++)
-            out[1 + j] = (x[j] - mean[j]) * inverse_sd[j];
-        for (size_t j = n + 1; j < stride; j++)
-            out[j] = 0;
+        double edge[LANES] = {1};
+        prefetch(x, n);
+        for (size_t j = 1; j < LANES && j <= n; j++)
+            edge[j] = (x[j - 1] - mean[j - 1]) * inverse_sd[j - 1];
+        STORE(out, LOAD(edge));
+        for (size_t j = LANES; j < whole; j += LANES)
+            STORE(out + j, (LOAD(x + j - 1) - LOAD(mean + j - 1)) * LOAD(inverse_sd + j - 1));
+        for (size_t j = whole < LANES ? LANES : whole; j < stride; j++)
+            out[j] = j <= n ? (x[j - 1] - mean[j - 1]) * inverse_sd[j - 1] : 0;
     }
 }
 

@@ -35,11 +35,11 @@ static double *eta_of(const wbi_likelihood *likelihood, int worker)
     return likelihood->scratch + (size_t)worker * 3 * likelihood->design->block_rows;
 }
 
-static wb_status visit_block(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
-                             wb_error *err)
+/* Gradients are taken of so few rows at a time that the next ones are on their way from memory meanwhile. */
+enum { PANEL_ROWS = 64 };
+
+static wb_status visit_panel(const pass *work, size_t begin, size_t end, int worker, double *partial, wb_error *err)
 {
-    (void)block;
-    const pass *work = context;
     const wbi_likelihood *of = work->likelihood;
     const wbi_design *design = of->design;
     double *eta = eta_of(of, worker);
@@ -51,6 +51,17 @@ static wb_status visit_block(void *context, size_t block, size_t begin, size_t e
     design->ops->gradient(design, worker, partial + 1, residual);
     if (work->with_hessian)
         design->ops->crossproduct(design, worker, partial + 1 + design->n_columns, curvature);
+    return WB_OK;
+}
+
+static wb_status visit_block(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
+                             wb_error *err)
+{
+    (void)block;
+    const pass *work = context;
+    const size_t panel = work->with_hessian ? end - begin : PANEL_ROWS;
+    for (; begin < end; begin += panel)
+        WBI_TRY(visit_panel(work, begin, end - begin < panel ? end : begin + panel, worker, partial, err));
     return WB_OK;
 }
 
