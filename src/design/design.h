@@ -10,7 +10,7 @@
 typedef struct wbi_design wbi_design;
 
 /* A worker has one block at a time: `load` makes it the rows [begin, end), on which the other three then work. Their eta,
- * residual and v are the block's own, from 0. `worker` is below the number of threads the design was made for. Sums are
+ * residual and v are the block's own, from 0. `worker` is below n_threads. Sums are
  * added to, of the crossproduct the lower triangle (row-major, n_columns wide) only. */
 typedef struct wbi_design_ops {
     wb_status (*load)(const wbi_design *design, size_t begin, size_t end, int worker, wb_error *err);
@@ -24,7 +24,7 @@ struct wbi_design {
     const wbi_design_ops *ops;
     size_t n_rows, n_columns;
     size_t block_rows; /* depends on the number of columns only */
-    int n_threads;
+    int n_threads; /* that passes use: as many as asked for, or fewer where rows are few */
     double *reach; /* by column: the largest absolute value */
 };
 

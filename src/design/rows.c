@@ -18,6 +18,13 @@ static size_t block_rows(size_t stride)
     return rows < 128 ? 128 : rows > 4096 ? 4096 : rows;
 }
 
+/* Less than half a MiB a thread is passed over before another thread has woken. */
+static int threads_worth_waking(const wbi_design *design, size_t stride)
+{
+    const size_t worth = design->n_rows * stride / ((size_t)1 << 16);
+    return worth < 1 ? 1 : worth < (size_t)design->n_threads ? (int)worth : design->n_threads;
+}
+
 static wb_status init_worker(wbi_rows_worker *worker, const wbi_rows_design *design, wb_error *err)
 {
     const size_t n_cells = design->base.block_rows * design->stride;
@@ -37,6 +44,7 @@ wb_status wbi_rows_init(wbi_rows_design *design, size_t stride, wb_error *err)
     design->kernels = wbi_kernels_best();
     design->stride = stride;
     design->base.block_rows = block_rows(stride);
+    design->base.n_threads = threads_worth_waking(&design->base, stride);
     design->base.reach = wbi_alloc_zeroed(stride, sizeof(double));
     design->workers = wbi_alloc_zeroed((size_t)design->base.n_threads, sizeof *design->workers);
     if (design->base.reach == NULL || design->workers == NULL)

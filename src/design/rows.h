@@ -15,7 +15,7 @@ typedef struct wbi_rows_design {
     wbi_rows_worker *workers; /* each one's block */
 } wbi_rows_design;
 
-/* Fills all but `base`, of which n_columns and n_threads are set and block_rows and reach are filled. Also where it fails,
+/* Fills all but `base`, of which n_rows, n_columns and n_threads are set; the latter may fall, and block_rows and reach are filled. Also where it fails,
  * wbi_rows_clear frees what there is. */
 WB_WARN_UNUSED wb_status wbi_rows_init(wbi_rows_design *design, size_t stride, wb_error *err);
 void wbi_rows_clear(wbi_rows_design *design);
