@@ -332,12 +332,13 @@ static void dense_design(void **state)
     wbi_encoder_fill(encoder, x, NULL, 0, N, NULL);
     double beta[] = {0.5, -1, 2, 0.25}, gradient[4] = {0}, cross[16] = {0}, expected_gradient[4] = {0};
     double expected_cross[16] = {0}, means[4] = {0}, reach[4] = {0};
+    const int last = design->n_threads - 1;
     for (size_t begin = 0; begin < N; begin += design->block_rows) {
         size_t end = begin + design->block_rows < N ? begin + design->block_rows : N;
-        assert_ok(design->ops->load(design, begin, end, 1, &err), &err);
-        design->ops->eta(design, 1, eta + begin, beta);
-        design->ops->gradient(design, 1, gradient, r + begin);
-        design->ops->crossproduct(design, 1, cross, r + begin);
+        assert_ok(design->ops->load(design, begin, end, last, &err), &err);
+        design->ops->eta(design, last, eta + begin, beta);
+        design->ops->gradient(design, last, gradient, r + begin);
+        design->ops->crossproduct(design, last, cross, r + begin);
     }
     for (size_t i = 0; i < N; i++) {
         double sum = 0;

@@ -55,7 +55,7 @@ static wb_status sum_powers(void *context, size_t block, size_t begin, size_t en
     for (size_t i = begin; i < end; i += PANEL_ROWS) {
         const wbi_matrix_rows rows = {f->x->values + i * f->x->row_stride, f->x->row_stride,
                                       end - i < PANEL_ROWS ? end - i : PANEL_ROWS, n};
-        f->kernels->moments(&to, &rows, f->shift, f->weight + i);
+        f->kernels->moments(&to, &rows, f->shift, f->weight == NULL ? NULL : f->weight + i);
     }
     return WB_OK;
 }

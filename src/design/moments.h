@@ -13,7 +13,7 @@ typedef struct wbi_moments {
     double *low, *high;
 } wbi_moments;
 
-/* The weights' sum is above 0. A sum that overflows or a value that is no number gives an sd that is not
+/* The weights' sum is above 0; weight NULL: all 1. A sum that overflows or a value that is no number gives an sd that is not
  * finite. Free with wbi_moments_clear, also after a failure. */
 WB_WARN_UNUSED wb_status wbi_moments_find(wbi_moments *out, const wb_matrix *x, const double *weight, int n_threads,
                                           wb_error *err);

@@ -32,12 +32,12 @@ typedef struct wbi_kernels {
      * columns. v >= 0. Other entries are not touched. */
     void (*crossproduct)(double *sums, const wbi_matrix_rows *rows, const double *v);
     /* Returns the sum of weight[i] loss_i with loss = log(1 + exp(eta)) - y eta, and gives its first and second
-     * derivatives by eta: residual = weight (p - y), curvature = weight p (1 - p). */
+     * derivatives by eta: residual = weight (p - y), curvature = weight p (1 - p). weight NULL: all 1. */
     double (*logistic)(double *residual, double *curvature, const double *eta, const uint8_t *outcome,
                        const double *weight, size_t n);
     /* p[i] = 1 / (1 + exp(-eta[i])) */
     void (*sigmoid)(double *p, const double *eta, size_t n);
-    /* Of rows of any alignment and without padding: adds to the moments of d = x - shift. */
+    /* Of rows of any alignment and without padding: adds to the moments of d = x - shift. weight NULL: all 1. */
     void (*moments)(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, const double *shift, const double *weight);
     /* From such rows to ones with an intercept of 1, `stride` apart: out[i][1 + j] = (x[i][j] - mean[j]) * inverse_sd[j];
      * what lies behind is zeroed. */

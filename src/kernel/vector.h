@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { PANEL_ROWS = 128, TILE_ROWS = LANES, PARTS = WBI_KERNEL_PAD / LANES };
+enum { PANEL_ROWS = 16, TILE_ROWS = LANES, PARTS = WBI_KERNEL_PAD / LANES };
 
 typedef double vec __attribute__((vector_size(8 * LANES), may_alias));
 typedef double vec_unaligned __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
@@ -29,32 +29,62 @@ INLINE double sum_lanes(const double *lanes)
     return sum;
 }
 
-/* exp(x) for x <= 0, as 2^k exp(r) with |r| <= ln(2)/2 and Taylor's polynomial of degree 13 (remainder below 1e-17).
- * Below -708 the result stays at exp(-708), a normal number. */
+/* The polynomial with the n coefficients, the constant first, at x: even and odd powers side by side, for the sums that wait
+ * for each other are then half as many. */
+INLINE vec polynomial(const double *coefficients, size_t n, const vec *x)
+{
+    const vec square = *x * *x;
+    vec last = SPLAT(coefficients[n - 1]), other = SPLAT(coefficients[n - 2]);
+    for (size_t i = n - 2; i-- > 0;) {
+        const vec sum = last * square + SPLAT(coefficients[i]);
+        last = other;
+        other = sum;
+    }
+    return last * *x + other;
+}
+
+/* exp(x) for x <= 0, as 2^k exp(r) with |r| <= ln(2)/2 and the Chebyshev interpolant of degree 11 there (off by less than
+ * 2e-17). Below -708 the result stays at exp(-708), a normal number. */
 INLINE void exp_negative(vec *out, const vec *at)
 {
-    static const double inverse_factorial[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800,
-                                               1.0 / 362880,     1.0 / 40320,     1.0 / 5040,     1.0 / 720,
-                                               1.0 / 120,        1.0 / 24,        1.0 / 6,        1.0 / 2,
-                                               1.0,              1.0};
+    static const double coefficients[] = {1.0,
+                                          1.0,
+                                          0.5000000000000019,
+                                          0.1666666666666668,
+                                          0.0416666666664881,
+                                          0.008333333333319601,
+                                          0.0013888888952314775,
+                                          0.00019841269890047113,
+                                          2.4801485482328494e-05,
+                                          2.755724091857897e-06,
+                                          2.763263963904103e-07,
+                                          2.5110037605963777e-08};
     const vec to_integer = SPLAT(0x1.8p52); /* adding it rounds to a whole number, held in the low bits */
     vec x = SELECT(*at < SPLAT(-708.0), SPLAT(-708.0), *at);
     vec shifted = x * SPLAT(1.4426950408889634) + to_integer;
     vec k = shifted - to_integer;
     vec r = (x - k * SPLAT(6.93147180369123816490e-01)) - k * SPLAT(1.90821492927058770002e-10);
-    vec p = SPLAT(inverse_factorial[0]);
-    for (size_t i = 1; i < sizeof inverse_factorial / sizeof *inverse_factorial; i++)
-        p = p * r + SPLAT(inverse_factorial[i]);
+    vec p = polynomial(coefficients, sizeof coefficients / sizeof *coefficients, &r);
     *out = (vec)((vec_bits)p + ((vec_bits)shifted << 52));
 }
 
-/* log(1 + t) for 0 <= t <= 1, as 2 atanh(s) with s = t / (2 + t) <= 1/3: s + s^3/3 + s^5/5 ... */
+/* log(1 + t) for 0 <= t <= 1, as 2 atanh(s) with s = t / (2 + t) <= 1/3, and atanh(s) / s as the Chebyshev interpolant of
+ * degree 10 in s^2 (off by less than 3e-18). */
 INLINE void log1p_unit(vec *out, const vec *t)
 {
-    vec s = *t / (SPLAT(2.0) + *t), z = s * s, p = SPLAT(1.0 / 35.0);
-    for (int k = 33; k >= 1; k -= 2)
-        p = p * z + SPLAT(1.0 / k);
-    *out = SPLAT(2.0) * s * p;
+    static const double coefficients[] = {1.0,
+                                          0.33333333333333076,
+                                          0.20000000000092874,
+                                          0.14285714272727057,
+                                          0.11111112040373837,
+                                          0.09090870416252403,
+                                          0.07693307021152004,
+                                          0.06650187016337313,
+                                          0.06055084364034609,
+                                          0.0416225325593041,
+                                          0.08522081781390699};
+    vec s = *t / (SPLAT(2.0) + *t), z = s * s;
+    *out = SPLAT(2.0) * s * polynomial(coefficients, sizeof coefficients / sizeof *coefficients, &z);
 }
 
 /* What logistic loss needs at LANES values of eta: p, t = exp(-|eta|) and q = 1 / (1 + t). */
@@ -105,15 +135,17 @@ static void logistic_lanes(double *loss, double *residual, double *curvature, co
 static double logistic(double *residual, double *curvature, const double *eta, const uint8_t *outcome,
                        const double *weight, size_t n)
 {
-    double loss[LANES] = {0};
+    double loss[LANES] = {0}, ones[LANES];
     size_t whole = n / LANES * LANES, rest = n - whole;
+    for (size_t i = 0; i < LANES; i++)
+        ones[i] = 1;
     for (size_t i = 0; i < whole; i += LANES)
-        logistic_lanes(loss, residual + i, curvature + i, eta + i, outcome + i, weight + i);
+        logistic_lanes(loss, residual + i, curvature + i, eta + i, outcome + i, weight == NULL ? ones : weight + i);
     if (rest > 0) {
         double last_eta[LANES] = {0}, last_weight[LANES] = {0}, r[LANES], v[LANES];
         uint8_t last_outcome[LANES] = {0};
         memcpy(last_eta, eta + whole, rest * sizeof *eta);
-        memcpy(last_weight, weight + whole, rest * sizeof *weight);
+        memcpy(last_weight, weight == NULL ? ones : weight + whole, rest * sizeof *weight);
         memcpy(last_outcome, outcome + whole, rest);
         logistic_lanes(loss, r, v, last_eta, last_outcome, last_weight);
         memcpy(residual + whole, r, rest * sizeof *residual);
@@ -164,72 +196,76 @@ static void gradient(double *sums, const wbi_matrix_rows *rows, const double *re
     }
 }
 
-/* TILE_ROWS rows by WBI_KERNEL_PAD columns of the crossproduct over one panel: eight accumulators, in registers. */
-INLINE void crossproduct_tile(double tile[TILE_ROWS][WBI_KERNEL_PAD], const double *weighted, const double *x,
-                              size_t stride, size_t n_rows)
+/* TILE_ROWS rows by WBI_KERNEL_PAD columns of the crossproduct, of rows `stride` wide, with those of one panel added: eight
+ * accumulators, in registers. */
+INLINE void crossproduct_tile(double *tile, const double *weighted, const double *x, size_t stride, size_t n_rows)
 {
     vec sum[TILE_ROWS][PARTS];
     for (size_t a = 0; a < TILE_ROWS; a++)
         for (size_t b = 0; b < PARTS; b++)
-            sum[a][b] = SPLAT(0.0);
+            sum[a][b] = LOAD(tile + a * stride + b * LANES);
     for (size_t i = 0; i < n_rows; i++, weighted += stride, x += stride)
         for (size_t a = 0; a < TILE_ROWS; a++)
             for (size_t b = 0; b < PARTS; b++)
                 sum[a][b] += SPLAT(weighted[a]) * LOAD(x + b * LANES);
     for (size_t a = 0; a < TILE_ROWS; a++)
         for (size_t b = 0; b < PARTS; b++)
-            STORE(tile[a] + b * LANES, sum[a][b]);
+            STORE(tile + a * stride + b * LANES, sum[a][b]);
 }
 
-static void crossproduct_panel(double *sums, const wbi_matrix_rows *panel, const double *weighted)
+static void crossproduct_panel(double *square, const wbi_matrix_rows *panel, const double *weighted)
 {
-    size_t n = panel->n_columns;
-    for (size_t j0 = 0; j0 < n; j0 += TILE_ROWS) {
-        for (size_t k0 = 0; k0 < j0 + TILE_ROWS; k0 += WBI_KERNEL_PAD) {
-            double tile[TILE_ROWS][WBI_KERNEL_PAD];
-            crossproduct_tile(tile, weighted + j0, panel->x + k0, panel->stride, panel->n_rows);
-            for (size_t j = j0; j < j0 + TILE_ROWS && j < n; j++)
-                for (size_t k = k0; k < k0 + WBI_KERNEL_PAD && k <= j; k++)
-                    sums[j * n + k] += tile[j - j0][k - k0];
-        }
-    }
+    const size_t stride = panel->stride;
+    for (size_t j = 0; j < panel->n_columns; j += TILE_ROWS)
+        for (size_t k = 0; k < j + TILE_ROWS; k += WBI_KERNEL_PAD)
+            crossproduct_tile(square + j * stride + k, weighted + j, panel->x + k, stride, panel->n_rows);
 }
 
-/* Panels are small enough for the weighted copy and the rows to stay in the cache while all tiles pass over them. */
+/* Panels are so small that the weighted copy and the rows stay in the first-level cache while all tiles pass over them. */
 static void crossproduct(double *sums, const wbi_matrix_rows *rows, const double *v)
 {
+    double square[WBI_KERNEL_FUSED_COLUMNS * WBI_KERNEL_FUSED_COLUMNS] __attribute__((aligned(64)));
     double weighted[PANEL_ROWS * WBI_KERNEL_FUSED_COLUMNS] __attribute__((aligned(64)));
+    const size_t n = rows->n_columns, stride = rows->stride;
+    memset(square, 0, stride * stride * sizeof *square);
     for (size_t begin = 0; begin < rows->n_rows; begin += PANEL_ROWS) {
         wbi_matrix_rows panel = *rows;
-        panel.x += begin * rows->stride;
+        panel.x += begin * stride;
         panel.n_rows = rows->n_rows - begin < PANEL_ROWS ? rows->n_rows - begin : PANEL_ROWS;
         for (size_t i = 0; i < panel.n_rows; i++)
-            for (size_t j = 0; j < rows->stride; j++)
-                weighted[i * rows->stride + j] = v[begin + i] * panel.x[i * rows->stride + j];
-        crossproduct_panel(sums, &panel, weighted);
+            for (size_t j = 0; j < stride; j += LANES)
+                STORE(weighted + i * stride + j, SPLAT(v[begin + i]) * LOAD(panel.x + i * stride + j));
+        crossproduct_panel(square, &panel, weighted);
     }
+    for (size_t j = 0; j < n; j++)
+        for (size_t k = 0; k <= j; k++)
+            sums[j * n + k] += square[j * stride + k];
 }
 
-/* Rows so far ahead are asked of memory. */
-enum { BYTES_AHEAD = 8192, LINE_BYTES = 64 };
+/* Memory is asked for rows about so far ahead. */
+enum { BYTES_AHEAD = 4096, LINE_BYTES = 64 };
+
+INLINE size_t rows_ahead(const wbi_matrix_rows *rows)
+{
+    return 1 + BYTES_AHEAD / (rows->stride * sizeof *rows->x);
+}
 
 INLINE void prefetch(const double *x, size_t n)
 {
-    const char *ahead = (const char *)x + BYTES_AHEAD;
     for (size_t at = 0; at < n * sizeof *x; at += LINE_BYTES)
-        __builtin_prefetch(ahead + at);
+        __builtin_prefetch((const char *)x + at);
 }
 
 /* Two rows at a time, whose sums are added to memory: that costs a store a column and statistic, and reads x in order. */
 static void moments(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, const double *shift, const double *weight)
 {
-    const size_t n = rows->n_columns, whole = n / LANES * LANES;
+    const size_t n = rows->n_columns, whole = n / LANES * LANES, ahead = rows_ahead(rows) * rows->stride;
     for (size_t i = 0; i < rows->n_rows; i += 2) {
         const bool alone = i + 1 == rows->n_rows;
         const double *x = rows->x + i * rows->stride, *other = alone ? x : x + rows->stride;
-        const double w = weight[i], other_w = alone ? 0 : weight[i + 1];
-        prefetch(x, n);
-        prefetch(other, n);
+        const double w = weight == NULL ? 1 : weight[i], other_w = alone ? 0 : weight == NULL ? 1 : weight[i + 1];
+        prefetch(x + ahead, n);
+        prefetch(other + ahead, n);
         *to->weight += w + other_w;
         for (size_t j = 0; j < whole; j += LANES) {
             const vec a = LOAD(x + j), b = LOAD(other + j), da = a - LOAD(shift + j), db = b - LOAD(shift + j);
@@ -257,11 +293,11 @@ static void moments(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, c
 static void standardise(double *restrict out, size_t stride, const wbi_matrix_rows *rows, const double *mean,
                         const double *inverse_sd)
 {
-    const size_t n = rows->n_columns, whole = (n + 1) / LANES * LANES;
+    const size_t n = rows->n_columns, whole = (n + 1) / LANES * LANES, ahead = rows_ahead(rows) * rows->stride;
     for (size_t i = 0; i < rows->n_rows; i++, out += stride) {
         const double *x = rows->x + i * rows->stride;
         double edge[LANES] = {1};
-        prefetch(x, n);
+        prefetch(x + ahead, n);
         for (size_t j = 1; j < LANES && j <= n; j++)
             edge[j] = (x[j - 1] - mean[j - 1]) * inverse_sd[j - 1];
         STORE(out, LOAD(edge));

@@ -46,7 +46,7 @@ static wb_status sum_block(void *context, size_t block, size_t begin, size_t end
             continue;
         design->ops->eta(design, worker, eta, work->beta + k * design->n_columns);
         partial[LOSS] +=
-            of->kernels->logistic(residual, curvature, eta, of->outcome + begin, of->weight + begin, end - begin);
+            of->kernels->logistic(residual, curvature, eta, of->outcome + begin, wbi_likelihood_weight(of, begin), end - begin);
         for (size_t i = 0; i < end - begin; i++) {
             partial[EXCESS] += residual[i];
             partial[SLOPE] += curvature[i];
@@ -134,7 +134,7 @@ wb_status wbi_mean_prediction(double *mean, const double *beta, const wbi_likeli
     pass work = {likelihood, beta, NULL, 1};
     WBI_TRY(sum_rows(sums, &work, err));
     for (size_t i = 0; i < likelihood->design->n_rows; i++)
-        positive += likelihood->outcome[i] * likelihood->weight[i];
+        positive += likelihood->outcome[i] * (likelihood->weight == NULL ? 1 : likelihood->weight[i]);
     *mean = (positive + sums[EXCESS]) / likelihood->total_weight;
     return WB_OK;
 }

@@ -12,7 +12,7 @@ wb_status wbi_likelihood_init(wbi_likelihood *out, const wbi_design *design, con
     const size_t n_scratch = (size_t)design->n_threads * 3 * design->block_rows;
     *out = (wbi_likelihood){.design = design, .outcome = outcome, .weight = weight, .kernels = wbi_kernels_best()};
     for (size_t i = 0; i < design->n_rows; i++)
-        out->total_weight += weight[i];
+        out->total_weight += weight == NULL ? 1 : weight[i];
     out->scratch = wbi_alloc_aligned(n_scratch, sizeof(double));
     return out->scratch == NULL ? wbi_fail_nomem(err, n_scratch * sizeof(double)) : WB_OK;
 }
@@ -36,7 +36,7 @@ static double *eta_of(const wbi_likelihood *likelihood, int worker)
 }
 
 /* Gradients are taken of so few rows at a time that the next ones are on their way from memory meanwhile. */
-enum { PANEL_ROWS = 64 };
+enum { PANEL_ROWS = 32 };
 
 static wb_status visit_panel(const pass *work, size_t begin, size_t end, int worker, double *partial, wb_error *err)
 {
@@ -47,7 +47,7 @@ static wb_status visit_panel(const pass *work, size_t begin, size_t end, int wor
     WBI_TRY(design->ops->load(design, begin, end, worker, err));
     design->ops->eta(design, worker, eta, work->beta);
     partial[0] +=
-        of->kernels->logistic(residual, curvature, eta, of->outcome + begin, of->weight + begin, end - begin);
+        of->kernels->logistic(residual, curvature, eta, of->outcome + begin, wbi_likelihood_weight(of, begin), end - begin);
     design->ops->gradient(design, worker, partial + 1, residual);
     if (work->with_hessian)
         design->ops->crossproduct(design, worker, partial + 1 + design->n_columns, curvature);
@@ -94,8 +94,8 @@ wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, c
         const size_t n = end - begin < design->block_rows ? end - begin : design->block_rows;
         WBI_TRY(design->ops->load(design, begin, begin + n, worker, err));
         design->ops->eta(design, worker, eta, beta);
-        likelihood->kernels->logistic(residual, curvature, eta, likelihood->outcome + begin, likelihood->weight + begin,
-                                      n);
+        likelihood->kernels->logistic(residual, curvature, eta, likelihood->outcome + begin,
+                                      wbi_likelihood_weight(likelihood, begin), n);
         design->ops->gradient(design, worker, sums, residual);
         begin += n;
     }

@@ -10,7 +10,7 @@
 typedef struct wbi_likelihood {
     const wbi_design *design;
     const uint8_t *outcome; /* 0 or 1, a row */
-    const double *weight;   /* > 0, a row */
+    const double *weight;   /* > 0, a row; NULL: all 1 */
     double total_weight;
     const wbi_kernels *kernels;
     double *scratch; /* eta, residual and curvature of a block, per thread */
@@ -37,6 +37,12 @@ double wbi_likelihood_eta_bound(const wbi_likelihood *likelihood, const double *
 /* The largest absolute value that the design times `beta` has in any row. One pass. */
 WB_WARN_UNUSED wb_status wbi_likelihood_eta_max(const wbi_likelihood *likelihood, double *max, const double *beta,
                                                 wb_error *err);
+
+/* The weights from a row on. */
+static inline const double *wbi_likelihood_weight(const wbi_likelihood *likelihood, size_t begin)
+{
+    return likelihood->weight == NULL ? NULL : likelihood->weight + begin;
+}
 
 /* How many sums there are, without and with the Hessian, which begins behind the former. */
 static inline size_t wbi_likelihood_n_sums(const wbi_likelihood *likelihood, bool with_hessian)

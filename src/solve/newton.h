@@ -11,7 +11,7 @@
 typedef struct wbi_problem {
     const wbi_design *design;
     const uint8_t *outcome; /* 0 or 1, a row */
-    const double *weight;   /* > 0, a row */
+    const double *weight;   /* > 0, a row; NULL: all 1 */
     const double *penalty;  /* >= 0, a column; 0 leaves it free */
 } wbi_problem;
 

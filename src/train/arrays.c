@@ -10,8 +10,7 @@
 typedef struct fitting {
     const wb_matrix *x;
     const uint8_t *outcome;
-    const double *weights;
-    double *ones; /* weights where none are given */
+    const double *weights; /* NULL: all 1 */
     wbi_moments moments;
     size_t n_columns; /* with the intercept */
     double *penalty, *beta; /* by column of the design */
@@ -35,16 +34,23 @@ static wb_status check_options(const wb_matrix *x, const wb_fit_options *options
     return WB_OK;
 }
 
+static double weight_of(const fitting *f, size_t row)
+{
+    return f->weights == NULL ? 1 : f->weights[row];
+}
+
 /* What counts for each outcome. */
 static wb_status weigh_classes(double *of, const fitting *f, wb_error *err)
 {
     of[0] = of[1] = 0;
     for (size_t i = 0; i < f->x->n_rows; i++) {
+        const double weight = weight_of(f, i);
         if (f->outcome[i] > 1)
             return wbi_fail(err, WB_ERR_ARGUMENT, "outcome of row %zu is %d, expected 0 or 1", i, f->outcome[i]);
-        if (!(f->weights[i] >= 0 && isfinite(f->weights[i])))
-            return wbi_fail(err, WB_ERR_ARGUMENT, "weight of row %zu is %g, expected a number >= 0", i, f->weights[i]);
-        of[f->outcome[i]] += f->weights[i];
+        if (!(weight >= 0 && isfinite(weight)))
+            return wbi_fail(err, WB_ERR_ARGUMENT, "weight of row %zu is %g, expected a number >= 0", i, weight);
+        of[0] += weight * (1 - f->outcome[i]);
+        of[1] += weight * f->outcome[i];
     }
     if (!(of[0] > 0 && of[1] > 0))
         return wbi_fail(err, WB_ERR_DEGENERATE, "all rows that count have the same outcome");
@@ -84,13 +90,6 @@ static wb_status prepare(fitting *f, wb_error *err)
         return wbi_fail_nomem(err, n * sizeof(double));
     for (size_t j = 0; j < n; j++)
         f->penalty[j] = j > 0;
-    if (f->weights == NULL) {
-        f->weights = f->ones = wbi_alloc_array(f->x->n_rows, sizeof(double));
-        if (f->ones == NULL)
-            return wbi_fail_nomem(err, f->x->n_rows * sizeof(double));
-        for (size_t i = 0; i < f->x->n_rows; i++)
-            f->ones[i] = 1;
-    }
     WBI_TRY(weigh_classes(of, f, err));
     f->beta[0] = log(of[1] / of[0]);
     return find_scale(f, err);
@@ -104,7 +103,7 @@ static wb_status start_from(fitting *f, const wb_matrix *some, uint8_t *outcome,
     bool seen[2] = {false, false};
     for (size_t i = 0; i < some->n_rows; i++) {
         outcome[i] = f->outcome[i * WBI_SAMPLE_STEP];
-        weight[i] = f->weights[i * WBI_SAMPLE_STEP];
+        weight[i] = weight_of(f, i * WBI_SAMPLE_STEP);
         seen[outcome[i]] |= weight[i] > 0;
     }
     if (!seen[0] || !seen[1])
@@ -220,7 +219,6 @@ cleanup:
     wbi_newton_free(newton);
     wbi_design_free(design);
     wbi_moments_clear(&f.moments);
-    wbi_free(f.ones);
     wbi_free(f.penalty);
     wbi_free(f.beta);
     wbi_free(f.hold);
