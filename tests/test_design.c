@@ -58,7 +58,7 @@ static void order_statistics_are_those_of_sorted_values(void **state)
 {
     (void)state;
     enum { N = 30000, N_RANKS = 9, N_DECILES = 11 };
-    static double values[N], again[N], spare[N], sorted[N];
+    static double values[N], spare[2 * N], sorted[N];
     static wbi_weighted weighted[N];
     static const size_t sizes[] = {1, 2, 3, 64, 65, 1000, N};
     uint64_t random = 7;
@@ -68,16 +68,16 @@ static void order_statistics_are_those_of_sorted_values(void **state)
             size_t ranks[N_RANKS];
             double statistics[N_RANKS], deciles[N_DECILES];
             for (size_t i = 0; i < n; i++)
-                values[i] = again[i] = sorted[i] = drawn_value(kind, i, &random);
+                values[i] = sorted[i] = drawn_value(kind, i, &random);
             qsort(sorted, n, sizeof *sorted, ascending);
             for (size_t k = 0; k < N_RANKS; k++)
                 ranks[k] = k * (n - 1) / (N_RANKS - 1);
-            wbi_order_statistics(statistics, ranks, N_RANKS, values, spare, n);
+            wbi_order_statistics(statistics, ranks, N_RANKS, values, n, spare);
             for (size_t k = 0; k < N_RANKS; k++)
                 assert_true(statistics[k] == sorted[ranks[k]]);
             for (size_t i = 0; i < n; i++)
                 weighted[i] = (wbi_weighted){sorted[i], 1};
-            wbi_equal_quantiles(deciles, N_DECILES, again, spare, n);
+            wbi_equal_quantiles(deciles, N_DECILES, values, n, spare);
             for (size_t q = 0; q < N_DECILES; q++)
                 assert_true(deciles[q] == wbi_quantile(weighted, n, (double)q / (N_DECILES - 1)));
         }
@@ -117,7 +117,8 @@ static sample sample_all(const wb_features *frame)
         s.weight[i] = 1;
         s.customer[i] = (uint32_t)i;
     }
-    s.of = (wbi_sample){frame->table, s.rows, s.weight, s.customer, n, false};
+    s.of = (wbi_sample){
+        .table = frame->table, .rows = s.rows, .weight = s.weight, .customer = s.customer, .n = n};
     return s;
 }
 
@@ -130,7 +131,7 @@ static void sample_free(sample *s)
 
 static wbi_basis *fit(const sample *s, bool penalised)
 {
-    size_t features[8], n = wb_table_n_columns(s->of.table);
+    size_t features[16], n = wb_table_n_columns(s->of.table);
     for (size_t c = 0; c < n; c++)
         features[c] = c;
     wbi_basis *basis = NULL;
@@ -368,6 +369,110 @@ static void dense_design(void **state)
     wb_features_free(frame);
 }
 
+/* Numbers with and without missing values, more than fit one call of a kernel, about a category. */
+static wb_features *mixed_frame(size_t n)
+{
+    enum { N_NUMBERS = 11 };
+    double *values = wbi_alloc_array(n, sizeof *values);
+    const char **levels = wbi_alloc_array(n, sizeof *levels);
+    wb_features *frame = frame_create();
+    uint64_t random = 5;
+    for (size_t k = 0; k < N_NUMBERS; k++) {
+        char name[24];
+        snprintf(name, sizeof name, "x%zu", k);
+        for (size_t i = 0; i < n; i++)
+            values[i] = k % 3 == 1 && i % 5 == 0 ? (double)NAN : pow(10, (double)k - 4) * (frame_uniform(&random) + 3);
+        frame_numbers(frame, name, values, n);
+        for (size_t i = 0; i < n; i++)
+            levels[i] = i % 4 == 0 ? NULL : i % 4 == 1 ? "a" : i % 97 == 0 ? "rare" : "b";
+        if (k == 4)
+            frame_words(frame, "level", WB_TYPE_CATEGORY, levels, n);
+    }
+    wbi_free(values);
+    wbi_free(levels);
+    return frame;
+}
+
+/* Every number of the design is that of the row when it is encoded alone. */
+static void assert_holds_rows(const wbi_design *design, const wbi_encoder *encoder, const size_t *rows)
+{
+    double eta[4096], beta[32];
+    double *x = wbi_alloc_aligned(design->n_rows * encoder->stride, sizeof *x);
+    wb_error err;
+    for (size_t i = 0; i < design->n_rows; i++)
+        wbi_encoder_fill(encoder, x + i * encoder->stride, NULL, rows[i], 1, NULL);
+    for (size_t begin = 0; begin < design->n_rows; begin += design->block_rows) {
+        const size_t end = begin + design->block_rows < design->n_rows ? begin + design->block_rows : design->n_rows;
+        assert_ok(design->ops->load(design, begin, end, 1, &err), &err);
+        for (size_t j = 0; j < design->n_columns; j++) {
+            for (size_t k = 0; k < design->n_columns; k++)
+                beta[k] = k == j;
+            design->ops->eta(design, 1, eta, beta);
+            for (size_t i = begin; i < end; i++)
+                assert_true(eta[i - begin] == x[i * encoder->stride + j]);
+        }
+    }
+    wbi_free(x);
+}
+
+static void every_storage_holds_the_same(void **state)
+{
+    (void)state;
+    enum { N = 5000 };
+    wb_features *frame = mixed_frame(N);
+    sample s = sample_all(frame);
+    wbi_basis *basis = fit(&s, true);
+    wbi_encoder *encoder[2];
+    wbi_design *dense, *encoded;
+    wb_error err;
+    for (int order = 0; order < 3; order++) {
+        for (size_t i = 0; i < N; i++) /* as they lie from the eighth on, every second one, all over */
+            s.rows[i] = order == 0 ? (i + 7) % N : order == 1 ? 2 * (i % (N / 2)) : i * 1237 % N;
+        for (int k = 0; k < 2; k++)
+            assert_ok(wbi_encoder_create(&encoder[k], basis, frame->table, &err), &err);
+        assert_ok(wbi_design_dense(&dense, encoder[0], s.rows, N, 2, &err), &err);
+        assert_ok(wbi_design_encoded(&encoded, encoder[1], s.rows, N, 2, &err), &err);
+        assert_memory_equal(dense->reach, encoded->reach, dense->n_columns * sizeof *dense->reach);
+        assert_int_equal(dense->block_rows, encoded->block_rows);
+        assert_holds_rows(dense, encoder[0], s.rows);
+        assert_holds_rows(encoded, encoder[0], s.rows);
+        wbi_design_free(dense);
+        wbi_design_free(encoded);
+        wbi_encoder_free(encoder[0]);
+    }
+    wbi_basis_free(basis);
+    sample_free(&s);
+    wb_features_free(frame);
+}
+
+/* The storage is told by its operations. */
+static void rows_in_order_are_encoded_for_few_passes(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    wb_features *frame = mixed_frame(N);
+    sample s = sample_all(frame);
+    wbi_basis *basis = fit(&s, true);
+    wbi_encoder *encoder;
+    wbi_design *dense, *design;
+    wb_error err;
+    assert_ok(wbi_encoder_create(&encoder, basis, frame->table, &err), &err);
+    assert_ok(wbi_design_dense(&dense, encoder, s.rows, N, 1, &err), &err);
+    for (int kind = 0; kind < 4; kind++) {
+        for (size_t i = 0; i < N / 2; i++) /* as they lie, with gaps, from the last to the first */
+            s.rows[i] = kind < 2 ? i : kind == 2 ? 2 * i : N - 1 - i;
+        const wbi_design_rows rows = {frame->table, s.rows, N / 2, kind != 1, 1};
+        assert_ok(wbi_design_of_rows(&design, basis, &rows, &err), &err);
+        assert_int_equal(design->ops == dense->ops, kind == 1 || kind == 3);
+        wbi_design_free(design);
+    }
+    wbi_design_free(dense);
+    wbi_encoder_free(encoder);
+    wbi_basis_free(basis);
+    sample_free(&s);
+    wb_features_free(frame);
+}
+
 static void json_prints_and_complains(void **state)
 {
     (void)state;
@@ -404,16 +509,20 @@ static void every_allocation_may_fail(void **state)
     for (uint64_t n = 1; status != WB_OK; n++) {
         wbi_basis *basis = NULL;
         wbi_encoder *encoder = NULL;
-        wbi_design *design = NULL;
+        wbi_design *design = NULL, *encoded = NULL;
         wbi_alloc_fail_at(n);
         status = wbi_basis_fit(&basis, &s.of, &feature, 1, &options, NULL);
         if (status == WB_OK)
             status = wbi_encoder_create(&encoder, basis, frame->table, NULL);
         if (status == WB_OK)
             status = wbi_design_dense(&design, encoder, s.rows, s.of.n, 1, NULL);
+        const wbi_design_rows rows = {frame->table, s.rows, s.of.n, true, 1};
+        if (status == WB_OK)
+            status = wbi_design_of_rows(&encoded, basis, &rows, NULL);
         wbi_alloc_fail_at(0);
         assert_true(status == WB_OK || status == WB_ERR_NOMEM);
         wbi_design_free(design);
+        wbi_design_free(encoded);
         wbi_encoder_free(encoder);
         wbi_basis_free(basis);
         assert_true(n < 1000);
@@ -435,6 +544,8 @@ int main(void)
         cmocka_unit_test(names_of_special_levels),
         cmocka_unit_test(constants_are_dropped),
         cmocka_unit_test(dense_design),
+        cmocka_unit_test(every_storage_holds_the_same),
+        cmocka_unit_test(rows_in_order_are_encoded_for_few_passes),
         cmocka_unit_test(json_prints_and_complains),
         cmocka_unit_test(every_allocation_may_fail),
     };

@@ -164,6 +164,51 @@ static void scaling(void **state)
                 check_scaling(sets[s], rows[r], columns[c]);
 }
 
+enum { MAX_PLAIN = 8, PLAIN_STRIDE = 16, MAX_PLAIN_ROWS = 67 };
+
+/* Eight columns, the third an indicator, each 7th value missing or infinite; places side by side, or with gaps. */
+static void make_plain(wbi_kernel_column *columns, double values[MAX_PLAIN][MAX_PLAIN_ROWS], size_t gap)
+{
+    for (size_t k = 0; k < MAX_PLAIN; k++) {
+        for (size_t i = 0; i < MAX_PLAIN_ROWS; i++)
+            values[k][i] = (i + k) % 7 != 0 ? number(i * MAX_PLAIN + k) : i % 3 == 0 ? (double)NAN : -INFINITY;
+        columns[k] = (wbi_kernel_column){values[k], k + 1 + (k > 5 ? gap : 0), k == 2, 0.25 + (double)k, number(k),
+                                         3 + number(2 * k)};
+    }
+}
+
+static void check_interleaving(const wbi_kernels *set, size_t n_columns, size_t n_rows, size_t gap)
+{
+    double values[MAX_PLAIN][MAX_PLAIN_ROWS], out[(MAX_PLAIN_ROWS + 1) * PLAIN_STRIDE];
+    wbi_kernel_column columns[MAX_PLAIN];
+    make_plain(columns, values, gap);
+    for (size_t i = 0; i < sizeof out / sizeof *out; i++)
+        out[i] = -99;
+    set->interleave(out, PLAIN_STRIDE, columns, n_columns, n_rows);
+    for (size_t i = 0; i <= n_rows; i++)
+        for (size_t j = 0; j < PLAIN_STRIDE; j++) {
+            double expected = -99;
+            for (size_t k = 0; k < n_columns && i < n_rows; k++) {
+                const double value = !isfinite(values[k][i]) ? columns[k].missing : k == 2 ? 0 : values[k][i];
+                if (columns[k].place == j)
+                    expected = (value - columns[k].mean) * columns[k].inverse_sd;
+            }
+            assert_true(out[i * PLAIN_STRIDE + j] == expected);
+        }
+}
+
+static void columns_become_rows(void **state)
+{
+    (void)state;
+    size_t n_sets;
+    const wbi_kernels *const *sets = kernel_sets(&n_sets);
+    for (size_t s = 0; s < n_sets; s++)
+        for (size_t n_columns = 1; n_columns <= MAX_PLAIN; n_columns++)
+            for (size_t n_rows = 1; n_rows <= MAX_PLAIN_ROWS; n_rows++)
+                for (size_t gap = 0; gap < 3; gap += 2)
+                    check_interleaving(sets[s], n_columns, n_rows, gap);
+}
+
 static void eta_does_not_depend_on_the_block(void **state)
 {
     (void)state;
@@ -259,7 +304,7 @@ int main(void)
         cmocka_unit_test(linear_algebra),        cmocka_unit_test(eta_does_not_depend_on_the_block),
         cmocka_unit_test(logistic_against_libm), cmocka_unit_test(sigmoid_at_the_ends),
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
-        cmocka_unit_test(scaling),
+        cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

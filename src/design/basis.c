@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "kernel/kernel.h"
 #include "par/par.h"
 
 void wbi_basis_free(wbi_basis *basis)
@@ -41,6 +40,20 @@ static wb_status fit_terms(void *context, size_t block, size_t begin, size_t end
     return WB_OK;
 }
 
+/* What makes fitting terms cheaper. */
+static wbi_sample looked_at(const wbi_sample *given)
+{
+    wbi_sample sample = *given;
+    size_t n_breaks = 0, n_others = 0;
+    for (size_t i = 1; i < sample.n; i++) {
+        n_breaks += sample.rows[i] != sample.rows[i - 1] + 1;
+        n_others += sample.weight[i] != sample.weight[0];
+    }
+    sample.one_run = n_breaks == 0;
+    sample.equal_weights = n_others == 0;
+    return sample;
+}
+
 static wb_status list_columns(wbi_basis *basis, wb_error *err)
 {
     size_t n = 0;
@@ -59,68 +72,7 @@ static wb_status list_columns(wbi_basis *basis, wb_error *err)
     return WB_OK;
 }
 
-/* ---- scaling the columns ---- */
-
-enum { SCALE_ROWS = 512 };
-
-typedef struct scaling {
-    const wbi_encoder *encoder;
-    const wbi_sample *sample;
-    double *scratch; /* one block a worker */
-    int power;       /* 1: sums of w x, 2: of w x^2 */
-} scaling;
-
-static wb_status sum_powers(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
-                            wb_error *err)
-{
-    (void)block;
-    (void)err;
-    const scaling *work = context;
-    size_t stride = work->encoder->stride;
-    double *x = work->scratch + (size_t)worker * SCALE_ROWS * stride;
-    wbi_encoder_fill(work->encoder, x, work->sample->rows, begin, end - begin, NULL);
-    for (size_t i = begin; i < end; i++, x += stride)
-        for (size_t j = 0; j < stride; j++)
-            partial[j] += work->sample->weight[i] * (work->power == 1 ? x[j] : x[j] * x[j]);
-    return WB_OK;
-}
-
-/* sums[j] = weighted mean of column j to the given power, as the basis scales it by now; column 0 is the intercept. */
-static wb_status mean_powers(double *sums, const wbi_basis *basis, const wbi_sample *sample, int power, int n_threads,
-                             wb_error *err)
-{
-    wbi_encoder *encoder = NULL;
-    WBI_TRY(wbi_encoder_create(&encoder, basis, sample->table, err));
-    size_t scratch = (size_t)n_threads * SCALE_ROWS * encoder->stride;
-    scaling work = {encoder, sample, wbi_alloc_aligned(scratch, sizeof(double)), power};
-    wb_status status = work.scratch == NULL ? wbi_fail_nomem(err, scratch * sizeof(double))
-                                            : wbi_par_sum(sample->n, SCALE_ROWS, n_threads, encoder->stride, sum_powers,
-                                                          &work, sums, err);
-    double total_weight = sums[0]; /* the intercept is 1 */
-    for (size_t j = 0; status == WB_OK && j < encoder->n_columns; j++)
-        sums[j] /= total_weight;
-    wbi_free(work.scratch);
-    wbi_encoder_free(encoder);
-    return status;
-}
-
-/* Two passes: the means, then the squares about them. Until it is known, a column's mean is 0 and its deviation 1. */
-static wb_status scale_columns(wbi_basis *basis, const wbi_sample *sample, int n_threads, wb_error *err)
-{
-    wb_status status = WB_OK;
-    double *sums = wbi_alloc_zeroed(basis->n_columns + 1 + WBI_KERNEL_PAD, sizeof *sums);
-    if (sums == NULL)
-        return wbi_fail_nomem(err, basis->n_columns * sizeof *sums);
-    WBI_TRY_CLEANUP(mean_powers(sums, basis, sample, 1, n_threads, err));
-    for (size_t j = 0; j < basis->n_columns; j++)
-        basis->columns[j].mean = sums[j + 1];
-    WBI_TRY_CLEANUP(mean_powers(sums, basis, sample, 2, n_threads, err));
-    for (size_t j = 0; j < basis->n_columns; j++)
-        basis->columns[j].sd = sqrt(sums[j + 1]);
-cleanup:
-    wbi_free(sums);
-    return status;
-}
+/* ---- leaving columns out ---- */
 
 /* A deviation of rounding errors, none at all, or one whose inverse overflows. */
 static bool constant(const wbi_basis_column *column)
@@ -203,10 +155,11 @@ wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t 
         goto cleanup;
     }
     basis->n_terms = n_features;
-    fitting work = {basis->terms, sample, features, options->penalised};
+    const wbi_sample looked = looked_at(sample);
+    fitting work = {basis->terms, &looked, features, options->penalised};
     WBI_TRY_CLEANUP(wbi_par_for(n_features, 1, n_threads, fit_terms, &work, err));
     WBI_TRY_CLEANUP(list_columns(basis, err));
-    WBI_TRY_CLEANUP(scale_columns(basis, sample, n_threads, err));
+    WBI_TRY_CLEANUP(wbi_basis_scale(basis, sample, n_threads, err));
     WBI_TRY_CLEANUP(drop_constants(basis, options->log, err));
     *out = basis;
     return WB_OK;

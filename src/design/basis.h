@@ -5,11 +5,13 @@
 #define WINBACK_DESIGN_BASIS_H
 
 #include "design/term.h"
+#include "kernel/kernel.h"
 
 typedef struct wbi_basis_column {
     size_t term, part; /* the part-th column of that term */
     char *name;
     double mean, sd;   /* of the training rows, weighted; the population's standard deviation */
+    double reach;      /* the largest distance of a training row from the mean, in deviations; 0 in a model that was read */
 } wbi_basis_column;
 
 typedef struct wbi_basis {
@@ -30,10 +32,17 @@ typedef struct wbi_basis_options {
 WB_WARN_UNUSED wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t *features,
                                        size_t n_features, const wbi_basis_options *options, wb_error *err);
 void wbi_basis_free(wbi_basis *basis); /* NULL-safe */
+/* Finds mean, deviation and reach of each column on the sample's rows. */
+WB_WARN_UNUSED wb_status wbi_basis_scale(wbi_basis *basis, const wbi_sample *sample, int n_threads, wb_error *err);
 /* Names the columns whose drop[column] is not 0 and why, in one line of the log, or nothing when there are none. */
 void wbi_basis_say_left_out(const wbi_basis *basis, const uint8_t *drop, const char *why, const wb_log *log);
 /* Drops the columns whose drop[column] is not 0, and terms without columns. */
 void wbi_basis_drop(wbi_basis *basis, const uint8_t *drop);
+
+typedef struct wbi_encoder_plain {
+    size_t source;            /* column of the table */
+    wbi_kernel_column column; /* its values are not set */
+} wbi_encoder_plain;
 
 /* Writes rows of the design from a table's columns. Immutable between refreshes, so many threads may fill from one. */
 typedef struct wbi_encoder {
@@ -42,6 +51,9 @@ typedef struct wbi_encoder {
     wbi_binding *bindings; /* one a term */
     size_t *place;         /* column of the design per part, of all terms in a row */
     size_t *first_part;    /* where each term's parts begin in `place` */
+    wbi_encoder_plain *plain; /* columns that hold numbers of the table as they are */
+    size_t n_plain;
+    const wbi_kernels *kernels;
     double *mean, *scale;  /* of `stride` columns; scale = 1 / sd */
     size_t n_columns;      /* with the intercept */
     size_t stride;         /* padded for the kernels */

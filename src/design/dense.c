@@ -36,13 +36,11 @@ typedef struct filling {
 static wb_status fill_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     (void)block;
+    (void)worker;
     (void)err;
     const filling *work = context;
     const wbi_rows_design *rows = &work->design->rows;
-    double *x = work->design->x + begin * rows->stride;
-    wbi_encoder_fill(work->encoder, x, work->rows, begin, end - begin, NULL);
-    wbi_rows_set_block(rows, worker, x, end - begin);
-    wbi_rows_stretch(rows, worker);
+    wbi_encoder_fill(work->encoder, work->design->x + begin * rows->stride, work->rows, begin, end - begin, NULL);
     return WB_OK;
 }
 
@@ -63,7 +61,7 @@ wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const s
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n_rows * stride * sizeof(double)));
     filling work = {design, encoder, rows};
     WBI_TRY_CLEANUP(wbi_par_for(n_rows, base->block_rows, base->n_threads, fill_block, &work, err));
-    wbi_rows_gather_reach(&design->rows);
+    wbi_rows_set_reach(&design->rows, encoder);
     *out = base;
     return WB_OK;
 cleanup:

@@ -36,6 +36,25 @@ void wbi_design_free(wbi_design *design); /* NULL-safe */
 WB_WARN_UNUSED wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const size_t *rows,
                                           size_t n_rows, int n_threads, wb_error *err);
 
+/* The table's rows, encoded anew each time a block is loaded. Takes the encoder, also where it fails; its basis and
+ * table, and `rows`, are borrowed. */
+WB_WARN_UNUSED wb_status wbi_design_encoded(wbi_design **out, wbi_encoder *encoder, const size_t *rows, size_t n_rows,
+                                            int n_threads, wb_error *err);
+
+typedef struct wbi_design_rows {
+    const wb_table *table;
+    const size_t *rows;
+    size_t n_rows;
+    bool few_passes; /* about ten will be made */
+    int n_threads;
+} wbi_design_rows;
+
+/* Rows of a table by the storage that suits: encoded where few passes are made and the rows lie in the order in which
+ * they are wanted, for a pass then costs little more than one over rows that were encoded before, and making those costs
+ * more than it saves; else dense. Both give the same bits. All is borrowed. */
+WB_WARN_UNUSED wb_status wbi_design_of_rows(wbi_design **out, const wbi_basis *basis, const wbi_design_rows *what,
+                                            wb_error *err);
+
 /* The columns of `x`, borrowed, behind an intercept, standardised by their moments when a block is loaded; constant ones
  * become 0. */
 WB_WARN_UNUSED wb_status wbi_design_array(wbi_design **out, const wb_matrix *x, const wbi_moments *moments, int n_threads,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "design/basis.h"
-#include "kernel/kernel.h"
 
 /* So few that they stay in a cache while column after column is written into them. */
-enum { CHUNK_ROWS = 64 };
+enum { CHUNK_ROWS = 64, PLAIN_AT_ONCE = 8 };
 
 static const char *type_name(wb_type type)
 {
@@ -57,6 +57,26 @@ static void place_columns(wbi_encoder *encoder, size_t n_parts)
     }
 }
 
+/* Once the terms are bound. */
+static void list_plain(wbi_encoder *encoder)
+{
+    const wbi_basis *basis = encoder->basis;
+    for (size_t j = 0; j < basis->n_columns; j++) {
+        const wbi_basis_column *column = &basis->columns[j];
+        const wbi_term *term = basis->terms[column->term];
+        if (term->kind->plain == NULL)
+            continue;
+        const wbi_plain plain = term->kind->plain(term, column->part);
+        encoder->plain[encoder->n_plain++] = (wbi_encoder_plain){
+            encoder->bindings[column->term].column,
+            {.place = j + 1,
+             .indicator = plain.indicator,
+             .missing = plain.missing,
+             .mean = column->mean,
+             .inverse_sd = 1 / column->sd}};
+    }
+}
+
 /* Memory and places of an encoder whose basis is set. */
 static wb_status lay_out(wbi_encoder *encoder, wb_error *err)
 {
@@ -73,9 +93,11 @@ static wb_status lay_out(wbi_encoder *encoder, wb_error *err)
     }
     encoder->bindings = wbi_alloc_zeroed(basis->n_terms, sizeof *encoder->bindings);
     encoder->place = wbi_alloc_array(n_parts, sizeof *encoder->place);
+    encoder->plain = wbi_alloc_array(basis->n_columns, sizeof *encoder->plain);
     encoder->mean = wbi_alloc_zeroed(encoder->stride, sizeof *encoder->mean);
     encoder->scale = wbi_alloc_array(encoder->stride, sizeof *encoder->scale);
-    if (encoder->bindings == NULL || encoder->place == NULL || encoder->mean == NULL || encoder->scale == NULL)
+    if (encoder->bindings == NULL || encoder->place == NULL || encoder->plain == NULL || encoder->mean == NULL ||
+        encoder->scale == NULL)
         return wbi_fail_nomem(err, n_parts * sizeof *encoder->place);
     place_columns(encoder, n_parts);
     return WB_OK;
@@ -89,9 +111,11 @@ wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb
         return wbi_fail_nomem(err, sizeof *encoder);
     encoder->basis = basis;
     encoder->table = table;
+    encoder->kernels = wbi_kernels_best();
     WBI_TRY_CLEANUP(lay_out(encoder, err));
     for (size_t t = 0; t < basis->n_terms; t++)
         WBI_TRY_CLEANUP(bind(&encoder->bindings[t], basis->terms[t], table, err));
+    list_plain(encoder);
     WBI_TRY_CLEANUP(wbi_encoder_refresh(encoder, err));
     *out = encoder;
     return WB_OK;
@@ -109,6 +133,7 @@ void wbi_encoder_free(wbi_encoder *encoder)
     wbi_free(encoder->bindings);
     wbi_free(encoder->place);
     wbi_free(encoder->first_part);
+    wbi_free(encoder->plain);
     wbi_free(encoder->mean);
     wbi_free(encoder->scale);
     wbi_free(encoder);
@@ -131,21 +156,76 @@ static void standardise(const wbi_encoder *encoder, double *x, size_t n)
             x[j] = (x[j] - encoder->mean[j]) * encoder->scale[j];
 }
 
+/* The columns of terms that encode themselves. */
+static void fill_encoded(const wbi_encoder *encoder, wbi_encoding *out)
+{
+    memset(out->x, 0, out->n * encoder->stride * sizeof *out->x);
+    for (size_t t = 0; t < encoder->basis->n_terms; t++) {
+        const wbi_term *term = encoder->basis->terms[t];
+        if (term->kind->encode == NULL)
+            continue;
+        out->place = encoder->place + encoder->first_part[t];
+        term->kind->encode(out, term, &encoder->bindings[t]);
+    }
+    standardise(encoder, out->x, out->n);
+}
+
+/* rows[begin .. begin + n) follow one on the other. */
+static bool is_run(const size_t *rows, size_t begin, size_t n)
+{
+    size_t breaks = 0;
+    for (size_t i = begin + 1; i < begin + n; i++)
+        breaks += rows[i] != rows[i - 1] + 1;
+    return breaks == 0;
+}
+
+/* The columns that are numbers of the table: read where they lie, if the rows stand there one behind the other. */
+static void fill_plain(const wbi_encoder *encoder, const wbi_encoding *out)
+{
+    double gathered[PLAIN_AT_ONCE][CHUNK_ROWS];
+    wbi_kernel_column columns[PLAIN_AT_ONCE];
+    const bool run = out->rows == NULL || is_run(out->rows, out->begin, out->n);
+    const size_t first = out->rows == NULL ? out->begin : out->rows[out->begin];
+    for (size_t k = 0; k < encoder->n_plain; k++) {
+        const size_t at = k % PLAIN_AT_ONCE;
+        const double *values = wb_table_numbers(encoder->table, encoder->plain[k].source);
+        columns[at] = encoder->plain[k].column;
+        columns[at].values = run ? values + first : gathered[at];
+        for (size_t i = 0; !run && i < out->n; i++)
+            gathered[at][i] = values[out->rows[out->begin + i]];
+        if (at + 1 == PLAIN_AT_ONCE || k + 1 == encoder->n_plain)
+            encoder->kernels->interleave(out->x, out->stride, columns, at + 1, out->n);
+    }
+}
+
+/* Of terms whose columns are plain; the others count themselves. */
+static uint64_t count_missing(const wbi_encoder *encoder, const wbi_encoding *out)
+{
+    uint64_t n = 0;
+    for (size_t t = 0; t < encoder->basis->n_terms; t++) {
+        if (encoder->basis->terms[t]->kind->plain == NULL)
+            continue;
+        const double *values = wb_table_numbers(encoder->table, encoder->bindings[t].column);
+        for (size_t i = out->begin; i < out->begin + out->n; i++)
+            n += isfinite(values[out->rows == NULL ? i : out->rows[i]]) ? 0 : 1;
+    }
+    return n;
+}
+
 static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
                        wbi_encoder_tally *tally)
 {
     wbi_encoding out = {.x = x, .stride = encoder->stride, .rows = rows, .begin = begin, .n = n};
-    memset(x, 0, n * encoder->stride * sizeof *x);
-    for (size_t i = 0; i < n; i++)
-        x[i * encoder->stride] = 1;
-    for (size_t t = 0; t < encoder->basis->n_terms; t++) {
-        const wbi_term *term = encoder->basis->terms[t];
-        out.place = encoder->place + encoder->first_part[t];
-        term->kind->encode(&out, term, &encoder->bindings[t]);
+    if (encoder->n_plain < encoder->basis->n_columns)
+        fill_encoded(encoder, &out);
+    fill_plain(encoder, &out);
+    for (size_t i = 0; i < n; i++) {
+        x[i * out.stride] = 1;
+        for (size_t j = encoder->n_columns; j < out.stride; j++)
+            x[i * out.stride + j] = 0;
     }
-    standardise(encoder, x, n);
     if (tally != NULL) {
-        tally->n_imputed += out.n_imputed;
+        tally->n_imputed += out.n_imputed + count_missing(encoder, &out);
         tally->n_unseen += out.n_unseen;
     }
 }

@@ -51,6 +51,32 @@ static size_t gather(double *out, bool *equal, const wbi_sample *sample, const d
     return n;
 }
 
+/* Infinite and missing values times 0 are no number, and neither is what they are added to. */
+static bool all_finite(const double *values, size_t n)
+{
+    enum { LANES = 8 };
+    double zero[LANES] = {0}, sum = 0;
+    for (size_t i = 0; i < n / LANES * LANES; i += LANES)
+        for (size_t a = 0; a < LANES; a++)
+            zero[a] += values[i + a] * 0;
+    for (size_t i = n / LANES * LANES; i < n; i++)
+        sum += values[i] * 0;
+    for (size_t a = 0; a < LANES; a++)
+        sum += zero[a];
+    return sum == 0;
+}
+
+/* The finite values of the sample, where they lie if all of them are wanted, else in `room`. */
+static const double *find_finite(size_t *n, bool *equal, double *room, const wbi_sample *sample, const double *values)
+{
+    *equal = true;
+    *n = sample->n;
+    if (sample->n > 0 && sample->one_run && sample->equal_weights && all_finite(values + sample->rows[0], sample->n))
+        return values + sample->rows[0];
+    *n = gather(room, equal, sample, values);
+    return room;
+}
+
 static wb_status find_weighted_median(double *median, const wbi_sample *sample, const double *values, wb_error *err)
 {
     wbi_weighted *weighted = wbi_alloc_array(sample->n, sizeof *weighted);
@@ -80,19 +106,19 @@ static wb_status learn(learned *out, const wbi_sample *sample, const double *val
 {
     wb_status status = WB_OK;
     bool equal;
-    double *finite = wbi_alloc_array(sample->n, sizeof *finite), *spare = wbi_alloc_array(sample->n, sizeof *spare);
-    if (finite == NULL || spare == NULL)
-        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * sizeof *finite));
-    out->n = gather(finite, &equal, sample, values);
+    double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
+    if (room == NULL || spare == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
+    const double *finite = find_finite(&out->n, &equal, room, sample, values);
     out->median = 0;
     if (out->n == 0)
         goto cleanup;
-    wbi_equal_quantiles(out->deciles, N_DECILES, finite, spare, out->n);
+    wbi_equal_quantiles(out->deciles, N_DECILES, finite, out->n, spare);
     out->median = out->deciles[N_DECILES / 2];
     if (!equal)
         WBI_TRY_CLEANUP(find_weighted_median(&out->median, sample, values, err));
 cleanup:
-    wbi_free(finite);
+    wbi_free(room);
     wbi_free(spare);
     return status;
 }
@@ -138,21 +164,10 @@ static wb_status linear_describe(wbi_buffer *name, const wbi_term *term, size_t 
     return part == INDICATOR ? wbi_buffer_append_text(name, " (missing)", err) : WB_OK;
 }
 
-static void linear_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
+static wbi_plain linear_plain(const wbi_term *base, size_t part)
 {
     const linear *term = (const linear *)base;
-    const double *values = wb_table_numbers(binding->table, binding->column);
-    size_t value_at = out->place[VALUE], indicator_at = base->n_columns > 1 ? out->place[INDICATOR] : SIZE_MAX;
-    double *x = out->x;
-    for (size_t i = 0; i < out->n; i++, x += out->stride) {
-        double value = values[out->rows == NULL ? out->begin + i : out->rows[out->begin + i]];
-        bool missing = !isfinite(value);
-        if (value_at != SIZE_MAX)
-            x[value_at] = missing ? term->median : value;
-        if (indicator_at != SIZE_MAX)
-            x[indicator_at] = missing;
-        out->n_imputed += missing;
-    }
+    return part == INDICATOR ? (wbi_plain){.missing = 1, .indicator = true} : (wbi_plain){.missing = term->median};
 }
 
 static int linear_to_json(json_t *object, const wbi_term *base)
@@ -209,7 +224,7 @@ const wbi_term_kind wbi_term_linear = {
     .fit = linear_fit,
     .free = linear_free,
     .describe = linear_describe,
-    .encode = linear_encode,
+    .plain = linear_plain,
     .to_json = linear_to_json,
     .from_json = linear_from_json,
 };

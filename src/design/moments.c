@@ -5,14 +5,13 @@
 #include <math.h>
 
 #include "base/memory.h"
-#include "kernel/kernel.h"
 #include "par/par.h"
 
-enum { BLOCK_ROWS = 4096, PANEL_ROWS = 128, N_SHIFT_ROWS = 1000 };
+enum { BLOCK_ROWS = 4096, N_SHIFT_ROWS = 1000 };
 static const double CONSTANT = 1e-12; /* deviation over mean, of rounding errors alone */
 
 typedef struct finding {
-    const wb_matrix *x;
+    const wbi_moments_source *source;
     const double *weight;
     const wbi_kernels *kernels;
     double *shift;      /* near the means, so that no precision is lost to them */
@@ -29,17 +28,21 @@ void wbi_moments_clear(wbi_moments *moments)
 }
 
 /* The mean of up to a thousand rows from all over. */
-static void find_shift(double *shift, const wb_matrix *x)
+static wb_status find_shift(double *shift, const wbi_moments_source *source, wb_error *err)
 {
-    const size_t step = (x->n_rows + N_SHIFT_ROWS - 1) / N_SHIFT_ROWS;
+    const size_t step = (source->n_rows + N_SHIFT_ROWS - 1) / N_SHIFT_ROWS;
     size_t n = 0;
-    for (size_t j = 0; j < x->n_columns; j++)
+    for (size_t j = 0; j < source->n_columns; j++)
         shift[j] = 0;
-    for (size_t i = 0; i < x->n_rows; i += step, n++)
-        for (size_t j = 0; j < x->n_columns; j++)
-            shift[j] += x->values[i * x->row_stride + j];
-    for (size_t j = 0; j < x->n_columns; j++)
+    for (size_t i = 0; i < source->n_rows; i += step, n++) {
+        wbi_matrix_rows row;
+        WBI_TRY(source->rows(source->context, &row, i, i + 1, 0, err));
+        for (size_t j = 0; j < source->n_columns; j++)
+            shift[j] += row.x[j];
+    }
+    for (size_t j = 0; j < source->n_columns; j++)
         shift[j] /= (double)n;
+    return WB_OK;
 }
 
 /* partial: sums of w, of w d for each column, and of w d^2, d the distance from the shift. */
@@ -47,14 +50,14 @@ static wb_status sum_powers(void *context, size_t block, size_t begin, size_t en
                             wb_error *err)
 {
     const finding *f = context;
-    const size_t n = f->x->n_columns;
+    const size_t n = f->source->n_columns;
     const wbi_kernel_moments to = {partial, partial + 1, partial + 1 + n, f->low + (size_t)worker * n,
                                    f->high + (size_t)worker * n};
     (void)block;
-    (void)err;
-    for (size_t i = begin; i < end; i += PANEL_ROWS) {
-        const wbi_matrix_rows rows = {f->x->values + i * f->x->row_stride, f->x->row_stride,
-                                      end - i < PANEL_ROWS ? end - i : PANEL_ROWS, n};
+    for (size_t i = begin; i < end; i += WBI_MOMENTS_ROWS) {
+        wbi_matrix_rows rows;
+        const size_t stop = end - i < WBI_MOMENTS_ROWS ? end : i + WBI_MOMENTS_ROWS;
+        WBI_TRY(f->source->rows(f->source->context, &rows, i, stop, worker, err));
         f->kernels->moments(&to, &rows, f->shift, f->weight == NULL ? NULL : f->weight + i);
     }
     return WB_OK;
@@ -62,7 +65,7 @@ static wb_status sum_powers(void *context, size_t block, size_t begin, size_t en
 
 static void conclude(wbi_moments *out, const finding *f, const double *sums, int n_threads)
 {
-    const size_t n = f->x->n_columns;
+    const size_t n = f->source->n_columns;
     for (size_t j = 0; j < n; j++) {
         const double first = sums[1 + j] / sums[0], second = sums[1 + n + j] / sums[0];
         const double variance = second - first * first;
@@ -79,11 +82,12 @@ static void conclude(wbi_moments *out, const finding *f, const double *sums, int
     }
 }
 
-wb_status wbi_moments_find(wbi_moments *out, const wb_matrix *x, const double *weight, int n_threads, wb_error *err)
+wb_status wbi_moments_find(wbi_moments *out, const wbi_moments_source *source, const double *weight, int n_threads,
+                           wb_error *err)
 {
     wb_status status = WB_OK;
-    const size_t n = x->n_columns, n_sums = 1 + 2 * n, n_ranges = n * (size_t)n_threads;
-    finding f = {x,
+    const size_t n = source->n_columns, n_sums = 1 + 2 * n, n_ranges = n * (size_t)n_threads;
+    finding f = {source,
                  weight,
                  wbi_kernels_best(),
                  wbi_alloc_array(n, sizeof(double)),
@@ -95,12 +99,12 @@ wb_status wbi_moments_find(wbi_moments *out, const wb_matrix *x, const double *w
     if (f.shift == NULL || f.low == NULL || f.high == NULL || sums == NULL || out->mean == NULL || out->sd == NULL ||
         out->low == NULL || out->high == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n_ranges * sizeof(double)));
-    find_shift(f.shift, x);
+    WBI_TRY_CLEANUP(find_shift(f.shift, source, err));
     for (size_t k = 0; k < n_ranges; k++) {
         f.low[k] = INFINITY;
         f.high[k] = -INFINITY;
     }
-    WBI_TRY_CLEANUP(wbi_par_sum(x->n_rows, BLOCK_ROWS, n_threads, n_sums, sum_powers, &f, sums, err));
+    WBI_TRY_CLEANUP(wbi_par_sum(source->n_rows, BLOCK_ROWS, n_threads, n_sums, sum_powers, &f, sums, err));
     conclude(out, &f, sums, n_threads);
 cleanup:
     wbi_free(f.shift);
@@ -108,4 +112,20 @@ cleanup:
     wbi_free(f.high);
     wbi_free(sums);
     return status;
+}
+
+static wb_status rows_of_matrix(const void *context, wbi_matrix_rows *out, size_t begin, size_t end, int worker,
+                                wb_error *err)
+{
+    const wb_matrix *x = context;
+    (void)worker;
+    (void)err;
+    *out = (wbi_matrix_rows){x->values + begin * x->row_stride, x->row_stride, end - begin, x->n_columns};
+    return WB_OK;
+}
+
+wb_status wbi_moments_of_matrix(wbi_moments *out, const wb_matrix *x, const double *weight, int n_threads, wb_error *err)
+{
+    const wbi_moments_source source = {x->n_rows, x->n_columns, rows_of_matrix, x};
+    return wbi_moments_find(out, &source, weight, n_threads, err);
 }

@@ -46,10 +46,13 @@ void wbi_sort_weighted(wbi_weighted *values, wbi_weighted *spare, size_t n)
 
 /* ---- a few order statistics of many values ---- */
 
-/* Some of the values, of which `first` others are less. */
+/* Some of the values, of which `first` others are less, and room for as many twice; `after` may be where the values are,
+ * for those that were moved to `spare`. */
 typedef struct range {
-    double *values, *spare;
+    const double *values;
+    double *spare, *after;
     size_t n, first;
+    bool by_key; /* buckets by value did not tell them apart */
 } range;
 
 /* The ranks that fall into it. */
@@ -65,37 +68,61 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static void pick(const range *from, const wanted *what)
+/* Adding 0 leaves one kind of zero. */
+static void pick(const range *from, const wanted *what, const double *sorted)
 {
     for (size_t k = 0; k < what->n; k++)
-        what->statistics[k] = from->values[what->ranks[k] - from->first];
+        what->statistics[k] = sorted[what->ranks[k] - from->first] + 0.0;
 }
 
-/* Buckets of equal width in the order of keys, which is nearly that of logarithms. */
+/* Buckets of equal width, in value or in the order of keys, which is nearly that of logarithms. */
 typedef struct bucketing {
-    uint64_t low;
+    bool by_key;
+    double low, per_unit;
+    uint64_t low_key;
     int shift;
     size_t count[N_BUCKETS], next[N_BUCKETS]; /* next: where the bucket's next value goes; SIZE_MAX: nobody asks */
 } bucketing;
 
+/* Rounding keeps the order: no step of this comes out less for a greater value. */
 static size_t bucket_of(const bucketing *b, double value)
 {
-    return (size_t)((order_key(value) - b->low) >> b->shift);
+    return b->by_key ? (size_t)((order_key(value) - b->low_key) >> b->shift)
+                     : (size_t)(int)((value - b->low) * b->per_unit);
+}
+
+static void find_ends(double *least, double *most, const range *from)
+{
+    enum { LANES = 4 }; /* so many values at a time need not wait for each other */
+    double low[LANES], high[LANES];
+    for (size_t a = 0; a < LANES; a++)
+        low[a] = high[a] = from->values[0];
+    for (size_t i = 0; i < from->n; i += LANES)
+        for (size_t a = 0; a < LANES; a++) {
+            const double value = from->values[i + a < from->n ? i + a : from->n - 1];
+            low[a] = value < low[a] ? value : low[a];
+            high[a] = value > high[a] ? value : high[a];
+        }
+    *least = low[0];
+    *most = high[0];
+    for (size_t a = 1; a < LANES; a++) {
+        *least = low[a] < *least ? low[a] : *least;
+        *most = high[a] > *most ? high[a] : *most;
+    }
 }
 
 /* False when all values are the same. */
 static bool choose_buckets(bucketing *b, const range *from)
 {
-    uint64_t low = UINT64_MAX, high = 0;
-    for (size_t i = 0; i < from->n; i++) {
-        const uint64_t key = order_key(from->values[i]);
-        low = key < low ? key : low;
-        high = key > high ? key : high;
-    }
-    if (low == high)
+    double high;
+    find_ends(&b->low, &high, from);
+    if (b->low == high)
         return false;
-    const int n_bits = 64 - __builtin_clzll(high - low);
-    b->low = low;
+    b->per_unit = (N_BUCKETS - 1) / (high - b->low);
+    b->by_key = from->by_key || !(b->per_unit > 0 && b->per_unit < INFINITY);
+    b->low_key = order_key(b->low == 0 ? -0.0 : b->low);
+    const uint64_t span = order_key(high == 0 ? 0.0 : high) - b->low_key;
+    const int n_bits = 64 - __builtin_clzll(span);
     b->shift = n_bits > DIGIT_BITS ? n_bits - DIGIT_BITS : 0;
     return true;
 }
@@ -107,7 +134,27 @@ static void count_values(bucketing *b, const range *from)
         b->count[bucket_of(b, from->values[i])]++;
 }
 
+static void move_values(bucketing *b, const range *from)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        size_t *next = &b->next[bucket_of(b, from->values[i])];
+        if (*next != SIZE_MAX)
+            from->spare[(*next)++] = from->values[i];
+    }
+}
+
 static void select_statistics(const range *from, const wanted *what);
+
+/* Of a bucket whose values were moved to `at`. */
+static void select_in_bucket(const range *from, size_t at, const range *bucket, const wanted *what)
+{
+    range inner = *bucket;
+    inner.values = from->spare + at;
+    inner.spare = from->after + at;
+    inner.after = from->spare + at;
+    inner.by_key = !from->by_key && inner.n > from->n / 2;
+    select_statistics(&inner, what);
+}
 
 /* The wanted buckets, one after the other: with `move`, room for each; without, the statistics of each. */
 static void each_wanted_bucket(bucketing *b, const range *from, const wanted *what, bool move)
@@ -122,8 +169,8 @@ static void each_wanted_bucket(bucketing *b, const range *from, const wanted *wh
         if (n == 0)
             continue;
         if (!move)
-            select_statistics(&(range){from->spare + moved, from->values + moved, b->count[bucket], below},
-                              &(wanted){what->ranks + k, what->statistics + k, n});
+            select_in_bucket(from, moved, &(range){.n = b->count[bucket], .first = below},
+                             &(wanted){what->ranks + k, what->statistics + k, n});
         moved += b->count[bucket];
         k += n;
     }
@@ -132,25 +179,24 @@ static void each_wanted_bucket(bucketing *b, const range *from, const wanted *wh
 static void select_statistics(const range *from, const wanted *what)
 {
     bucketing b;
-    if (from->n <= FEW)
-        qsort(from->values, from->n, sizeof *from->values, ascending);
-    if (from->n <= FEW || !choose_buckets(&b, from)) {
-        pick(from, what);
-        return;
+    if (from->n <= FEW) {
+        memcpy(from->spare, from->values, from->n * sizeof *from->values);
+        qsort(from->spare, from->n, sizeof *from->spare, ascending);
+        pick(from, what, from->spare);
+    } else if (!choose_buckets(&b, from)) {
+        pick(from, what, from->values);
+    } else {
+        count_values(&b, from);
+        each_wanted_bucket(&b, from, what, true);
+        move_values(&b, from);
+        each_wanted_bucket(&b, from, what, false);
     }
-    count_values(&b, from);
-    each_wanted_bucket(&b, from, what, true);
-    for (size_t i = 0; i < from->n; i++) {
-        size_t *next = &b.next[bucket_of(&b, from->values[i])];
-        if (*next != SIZE_MAX)
-            from->spare[(*next)++] = from->values[i];
-    }
-    each_wanted_bucket(&b, from, what, false);
 }
 
-void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_ranks, double *values, double *spare, size_t n)
+void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_ranks, const double *values, size_t n,
+                          double *spare)
 {
-    select_statistics(&(range){values, spare, n, 0}, &(wanted){ranks, statistics, n_ranks});
+    select_statistics(&(range){values, spare, spare + n, n, 0, false}, &(wanted){ranks, statistics, n_ranks});
 }
 
 static double between(double low, double high, double up)
@@ -158,7 +204,7 @@ static double between(double low, double high, double up)
     return up > 0 ? (1 - up) * low + up * high : low;
 }
 
-void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, double *values, double *spare, size_t n)
+void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare)
 {
     size_t ranks[2 * MAX_QUANTILES];
     double statistics[2 * MAX_QUANTILES], at;
@@ -166,7 +212,7 @@ void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, double *values, 
         ranks[2 * q] = (size_t)((double)q / (double)(n_quantiles - 1) * (double)(n - 1));
         ranks[2 * q + 1] = ranks[2 * q] + 1 < n ? ranks[2 * q] + 1 : n - 1;
     }
-    wbi_order_statistics(statistics, ranks, 2 * n_quantiles, values, spare, n);
+    wbi_order_statistics(statistics, ranks, 2 * n_quantiles, values, n, spare);
     for (size_t q = 0; q < n_quantiles; q++) {
         const double up = modf((double)q / (double)(n_quantiles - 1) * (double)(n - 1), &at);
         quantiles[q] = between(statistics[2 * q], statistics[2 * q + 1], up);

@@ -12,11 +12,12 @@ typedef struct wbi_weighted {
     double value, weight;
 } wbi_weighted;
 
-/* statistics[k] = the ranks[k]-th least of the values, no NaN among them; ranks ascend, from 0 below n. Leaves the values in
- * any order; `spare` has room for n. */
-void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_ranks, double *values, double *spare, size_t n);
+/* statistics[k] = the ranks[k]-th least of the values, no NaN among them; ranks ascend, from 0 below n. `spare` has room for
+ * 2 n, of which little is touched but where values are few or lie apart by many orders of magnitude. */
+void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_ranks, const double *values, size_t n,
+                          double *spare);
 /* quantiles[k] = R's type 7 quantile at k / (n_quantiles - 1) of n >= 1 values, by the former; 2 to 64 of them. */
-void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, double *values, double *spare, size_t n);
+void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare);
 
 /* Sorts by value, no NaN among them; equal values keep their order. `spare` has room for n. */
 void wbi_sort_weighted(wbi_weighted *values, wbi_weighted *spare, size_t n);

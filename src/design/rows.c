@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/rows.h"
 
-#include <math.h>
-
 #include "base/memory.h"
 
 struct wbi_rows_worker {
     wbi_matrix_rows block;
     double *weighted; /* room for a block, for wide crossproducts; else NULL */
-    double *reach;    /* of the blocks so far, `stride` columns */
 };
 
 /* Blocks of 64 KiB stay in the second-level cache, beside what streams past, for the steps that a pass makes over each. */
@@ -29,9 +26,6 @@ static wb_status init_worker(wbi_rows_worker *worker, const wbi_rows_design *des
 {
     const size_t n_cells = design->base.block_rows * design->stride;
     worker->block = (wbi_matrix_rows){.stride = design->stride, .n_columns = design->base.n_columns};
-    worker->reach = wbi_alloc_zeroed(design->stride, sizeof *worker->reach);
-    if (worker->reach == NULL)
-        return wbi_fail_nomem(err, design->stride * sizeof *worker->reach);
     if (design->base.n_columns <= WBI_KERNEL_FUSED_COLUMNS)
         return WB_OK;
     worker->weighted = wbi_alloc_aligned(n_cells, sizeof *worker->weighted);
@@ -56,10 +50,8 @@ wb_status wbi_rows_init(wbi_rows_design *design, size_t stride, wb_error *err)
 
 void wbi_rows_clear(wbi_rows_design *design)
 {
-    for (int w = 0; design->workers != NULL && w < design->base.n_threads; w++) {
+    for (int w = 0; design->workers != NULL && w < design->base.n_threads; w++)
         wbi_free(design->workers[w].weighted);
-        wbi_free(design->workers[w].reach);
-    }
     wbi_free(design->workers);
     wbi_free(design->base.reach);
 }
@@ -71,20 +63,11 @@ void wbi_rows_set_block(const wbi_rows_design *design, int worker, const double 
     block->n_rows = n_rows;
 }
 
-void wbi_rows_stretch(const wbi_rows_design *design, int worker)
+void wbi_rows_set_reach(const wbi_rows_design *design, const wbi_encoder *encoder)
 {
-    const wbi_rows_worker *of = &design->workers[worker];
-    const double *x = of->block.x;
-    for (size_t i = 0; i < of->block.n_rows; i++, x += design->stride)
-        for (size_t j = 0; j < design->stride; j++)
-            of->reach[j] = fabs(x[j]) > of->reach[j] ? fabs(x[j]) : of->reach[j];
-}
-
-void wbi_rows_gather_reach(wbi_rows_design *design)
-{
-    for (int w = 0; w < design->base.n_threads; w++)
-        for (size_t j = 0; j < design->base.n_columns; j++)
-            design->base.reach[j] = fmax(design->base.reach[j], design->workers[w].reach[j]);
+    design->base.reach[0] = 1;
+    for (size_t j = 1; j < design->base.n_columns; j++)
+        design->base.reach[j] = encoder->basis->columns[j - 1].reach;
 }
 
 void wbi_rows_eta(const wbi_design *base, int worker, double *eta, const double *beta)

@@ -17,6 +17,8 @@ typedef struct wbi_sample {
     const uint32_t *customer; /* of each row; rows of one customer stand together */
     size_t n;
     bool this_table_only; /* the terms will read no other table: what only other tables could need may stay unknown */
+    bool one_run;       /* rows follow one on the other in the table; false where nobody looked */
+    bool equal_weights; /* all weigh the same; false where nobody looked */
 } wbi_sample;
 
 typedef struct wbi_term_kind wbi_term_kind;
@@ -46,6 +48,12 @@ typedef struct wbi_encoding {
     uint64_t n_imputed, n_unseen; /* counts go on from what they were */
 } wbi_encoding;
 
+/* A column of the design that holds the numbers that the term reads as they are, missing ones aside. */
+typedef struct wbi_plain {
+    double missing; /* what a missing one becomes */
+    bool indicator; /* the others become 0 */
+} wbi_plain;
+
 struct wbi_term_kind {
     const char *name; /* in model files */
     wb_type type;     /* of the column it reads */
@@ -56,6 +64,8 @@ struct wbi_term_kind {
     wb_status (*describe)(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err);
     /* Prepares the binding for the codes its column has by now; NULL when there is nothing to prepare. */
     wb_status (*refresh)(wbi_binding *binding, const wbi_term *term, wb_error *err);
+    /* What the columns are, for a kind whose columns are all plain; such a kind has no `encode`. */
+    wbi_plain (*plain)(const wbi_term *term, size_t part);
     /* Writes the values that are not zero. */
     void (*encode)(wbi_encoding *out, const wbi_term *term, const wbi_binding *binding);
     /* Adds the kind's own members to `object`; non-zero when memory ran out. */

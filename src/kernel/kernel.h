@@ -4,6 +4,7 @@
 #ifndef WINBACK_KERNEL_KERNEL_H
 #define WINBACK_KERNEL_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,15 @@ typedef struct wbi_matrix_rows {
 typedef struct wbi_kernel_moments {
     double *weight, *first, *second, *low, *high;
 } wbi_kernel_moments;
+
+/* A column of numbers on its way into rows. What is not finite is missing. */
+typedef struct wbi_kernel_column {
+    const double *values; /* one a row */
+    size_t place;         /* in each row */
+    bool indicator;       /* known values become 0, else they stay */
+    double missing;       /* what a missing value becomes, before it is standardised */
+    double mean, inverse_sd;
+} wbi_kernel_column;
 
 /* One set of implementations; all sets agree to rounding. */
 typedef struct wbi_kernels {
@@ -43,6 +53,9 @@ typedef struct wbi_kernels {
      * what lies behind is zeroed. */
     void (*standardise)(double *out, size_t stride, const wbi_matrix_rows *rows, const double *mean,
                         const double *inverse_sd);
+    /* out[i * stride + place] = (value i - mean) * inverse_sd, for each of the columns; what lies between stays. All sets
+     * give the same bits. */
+    void (*interleave)(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows);
 } wbi_kernels;
 
 extern const wbi_kernels wbi_kernels_portable;

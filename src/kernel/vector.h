@@ -5,10 +5,11 @@
  * on where a block ends. */
 #include "kernel/kernel.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { PANEL_ROWS = 16, TILE_ROWS = LANES, PARTS = WBI_KERNEL_PAD / LANES };
+enum { PANEL_ROWS = 16, TILE_ROWS = LANES, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES };
 
 typedef double vec __attribute__((vector_size(8 * LANES), may_alias));
 typedef double vec_unaligned __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
@@ -20,6 +21,29 @@ typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
 #define SPLAT(a) ((a) - (vec){0})
 /* mask ? a : b, lane by lane */
 #define SELECT(mask, a, b) ((vec)(((vec_bits)(mask) & (vec_bits)(a)) | (~(vec_bits)(mask) & (vec_bits)(b))))
+
+#ifdef __clang__
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define PICK(a, b, ...) __builtin_shuffle(a, b, (vec_bits){__VA_ARGS__})
+#endif
+
+/* x[i][j] becomes x[j][i]. */
+INLINE void transpose(vec x[LANES])
+{
+#if LANES == 4
+    const vec even_a = PICK(x[0], x[1], 0, 4, 2, 6), odd_a = PICK(x[0], x[1], 1, 5, 3, 7);
+    const vec even_b = PICK(x[2], x[3], 0, 4, 2, 6), odd_b = PICK(x[2], x[3], 1, 5, 3, 7);
+    x[0] = PICK(even_a, even_b, 0, 1, 4, 5);
+    x[1] = PICK(odd_a, odd_b, 0, 1, 4, 5);
+    x[2] = PICK(even_a, even_b, 2, 3, 6, 7);
+    x[3] = PICK(odd_a, odd_b, 2, 3, 6, 7);
+#else
+    const vec first = PICK(x[0], x[1], 0, 2);
+    x[1] = PICK(x[0], x[1], 1, 3);
+    x[0] = first;
+#endif
+}
 
 INLINE double sum_lanes(const double *lanes)
 {
@@ -308,4 +332,58 @@ static void standardise(double *restrict out, size_t stride, const wbi_matrix_ro
     }
 }
 
-const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta, gradient, crossproduct, logistic, sigmoid, moments, standardise};
+/* LANES values of a column, standardised; missing ones have a size that is not below infinity. */
+INLINE void take_lanes(vec *out, const wbi_kernel_column *column, const double *values)
+{
+    const vec v = LOAD(values);
+    const vec size = (vec)((vec_bits)v & ~(vec_bits)SPLAT(-0.0));
+    const vec known = SELECT(column->indicator ? ~(vec_bits){0} : (vec_bits){0}, SPLAT(0.0), v);
+    const vec x = SELECT(size < SPLAT((double)INFINITY), known, SPLAT(column->missing));
+    *out = (x - SPLAT(column->mean)) * SPLAT(column->inverse_sd);
+}
+
+INLINE void place_lanes(double *out, size_t stride, const wbi_kernel_column *column, const double *values, size_t n)
+{
+    vec x;
+    double lanes[LANES];
+    take_lanes(&x, column, values);
+    STORE(lanes, x);
+    for (size_t a = 0; a < n; a++)
+        out[a * stride + column->place] = lanes[a];
+}
+
+/* Rows of columns that stand side by side. So many streams are read that the processor does not see what comes next. */
+INLINE void place_square(double *out, size_t stride, const wbi_kernel_column *columns, size_t row)
+{
+    vec x[LANES];
+    for (size_t k = 0; k < LANES; k++) {
+        if (row % 8 == 0)
+            __builtin_prefetch(columns[k].values + row + AHEAD_ROWS);
+        take_lanes(&x[k], &columns[k], columns[k].values + row);
+    }
+    transpose(x);
+    for (size_t a = 0; a < LANES; a++)
+        STORE(out + a * stride + columns[0].place, x[a]);
+}
+
+static void interleave(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows)
+{
+    const size_t whole = n_rows / LANES * LANES;
+    for (size_t k = 0, n; k < n_columns; k += n) {
+        const bool square = k + LANES <= n_columns && columns[k + LANES - 1].place == columns[k].place + LANES - 1;
+        double last[LANES] = {0};
+        n = square ? LANES : 1;
+        for (size_t i = 0; i < whole; i += LANES)
+            if (square)
+                place_square(out + i * stride, stride, columns + k, i);
+            else
+                place_lanes(out + i * stride, stride, &columns[k], columns[k].values + i, LANES);
+        for (size_t c = k; c < k + n; c++) {
+            memcpy(last, columns[c].values + whole, (n_rows - whole) * sizeof *last);
+            place_lanes(out + whole * stride, stride, &columns[c], last, n_rows - whole);
+        }
+    }
+}
+
+const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,     gradient,    crossproduct, logistic,
+                                sigmoid,     moments, standardise, interleave};

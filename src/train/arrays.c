@@ -68,7 +68,7 @@ static wb_status blame_cell(const wb_matrix *x, size_t column, wb_error *err)
 
 static wb_status find_scale(fitting *f, wb_error *err)
 {
-    WBI_TRY(wbi_moments_find(&f->moments, f->x, f->weights, f->n_threads, err));
+    WBI_TRY(wbi_moments_of_matrix(&f->moments, f->x, f->weights, f->n_threads, err));
     for (size_t j = 0; j < f->x->n_columns; j++) {
         if (!isfinite(f->moments.sd[j]) || !isfinite(f->moments.mean[j]))
             return blame_cell(f->x, j, err);

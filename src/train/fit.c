@@ -17,19 +17,17 @@ void wbi_fit_free(wbi_fit *fit)
 }
 
 static wb_status make_design(wbi_design **out, const wbi_training *training, const wbi_part *part,
-                             const wbi_basis *basis, wb_error *err)
+                             const wbi_basis *basis, bool few_passes, wb_error *err)
 {
-    wbi_encoder *encoder = NULL;
-    WBI_TRY(wbi_encoder_create(&encoder, basis, training->table, err));
-    wb_status status = wbi_design_dense(out, encoder, part->rows, part->n, training->n_threads, err);
-    wbi_encoder_free(encoder);
-    return status;
+    const wbi_design_rows rows = {training->table, part->rows, part->n, few_passes, training->n_threads};
+    return wbi_design_of_rows(out, basis, &rows, err);
 }
 
 static const double SMALL = 1e-8; /* how far lasso and elastic net may be from optimal */
 
 /* What a solver works on; kept together as its pieces live and die together. */
 typedef struct workbench {
+    bool few_passes; /* over all rows: at one lambda, by Newton */
     wbi_design *design;
     double *penalty, *start;
     wbi_newton *newton;
@@ -45,7 +43,7 @@ static void clear(workbench *bench)
     wbi_free(bench->penalty);
     wbi_free(bench->start);
     wbi_free(bench->crossproduct);
-    *bench = (workbench){0};
+    *bench = (workbench){.few_passes = bench->few_passes};
 }
 
 /* Every sixteenth row. */
@@ -70,7 +68,7 @@ static wb_status approach(wbi_newton **out, const workbench *bench, const wbi_tr
     WBI_TRY_CLEANUP(sample_part(&some, part, err));
     if (!wbi_part_has_both(&some))
         goto cleanup;
-    WBI_TRY_CLEANUP(make_design(&design, training, &some, basis, err));
+    WBI_TRY_CLEANUP(make_design(&design, training, &some, basis, false, err));
     const wbi_problem problem = {design, some.outcome, some.weight, bench->penalty};
     WBI_TRY_CLEANUP(wbi_newton_approach(out, &problem, bench->start, NULL, lambda, err));
 cleanup:
@@ -96,7 +94,7 @@ static wb_status set_up(workbench *bench, const wbi_training *training, const wb
 {
     size_t n = basis->n_columns + 1;
     double weight[2] = {0, 0};
-    WBI_TRY(make_design(&bench->design, training, part, basis, err));
+    WBI_TRY(make_design(&bench->design, training, part, basis, bench->few_passes, err));
     bench->penalty = wbi_alloc_array(n, sizeof *bench->penalty);
     bench->start = wbi_alloc_zeroed(n, sizeof *bench->start);
     if (bench->penalty == NULL || bench->start == NULL)
@@ -138,7 +136,12 @@ static wb_status drop_aliased(size_t *n_dropped, wbi_basis *basis, const wbi_new
 static wb_status fit_basis(wbi_basis **out, const wbi_training *training, const wbi_part *part, const wb_log *log,
                            wb_error *err)
 {
-    wbi_sample sample = {training->table, part->rows, part->weight, part->customer, part->n, training->on_trial};
+    const wbi_sample sample = {.table = training->table,
+                               .rows = part->rows,
+                               .weight = part->weight,
+                               .customer = part->customer,
+                               .n = part->n,
+                               .this_table_only = training->on_trial};
     wbi_basis_options options = {training->penalty != WB_PENALTY_NONE, training->n_threads, log};
     return wbi_basis_fit(out, &sample, training->features, training->n_features, &options, err);
 }
@@ -228,7 +231,7 @@ static wb_status restore_base_rate(wbi_fit *fit, workbench *bench, const wbi_tra
 {
     if (bench->design->n_rows < part->n) {
         clear(bench);
-        WBI_TRY(make_design(&bench->design, training, part, fit->basis, err));
+        WBI_TRY(make_design(&bench->design, training, part, fit->basis, bench->few_passes, err));
     }
     return wbi_restore_base_rate(fit, n_lambdas, bench->design, part, err);
 }
@@ -237,7 +240,7 @@ wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *par
                        size_t n_lambdas, const wb_log *log, wb_error *err)
 {
     wb_status status = WB_OK;
-    workbench bench = {0};
+    workbench bench = {.few_passes = n_lambdas == 1 && !wbi_is_sparse(training->penalty)};
     wbi_fit fit = {.imbalance = wbi_no_imbalance(part->n)};
     wbi_part rebalanced = {0};
     const wbi_part *fitted = wbi_rebalances(training) ? &rebalanced : part;
