@@ -33,6 +33,8 @@ static const cli_option options[] = {
      "weight of label 1 beside label 0 while fitting, undone afterwards"},
     {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
      "share of customers whose rows of label 0 are fitted, undone afterwards"},
+    {"--memory-limit", CLI_SIZE, AT(common.memory_limit_bytes), "SIZE",
+     "keep numbers and categories in a temporary file beside FEATURES where more would be needed; 512M, 2G"},
     {"-o", CLI_TEXT, AT(output), "MODEL", "model file; MODEL.cov, the coefficients' covariance, goes beside it"},
 };
 

@@ -6,6 +6,8 @@
 #include "csv/flat_batches.h"
 #include "csv/flat_sizes.h"
 #include "csv/reader_sizes.h"
+#include "par/par.h"
+#include "table/spill.h"
 
 static bool listed(const char *name, const char *const *names, size_t n)
 {
@@ -88,7 +90,10 @@ wb_status wbi_typed_read_flat_sized(wb_table **out, const char *path, const wbi_
                                     const wb_read_options *options, wbi_flat_sizes sizes, wb_error *err)
 {
     wb_status status;
-    wbi_flat flat = {.n_deciding = sizes.n_deciding};
+    wbi_flat flat = {.n_deciding = sizes.n_deciding,
+                     .path = path,
+                     .limit_bytes = options->memory_limit_bytes,
+                     .n_threads = wbi_par_threads(options->n_threads)};
     *out = NULL;
     WBI_TRY_CLEANUP(open_file(&flat, path, wanted, options, sizes.csv, err));
     WBI_TRY_CLEANUP(allocate(&flat, err));
@@ -101,6 +106,11 @@ wb_status wbi_typed_read_flat_sized(wb_table **out, const char *path, const wbi_
                                  .words_are_text = true};
     WBI_TRY_CLEANUP(wbi_csv_read_batches(flat.csv, &batches, wbi_flat_take, &flat, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(flat.bad, err));
+    WBI_TRY_CLEANUP(wbi_flat_keep_limit(&flat, flat.table->n_rows, err));
+    if (flat.table->spill != NULL) {
+        WBI_TRY_CLEANUP(wbi_spill_end(flat.table, err));
+        wbi_flat_note_need(&flat);
+    }
     *out = flat.table;
     flat.table = NULL;
 cleanup:

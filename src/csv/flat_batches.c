@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "csv/reader_rows.h"
+#include "table/spill.h"
 
 enum { SAMPLE_BYTES = 128 << 10 };
 
@@ -39,27 +40,6 @@ static wbi_typing typing_of(const wbi_flat *flat)
 
 /* ---- what columns are ---- */
 
-/* Turns a column of numbers into the category of the same cells. */
-static wb_status become_category(wbi_column *column, const wb_table *written, wb_error *err)
-{
-    wb_status status;
-    wb_table *other = NULL;
-    WBI_TRY_CLEANUP(wbi_table_create(&other, err));
-    WBI_TRY_CLEANUP(wbi_table_add_column(other, column->name, WB_TYPE_CATEGORY, NULL, err));
-    for (size_t row = 0, i = 0; row < column->length; row++) {
-        wbi_str cell = {NULL, 0};
-        if (!isnan(column->numbers[row]))
-            cell.data = wb_table_text(written, 0, i++, &cell.length);
-        WBI_TRY_CLEANUP(wbi_typing_push_category(&other->columns[0], cell, err));
-    }
-    wbi_column numbers = *column;
-    *column = other->columns[0];
-    other->columns[0] = numbers;
-cleanup:
-    wb_table_free(other);
-    return status;
-}
-
 static void close_column(wbi_flat *flat, size_t k, wb_type type)
 {
     flat->open[k] = false;
@@ -72,7 +52,7 @@ static void close_column(wbi_flat *flat, size_t k, wb_type type)
 static wb_status decide(wbi_flat *flat, size_t k, bool is_number, wb_error *err)
 {
     if (!is_number) {
-        WBI_TRY(become_category(&flat->table->columns[k], flat->written[k], err));
+        WBI_TRY(wbi_flat_become_category(flat->table, k, flat->written[k], err));
         close_column(flat, k, WB_TYPE_CATEGORY);
     } else if (++flat->n_seen[k] == flat->n_deciding) {
         close_column(flat, k, WB_TYPE_NUMBER);
@@ -249,8 +229,17 @@ static wb_status reserve(wbi_flat *flat, size_t wanted, wb_error *err)
         if (flat->sampled_bytes >= SAMPLE_BYTES && wbi_csv_file_bytes(flat->csv) > 0)
             n = (size_t)((double)flat->n_bytes * (double)flat->n_sampled / (double)flat->sampled_bytes * 1.02);
         flat->capacity = n > wanted ? n : wanted;
+        if (flat->sampled_bytes >= SAMPLE_BYTES)
+            WBI_TRY(wbi_flat_keep_limit(flat, flat->capacity, err));
     }
-    return wbi_table_reserve(flat->table, flat->capacity, err);
+    for (size_t k = 0; k < flat->n_columns; k++) {
+        wbi_column *column = &flat->table->columns[k];
+        const bool spilled = wbi_is_spilled(flat->table, k);
+        const size_t n = spilled ? column->length + wanted - flat->table->n_rows : flat->capacity;
+        if (column->capacity < n)
+            WBI_TRY(wbi_column_set_capacity(column, n, err));
+    }
+    return WB_OK;
 }
 
 /* `parsed` is what was read of text; NULL: no cell is there. */
@@ -269,7 +258,7 @@ static void append_numbers(double *to, const wbi_packed *column, const double *p
 static wb_status append_levels(wbi_flat *flat, size_t k, const wbi_packed *column, size_t n, wb_error *err)
 {
     wbi_dictionary *levels = flat->table->columns[k].dictionary;
-    int32_t *to = flat->table->columns[k].codes + flat->table->n_rows;
+    int32_t *to = flat->table->columns[k].codes + flat->table->columns[k].length;
     const size_t n_levels = wbi_dictionary_size(column->dictionary);
     WBI_TRY(make_room(&flat->codes, &flat->codes_capacity, n_levels, sizeof *flat->codes, err));
     for (size_t level = 0; level < n_levels; level++)
@@ -302,6 +291,7 @@ static wb_status append_rows(wbi_flat *flat, const wbi_packed_rows *rows, wb_err
     WBI_TRY(reserve(flat, end, err));
     for (size_t k = 0; k < flat->n_columns; k++) {
         wbi_column *column = &flat->table->columns[k];
+        const size_t before = column->length;
         const wbi_packed *from = &rows->columns[k];
         const bool unread = n_unread < flat->n_unread && flat->unread[n_unread] == k;
         const double *parsed = unread ? flat->parsed + n_unread++ * n : NULL;
@@ -313,13 +303,13 @@ static wb_status append_rows(wbi_flat *flat, const wbi_packed_rows *rows, wb_err
             WBI_TRY(append_texts(column, from, n, err));
         else
             for (size_t row = 0; row < n; row++)
-                column->times[column->length + row] = wbi_packed_time(from, row);
-        column->length = end;
+                column->times[before + row] = wbi_packed_time(from, row);
+        column->length = before + n;
         if (flat->open[k])
             WBI_TRY(remember(flat, k, from, n, err));
     }
     flat->table->n_rows = end;
-    return WB_OK;
+    return flat->table->spill == NULL ? WB_OK : wbi_spill_go_on(flat->table, err);
 }
 
 wb_status wbi_flat_take(void *context, const wbi_batch *batch, wb_error *err)

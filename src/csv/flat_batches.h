@@ -17,6 +17,9 @@ typedef struct wbi_flat {
     wbi_csv_reader *csv;
     wbi_csv_reader *judge; /* NULL until a row must be looked at again */
     const wb_log *log;
+    const char *path;    /* as it was given; borrowed */
+    size_t limit_bytes;  /* 0: none */
+    int n_threads;
 
     size_t n_columns, n_deciding;
     wbi_typed_column *columns; /* as far as they are known: open ones are numbers */
@@ -45,5 +48,15 @@ typedef struct wbi_flat {
 /* Takes a batch of the columns `batched`; `context` is the wbi_flat. */
 WB_WARN_UNUSED wb_status wbi_flat_take(void *context, const wbi_batch *batch, wb_error *err);
 void wbi_flat_free(wbi_flat *flat);
+
+/* ---- flat_spill.c ---- */
+
+/* Sees to it that a table of so many rows, and a model of it, keep to the limit: moves numbers and categories to a temporary
+ * file where they would not. WB_ERR_NOMEM where that is not enough. */
+WB_WARN_UNUSED wb_status wbi_flat_keep_limit(wbi_flat *flat, size_t n_rows, wb_error *err);
+/* Notes with the table, of which a part lies in a file, what it and the simplest training will take. */
+void wbi_flat_note_need(wbi_flat *flat);
+/* Turns a column of numbers into the category of the same cells, `written` without the missing ones. */
+WB_WARN_UNUSED wb_status wbi_flat_become_category(wb_table *table, size_t column, const wb_table *written, wb_error *err);
 
 #endif

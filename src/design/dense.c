@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "design/rows.h"
-
 #include "base/memory.h"
+#include "design/filler.h"
+#include "design/rows.h"
 #include "par/par.h"
 
 typedef struct dense {
@@ -29,19 +29,16 @@ static const wbi_design_ops dense_ops = {dense_load, wbi_rows_eta, wbi_rows_grad
 
 typedef struct filling {
     const dense *design;
-    const wbi_encoder *encoder;
+    const wbi_filler *filler;
     const size_t *rows;
 } filling;
 
 static wb_status fill_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     (void)block;
-    (void)worker;
-    (void)err;
     const filling *work = context;
-    const wbi_rows_design *rows = &work->design->rows;
-    wbi_encoder_fill(work->encoder, work->design->x + begin * rows->stride, work->rows, begin, end - begin, NULL);
-    return WB_OK;
+    double *x = work->design->x + begin * work->design->rows.stride;
+    return wbi_filler_fill(work->filler, worker, x, work->rows + begin, end - begin, err);
 }
 
 wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const size_t *rows, size_t n_rows,
@@ -49,6 +46,7 @@ wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const s
 {
     wb_status status = WB_OK;
     const size_t stride = encoder->stride;
+    wbi_filler *filler = NULL;
     dense *design = wbi_alloc_zeroed(1, sizeof *design);
     if (design == NULL)
         return wbi_fail_nomem(err, sizeof *design);
@@ -59,12 +57,15 @@ wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const s
     design->x = wbi_alloc_aligned(n_rows, stride * sizeof(double));
     if (design->x == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n_rows * stride * sizeof(double)));
-    filling work = {design, encoder, rows};
+    WBI_TRY_CLEANUP(wbi_filler_create(&filler, encoder, base->n_threads, err));
+    filling work = {design, filler, rows};
     WBI_TRY_CLEANUP(wbi_par_for(n_rows, base->block_rows, base->n_threads, fill_block, &work, err));
     wbi_rows_set_reach(&design->rows, encoder);
     *out = base;
-    return WB_OK;
+    design = NULL;
 cleanup:
-    dense_free(base);
+    wbi_filler_free(filler);
+    if (design != NULL)
+        dense_free(base);
     return status;
 }

@@ -51,7 +51,7 @@ typedef struct wbi_design_rows {
 
 /* Rows of a table by the storage that suits: encoded where few passes are made and the rows lie in the order in which
  * they are wanted, for a pass then costs little more than one over rows that were encoded before, and making those costs
- * more than it saves; else dense. Both give the same bits. All is borrowed. */
+ * more than it saves, and always where the table does not lie in memory; else dense. Both give the same bits. All is borrowed. */
 WB_WARN_UNUSED wb_status wbi_design_of_rows(wbi_design **out, const wbi_basis *basis, const wbi_design_rows *what,
                                             wb_error *err);
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table as it is, encoded block by block when it is looked at: nothing is held but a block a worker. */
 #include "base/memory.h"
+#include "design/filler.h"
 #include "design/rows.h"
 #include "par/par.h"
+#include "table/table.h"
 
 typedef struct encoded {
     wbi_rows_design rows;
     wbi_encoder *encoder;
+    wbi_filler *filler;
     const size_t *table_rows;
     double *blocks; /* one a worker */
 } encoded;
@@ -15,8 +18,7 @@ static wb_status encoded_load(const wbi_design *base, size_t begin, size_t end, 
 {
     const encoded *design = (const encoded *)base;
     double *block = design->blocks + (size_t)worker * base->block_rows * design->rows.stride;
-    (void)err;
-    wbi_encoder_fill(design->encoder, block, design->table_rows, begin, end - begin, NULL);
+    WBI_TRY(wbi_filler_fill(design->filler, worker, block, design->table_rows + begin, end - begin, err));
     wbi_rows_set_block(&design->rows, worker, block, end - begin);
     return WB_OK;
 }
@@ -25,6 +27,7 @@ static void encoded_free(wbi_design *base)
 {
     encoded *design = (encoded *)base;
     wbi_rows_clear(&design->rows);
+    wbi_filler_free(design->filler);
     wbi_encoder_free(design->encoder);
     wbi_free(design->blocks);
     wbi_free(design);
@@ -50,6 +53,7 @@ wb_status wbi_design_encoded(wbi_design **out, wbi_encoder *encoder, const size_
                          .n_columns = encoder->n_columns,
                          .n_threads = wbi_par_threads(n_threads)};
     WBI_TRY_CLEANUP(wbi_rows_init(&design->rows, encoder->stride, err));
+    WBI_TRY_CLEANUP(wbi_filler_create(&design->filler, encoder, base->n_threads, err));
     const size_t block_bytes = base->block_rows * encoder->stride * sizeof *design->blocks;
     design->blocks = wbi_alloc_aligned((size_t)base->n_threads, block_bytes);
     if (design->blocks == NULL)
@@ -77,7 +81,7 @@ wb_status wbi_design_of_rows(wbi_design **out, const wbi_basis *basis, const wbi
 {
     wbi_encoder *encoder = NULL;
     WBI_TRY(wbi_encoder_create(&encoder, basis, what->table, err));
-    if (what->few_passes && lie_in_order(what->rows, what->n_rows))
+    if (what->table->spill != NULL || (what->few_passes && lie_in_order(what->rows, what->n_rows)))
         return wbi_design_encoded(out, encoder, what->rows, what->n_rows, what->n_threads, err);
     const wb_status status = wbi_design_dense(out, encoder, what->rows, what->n_rows, what->n_threads, err);
     wbi_encoder_free(encoder);

@@ -105,7 +105,7 @@ typedef struct learned {
 static wb_status learn(learned *out, const wbi_sample *sample, const double *values, wb_error *err)
 {
     wb_status status = WB_OK;
-    bool equal;
+    bool equal = true;
     double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
     if (room == NULL || spare == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
@@ -115,11 +115,11 @@ static wb_status learn(learned *out, const wbi_sample *sample, const double *val
         goto cleanup;
     wbi_equal_quantiles(out->deciles, N_DECILES, finite, out->n, spare);
     out->median = out->deciles[N_DECILES / 2];
-    if (!equal)
-        WBI_TRY_CLEANUP(find_weighted_median(&out->median, sample, values, err));
 cleanup:
     wbi_free(room);
     wbi_free(spare);
+    if (status == WB_OK && !equal)
+        status = find_weighted_median(&out->median, sample, values, err);
     return status;
 }
 

@@ -3,12 +3,13 @@
 #include <math.h>
 
 #include "base/memory.h"
-#include "design/basis.h"
+#include "design/filler.h"
 #include "design/moments.h"
 
 /* The encoder's columns are as they are: no mean is taken off, and the deviation is 1. */
 typedef struct scaling {
     const wbi_encoder *encoder;
+    wbi_filler *filler;
     const size_t *rows;
     double *blocks; /* one a worker */
 } scaling;
@@ -19,8 +20,7 @@ static wb_status encode_rows(const void *context, wbi_matrix_rows *out, size_t b
     const scaling *work = context;
     const size_t stride = work->encoder->stride;
     double *x = work->blocks + (size_t)worker * WBI_MOMENTS_ROWS * stride;
-    (void)err;
-    wbi_encoder_fill(work->encoder, x, work->rows, begin, end - begin, NULL);
+    WBI_TRY(wbi_filler_fill(work->filler, worker, x, work->rows + begin, end - begin, err));
     *out = (wbi_matrix_rows){x + 1, stride, end - begin, work->encoder->basis->n_columns};
     return WB_OK;
 }
@@ -44,6 +44,7 @@ wb_status wbi_basis_scale(wbi_basis *basis, const wbi_sample *sample, int n_thre
     scaling work = {.rows = sample->rows};
     const wbi_moments_source source = {sample->n, basis->n_columns, encode_rows, &work};
     WBI_TRY_CLEANUP(wbi_encoder_create(&encoder, basis, sample->table, err));
+    WBI_TRY_CLEANUP(wbi_filler_create(&work.filler, encoder, n_threads, err));
     work.encoder = encoder;
     const size_t n_cells = (size_t)n_threads * WBI_MOMENTS_ROWS * encoder->stride;
     work.blocks = wbi_alloc_aligned(n_cells, sizeof *work.blocks);
@@ -54,6 +55,7 @@ wb_status wbi_basis_scale(wbi_basis *basis, const wbi_sample *sample, int n_thre
 cleanup:
     wbi_moments_clear(&moments);
     wbi_free(work.blocks);
+    wbi_filler_free(work.filler);
     wbi_encoder_free(encoder);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "table/spill.h"
 
 static const wbi_term_kind *const kinds[] = {&wbi_term_linear, &wbi_term_category};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
@@ -31,8 +32,14 @@ wb_status wbi_term_fit(wbi_term **out, const wbi_sample *sample, size_t column, 
 {
     const wbi_term_kind *kind = wbi_term_kind_for(wb_table_type(sample->table, column));
     wbi_term *term = NULL;
-    WBI_TRY(kind->fit(&term, sample, column, penalised, err));
-    wb_status status = copy_name(&term->feature, wb_table_name(sample->table, column), err);
+    wbi_view view;
+    WBI_TRY(wbi_view_open(&view, sample->table, column, err));
+    wbi_sample at_hand = *sample;
+    at_hand.table = &view.table;
+    wb_status status = kind->fit(&term, &at_hand, column, penalised, err);
+    wbi_view_close(&view);
+    WBI_TRY(status);
+    status = copy_name(&term->feature, wb_table_name(sample->table, column), err);
     if (status == WB_OK)
         *out = term;
     else

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "table/spill.h"
 
 enum { FIRST_ROWS = 16, FIRST_BYTES = 256 };
 
@@ -33,6 +34,7 @@ void wb_table_free(wb_table *table)
     for (size_t k = 0; k < table->n_columns; k++)
         free_column(&table->columns[k]);
     wbi_free(table->columns);
+    wbi_spill_free(table->spill);
     wbi_free(table);
 }
 
@@ -56,7 +58,7 @@ static wb_status move_values(void **values, size_t length, size_t capacity, size
         (values) = move_buffer;                                                                                \
     } while (0)
 
-static wb_status set_capacity(wbi_column *column, size_t capacity, wb_error *err)
+wb_status wbi_column_set_capacity(wbi_column *column, size_t capacity, wb_error *err)
 {
     switch (column->type) {
     case WB_TYPE_NUMBER:
@@ -83,7 +85,7 @@ static wb_status grow(wbi_column *column, wb_error *err)
         return WB_OK;
     if (column->capacity > SIZE_MAX / 2 - 1)
         return wbi_fail(err, WB_ERR_NOMEM, "more than %zu rows", column->capacity);
-    return set_capacity(column, column->capacity * 2, err);
+    return wbi_column_set_capacity(column, column->capacity * 2, err);
 }
 
 /* The first allocations of a column whose name and type are set. */
@@ -98,7 +100,7 @@ static wb_status start_column(wbi_column *column, wb_error *err)
     }
     if (column->type == WB_TYPE_CATEGORY && column->dictionary == NULL)
         WBI_TRY(wbi_dictionary_create(&column->dictionary, err));
-    return set_capacity(column, FIRST_ROWS, err);
+    return wbi_column_set_capacity(column, FIRST_ROWS, err);
 }
 
 static wb_status grow_columns(wb_table *table, wb_error *err)
@@ -135,7 +137,7 @@ wb_status wbi_table_reserve(wb_table *table, size_t n_rows, wb_error *err)
         return wbi_fail(err, WB_ERR_NOMEM, "too many rows");
     for (size_t k = 0; k < table->n_columns; k++)
         if (table->columns[k].capacity < n_rows)
-            WBI_TRY(set_capacity(&table->columns[k], n_rows, err));
+            WBI_TRY(wbi_column_set_capacity(&table->columns[k], n_rows, err));
     return WB_OK;
 }
 

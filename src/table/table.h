@@ -23,9 +23,12 @@ typedef struct wbi_column {
     int dictionary_borrowed;
 } wbi_column;
 
+typedef struct wbi_spill wbi_spill;
+
 struct wb_table {
     size_t n_rows, n_columns, columns_capacity;
     wbi_column *columns;
+    wbi_spill *spill; /* owned; where numbers and categories are, when it is not memory (table/spill.h); else NULL */
 };
 
 WB_WARN_UNUSED wb_status wbi_table_create(wb_table **out, wb_error *err);
@@ -35,6 +38,8 @@ WB_WARN_UNUSED wb_status wbi_table_add_column(wb_table *table, const char *name,
                                               wbi_dictionary *dictionary, wb_error *err);
 /* Room for `n_rows` rows in every column. */
 WB_WARN_UNUSED wb_status wbi_table_reserve(wb_table *table, size_t n_rows, wb_error *err);
+/* Room for so many rows, no fewer than it has. */
+WB_WARN_UNUSED wb_status wbi_column_set_capacity(wbi_column *column, size_t capacity, wb_error *err);
 /* Sets the number of rows to 0, keeping memory and dictionaries. */
 void wbi_table_clear(wb_table *table);
 

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "table/spill.h"
 #include "train/train.h"
 
 enum { MIN_PHONE_DIGITS = 7 };
@@ -28,9 +29,9 @@ static bool looks_like_phone(wbi_str text)
 }
 
 /* used[code] = 1 for the levels that the training rows have. */
-static size_t mark_used(uint8_t *used, const wbi_training *training, size_t column)
+static size_t mark_used(uint8_t *used, const wbi_training *training, const wb_table *table, size_t column)
 {
-    const int32_t *codes = wb_table_codes(training->table, column);
+    const int32_t *codes = wb_table_codes(table, column);
     size_t n = 0;
     for (size_t i = 0; i < training->all.n; i++) {
         int32_t code = codes[training->all.rows[i]];
@@ -43,16 +44,17 @@ static size_t mark_used(uint8_t *used, const wbi_training *training, size_t colu
 }
 
 /* *why = NULL when a category column is good for a term. */
-static wb_status judge_category(const char **why, const wbi_training *training, size_t column, wb_error *err)
+static wb_status judge_category(const char **why, const wbi_training *training, const wb_table *table, size_t column,
+                                wb_error *err)
 {
-    size_t n_levels = wb_table_n_levels(training->table, column), n_mail = 0, n_phone = 0;
+    size_t n_levels = wb_table_n_levels(table, column), n_mail = 0, n_phone = 0;
     uint8_t *used = wbi_alloc_zeroed(n_levels, 1);
     if (used == NULL)
         return wbi_fail_nomem(err, n_levels);
-    size_t n_used = mark_used(used, training, column);
+    size_t n_used = mark_used(used, training, table, column);
     for (size_t k = 0; k < n_levels; k++) {
         wbi_str level;
-        level.data = wb_table_level(training->table, column, (int32_t)k, &level.length);
+        level.data = wb_table_level(table, column, (int32_t)k, &level.length);
         n_mail += used[k] && contains_at(level);
         n_phone += used[k] && looks_like_phone(level);
     }
@@ -74,11 +76,11 @@ static double value_at(const wb_table *table, size_t column, size_t row)
 }
 
 /* Whether the column has one value for each outcome, another for the other, and no row otherwise. */
-static bool tells_the_label(const wbi_training *training, size_t column)
+static bool tells_the_label(const wbi_training *training, const wb_table *table, size_t column)
 {
     double of[2] = {NAN, NAN};
     for (size_t i = 0; i < training->all.n; i++) {
-        double value = value_at(training->table, column, training->all.rows[i]), *seen = &of[training->all.outcome[i]];
+        double value = value_at(table, column, training->all.rows[i]), *seen = &of[training->all.outcome[i]];
         if (isnan(value) || (!isnan(*seen) && *seen != value))
             return false;
         *seen = value;
@@ -86,15 +88,16 @@ static bool tells_the_label(const wbi_training *training, size_t column)
     return of[0] != of[1];
 }
 
-/* *why = NULL when the column is good for a term. */
-static wb_status judge(const char **why, const wbi_training *training, size_t column, wb_error *err)
+/* *why = NULL when the column, whose values `table` has, is good for a term. */
+static wb_status judge(const char **why, const wbi_training *training, const wb_table *table, size_t column, wb_error *err)
 {
     *why = NULL;
-    switch (wb_table_type(training->table, column)) {
+    switch (wb_table_type(table, column)) {
     case WB_TYPE_NUMBER:
-        return WB_OK;
+        break;
     case WB_TYPE_CATEGORY:
-        return judge_category(why, training, column, err);
+        WBI_TRY(judge_category(why, training, table, column, err));
+        break;
     case WB_TYPE_TEXT:
         *why = "text";
         break;
@@ -102,7 +105,19 @@ static wb_status judge(const char **why, const wbi_training *training, size_t co
         *why = "a time";
         break;
     }
+    if (*why == NULL && tells_the_label(training, table, column))
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the feature %s says the same as the label %s: exclude it",
+                        wb_table_name(table, column), wb_table_name(table, training->target));
     return WB_OK;
+}
+
+static wb_status look_at(const char **why, const wbi_training *training, size_t column, wb_error *err)
+{
+    wbi_view view;
+    WBI_TRY(wbi_view_open(&view, training->table, column, err));
+    const wb_status status = judge(why, training, &view.table, column, err);
+    wbi_view_close(&view);
+    return status;
 }
 
 /* Columns that are no features by what they are for. */
@@ -128,14 +143,11 @@ wb_status wbi_choose_features(wbi_training *training, const wb_train_options *op
         const char *name = wb_table_name(training->table, c), *why;
         if (reserved(training, c, options))
             continue;
-        WBI_TRY(judge(&why, training, c, err));
+        WBI_TRY(look_at(&why, training, c, err));
         if (why != NULL) {
             wbi_log(training->log, WB_LOG_INFO, "%s left out: %s", name, why);
             continue;
         }
-        if (tells_the_label(training, c))
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "the feature %s says the same as the label %s: exclude it", name,
-                            wb_table_name(training->table, training->target));
         training->features[training->n_features++] = c;
     }
     if (training->n_features == 0)

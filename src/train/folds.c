@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "kernel/kernel.h"
+#include "design/filler.h"
 #include "par/par.h"
 #include "train/train.h"
 
@@ -65,18 +65,19 @@ cleanup:
 typedef struct trial {
     const held_out *held;
     const wbi_encoder *encoder;
+    const wbi_filler *filler;
     const wbi_kernels *kernels;
     double *scratch; /* a block of the design a worker */
     size_t lambda;   /* for predictions */
     double *probability;
 } trial;
 
-static wbi_matrix_rows encode_block(const trial *work, size_t begin, size_t end, int worker)
+static wb_status encode_block(wbi_matrix_rows *out, const trial *work, size_t begin, size_t end, int worker, wb_error *err)
 {
     size_t stride = work->encoder->stride;
     double *x = work->scratch + (size_t)worker * EVALUATION_ROWS * stride;
-    wbi_encoder_fill(work->encoder, x, work->held->part.rows, begin, end - begin, NULL);
-    return (wbi_matrix_rows){x, stride, end - begin, work->encoder->n_columns};
+    *out = (wbi_matrix_rows){x, stride, end - begin, work->encoder->n_columns};
+    return wbi_filler_fill(work->filler, worker, x, work->held->part.rows + begin, end - begin, err);
 }
 
 /* partial[l] += weighted loss at the l-th lambda */
@@ -84,11 +85,11 @@ static wb_status sum_losses(void *context, size_t block, size_t begin, size_t en
                             wb_error *err)
 {
     (void)block;
-    (void)err;
     const trial *work = context;
     const wbi_part *part = &work->held->part;
     double eta[EVALUATION_ROWS], residual[EVALUATION_ROWS], curvature[EVALUATION_ROWS];
-    wbi_matrix_rows rows = encode_block(work, begin, end, worker);
+    wbi_matrix_rows rows;
+    WBI_TRY(encode_block(&rows, work, begin, end, worker, err));
     for (size_t l = 0; l < work->lambda; l++) {
         work->kernels->eta(eta, &rows, work->held->fit.beta + l * work->held->fit.n_columns);
         partial[l] += work->kernels->logistic(residual, curvature, eta, part->outcome + begin, part->weight + begin,
@@ -100,10 +101,10 @@ static wb_status sum_losses(void *context, size_t block, size_t begin, size_t en
 static wb_status predict_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     (void)block;
-    (void)err;
     const trial *work = context;
     double eta[EVALUATION_ROWS];
-    wbi_matrix_rows rows = encode_block(work, begin, end, worker);
+    wbi_matrix_rows rows;
+    WBI_TRY(encode_block(&rows, work, begin, end, worker, err));
     work->kernels->eta(eta, &rows, work->held->fit.beta + work->lambda * work->held->fit.n_columns);
     work->kernels->sigmoid(work->probability + begin, eta, end - begin);
     return WB_OK;
@@ -113,11 +114,16 @@ static wb_status predict_block(void *context, size_t block, size_t begin, size_t
 static wb_status try_fit(double *losses, double *probability, const wbi_training *training, const held_out *held,
                          size_t lambda, wb_error *err)
 {
-    wbi_encoder *encoder = NULL;
-    WBI_TRY(wbi_encoder_create(&encoder, held->fit.basis, training->table, err));
-    size_t scratch = (size_t)training->n_threads * EVALUATION_ROWS * encoder->stride;
-    trial work = {held, encoder, wbi_kernels_best(), wbi_alloc_aligned(scratch, sizeof(double)), lambda, probability};
     wb_status status;
+    wbi_encoder *encoder = NULL;
+    wbi_filler *filler = NULL;
+    trial work = {.held = held, .kernels = wbi_kernels_best(), .lambda = lambda, .probability = probability};
+    WBI_TRY_CLEANUP(wbi_encoder_create(&encoder, held->fit.basis, training->table, err));
+    WBI_TRY_CLEANUP(wbi_filler_create(&filler, encoder, training->n_threads, err));
+    const size_t scratch = (size_t)training->n_threads * EVALUATION_ROWS * encoder->stride;
+    work.encoder = encoder;
+    work.filler = filler;
+    work.scratch = wbi_alloc_aligned(scratch, sizeof(double));
     if (work.scratch == NULL)
         status = wbi_fail_nomem(err, scratch * sizeof(double));
     else if (losses != NULL)
@@ -125,7 +131,9 @@ static wb_status try_fit(double *losses, double *probability, const wbi_training
                              err);
     else
         status = wbi_par_for(held->part.n, EVALUATION_ROWS, training->n_threads, predict_block, &work, err);
+cleanup:
     wbi_free(work.scratch);
+    wbi_filler_free(filler);
     wbi_encoder_free(encoder);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "table/spill.h"
 #include "train/train.h"
 
 static const char prefix[] = "label_";
@@ -182,8 +183,8 @@ static wb_status classes_by_meaning(int8_t *class_of, const values *seen, wb_err
     return status;
 }
 
-wb_status wbi_label_values(int8_t *label, const wb_table *table, size_t column, const char *positive,
-                           const uint8_t *use_row, wb_error *err)
+static wb_status find_values(int8_t *label, const wb_table *table, size_t column, const char *positive,
+                             const uint8_t *use_row, wb_error *err)
 {
     wb_type type = wb_table_type(table, column);
     if (type != WB_TYPE_NUMBER && type != WB_TYPE_CATEGORY)
@@ -199,4 +200,14 @@ wb_status wbi_label_values(int8_t *label, const wb_table *table, size_t column, 
         label[row] = (use_row != NULL && !use_row[row]) || k == seen.n ? -1 : class_of[k];
     }
     return WB_OK;
+}
+
+wb_status wbi_label_values(int8_t *label, const wb_table *table, size_t column, const char *positive,
+                           const uint8_t *use_row, wb_error *err)
+{
+    wbi_view view;
+    WBI_TRY(wbi_view_open(&view, table, column, err));
+    const wb_status status = find_values(label, &view.table, column, positive, use_row, err);
+    wbi_view_close(&view);
+    return status;
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "base/text.h"
+#include "table/spill.h"
 #include "train/train.h"
 
 typedef struct ordering {
@@ -62,25 +64,111 @@ static int compare_cells(const wb_table *table, size_t column, size_t a, size_t 
     return wbi_str_compare(wbi_id_at(table, column, a), wbi_id_at(table, column, b));
 }
 
+static int compare_keys(const ordering *by, size_t a, size_t b)
+{
+    const int order = compare_cells(by->table, by->id, a, b);
+    return order == 0 && by->cutoff != SIZE_MAX ? compare_cells(by->table, by->cutoff, a, b) : order;
+}
+
 /* Rows that are equal here are equal in every column, so their order cannot matter. */
 static int compare_rows(const void *left, const void *right, void *context)
 {
     const ordering *by = context;
     size_t a = *(const size_t *)left, b = *(const size_t *)right;
-    int order = compare_cells(by->table, by->id, a, b);
-    if (order == 0 && by->cutoff != SIZE_MAX)
-        order = compare_cells(by->table, by->cutoff, a, b);
+    int order = compare_keys(by, a, b);
     for (size_t c = 0; order == 0 && c < wb_table_n_columns(by->table); c++)
         order = compare_cells(by->table, c, a, b);
     return order;
 }
 
-void wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id)
+/* ---- rows that do not lie in memory ---- */
+
+/* Two windows, for a row each. */
+typedef struct comparing {
+    const ordering *by;
+    wbi_window *windows;
+    wb_status status; /* of the first that could not be read; all are equal from there on */
+    wb_error *err;
+} comparing;
+
+static wbi_str level_text(const wbi_column *column, size_t row)
+{
+    const int32_t code = column->codes[row];
+    return code < 0 ? (wbi_str){"", 0} : wbi_dictionary_at(column->dictionary, code);
+}
+
+static int compare_through(const void *left, const void *right, void *context)
+{
+    comparing *work = context;
+    const size_t rows[2] = {*(const size_t *)left, *(const size_t *)right};
+    const wb_table *table = work->by->table;
+    int order = 0;
+    for (size_t k = 0; k < 2 && work->status == WB_OK; k++)
+        work->status = wbi_window_move(&work->windows[k], rows[k], work->err);
+    for (size_t c = 0; work->status == WB_OK && order == 0 && c < wb_table_n_columns(table); c++) {
+        if (!wbi_is_spilled(table, c)) {
+            order = compare_cells(table, c, rows[0], rows[1]);
+            continue;
+        }
+        const wbi_column *of[2] = {&work->windows[0].table.columns[c], &work->windows[1].table.columns[c]};
+        const size_t a = rows[0] % WBI_STRIPE_ROWS, b = rows[1] % WBI_STRIPE_ROWS;
+        order = of[0]->type == WB_TYPE_NUMBER
+                    ? compare_numbers(of[0]->numbers[a], of[1]->numbers[b])
+                    : wbi_str_compare(level_text(of[0], a), level_text(of[1], b));
+    }
+    return order;
+}
+
+/* Sorts those that stand together by id and cutoff by the other columns. */
+static wb_status order_equals(size_t *rows, size_t n, comparing *work, wb_error *err)
+{
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin + 1; end < n && compare_keys(work->by, rows[begin], rows[end]) == 0; end++) {
+        }
+        if (end < n && compare_keys(work->by, rows[begin], rows[end]) > 0)
+            return wbi_fail(err, WB_ERR_INCONSISTENT,
+                            "row %zu belongs before row %zu: rows that do not fit into memory must stand in the order of the "
+                            "bytes of %s%s",
+                            rows[end] + 1, rows[begin] + 1, wb_table_name(work->by->table, work->by->id),
+                            work->by->cutoff != SIZE_MAX ? ", and then of the cutoff" : "");
+        if (end - begin > 1)
+            qsort_r(rows + begin, end - begin, sizeof *rows, compare_through, work);
+        WBI_TRY(work->status);
+    }
+    return WB_OK;
+}
+
+static wb_status order_spilled(size_t *rows, size_t n, const ordering *by, wb_error *err)
+{
+    wb_status status = WB_OK;
+    const size_t n_columns = wb_table_n_columns(by->table);
+    wbi_window windows[2] = {{.values = NULL}, {.values = NULL}};
+    size_t n_wanted = 0, *wanted = wbi_alloc_array(n_columns, sizeof *wanted);
+    if (wanted == NULL)
+        return wbi_fail_nomem(err, n_columns * sizeof *wanted);
+    for (size_t c = 0; c < n_columns; c++)
+        if (wbi_is_spilled(by->table, c))
+            wanted[n_wanted++] = c;
+    comparing work = {by, windows, WB_OK, err};
+    for (size_t k = 0; k < 2; k++)
+        WBI_TRY_CLEANUP(wbi_window_open(&windows[k], by->table, wanted, n_wanted, err));
+    WBI_TRY_CLEANUP(order_equals(rows, n, &work, err));
+cleanup:
+    wbi_window_close(&windows[0]);
+    wbi_window_close(&windows[1]);
+    wbi_free(wanted);
+    return status;
+}
+
+wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id, wb_error *err)
 {
     ordering by = {table, id, wb_table_find(table, "cutoff")};
     bool sorted = true; /* as our own feature tables are */
+    if (table->spill != NULL)
+        return order_spilled(rows, n, &by, err);
     for (size_t i = 1; i < n && sorted; i++)
         sorted = compare_rows(&rows[i - 1], &rows[i], &by) <= 0;
     if (!sorted)
         qsort_r(rows, n, sizeof *rows, compare_rows, &by);
+    return WB_OK;
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "par/par.h"
+#include "table/spill.h"
 #include "train/train.h"
 
 wb_status wbi_part_allocate(wbi_part *part, size_t n, wb_error *err)
@@ -88,18 +89,22 @@ static wb_status find_id(wbi_training *training, const char *id, wb_error *err)
     if (type != WB_TYPE_TEXT && type != WB_TYPE_CATEGORY)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "the id column %s was read as %s, expected text",
                         wb_table_name(training->table, training->id), type == WB_TYPE_TIME ? "times" : "numbers");
+    if (wbi_is_spilled(training->table, training->id))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "the id column %s was read as a feature: it must be named when features are read",
+                        wb_table_name(training->table, training->id));
     return WB_OK;
 }
 
-/* *weight = the table's numbers, NULL when all rows count alike. */
-static wb_status find_weights(const double **weight, const wb_table *table, const char *name, wb_error *err)
+/* *weight = numbers of the view, NULL when all rows count alike. */
+static wb_status find_weights(const double **weight, wbi_view *view, const wb_table *table, const char *name, wb_error *err)
 {
     size_t column;
     *weight = NULL;
     if (name == NULL)
         return WB_OK;
     WBI_TRY(wbi_need_column(&column, table, name, "the weights", err));
-    *weight = wb_table_numbers(table, column);
+    WBI_TRY(wbi_view_open(view, table, column, err));
+    *weight = wb_table_numbers(&view->table, column);
     if (*weight == NULL)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "the weights %s are no numbers", name);
     for (size_t row = 0; row < wb_table_n_rows(table); row++)
@@ -138,7 +143,7 @@ static wb_status take_rows(wbi_training *training, const int8_t *label, const do
         if (label[row] >= 0 && (weight == NULL || weight[row] > 0))
             all->rows[at++] = row;
     if (training->id != SIZE_MAX)
-        wbi_order_rows(all->rows, n, training->table, training->id);
+        WBI_TRY(wbi_order_rows(all->rows, n, training->table, training->id, err));
     all->n = n;
     for (size_t i = 0; i < n; i++) {
         all->outcome[i] = (uint8_t)label[all->rows[i]];
@@ -204,6 +209,7 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
 {
     wb_status status = WB_OK;
     const double *weight;
+    wbi_view weights = {.values = NULL};
     *out = (wbi_training){.table = table,
                           .penalty = options->penalty,
                           .balance = {.class_weight = options->balanced ? (double)NAN : options->class_weight,
@@ -218,7 +224,7 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
         return wbi_fail_nomem(err, n_rows);
     WBI_TRY_CLEANUP(wbi_label_find(&out->target, table, options->target, err));
     WBI_TRY_CLEANUP(find_id(out, options->id, err));
-    WBI_TRY_CLEANUP(find_weights(&weight, table, options->weights, err));
+    WBI_TRY_CLEANUP(find_weights(&weight, &weights, table, options->weights, err));
     WBI_TRY_CLEANUP(wbi_label_values(label, table, out->target, options->positive, options->use_row, err));
     say_missing_labels(out, label, options->use_row);
     drop_keyless(out, label);
@@ -226,6 +232,7 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
     WBI_TRY_CLEANUP(check_classes(out, err));
     WBI_TRY_CLEANUP(wbi_choose_features(out, options, err));
 cleanup:
+    wbi_view_close(&weights);
     wbi_free(label);
     return status;
 }

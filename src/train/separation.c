@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "design/filler.h"
 #include "train/train.h"
 
 enum { MAX_SUSPECTS = 5, BLOCK_ROWS = 512 };
@@ -61,13 +62,15 @@ static wb_status count_rows(suspect *suspects, size_t n, const wbi_training *tra
 {
     const wbi_part *all = &training->all;
     wbi_encoder *encoder = NULL;
+    wbi_filler *filler = NULL;
     WBI_TRY(wbi_encoder_create(&encoder, basis, training->table, err));
     double *x = wbi_alloc_array(BLOCK_ROWS, encoder->stride * sizeof *x);
-    wb_status status = x == NULL ? wbi_fail_nomem(err, BLOCK_ROWS * encoder->stride * sizeof *x) : WB_OK;
+    wb_status status = x == NULL ? wbi_fail_nomem(err, BLOCK_ROWS * encoder->stride * sizeof *x)
+                                 : wbi_filler_create(&filler, encoder, 1, err);
     for (size_t begin = 0; status == WB_OK && begin < all->n; begin += BLOCK_ROWS) {
         size_t n_rows = all->n - begin < BLOCK_ROWS ? all->n - begin : BLOCK_ROWS;
-        wbi_encoder_fill(encoder, x, all->rows, begin, n_rows, NULL);
-        for (size_t i = 0; i < n_rows * n; i++) {
+        status = wbi_filler_fill(filler, 0, x, all->rows + begin, n_rows, err);
+        for (size_t i = 0; status == WB_OK && i < n_rows * n; i++) {
             suspect *of = &suspects[i % n];
             const wbi_basis_column *column = &basis->columns[of->column];
             double value = x[i / n * encoder->stride + of->column + 1] * column->sd + column->mean;
@@ -75,6 +78,7 @@ static wb_status count_rows(suspect *suspects, size_t n, const wbi_training *tra
         }
     }
     wbi_free(x);
+    wbi_filler_free(filler);
     wbi_encoder_free(encoder);
     return status;
 }

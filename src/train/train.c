@@ -150,6 +150,7 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     wbi_fit fit = {0};
     wb_model *model = NULL;
     WBI_TRY(make_plan(&how, options, err));
+    WBI_TRY_CLEANUP(wbi_train_check_memory(wb_features_table(features), options, how.n_folds, err));
     WBI_TRY_CLEANUP(wbi_training_prepare(&training, wb_features_table(features), options, err));
     if (how.path.n == 0)
         WBI_TRY_CLEANUP(find_path(&how, &training, err));

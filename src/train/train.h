@@ -86,11 +86,18 @@ WB_WARN_UNUSED wb_status wbi_need_column(size_t *column, const wb_table *table, 
 wbi_str wbi_id_at(const wb_table *table, size_t id, size_t row);
 /* The hash, in [0, 1), of the customer of a row. Without ids, the row's number (from 1) stands for one. */
 double wbi_customer_hash(const wbi_training *training, size_t row, const char *purpose, const char *salt);
-/* Sorts table rows by id, cutoff, and all other columns. */
-void wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id);
+/* Sorts table rows by id, cutoff, and all other columns. Those of a table that does not lie in memory must be in the order of
+ * id and cutoff already. */
+WB_WARN_UNUSED wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id, wb_error *err);
 
 /* Fills features: the columns that can be terms. Says which cannot, and why; refuses a copy of the label. */
 WB_WARN_UNUSED wb_status wbi_choose_features(wbi_training *training, const wb_train_options *options, wb_error *err);
+
+/* ---- memory.c ---- */
+
+/* Where a part of the table does not lie in memory: training keeps to the limit, or WB_ERR_NOMEM. */
+WB_WARN_UNUSED wb_status wbi_train_check_memory(const wb_table *table, const wb_train_options *options, int n_folds,
+                                                wb_error *err);
 
 /* ---- fit.c ---- */
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fills blocks from a table wherever it lies: by an encoder alone where that is memory, else each worker looks at the table
+ * through a window of its own. */
+#ifndef WINBACK_DESIGN_FILLER_H
+#define WINBACK_DESIGN_FILLER_H
+
+#include "design/basis.h"
+
+typedef struct wbi_filler wbi_filler;
+
+/* For workers below n_workers. The encoder is borrowed, and must not be refreshed. Memory: where the table does not lie
+ * there, 32 KiB a worker and column. */
+WB_WARN_UNUSED wb_status wbi_filler_create(wbi_filler **out, const wbi_encoder *encoder, int n_workers, wb_error *err);
+void wbi_filler_free(wbi_filler *filler); /* NULL-safe */
+/* As wbi_encoder_fill; `rows` is not NULL. Rows that are near in the table should be near here. */
+WB_WARN_UNUSED wb_status wbi_filler_fill(const wbi_filler *filler, int worker, double *x, const size_t *rows, size_t n,
+                                         wb_error *err);
+
+#endif
