@@ -176,6 +176,8 @@ static void what_was_not_written_is_refused(void **state)
     assert_ok(wbi_window_move(&window, 4095, &err), &err);
     assert_int_equal(wbi_window_move(&window, 4096, &err), WB_ERR_IO);
     assert_int_equal(wbi_window_move(&window, 4097, &err), WB_ERR_IO); /* nor is it taken for read */
+    assert_ok(wbi_window_move(&window, 5, &err), &err);
+    assert_true(wb_table_numbers(&window.table, 0)[5] == 0.5);
     assert_ok(wbi_window_move(&window, 8192, &err), &err);
     wbi_window_close(&window);
     double beyond[2];
@@ -318,6 +320,34 @@ static void what_does_not_fit_is_refused(void **state)
     wb_features_free(frame);
 }
 
+static void only_training_takes_them(void **state)
+{
+    (void)state;
+    wb_features *frame = frame_shop(200), *spilled = frame_shop(200);
+    spill(spilled);
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.lambda = 1;
+    wb_model *model = train(frame, &options);
+    wb_description *descriptions = NULL;
+    double probability[200];
+    size_t n;
+    wb_error err;
+    assert_int_equal(wb_describe(&descriptions, &n, spilled, 1, &err), WB_ERR_ARGUMENT);
+    assert_string_equal(err.message,
+                        "describing needs features that lie in memory: read them with a larger memory limit");
+    assert_int_equal(wb_features_write(spilled, "f.csv", 1, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_score_table(model, spilled->table, probability, NULL, 1, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_score_features(model, spilled, "f.csv", 1, NULL, &err), WB_ERR_ARGUMENT);
+    options.id = "channel";
+    assert_int_equal(wb_train(&model, spilled, &options, &err), WB_ERR_ARGUMENT);
+    assert_string_equal(err.message,
+                        "the id column channel was read as a feature: it must be named when features are read");
+    assert_folder_is_empty();
+    wb_model_free(model);
+    wb_features_free(spilled);
+    wb_features_free(frame);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -438,6 +468,7 @@ int main(void)
         cmocka_unit_test(rows_of_a_customer_are_ordered),
         cmocka_unit_test(rows_in_disorder_are_refused),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(only_training_takes_them),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(files_are_read_as_far_as_they_fit),
     };

@@ -55,7 +55,9 @@ typedef struct wb_train_options {
  * 0 is no part of the model: the log names it, and scoring does not need features that nothing else reads. Class weights
  * and the sampling of negatives change what is minimised and are undone afterwards: the mean prediction on all training
  * rows is the base rate to 1e-12. Fails with WB_ERR_INCONSISTENT (no such column, a label of more than two values),
- * WB_ERR_DEGENERATE (one class, no rows, no negative row in the sample). */
+ * WB_ERR_DEGENERATE (one class, no rows, no negative row in the sample). Of features that were too large for their memory limit
+ * also with WB_ERR_NOMEM (folds, class weights or row weights would pass it), WB_ERR_INCONSISTENT (rows out of order) and
+ * WB_ERR_IO; what is fitted is the same to the byte. */
 WB_API WB_WARN_UNUSED wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options,
                                          wb_error *err);
 

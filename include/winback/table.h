@@ -39,7 +39,8 @@ typedef struct wb_read_options {
     int n_threads;           /* 0: as many as the machine has */
     const wb_log *log;       /* NULL: silence */
     size_t memory_limit_bytes; /* of an engine and its features: WB_ERR_NOMEM, with the size needed, as soon as the rows
-                                * that were read say that it will take more; 0: no limit */
+                                * that were read say that it will take more; of a features file: see wb_features_read; 0: no
+                                * limit */
 } wb_read_options;
 
 #define WB_READ_OPTIONS_INIT {',', '.', NULL, 0, WB_ON_ERROR_FAIL, NULL, 0, NULL, 0}
@@ -53,7 +54,8 @@ WB_API wb_type wb_table_type(const wb_table *table, size_t column);
 /* The index of the column of that name, SIZE_MAX when there is none. */
 WB_API size_t wb_table_find(const wb_table *table, const char *name);
 
-/* The n_rows values of a column, borrowed from the table; NULL when the column has another type. */
+/* The n_rows values of a column, borrowed from the table; NULL when the column has another type, and for numbers and
+ * categories of a features file that was too large for its memory limit. */
 WB_API const double *wb_table_numbers(const wb_table *table, size_t column);
 WB_API const int64_t *wb_table_times(const wb_table *table, size_t column);
 WB_API const int32_t *wb_table_codes(const wb_table *table, size_t column);

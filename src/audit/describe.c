@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "design/quantile.h"
 #include "par/par.h"
+#include "table/spill.h"
 
 enum { LEAK_ROWS_A_CLASS = 10 };
 static const double leak_auc = 0.99;
@@ -245,6 +246,7 @@ wb_status wb_describe(wb_description **out, size_t *n, const wb_features *featur
     size_t n_columns = wb_table_n_columns(table), n_found = 0;
     describing w = {.features = features, .table = table};
     wb_status status;
+    WBI_TRY(wbi_table_in_memory(table, "describing", err));
     w.columns = wbi_alloc_array(n_columns, sizeof *w.columns);
     w.out = wbi_alloc_array(n_columns, sizeof *w.out);
     if (w.columns == NULL || w.out == NULL) {

@@ -34,7 +34,7 @@ static const cli_option options[] = {
     {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
      "share of customers whose rows of label 0 are fitted, undone afterwards"},
     {"--memory-limit", CLI_SIZE, AT(common.memory_limit_bytes), "SIZE",
-     "keep numbers and categories in a temporary file beside FEATURES where more would be needed; 512M, 2G"},
+     "where more would be needed, keep features in a temporary file beside; 512M, 2G"},
     {"-o", CLI_TEXT, AT(output), "MODEL", "model file; MODEL.cov, the coefficients' covariance, goes beside it"},
 };
 

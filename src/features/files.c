@@ -13,6 +13,7 @@
 #include "csv/writer.h"
 #include "features/features.h"
 #include "io/output.h"
+#include "table/spill.h"
 
 enum { META_CEILING = 64 * 1024 * 1024 };
 
@@ -78,6 +79,7 @@ wb_status wbi_features_write_meta(const char *path, const char *definitions, con
 wb_status wb_features_write(const wb_features *features, const char *path, int n_threads, wb_error *err)
 {
     char digest[WBI_DIGEST_CHARS];
+    WBI_TRY(wbi_table_in_memory(features->table, "writing", err));
     WBI_TRY(wbi_csv_write_table(features->table, path, n_threads, digest, err));
     return features->definitions == NULL ? WB_OK
                                          : wbi_features_write_meta(path, features->definitions, digest, err);

@@ -9,6 +9,7 @@
 #include "kernel/kernel.h"
 #include "model/model.h"
 #include "par/par.h"
+#include "table/spill.h"
 
 enum { CHUNK_ROWS = 256, BLOCK_ROWS = 4096 };
 
@@ -133,6 +134,7 @@ wb_status wb_score_table(const wb_model *model, const wb_table *table, double *p
     size_t n_rows = wb_table_n_rows(table), n_blocks = wbi_par_n_blocks(n_rows, BLOCK_ROWS);
     n_threads = wbi_par_threads(n_threads);
     wbi_predictor *predictor = NULL;
+    WBI_TRY(wbi_table_in_memory(table, "scoring", err));
     wbi_encoder_tally *tally = wbi_alloc_zeroed(n_blocks, sizeof *tally);
     if (tally == NULL)
         return wbi_fail_nomem(err, n_blocks * sizeof *tally);

@@ -38,6 +38,13 @@ bool wbi_is_spilled(const wb_table *table, size_t column)
     return table->spill != NULL && can_be_spilled(table->columns[column].type);
 }
 
+wb_status wbi_table_in_memory(const wb_table *table, const char *what, wb_error *err)
+{
+    if (table->spill == NULL)
+        return WB_OK;
+    return wbi_fail(err, WB_ERR_ARGUMENT, "%s needs features that lie in memory: read them with a larger memory limit", what);
+}
+
 size_t wbi_stripe_rows(const wb_table *table, size_t stripe)
 {
     const size_t left = table->spill->n_rows - stripe * WBI_STRIPE_ROWS;
