@@ -235,6 +235,10 @@ static void positive_systems(void **state)
     assert_close(x[1], 1.5, 1e-15);
     assert_false(wbi_solve_positive(x, indefinite, b, 2));
     assert_false(wbi_solve_positive(x, huge, b, 2));
+    double noise[] = {1, 0, 1, 1 + 0x1p-52}, close[] = {1, 0, 1, 1 + 0x1p-30}; /* (1 1; 1 1 + e) x = (2, 4): x2 = 2 / e */
+    assert_false(wbi_solve_positive(x, noise, b, 2));
+    assert_true(wbi_solve_positive(x, close, b, 2));
+    assert_close(x[1], 0x1p31, 1e-6);
 }
 
 static void every_allocation_may_fail(void **state)
