@@ -56,17 +56,18 @@ wb_status wbi_label_find(size_t *column, const wb_table *table, const char *targ
 typedef struct values {
     const wb_table *table;
     size_t column;
+    const double *numbers; /* what the column has of both */
+    const int32_t *codes;
     double of[MAX_VALUES];
     size_t n;
     bool more; /* than fit */
 } values;
 
-static double cell(const wb_table *table, size_t column, size_t row)
+static double cell(const values *of, size_t row)
 {
-    if (wb_table_type(table, column) == WB_TYPE_NUMBER)
-        return wb_table_numbers(table, column)[row];
-    int32_t code = wb_table_codes(table, column)[row];
-    return code < 0 ? (double)NAN : (double)code;
+    if (of->numbers != NULL)
+        return of->numbers[row];
+    return of->codes[row] < 0 ? (double)NAN : (double)of->codes[row];
 }
 
 static size_t place_of(const values *seen, double value)
@@ -79,8 +80,8 @@ static size_t place_of(const values *seen, double value)
 
 static void collect(values *seen, const uint8_t *use_row)
 {
-    for (size_t row = 0; row < wb_table_n_rows(seen->table) && !seen->more; row++) {
-        double value = cell(seen->table, seen->column, row);
+    for (size_t row = 0, n = wb_table_n_rows(seen->table); row < n && !seen->more; row++) {
+        double value = cell(seen, row);
         if ((use_row != NULL && !use_row[row]) || isnan(value) || place_of(seen, value) < seen->n)
             continue;
         if (seen->n == MAX_VALUES)
@@ -190,13 +191,16 @@ static wb_status find_values(int8_t *label, const wb_table *table, size_t column
     if (type != WB_TYPE_NUMBER && type != WB_TYPE_CATEGORY)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "the label %s holds %s, expected numbers or categories",
                         wb_table_name(table, column), type == WB_TYPE_TIME ? "times" : "text");
-    values seen = {.table = table, .column = column};
+    values seen = {.table = table,
+                   .column = column,
+                   .numbers = wb_table_numbers(table, column),
+                   .codes = wb_table_codes(table, column)};
     int8_t class_of[MAX_VALUES + 1];
     collect(&seen, use_row);
     WBI_TRY(positive != NULL ? classes_by_choice(class_of, &seen, positive, err)
                              : classes_by_meaning(class_of, &seen, err));
     for (size_t row = 0; row < wb_table_n_rows(table); row++) {
-        size_t k = place_of(&seen, cell(table, column, row));
+        size_t k = place_of(&seen, cell(&seen, row));
         label[row] = (use_row != NULL && !use_row[row]) || k == seen.n ? -1 : class_of[k];
     }
     return WB_OK;
