@@ -6,6 +6,9 @@
 #include "design/rows.h"
 #include "par/par.h"
 
+/* So few that the next ones are on their way from memory while these are worked on. */
+enum { PANEL_ROWS = 32 };
+
 typedef struct array {
     wbi_rows_design rows;
     wb_matrix x;
@@ -69,6 +72,7 @@ wb_status wbi_design_array(wbi_design **out, const wb_matrix *x, const wbi_momen
                          .n_threads = wbi_par_threads(n_threads)};
     design->x = *x;
     WBI_TRY_CLEANUP(wbi_rows_init(&design->rows, stride, err));
+    base->panel_rows = PANEL_ROWS;
     const size_t block_bytes = base->block_rows * stride * sizeof(double);
     design->mean = wbi_alloc_array(x->n_columns, sizeof(double));
     design->inverse_sd = wbi_alloc_array(x->n_columns, sizeof(double));

@@ -24,6 +24,7 @@ struct wbi_design {
     const wbi_design_ops *ops;
     size_t n_rows, n_columns;
     size_t block_rows; /* depends on the number of columns only */
+    size_t panel_rows; /* at most as many: what gradients are better taken of at a time */
     int n_threads; /* that passes use: as many as asked for, or fewer where rows are few */
     double *reach; /* by column: the largest absolute value */
 };

@@ -35,9 +35,6 @@ static double *eta_of(const wbi_likelihood *likelihood, int worker)
     return likelihood->scratch + (size_t)worker * 3 * likelihood->design->block_rows;
 }
 
-/* Gradients are taken of so few rows at a time that the next ones are on their way from memory meanwhile. */
-enum { PANEL_ROWS = 32 };
-
 static wb_status visit_panel(const pass *work, size_t begin, size_t end, int worker, double *partial, wb_error *err)
 {
     const wbi_likelihood *of = work->likelihood;
@@ -59,7 +56,7 @@ static wb_status visit_block(void *context, size_t block, size_t begin, size_t e
 {
     (void)block;
     const pass *work = context;
-    const size_t panel = work->with_hessian ? end - begin : PANEL_ROWS;
+    const size_t panel = work->with_hessian ? end - begin : work->likelihood->design->panel_rows;
     for (; begin < end; begin += panel)
         WBI_TRY(visit_panel(work, begin, end - begin < panel ? end : begin + panel, worker, partial, err));
     return WB_OK;
