@@ -203,7 +203,7 @@ static void reads_the_example(void **state)
     assert_int_equal(n, 3);
     assert_true(cutoffs_us[0] == DAYS(19723) && cutoffs_us[1] == DAYS(19723 + 91) &&
                 cutoffs_us[2] == DAYS(19723 + 182));
-    wb_project_model model = wb_project_first_model(project);
+    wb_project_model model = wb_project_model_at(project, 0);
     assert_string_equal(model.name, "churn");
     assert_string_equal(model.target, "churned");
     assert_string_equal(model.penalty, "ridge");
@@ -226,10 +226,10 @@ static void nothing_is_an_empty_project(void **state)
         assert_int_equal(project->n_windows, 4);
         assert_true(project->windows_us[1] == DAYS(90));
         assert_false(project->uses_said);
-        assert_null(wb_project_first_model(project).name);
-        assert_true(isnan(wb_project_first_model(project).lambda));
-        assert_true(wb_project_first_model(project).class_weight == 1);
-        assert_true(wb_project_first_model(project).sample_negatives == 1);
+        assert_null(wb_project_model_at(project, 0).name);
+        assert_true(isnan(wb_project_model_at(project, 0).lambda));
+        assert_true(wb_project_model_at(project, 0).class_weight == 1);
+        assert_true(wb_project_model_at(project, 0).sample_negatives == 1);
         wb_project_free(project);
     }
 }
@@ -309,11 +309,11 @@ static void reads_the_other_forms(void **state)
     assert_int_equal(project->n_windows, 2); /* four weeks are 28 days */
     assert_true(project->windows_us[0] == DAYS(1) && project->windows_us[1] == DAYS(28));
     assert_string_equal(project->uses[0].table, "purchases");
-    assert_string_equal(wb_project_first_model(project).name, "b");
-    assert_close(wb_project_first_model(project).lambda, 0.25, 0);
-    assert_true(wb_project_first_model(project).balanced && wb_project_first_model(project).class_weight == 1);
-    assert_close(wb_project_first_model(project).sample_negatives, 0.1, 0);
-    assert_close(wb_project_first_model(project).alpha, 0.9, 0);
+    assert_string_equal(wb_project_model_at(project, 0).name, "b");
+    assert_close(wb_project_model_at(project, 0).lambda, 0.25, 0);
+    assert_true(wb_project_model_at(project, 0).balanced && wb_project_model_at(project, 0).class_weight == 1);
+    assert_close(wb_project_model_at(project, 0).sample_negatives, 0.1, 0);
+    assert_close(wb_project_model_at(project, 0).alpha, 0.9, 0);
     wb_project_free(project);
 }
 

@@ -255,7 +255,7 @@ static void copies_hold_what_json_does_not(void **state)
     wb_project_free(project);
     assert_int_equal(copy->zone_offset_s, 5 * 3600 + 1800);
     assert_string_equal(wb_project_table_file(copy, 0), "orders.csv");
-    assert_string_equal(wb_project_first_model(copy).penalty, "none");
+    assert_string_equal(wb_project_model_at(copy, 0).penalty, "none");
     wb_project_free(copy);
 }
 

@@ -35,7 +35,7 @@ WB_API size_t wb_catalogue_n_entries(const wb_catalogue *catalogue);
 WB_API wb_catalogue_entry wb_catalogue_at(const wb_catalogue *catalogue, size_t index); /* strings borrowed */
 
 /* Features: a table whose columns are customer_id (text), cutoff (time, absent in flat tables), features (number or
- * category) and label_<name> (number: 0, 1 or missing), and the definitions they came from. */
+ * category) and label_<name>, one a label (number: 0, 1 or missing), and the definitions they came from. */
 typedef struct wb_features wb_features;
 
 /* An engine holds the events of a project and computes its features at any cutoff. It is immutable once created. */
@@ -51,7 +51,8 @@ WB_API WB_WARN_UNUSED wb_status wb_engine_create(wb_engine **out, const wb_proje
 WB_API void wb_engine_free(wb_engine *engine); /* NULL-safe */
 
 /* Time of the first event, and the exclusive end of the data (as the project says, else the end of the day of the last
- * row of the label's table; of any event table without a label, or when the label's table has no time). */
+ * row of the label's table; of several labels' tables the one that ends first; of any event table without a label, or when no
+ * label's table has a time). */
 WB_API void wb_engine_data_range(const wb_engine *engine, int64_t *first_us, int64_t *until_us);
 
 /* The table of events whose last row says where the data end; NULL when the project says, or when any table's does.
@@ -82,7 +83,7 @@ WB_API const char *wb_engine_missing_column(const wb_engine *engine, size_t inde
 WB_API const wb_project *wb_engine_project(const wb_engine *engine);
 
 /* Fails with WB_ERR_INCONSISTENT, naming the last usable cutoff, when the cutoff is before the first event or, with
- * `with_label`, when its label window passes the end of the data. */
+ * `with_label`, when its label window passes the end of the data: of several labels, those of all. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_check_cutoff(const wb_engine *engine, int64_t cutoff_us, int with_label,
                                                        wb_error *err);
 
@@ -100,14 +101,15 @@ typedef struct wb_population {
     uint64_t n_within;    /* without one in `within` before the cutoff */
     uint64_t n_since;     /* whose `since` is missing, or not before the cutoff */
     uint64_t n_not_after; /* whose `not_after` is before the cutoff */
-    uint64_t n_positive;  /* of the eligible, those with label 1; 0 without a label */
+    uint64_t n_labelled;  /* of the eligible, those whose first label is not missing; 0 without a label */
+    uint64_t n_positive;  /* of these, those with label 1 */
 } wb_population;
 
 /* Which features are wanted. Start from WB_FEATURES_OPTIONS_INIT. What it points to is borrowed during the call only. */
 typedef struct wb_features_options {
     const int64_t *cutoffs_us; /* ascending, at least one */
     size_t n_cutoffs;
-    int with_label;            /* the project's label, too */
+    int with_label;            /* the project's labels, too */
     int n_threads;             /* 0: as many as the machine has */
     const wb_log *log;         /* NULL: silence */
 } wb_features_options;

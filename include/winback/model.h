@@ -22,6 +22,15 @@ typedef enum wb_lambda_rule {
     WB_LAMBDA_ONE_STANDARD_ERROR /* the largest whose log loss is within one standard error of it */
 } wb_lambda_rule;
 
+/* Which rows cross-validation learns from, and which it tries. */
+typedef enum wb_validation {
+    WB_VALIDATE_AUTO = 0,  /* by time where that makes two splits, else by customer */
+    WB_VALIDATE_CUSTOMERS, /* folds drawn by a hash of the customer */
+    WB_VALIDATE_TIME       /* later cutoffs, learning from earlier ones whose label windows had ended by then */
+} wb_validation;
+/* "customers", "time"; NULL for any other. */
+WB_API const char *wb_validation_name(wb_validation validation);
+
 /* Start from WB_TRAIN_OPTIONS_INIT. Strings are borrowed during the call only. */
 typedef struct wb_train_options {
     const char *target;          /* column, with or without the prefix label_; NULL: the only label_* column */
@@ -35,7 +44,9 @@ typedef struct wb_train_options {
     double lambda;               /* >= 0; NaN: chosen by cross-validation, not without a penalty */
     wb_lambda_rule lambda_rule;  /* how it is chosen */
     double alpha;                /* 0 to 1, share of the absolute values; NaN: 1 for lasso, 0.5 for elastic_net */
-    int n_folds;                 /* 0: no folds; -1: 5 when lambda is to be chosen, else none; else 2 .. 100 */
+    wb_validation validate;      /* AUTO: customers when n_folds is given */
+    int n_folds;                 /* 0: no folds; -1: 5 when lambda is to be chosen, else none; else 2 .. 100. By time it is the
+                                    most splits: consecutive cutoffs share one where there are more; -1 is 5 */
     double class_weight;         /* > 0: what a positive row counts beside a negative one while fitting */
     int balanced;                /* not 0, with class_weight 1: as much as makes both classes weigh alike */
     double sample_negatives;     /* 0 < R <= 1: share of the customers whose negative rows are fitted */
@@ -45,7 +56,8 @@ typedef struct wb_train_options {
 } wb_train_options;
 
 #define WB_TRAIN_OPTIONS_INIT \
-    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, WB_LAMBDA_AUTO, -1, 1, 0, \
+    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, WB_LAMBDA_AUTO, \
+     WB_VALIDATE_AUTO, -1, 1, 0, \
      1, 1, 0, NULL}
 #define WB_LAMBDA_AUTO (__builtin_nan(""))
 
@@ -55,9 +67,9 @@ typedef struct wb_train_options {
  * 0 is no part of the model: the log names it, and scoring does not need features that nothing else reads. Class weights
  * and the sampling of negatives change what is minimised and are undone afterwards: the mean prediction on all training
  * rows is the base rate to 1e-12. Fails with WB_ERR_INCONSISTENT (no such column, a label of more than two values),
- * WB_ERR_DEGENERATE (one class, no rows, no negative row in the sample). Of features that were too large for their memory limit
- * also with WB_ERR_NOMEM (folds, class weights or row weights would pass it), WB_ERR_INCONSISTENT (rows out of order) and
- * WB_ERR_IO; what is fitted is the same to the byte. */
+ * WB_ERR_DEGENERATE (one class, no rows, no negative row in the sample, no cutoff that could be validated by time). Of features
+ * that were too large for their memory limit also with WB_ERR_NOMEM (folds, class weights or row weights would pass it),
+ * WB_ERR_INCONSISTENT (rows out of order) and WB_ERR_IO; what is fitted is the same to the byte. */
 WB_API WB_WARN_UNUSED wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options,
                                          wb_error *err);
 
@@ -98,8 +110,9 @@ typedef struct wb_model_summary {
     double alpha;           /* 0 for none and ridge */
     double lambda;
     wb_lambda_rule lambda_rule; /* how it was chosen, where there is a path */
-    int n_folds;            /* 0 when none were made */
-    wb_metrics out_of_fold; /* pooled over the folds */
+    int n_folds;            /* or splits by time; 0 when none were made */
+    wb_validation validated; /* how they were made; WB_VALIDATE_AUTO: none were */
+    wb_metrics out_of_fold; /* pooled over the folds: by time, of the rows that were tried only */
     double mean_log_loss;   /* of the model's probabilities, on all training rows */
     int iterations;
     double gradient_max;    /* largest violation of an optimality condition on standardised columns */

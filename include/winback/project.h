@@ -42,15 +42,25 @@ WB_API WB_WARN_UNUSED wb_status wb_project_set_cutoffs(wb_project *project, cons
 /* Borrowed until the project changes. */
 WB_API const int64_t *wb_project_cutoffs(const wb_project *project, size_t *n);
 
-/* Sets horizon and gap; without a label, `churned` = no orders in the horizon is made. Microseconds, horizon > 0. */
+/* Sets horizon and gap of the project's own label; without any label, `churned` = no orders in the horizon is made. Labels
+ * of models keep theirs; where there are only such, WB_ERR_ARGUMENT. Microseconds, horizon > 0. */
 WB_API WB_WARN_UNUSED wb_status wb_project_set_horizon(wb_project *project, int64_t horizon_us, wb_error *err);
 WB_API WB_WARN_UNUSED wb_status wb_project_set_gap(wb_project *project, int64_t gap_us, wb_error *err);
-/* Forgets the label, for scoring. */
+/* Forgets all labels, for scoring. */
 WB_API void wb_project_clear_label(wb_project *project);
-/* The label's name, NULL without a label, and its times, where they are asked for (not NULL). The name is borrowed. */
+/* The name of the first label, NULL without one, and its times, where they are asked for (not NULL). Borrowed. */
 WB_API const char *wb_project_label(const wb_project *project, int64_t *gap_us, int64_t *horizon_us);
 
-/* The label as one line of a project file, "label: {name: churned, …}", with another horizon (microseconds, > 0). Fails with
+/* The labels: the project's own first, then those of the models that have one, whose names they bear, in the order of the
+ * file. A label's window is [cutoff + gap, cutoff + gap + horizon). */
+typedef struct wb_label {
+    const char *name; /* borrowed; NULL past the last */
+    int64_t gap_us, horizon_us;
+} wb_label;
+WB_API size_t wb_project_n_labels(const wb_project *project);
+WB_API wb_label wb_project_label_at(const wb_project *project, size_t index);
+
+/* The first label as one line of a project file, "label: {name: churned, …}", with another horizon (microseconds, > 0). Fails with
  * WB_ERR_ARGUMENT without a label, or when `size` bytes do not hold it. */
 WB_API WB_WARN_UNUSED wb_status wb_project_print_label(char *text, size_t size, const wb_project *project, int64_t horizon_us,
                                                        wb_error *err);
@@ -80,16 +90,21 @@ WB_API const char *wb_project_table_through(const wb_project *project, size_t ta
 /* How many `models:` holds. */
 WB_API size_t wb_project_n_models(const wb_project *project);
 
-/* The settings of the first model of `models:`, or the defaults. Strings borrowed, NULL when unsaid. */
+/* The settings of a model of `models:`, in the order of the file; past the last, the defaults. Strings borrowed, NULL when
+ * unsaid. */
 typedef struct wb_project_model {
-    const char *name, *target, *penalty, *basis;
+    const char *name, *target, *penalty, *basis, *validate;
     double lambda; /* NaN: to be chosen */
     double class_weight, sample_negatives; /* as in wb_train_options */
     int balanced;
     int one_standard_error; /* not 0: by the rule of that name */
     double alpha;  /* NaN: unsaid */
 } wb_project_model;
-WB_API wb_project_model wb_project_first_model(const wb_project *project);
+WB_API wb_project_model wb_project_model_at(const wb_project *project, size_t index);
+/* Index of the label that a model predicts: its own, or the one its `target` names; unsaid, the project's when there is no
+ * other. Without models, of the first label. Fails with WB_ERR_INCONSISTENT naming the model's line. */
+WB_API WB_WARN_UNUSED wb_status wb_project_model_label(size_t *label, const wb_project *project, size_t index,
+                                                       wb_error *err);
 
 #ifdef __cplusplus
 }

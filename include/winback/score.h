@@ -38,6 +38,28 @@ WB_API WB_WARN_UNUSED wb_status wb_score_features(const wb_model *model, const w
                                                   const char *output, int n_threads, wb_score_report *report,
                                                   wb_error *err);
 
+/* Models that score the same rows, into one file: the column of each is probability_<name>. Borrowed during the call only. */
+typedef struct wb_score_models {
+    const wb_model *const *models;
+    const char *const *names; /* distinct, of letters, digits, _, - and .; NULL with one model: the column is probability */
+    size_t n;
+} wb_score_models;
+
+/* As wb_model_project, of the features that any of the models names. Models whose definitions differ in anything but
+ * labels, cutoffs and the end of the data are WB_ERR_INCONSISTENT. */
+WB_API WB_WARN_UNUSED wb_status wb_models_project(wb_project **out, const wb_score_models *models, wb_error *err);
+
+/* As wb_score_csv and wb_score_features, by each of the models; every column has the bytes that the model gives alone. `reports`
+ * (may be NULL) has one for each. A feature that is a number to one model and a category to another is
+ * WB_ERR_INCONSISTENT. */
+WB_API WB_WARN_UNUSED wb_status wb_models_score_csv(const wb_score_models *models, const char *const *inputs,
+                                                    size_t n_inputs, const char *id, const char *output,
+                                                    const wb_read_options *options, wb_score_report *reports,
+                                                    wb_error *err);
+WB_API WB_WARN_UNUSED wb_status wb_models_score_features(const wb_score_models *models, const wb_features *features,
+                                                         const char *output, int n_threads, wb_score_report *reports,
+                                                         wb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

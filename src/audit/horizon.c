@@ -20,9 +20,9 @@ typedef struct gaps {
 /* The table whose events end a gap, and the condition on them. */
 static size_t table_of(const wbi_plan *plan, size_t *where)
 {
-    bool has_label = plan->label.table != WBI_NONE;
-    *where = has_label ? plan->label.where : plan->population.where;
-    return has_label ? plan->label.table : plan->population.table;
+    bool has_label = plan->n_labels > 0;
+    *where = has_label ? plan->labels[0].where : plan->population.where;
+    return has_label ? plan->labels[0].table : plan->population.table;
 }
 
 static wb_status prepare(gaps *g, const wb_engine *engine, size_t table, wb_error *err)

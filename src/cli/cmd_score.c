@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/tables.h"
@@ -8,14 +9,15 @@
 typedef struct score_options {
     cli_common common;
     cli_tables tables;
-    const char *model, *at, *id, *output;
+    cli_list models;
+    const char *at, *id, *output;
 } score_options;
 
 #define AT(member) offsetof(score_options, member)
 
 static const cli_option options[] = {
     CLI_TABLE_OPTIONS(AT(tables)),
-    {"--model", CLI_TEXT, AT(model), "MODEL", "model file"},
+    {"--model", CLI_TEXTS, AT(models), "MODEL", "model file; several score side by side"},
     {"--at", CLI_TIME, AT(at), "DATE", "score from events: what is known then"},
     {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "scores file; - is standard output"},
@@ -23,14 +25,61 @@ static const cli_option options[] = {
 
 static const score_options defaults = {.common = CLI_COMMON_INIT, .output = "-"};
 
-/* The model's definitions with the files of the project at hand. */
-static wb_status scoring_project(wb_project **out, const wb_model *model, const char *path, const wb_project *files,
-                                 wb_error *err)
+enum { NAME_CHARS = 256 };
+
+/* What scores, and what is told of it; freed in one place. */
+typedef struct score_run {
+    const score_options *o;
+    wb_read_options reading;
+    wb_model *models[CLI_LIST_LIMIT];
+    char (*names)[NAME_CHARS];
+    const char *name_of[CLI_LIST_LIMIT];
+    wb_score_report reports[CLI_LIST_LIMIT];
+} score_run;
+
+static wb_score_models scoring_models(const score_run *r)
+{
+    const size_t n = r->o->models.n;
+    return (wb_score_models){(const wb_model *const *)r->models, n > 1 ? r->name_of : NULL, n};
+}
+
+/* "churn" of "out/churn.model.json" and of "out/churn.json". */
+static void name_after_file(char name[NAME_CHARS], const char *path)
+{
+    static const char *const ends[] = {".json", ".model"};
+    const char *slash = strrchr(path, '/');
+    snprintf(name, NAME_CHARS, "%s", slash == NULL ? path : slash + 1);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t n = strlen(name), n_end = strlen(ends[i]);
+        if (n > n_end && strcmp(name + n - n_end, ends[i]) == 0)
+            name[n - n_end] = '\0';
+    }
+}
+
+static wb_status read_models(score_run *r, wb_error *err)
+{
+    const cli_list *paths = &r->o->models;
+    r->names = calloc(paths->n, sizeof *r->names);
+    if (r->names == NULL)
+        return err->code = WB_ERR_NOMEM;
+    for (size_t i = 0; i < paths->n; i++) {
+        name_after_file(r->names[i], paths->items[i]);
+        r->name_of[i] = r->names[i];
+        wb_status status = wb_model_read(&r->models[i], paths->items[i], err);
+        if (status != WB_OK)
+            return status;
+    }
+    return WB_OK;
+}
+
+/* The models' definitions with the files of the project at hand. */
+static wb_status scoring_project(wb_project **out, const score_run *r, const wb_project *files, wb_error *err)
 {
     wb_project *project = NULL;
-    wb_status status = wb_model_project(&project, model, err);
-    if (status != WB_OK)
-        cli_blame_file(err, path);
+    const wb_score_models models = scoring_models(r);
+    wb_status status = wb_models_project(&project, &models, err);
+    if (status != WB_OK && models.n == 1)
+        cli_blame_file(err, r->o->models.items[0]);
     if (status == WB_OK)
         status = wb_project_take_files(project, files, err);
     if (status == WB_OK)
@@ -40,14 +89,28 @@ static wb_status scoring_project(wb_project **out, const wb_model *model, const 
     return status;
 }
 
-static wb_status score_events(const score_options *o, const wb_model *model, const wb_read_options *reading,
-                              wb_score_report *report, wb_error *err)
+/* The files that are read beside the project's: the models, then the features files. */
+static wb_status check_output(const score_run *r, const wb_project *project, wb_error *err)
 {
+    const score_options *o = r->o;
+    const cli_list *files = &o->common.arguments;
+    const char *inputs[2 * CLI_LIST_LIMIT + 1] = {NULL};
+    memcpy(inputs, o->models.items, o->models.n * sizeof *inputs);
+    memcpy(inputs + o->models.n, files->items, files->n * sizeof *inputs);
+    wb_status status = cli_check_outputs(&o->common, o->output, inputs, project, err);
+    return status == WB_OK ? cli_check_folder(o->output, err) : status;
+}
+
+static wb_status score_events(score_run *r, wb_error *err)
+{
+    const score_options *o = r->o;
+    const wb_read_options *reading = &r->reading;
     wb_project *files = NULL, *project = NULL;
     wb_engine *engine = NULL;
     wb_features *features = NULL;
     int64_t at_us;
     cli_list at = {{o->at}, 1};
+    const wb_score_models models = scoring_models(r);
     cli_step step = cli_step_begin(&o->common);
     wb_status status = cli_open_project(&files, &o->common, err);
     if (status == WB_OK)
@@ -55,11 +118,9 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
     if (status == WB_OK && wb_project_n_tables(files) == 0)
         status = cli_find_tables(files, err);
     if (status == WB_OK)
-        status = cli_check_outputs(&o->common, o->output, (const char *const[]){o->model, NULL}, files, err);
+        status = check_output(r, files, err);
     if (status == WB_OK)
-        status = cli_check_folder(o->output, err);
-    if (status == WB_OK)
-        status = scoring_project(&project, model, o->model, files, err);
+        status = scoring_project(&project, r, files, err);
     if (status == WB_OK)
         status = cli_times(&at_us, "--at", &at, project, err);
     if (status == WB_OK)
@@ -73,7 +134,7 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
         status = wb_engine_features(engine, &features,
                                     &(wb_features_options){&at_us, 1, 0, reading->n_threads, reading->log}, err);
     if (status == WB_OK)
-        status = wb_score_features(model, features, o->output, reading->n_threads, report, err);
+        status = wb_models_score_features(&models, features, o->output, reading->n_threads, r->reports, err);
     wb_features_free(features);
     wb_engine_free(engine);
     wb_project_free(project);
@@ -81,50 +142,82 @@ static wb_status score_events(const score_options *o, const wb_model *model, con
     return status;
 }
 
-static wb_status score_files(const score_options *o, const wb_model *model, const wb_read_options *reading,
-                             wb_score_report *report, wb_error *err)
+static wb_status score_files(score_run *r, wb_error *err)
 {
+    const score_options *o = r->o;
     const cli_list *files = &o->common.arguments;
-    const char *inputs[CLI_LIST_LIMIT + 2] = {o->model};
-    memcpy(inputs + 1, files->items, files->n * sizeof *inputs);
-    wb_status status = cli_check_outputs(&o->common, o->output, inputs, NULL, err);
-    if (status == WB_OK)
-        status = cli_check_folder(o->output, err);
+    const wb_score_models models = scoring_models(r);
+    wb_status status = check_output(r, NULL, err);
     return status != WB_OK ? status
-                           : wb_score_csv(model, files->items, files->n, o->id, o->output, reading, report, err);
+                           : wb_models_score_csv(&models, files->items, files->n, o->id, o->output, &r->reading,
+                                                 r->reports, err);
 }
 
-static void print_report(const cli_step *step, const score_options *o, const wb_model *model,
-                         const wb_score_report *report)
+static void print_cells(const score_run *r, const wb_score_report *report)
 {
-    char rows[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS], unseen[CLI_TEXT_CHARS];
-    double base_rate = wb_model_summarise(model).base_rate;
-    if (report->n_rows == 0) {
-        cli_step_end(step, "score", "no rows: no customer is eligible   %s", o->output);
-        cli_note(&o->common, "the project's population decides who is");
-    } else
-        cli_step_end(step, "score", "%s rows · mean probability %.4f (base rate in training %.4f)   %s",
-                 cli_count(rows, report->n_rows), report->mean_probability, base_rate, o->output);
+    char count[CLI_TEXT_CHARS], unseen[CLI_TEXT_CHARS];
     if (report->n_imputed > 0 || report->n_unseen > 0)
-        cli_note(&o->common, "%s cells were missing, %s had a level that training did not see",
+        cli_note(&r->o->common, "%s cells were missing, %s had a level that training did not see",
                  cli_count(count, report->n_imputed), cli_count(unseen, report->n_unseen));
-    if (report->n_bad > 0)
-        cli_note(&o->common, "%s bad rows left out", cli_count(count, report->n_bad));
-    if (!o->common.json)
-        return;
-    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "rows", (json_int_t)report->n_rows, "bad",
-                             (json_int_t)report->n_bad, "imputed", (json_int_t)report->n_imputed, "unseen",
-                             (json_int_t)report->n_unseen, "ignored_columns", (json_int_t)report->n_ignored_columns,
-                             "mean_probability", cli_number_json(report->mean_probability), "base_rate",
-                             cli_number_json(base_rate));
+}
+
+static void print_model(const score_run *r, size_t i)
+{
+    cli_note(&r->o->common, "%s: mean probability %.4f (base rate in training %.4f)", r->name_of[i],
+             r->reports[i].mean_probability, wb_model_summarise(r->models[i]).base_rate);
+    print_cells(r, &r->reports[i]);
+}
+
+static json_t *report_json(const score_run *r, size_t i)
+{
+    const wb_score_report *report = &r->reports[i];
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "rows", (json_int_t)report->n_rows, "bad",
+                     (json_int_t)report->n_bad, "imputed", (json_int_t)report->n_imputed, "unseen",
+                     (json_int_t)report->n_unseen, "ignored_columns", (json_int_t)report->n_ignored_columns,
+                     "mean_probability", cli_number_json(report->mean_probability), "base_rate",
+                     cli_number_json(wb_model_summarise(r->models[i]).base_rate));
+}
+
+/* One model's report; of several, a report under each name. */
+static void print_json(const score_run *r)
+{
+    const size_t n = r->o->models.n;
+    json_t *json = n > 1 ? json_object() : report_json(r, 0);
+    for (size_t i = 0; n > 1 && i < n; i++)
+        json_object_set_new(json, r->name_of[i], report_json(r, i));
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
 }
 
+static void print_report(const cli_step *step, const score_run *r)
+{
+    const score_options *o = r->o;
+    const wb_score_report *first = &r->reports[0];
+    char rows[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS];
+    const bool several = o->models.n > 1;
+    if (first->n_rows == 0) {
+        cli_step_end(step, "score", "no rows: no customer is eligible   %s", o->output);
+        cli_note(&o->common, "the project's population decides who is");
+    } else if (several)
+        cli_step_end(step, "score", "%s rows by %zu models   %s", cli_count(rows, first->n_rows), o->models.n, o->output);
+    else
+        cli_step_end(step, "score", "%s rows · mean probability %.4f (base rate in training %.4f)   %s",
+                     cli_count(rows, first->n_rows), first->mean_probability,
+                     wb_model_summarise(r->models[0]).base_rate, o->output);
+    for (size_t i = 0; several && first->n_rows > 0 && i < o->models.n; i++)
+        print_model(r, i);
+    if (!several)
+        print_cells(r, first);
+    if (first->n_bad > 0)
+        cli_note(&o->common, "%s bad rows left out", cli_count(count, first->n_bad));
+    if (o->common.json)
+        print_json(r);
+}
+
 static int check(const score_options *o)
 {
-    if (o->model == NULL)
+    if (o->models.n == 0)
         return cli_usage_error("score needs a model: --model MODEL");
     if (o->common.arguments.n == 0 && o->at == NULL)
         return cli_usage_error("score needs features files, or events: --project FILE --at DATE");
@@ -139,26 +232,29 @@ static int check(const score_options *o)
 
 static int run(const void *given)
 {
-    const score_options *o = given;
-    wb_read_options reading;
-    wb_model *model = NULL;
-    wb_score_report report = {0};
-    wb_error err;
-    int code = check(o);
+    wb_error err = {0};
+    int code = check(given);
     if (code != CLI_DONE)
         return code;
-    if (!cli_read_options(&o->common, &reading))
-        return CLI_USAGE;
-    cli_step step = cli_step_begin(&o->common);
-    wb_status status = wb_model_read(&model, o->model, &err);
-    if (status == WB_OK)
-        status = o->at != NULL ? score_events(o, model, &reading, &report, &err)
-                               : score_files(o, model, &reading, &report, &err);
-    if (status == WB_OK)
-        print_report(&step, o, model, &report);
-    else
+    score_run *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        err.code = WB_ERR_NOMEM;
+        return cli_fail(&err);
+    }
+    r->o = given;
+    code = cli_read_options(&r->o->common, &r->reading) ? CLI_DONE : CLI_USAGE;
+    cli_step step = cli_step_begin(&r->o->common);
+    wb_status status = code == CLI_DONE ? read_models(r, &err) : WB_OK;
+    if (code == CLI_DONE && status == WB_OK)
+        status = r->o->at != NULL ? score_events(r, &err) : score_files(r, &err);
+    if (status != WB_OK)
         code = cli_fail(&err);
-    wb_model_free(model);
+    else if (code == CLI_DONE)
+        print_report(&step, r);
+    for (size_t i = 0; i < r->o->models.n; i++)
+        wb_model_free(r->models[i]);
+    free(r->names);
+    free(r);
     return code;
 }
 
@@ -170,9 +266,11 @@ const cli_command cli_score = {
     .text = "Writes customer_id[, cutoff], probability: from features files, streamed in input order; or straight from\n"
             "events, with the features computed as the model's own definitions say (only file: comes from the project, from\n"
             "flags, or from the folder, as for winback run).\n"
-            "Both ways give the same bytes for the same customers. A customer that is not eligible has no row.",
+            "Both ways give the same bytes for the same customers. A customer that is not eligible has no row. With several\n"
+            "models there is a column each, probability_NAME: NAME.model.json and NAME.json are called NAME.",
     .example = "  winback score features.csv --model model.json -o scores.csv\n"
                "  winback score --at 2024-10-01 --model model.json -o scores.csv\n"
+               "  winback score features.csv --model churn.json --model repurchase.json -o scores.csv\n"
                "  zcat features.csv.gz | winback score - --model model.json > scores.csv",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

@@ -9,7 +9,7 @@
 
 typedef struct train_options {
     cli_common common;
-    const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *lambda, *folds, *output;
+    const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *lambda, *folds, *validate, *output;
     const char *class_weight, *sample_negatives;
     cli_list exclude, category;
 } train_options;
@@ -29,6 +29,8 @@ static const cli_option options[] = {
      "how strongly; auto: best in folds, 1se: most within one standard error"},
     {"--basis", CLI_TEXT, AT(basis), "linear", "what a number becomes in the model"},
     {"--folds", CLI_TEXT, AT(folds), "K", "folds by customer (default: 5 when lambda is to be chosen, else none)"},
+    {"--validate", CLI_TEXT, AT(validate), "customers|time",
+     "try lambda on other customers or on later cutoffs (default: time where it gives two splits and no folds are said)"},
     {"--class-weight", CLI_TEXT, AT(class_weight), "W|balanced",
      "weight of label 1 beside label 0 while fitting, undone afterwards"},
     {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
@@ -62,6 +64,10 @@ static int parse_numbers(wb_train_options *train, const train_options *o)
             return cli_usage_error("--folds: '%s' is neither 0 nor a whole number from 2 to 100", o->folds);
         train->n_folds = (int)folds;
     }
+    if (!cli_read_validation(train, o->validate))
+        return CLI_USAGE;
+    if (train->validate == WB_VALIDATE_TIME && train->n_folds == 0)
+        return cli_usage_error("--validate time goes with --folds of at least 2: so many splits at most");
     return CLI_DONE;
 }
 

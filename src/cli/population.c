@@ -35,8 +35,8 @@ static void tell(const wb_population *p, bool with_label, const cli_common *comm
         if (lost(p, &reasons[i]) > 0)
             n += (size_t)snprintf(line + n, sizeof line - n, "%s%s %s", n == 0 ? "; out: " : ", ",
                                   cli_count(count, lost(p, &reasons[i])), reasons[i].words);
-    if (with_label && p->n_eligible > 0)
-        snprintf(line + n, sizeof line - n, "; label 1: %.1f %%", 100 * (double)p->n_positive / (double)p->n_eligible);
+    if (with_label && p->n_labelled > 0)
+        snprintf(line + n, sizeof line - n, "; label 1: %.1f %%", 100 * (double)p->n_positive / (double)p->n_labelled);
     wb_time_format(p->cutoff_us, cutoff);
     cli_note(common, "%s: %s of %s known customers count%s", cutoff, cli_count(eligible, p->n_eligible),
              cli_count(count, p->n_known), line);
@@ -60,7 +60,7 @@ json_t *cli_population_json(const wb_population *all, size_t n, bool with_label)
                                   (json_int_t)all[j].n_eligible);
         for (size_t i = 0; i < N_REASONS; i++)
             json_object_set_new(entry, reasons[i].key, json_integer((json_int_t)lost(&all[j], &reasons[i])));
-        if (with_label)
+        if (with_label && all[j].n_labelled == all[j].n_eligible)
             json_object_set_new(entry, "label_1", json_integer((json_int_t)all[j].n_positive));
         json_array_append_new(list, entry);
     }

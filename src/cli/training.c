@@ -39,6 +39,22 @@ bool cli_training_options(wb_train_options *options, const char *penalty, const 
     return true;
 }
 
+bool cli_read_validation(wb_train_options *options, const char *text)
+{
+    const char *names[] = {wb_validation_name(WB_VALIDATE_CUSTOMERS), wb_validation_name(WB_VALIDATE_TIME)};
+    if (text == NULL)
+        return true;
+    for (size_t i = 0; i < 2; i++)
+        if (strcmp(text, names[i]) == 0) {
+            options->validate = i == 0 ? WB_VALIDATE_CUSTOMERS : WB_VALIDATE_TIME;
+            return true;
+        }
+    const char *near = cli_nearest(text, names, 2);
+    cli_usage_error("--validate: '%s' is neither customers nor time%s%s%s", text, near != NULL ? " (did you mean '" : "",
+                    near != NULL ? near : "", near != NULL ? "'?)" : "");
+    return false;
+}
+
 bool cli_read_lambda(wb_train_options *options, const char *text)
 {
     char *end;
@@ -129,12 +145,29 @@ static const char *covariance_source(const wb_model_summary *s)
     return s->covariance == WB_COVARIANCE_BY_CUSTOMER ? "customers' scores" : "curvature";
 }
 
+static void print_validation(const wb_model_summary *s, const cli_common *common)
+{
+    char how[CLI_TEXT_CHARS], tried[CLI_TEXT_CHARS], all[CLI_TEXT_CHARS];
+    if (s->n_folds == 0)
+        return;
+    if (s->validated == WB_VALIDATE_TIME) {
+        cli_note(common, "validated by time: %s of %s rows were tried, by models of what was known before",
+                 cli_count(tried, s->out_of_fold.n), cli_count(all, s->n_rows));
+        snprintf(how, sizeof how, "by time, %d split%s · out of time", s->n_folds, s->n_folds == 1 ? "" : "s");
+    } else
+        snprintf(how, sizeof how, "%d folds by customer · out of fold", s->n_folds);
+    cli_note(common, "%s: AUC %.4f · log loss %.4f · lift at 10 %% %.2f", how, s->out_of_fold.auc, s->out_of_fold.log_loss,
+             s->out_of_fold.lift_10);
+}
+
 void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common)
 {
     wb_model_summary s = wb_model_summarise(model);
-    if (s.n_folds > 0)
-        cli_note(common, "%d folds by customer · out of fold: AUC %.4f · log loss %.4f · lift at 10 %% %.2f", s.n_folds,
-                 s.out_of_fold.auc, s.out_of_fold.log_loss, s.out_of_fold.lift_10);
+    print_validation(&s, common);
+    const wb_model_summary before = wb_model_summarise(chosen);
+    if (chosen != model && before.validated == WB_VALIDATE_TIME)
+        cli_note(common, "lambda was chosen by time, %d split%s of the cutoffs before the test", before.n_folds,
+                 before.n_folds == 1 ? "" : "s");
     char alpha[CLI_TEXT_CHARS] = "";
     if (s.penalty == WB_PENALTY_ELASTIC_NET)
         snprintf(alpha, sizeof alpha, " · alpha %g", s.alpha);
@@ -248,11 +281,11 @@ json_t *cli_model_json(const wb_model *model)
 {
     wb_model_summary s = wb_model_summarise(model);
     json_t *out_of_fold = s.n_folds > 0 ? cli_metrics_json(&s.out_of_fold) : json_null();
-    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:f, s:i, s:o, s:f, s:i, s:f, s:b, s:o, s:o, s:o, s:o}", "target", s.target,
+    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:f, s:i, s:s?, s:o, s:f, s:i, s:f, s:b, s:o, s:o, s:o, s:o}", "target", s.target,
                      "rows", (json_int_t)s.n_rows, "customers", (json_int_t)s.n_customers, "positives",
                      (json_int_t)s.n_positive, "base_rate", s.base_rate, "penalty",
                      wb_penalty_name(s.penalty), "alpha", s.alpha, "lambda", s.lambda, "folds", s.n_folds,
-                     "out_of_fold", out_of_fold, "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
+                     "validated_by", wb_validation_name(s.validated), "out_of_fold", out_of_fold, "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
                      "gradient_max", s.gradient_max, "converged", s.converged, "imbalance",
                      imbalance_json(&s.imbalance), "path", path_json(model),
                      "inference", inference_json(model), "coefficients", coefficients_json(model));

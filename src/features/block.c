@@ -20,15 +20,19 @@ wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan, size_t n_cust
     size_t n = n_customers * n_cutoffs;
     *block = (wbi_block){.customers_capacity = n_customers};
     block->eligible = wbi_alloc_array(n, 1);
-    block->label = wbi_alloc_array(n, sizeof *block->label);
+    block->labels = wbi_alloc_zeroed(plan->n_labels, sizeof(double *));
+    block->n_positive = wbi_alloc_array(plan->n_labels * n_cutoffs, sizeof *block->n_positive);
     block->population = wbi_alloc_array(n_cutoffs, sizeof *block->population);
     block->numbers = wbi_alloc_zeroed(plan->n_features, sizeof(double *));
     block->texts = wbi_alloc_zeroed(plan->n_features, sizeof(wbi_str *));
     block->n_overflows = wbi_alloc_array(plan->n_features + plan->n_tables, sizeof *block->n_overflows);
     block->lines = wbi_alloc_array(plan->n_tables, sizeof *block->lines);
-    if (block->eligible == NULL || block->label == NULL || block->population == NULL || block->numbers == NULL ||
-        block->texts == NULL || block->n_overflows == NULL || block->lines == NULL)
-        return wbi_fail_nomem(err, n * sizeof *block->label);
+    if (block->eligible == NULL || block->labels == NULL || block->n_positive == NULL || block->population == NULL ||
+        block->numbers == NULL || block->texts == NULL || block->n_overflows == NULL || block->lines == NULL)
+        return wbi_fail_nomem(err, n * sizeof(double));
+    for (size_t l = 0; l < plan->n_labels; l++)
+        if ((block->labels[l] = wbi_alloc_array(n, sizeof(double))) == NULL)
+            return wbi_fail_nomem(err, n * sizeof(double));
     for (size_t f = 0; f < plan->n_features; f++) {
         void *values;
         if (plan->features[f].type == WB_TYPE_NUMBER)
@@ -49,8 +53,11 @@ void wbi_block_free(wbi_block *block, const wbi_plan *plan)
         if (block->texts != NULL)
             wbi_free(block->texts[f]);
     }
+    for (size_t l = 0; block->labels != NULL && l < plan->n_labels; l++)
+        wbi_free(block->labels[l]);
     wbi_free(block->eligible);
-    wbi_free(block->label);
+    wbi_free(block->labels);
+    wbi_free(block->n_positive);
     wbi_free(block->population);
     wbi_free(block->n_overflows);
     wbi_free(block->lines);
@@ -261,25 +268,40 @@ static bool has_date(const membership *m, const int64_t *dates, size_t begin, si
     return false;
 }
 
-static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
-                               wb_error *err)
+static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t l,
+                               size_t j, wb_error *err)
 {
-    const wbi_plan *plan = worker->plan;
-    const wbi_label_def *def = &plan->project->label;
+    const wbi_planned_label *label = &worker->plan->labels[l];
+    const wbi_label_def *def = label->def;
     int64_t from_us = options->cutoffs_us[j] + def->gap_us, to_us = from_us + def->horizon_us;
-    wbi_view *view = worker->views[plan->label.table];
-    WBI_TRY(build_view(worker, block, plan->label.table, to_us, err));
+    wbi_view *view = worker->views[label->table];
+    WBI_TRY(build_view(worker, block, label->table, to_us, err));
     membership m = {.times = wbi_view_times(view), .from_us = from_us, .cutoff_us = to_us};
-    WBI_TRY(condition(view, plan->label.where, &m.where, err));
+    WBI_TRY(condition(view, label->where, &m.where, err));
     const int64_t *dates;
-    WBI_TRY(optional_times(view, plan->label.at, &dates, err));
+    WBI_TRY(optional_times(view, label->at, &dates, err));
     const size_t *starts = wbi_view_starts(view);
     for (size_t k = 0; k < block->n_customers; k++) {
         bool present = def->kind == WBI_LABEL_AT ? has_date(&m, dates, starts[k], starts[k + 1])
                                                  : is_member(&m, starts[k], starts[k + 1]);
         bool positive = present == (def->kind != WBI_LABEL_ABSENT);
-        block->label[k * options->n_cutoffs + j] = positive;
-        block->population[j].n_positive += positive && block->eligible[k * options->n_cutoffs + j];
+        block->labels[l][k * options->n_cutoffs + j] = positive;
+        block->n_positive[l * options->n_cutoffs + j] += positive && block->eligible[k * options->n_cutoffs + j];
+    }
+    return WB_OK;
+}
+
+static wb_status compute_labels(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
+                                wb_error *err)
+{
+    const wbi_plan *plan = worker->plan;
+    for (size_t l = 0; l < plan->n_labels; l++) {
+        block->n_positive[l * options->n_cutoffs + j] = 0;
+        if (wbi_label_is_known(plan->labels[l].def, options->cutoffs_us[j], options->until_us))
+            WBI_TRY(compute_label(block, worker, options, l, j, err));
+        else
+            for (size_t k = 0; k < block->n_customers; k++)
+                block->labels[l][k * options->n_cutoffs + j] = NAN;
     }
     return WB_OK;
 }
@@ -339,9 +361,7 @@ static wb_status compute_cutoff(wbi_block *block, wbi_worker *worker, const wbi_
     for (size_t f = 0; f < plan->n_features; f++)
         if (plan->features[f].table != WBI_NONE)
             WBI_TRY(aggregate_feature(block, worker, f, options, j, err));
-    if (options->with_label)
-        WBI_TRY(compute_label(block, worker, options, j, err));
-    return WB_OK;
+    return options->with_labels ? compute_labels(block, worker, options, j, err) : WB_OK;
 }
 
 wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, wb_error *err)

@@ -13,7 +13,8 @@
 typedef struct wbi_compute_options {
     const int64_t *cutoffs_us; /* ascending */
     size_t n_cutoffs;
-    bool with_label;
+    bool with_labels;
+    int64_t until_us; /* the end of the data: a label whose window passes it is missing */
     int n_threads;
     const wb_log *log;
     wb_population *population; /* out, by cutoff: zeroed, but for the cutoffs */
@@ -29,7 +30,8 @@ typedef struct wbi_line_counts {
 typedef struct wbi_block {
     size_t first_customer, n_customers, n_rows, customers_capacity;
     uint8_t *eligible;  /* by row */
-    double *label;      /* by row: 0 or 1 */
+    double **labels;    /* by label, then row: 0 or 1, or missing */
+    uint64_t *n_positive; /* by label, then cutoff: of the eligible rows */
     wb_population *population; /* by cutoff: the block's share */
     double **numbers;   /* by feature, then row; NULL for categories */
     wbi_str **texts;    /* by feature, then row; NULL for numbers. Bytes live in the events, the plan or `arena` */
@@ -48,6 +50,12 @@ WB_WARN_UNUSED wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *pla
                                            wb_error *err);
 void wbi_worker_free(wbi_worker *worker); /* NULL-safe */
 const wbi_view *wbi_worker_view(const wbi_worker *worker, size_t table);
+
+/* Whether the window of a label has ended with the data. */
+static inline bool wbi_label_is_known(const wbi_label_def *label, int64_t cutoff_us, int64_t until_us)
+{
+    return cutoff_us <= until_us - label->gap_us - label->horizon_us;
+}
 
 /* Computes the block's customers at all cutoffs. */
 WB_WARN_UNUSED wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options,

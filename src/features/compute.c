@@ -25,6 +25,7 @@ typedef struct computing {
     int n_threads;
     uint64_t *n_overflows; /* as of a block, in all */
     wbi_line_counts *lines;
+    uint64_t *n_positive; /* by label, then cutoff */
     size_t block_customers, next_customer, n_done;
 } computing;
 
@@ -60,8 +61,9 @@ static void add_population(const computing *c, const wbi_block *block)
         all->n_within += part->n_within;
         all->n_since += part->n_since;
         all->n_not_after += part->n_not_after;
-        all->n_positive += part->n_positive;
     }
+    for (size_t i = 0; c->options->with_labels && i < c->plan->n_labels * c->options->n_cutoffs; i++)
+        c->n_positive[i] += block->n_positive[i];
 }
 
 static void add_lines(const computing *c, const wbi_block *block)
@@ -110,13 +112,24 @@ static wb_status prepare(computing *c, wb_error *err)
     c->workers = wbi_alloc_zeroed((size_t)c->n_threads, sizeof(wbi_worker *));
     c->n_overflows = wbi_alloc_zeroed(c->plan->n_features + c->plan->n_tables, sizeof *c->n_overflows);
     c->lines = wbi_alloc_zeroed(c->plan->n_tables, sizeof *c->lines);
-    if (c->blocks == NULL || c->workers == NULL || c->n_overflows == NULL || c->lines == NULL)
+    c->n_positive = wbi_alloc_zeroed(c->plan->n_labels * c->options->n_cutoffs, sizeof *c->n_positive);
+    if (c->blocks == NULL || c->workers == NULL || c->n_overflows == NULL || c->lines == NULL || c->n_positive == NULL)
         return wbi_fail_nomem(err, c->n_slots * sizeof *c->blocks);
     for (size_t s = 0; s < c->n_slots; s++)
         WBI_TRY(wbi_block_create(&c->blocks[s], c->plan, c->block_customers, c->options->n_cutoffs, err));
     for (int w = 0; w < c->n_threads; w++)
         WBI_TRY(wbi_worker_create(&c->workers[w], c->plan, c->events, err));
     return WB_OK;
+}
+
+static void count_first_label(const computing *c)
+{
+    const wbi_compute_options *o = c->options;
+    for (size_t j = 0; o->with_labels && c->plan->n_labels > 0 && j < o->n_cutoffs; j++) {
+        const bool known = wbi_label_is_known(c->plan->labels[0].def, o->cutoffs_us[j], o->until_us);
+        o->population[j].n_labelled = known ? o->population[j].n_eligible : 0;
+        o->population[j].n_positive = c->n_positive[j];
+    }
 }
 
 wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_events *events, const wbi_compute_options *options,
@@ -130,7 +143,9 @@ wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_events *events, con
     WBI_TRY_CLEANUP(wbi_par_pipeline(&pipeline, c.n_threads, err));
     wbi_tell_of_where(plan, c.lines, options->cutoffs_us[options->n_cutoffs - 1], options->log);
     wbi_warn_of_nobody(plan, options);
-    wbi_warn_of_one_class(plan, options);
+    for (size_t l = 0; options->with_labels && l < plan->n_labels; l++)
+        wbi_warn_of_one_class(&plan->labels[l], options, c.n_positive + l * options->n_cutoffs);
+    count_first_label(&c);
     wbi_warn_overflows(plan, c.n_overflows, options->log);
     wbi_warn_computed_overflows(plan, c.workers, (size_t)c.n_threads, options->log);
 cleanup:
@@ -140,12 +155,13 @@ cleanup:
         wbi_worker_free(c.workers[w]);
     wbi_free(c.n_overflows);
     wbi_free(c.lines);
+    wbi_free(c.n_positive);
     wbi_free(c.blocks);
     wbi_free(c.workers);
     return status;
 }
 
-wb_status wbi_compute_header(wb_table **out, const wbi_plan *plan, bool with_label, wb_error *err)
+wb_status wbi_compute_header(wb_table **out, const wbi_plan *plan, bool with_labels, wb_error *err)
 {
     char name[256];
     wb_table *table;
@@ -156,8 +172,8 @@ wb_status wbi_compute_header(wb_table **out, const wbi_plan *plan, bool with_lab
     for (size_t f = 0; f < plan->n_features; f++)
         WBI_TRY_CLEANUP(
             wbi_table_add_column(table, plan->features[f].def->name, plan->features[f].type, NULL, err));
-    if (with_label) {
-        snprintf(name, sizeof name, "label_%s", plan->project->label.name);
+    for (size_t l = 0; with_labels && l < plan->n_labels; l++) {
+        snprintf(name, sizeof name, "label_%s", plan->labels[l].def->name);
         WBI_TRY_CLEANUP(wbi_table_add_column(table, name, WB_TYPE_NUMBER, NULL, err));
     }
     *out = table;
@@ -217,7 +233,9 @@ static wb_status append_row(collecting *c, const wbi_block *block, size_t k, siz
         else
             WBI_TRY(append_text(&columns[f], block->texts[f][row], err));
     }
-    return c->options->with_label ? wbi_column_push_number(&columns[plan->n_features], block->label[row], err) : WB_OK;
+    for (size_t l = 0; c->options->with_labels && l < plan->n_labels; l++)
+        WBI_TRY(wbi_column_push_number(&columns[plan->n_features + l], block->labels[l][row], err));
+    return WB_OK;
 }
 
 /* The rows of the first `n_done` customers say how large the table will be. */
@@ -253,9 +271,9 @@ wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_e
 {
     collecting c = {.plan = plan, .events = events, .options = options};
     wbi_block_user user = {NULL, append_block, &c};
-    WBI_TRY(wbi_compute_header(&c.table, plan, options->with_label, err));
+    WBI_TRY(wbi_compute_header(&c.table, plan, options->with_labels, err));
     wb_status status = wbi_compute_blocks(plan, events, options, &user, err);
-    if (status == WB_OK && options->with_label)
+    if (status == WB_OK && options->with_labels)
         wbi_compute_warn_of_levels(options, c.table, c.n_customers);
     if (status == WB_OK)
         *out = c.table;

@@ -21,15 +21,15 @@ WB_WARN_UNUSED wb_status wbi_compute_blocks(const wbi_plan *plan, const wbi_even
                                             const wbi_compute_options *options, const wbi_block_user *user,
                                             wb_error *err);
 wbi_str wbi_compute_customer(const wbi_events *events, const wbi_block *block, size_t k);
-/* The columns of the result, without rows: customer_id, cutoff, features, label. */
-WB_WARN_UNUSED wb_status wbi_compute_header(wb_table **out, const wbi_plan *plan, bool with_label, wb_error *err);
+/* The columns of the result, without rows: customer_id, cutoff, features, labels. */
+WB_WARN_UNUSED wb_status wbi_compute_header(wb_table **out, const wbi_plan *plan, bool with_labels, wb_error *err);
 
 /* How many customers of the block have a row. */
 size_t wbi_compute_customers_of(const wbi_block *block, size_t n_cutoffs);
 /* Warns of a category of more levels than half the customers: it names them rather than describing them. */
 void wbi_compute_warn_of_levels(const wbi_compute_options *options, const wb_table *features, size_t n_customers);
 
-/* The table customer_id, cutoff, features, label: the eligible customers at each cutoff, ordered by customer_id bytes,
+/* The table customer_id, cutoff, features, labels: the eligible customers at each cutoff, ordered by customer_id bytes,
  * then cutoff. WB_ERR_NOMEM as soon as its first rows show that all will pass options->allowance. */
 WB_WARN_UNUSED wb_status wbi_compute_features(wb_table **out, const wbi_plan *plan, const wbi_events *events,
                                               const wbi_compute_options *options, wb_error *err);

@@ -27,8 +27,18 @@ static int64_t end_of_day(int64_t time_us, wbi_clock clock)
 
 size_t wbi_engine_end_table(const wb_engine *engine)
 {
-    const size_t label = engine->plan->label.table;
-    return label != WBI_NONE && engine->plan->bindings[label]->def->time != NULL ? label : WBI_NONE;
+    const wbi_plan *plan = engine->plan;
+    size_t first = WBI_NONE;
+    for (size_t l = 0; l < plan->n_labels; l++) {
+        const size_t table = plan->labels[l].table;
+        const int64_t last_us = engine->events.tables[table].last_us;
+        if (plan->bindings[table]->def->time == NULL)
+            continue;
+        if (first == WBI_NONE || engine->events.tables[first].last_us == WB_TIME_MISSING ||
+            (last_us != WB_TIME_MISSING && last_us < engine->events.tables[first].last_us))
+            first = table;
+    }
+    return first;
 }
 
 /* The data end where the project says, else with the day of the last row. */
@@ -219,10 +229,21 @@ const wb_project *wb_engine_project(const wb_engine *engine)
     return engine->plan->project;
 }
 
+/* The last at which some label is known. */
+static int64_t last_cutoff(const wb_engine *engine)
+{
+    int64_t last_us = INT64_MIN;
+    for (size_t l = 0; l < engine->plan->n_labels; l++) {
+        const wbi_label_def *label = engine->plan->labels[l].def;
+        const int64_t known_us = engine->until_us - label->gap_us - label->horizon_us;
+        last_us = known_us > last_us ? known_us : last_us;
+    }
+    return last_us;
+}
+
 wb_status wb_engine_check_cutoff(const wb_engine *engine, int64_t cutoff_us, int with_label, wb_error *err)
 {
     char cutoff[WB_TIME_CHARS], limit[WB_TIME_CHARS];
-    const wbi_label_def *label = &engine->plan->project->label;
     wb_time_format(cutoff_us, cutoff);
     if (cutoff_us <= engine->first_us) {
         wb_time_format(engine->first_us, limit);
@@ -231,7 +252,7 @@ wb_status wb_engine_check_cutoff(const wb_engine *engine, int64_t cutoff_us, int
     }
     if (!with_label)
         return WB_OK;
-    int64_t last_us = engine->until_us - label->gap_us - label->horizon_us;
+    int64_t last_us = last_cutoff(engine);
     if (cutoff_us <= last_us)
         return WB_OK;
     char until[WB_TIME_CHARS];
@@ -274,20 +295,41 @@ static wb_status describe(char **definitions, const wb_engine *engine, const wb_
     return status;
 }
 
+/* Every label must be known somewhere, so at the first cutoff. */
+static wb_status check_labels(const wb_engine *engine, int64_t first_us, wb_error *err)
+{
+    char until[WB_TIME_CHARS], limit[WB_TIME_CHARS];
+    for (size_t l = 0; l < engine->plan->n_labels; l++) {
+        const wbi_label_def *label = engine->plan->labels[l].def;
+        if (wbi_label_is_known(label, first_us, engine->until_us))
+            continue;
+        wb_time_format(engine->until_us, until);
+        wb_time_format(engine->until_us - label->gap_us - label->horizon_us, limit);
+        return wbi_fail(err, WB_ERR_INCONSISTENT,
+                        "the window of label_%s ends after the data (%s) at every cutoff; its last usable cutoff is %s",
+                        label->name, until, limit);
+    }
+    return WB_OK;
+}
+
 static wb_status check_request(const wb_engine *engine, const wb_features_options *o, wb_error *err)
 {
     if (o->n_cutoffs == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no cutoff is given");
-    if (o->with_label && engine->plan->label.table == WBI_NONE)
+    if (o->with_label && engine->plan->n_labels == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "the project has no label");
     for (size_t j = 0; j < o->n_cutoffs; j++) {
         WBI_TRY(wb_engine_check_cutoff(engine, o->cutoffs_us[j], o->with_label, err));
         if (j > 0 && o->cutoffs_us[j] <= o->cutoffs_us[j - 1])
             return wbi_fail(err, WB_ERR_ARGUMENT, "cutoffs are not ascending");
     }
-    wbi_warn_silent_tables(engine, o->cutoffs_us, o->n_cutoffs, o->log);
     if (o->with_label)
+        WBI_TRY(check_labels(engine, o->cutoffs_us[0], err));
+    wbi_warn_silent_tables(engine, o->cutoffs_us, o->n_cutoffs, o->log);
+    if (o->with_label) {
         wbi_warn_late_end(engine, o->log);
+        wbi_tell_of_open_labels(engine, o->cutoffs_us, o->n_cutoffs, o->log);
+    }
     return WB_OK;
 }
 
@@ -298,7 +340,8 @@ static wbi_compute_options compute_options(const wb_engine *engine, const wb_fea
         population[j] = (wb_population){.cutoff_us = o->cutoffs_us[j]};
     return (wbi_compute_options){.cutoffs_us = o->cutoffs_us,
                                  .n_cutoffs = o->n_cutoffs,
-                                 .with_label = o->with_label != 0,
+                                 .with_labels = o->with_label != 0,
+                                 .until_us = engine->until_us,
                                  .n_threads = o->n_threads,
                                  .log = o->log,
                                  .population = population,

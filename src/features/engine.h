@@ -16,8 +16,8 @@ struct wb_engine {
     wbi_allowance allowance; /* the engine itself is taken from it */
 };
 
-/* The table whose last row says where the data end, the label's; WBI_NONE: any table of events, where there is no label or
- * its table has no time. */
+/* The table whose last row says where the data end, the label's; of several labels' tables the one that ends first. WBI_NONE:
+ * any table of events, where there is no label or none of their tables has a time. */
 size_t wbi_engine_end_table(const wb_engine *engine);
 
 /* As wb_engine_create, within what `beside` (NULL: nothing) leaves of the limit. */

@@ -30,8 +30,9 @@ static bool is_used(const wb_project *project, const char *name)
 {
     if (strcmp(population_table(project), name) == 0)
         return true;
-    if (project->label.kind != WBI_LABEL_NONE && strcmp(project->label.table, name) == 0)
-        return true;
+    for (size_t i = 0; i < wb_project_n_labels(project); i++)
+        if (strcmp(wbi_project_label_at(project, i)->table, name) == 0)
+            return true;
     for (size_t i = 0; i < project->n_features; i++)
         if (is_of(&project->features[i], name))
             return true;
@@ -394,21 +395,35 @@ static wb_status bind_population(wbi_plan *plan, wb_error *err)
     return bind_optional(binding, &def->not_after_at, def->line, WBI_EXPR_TIME, &plan->population.not_after, err);
 }
 
-static wb_status bind_label(wbi_plan *plan, wb_error *err)
+static wb_status bind_label(wbi_plan *plan, wbi_planned_label *label, const char *who, wb_error *err)
 {
-    const wbi_label_def *def = &plan->project->label;
-    plan->label.table = plan->label.where = plan->label.at = WBI_NONE;
-    if (def->kind == WBI_LABEL_NONE)
-        return WB_OK;
-    WBI_TRY(need_table(plan, def->table, "label", def->line, &plan->label.table, err));
-    wbi_binding *binding = plan->bindings[plan->label.table];
+    const wbi_label_def *def = label->def;
+    WBI_TRY(need_table(plan, def->table, who, def->line, &label->table, err));
+    wbi_binding *binding = plan->bindings[label->table];
     if (binding->def->time == NULL && def->kind != WBI_LABEL_AT)
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, def->line, 0}, NULL, 0,
-                           "label: table %s has no time", binding->def->name);
-    WBI_TRY(bind_optional(binding, &def->where_at, def->line, WBI_EXPR_BOOL, &plan->label.where, err));
+                           "%s: table %s has no time", who, binding->def->name);
+    WBI_TRY(bind_optional(binding, &def->where_at, def->line, WBI_EXPR_BOOL, &label->where, err));
     return def->kind == WBI_LABEL_AT
-               ? bind_optional(binding, &def->column_at, def->line, WBI_EXPR_TIME, &plan->label.at, err)
+               ? bind_optional(binding, &def->column_at, def->line, WBI_EXPR_TIME, &label->at, err)
                : WB_OK;
+}
+
+static wb_status bind_labels(wbi_plan *plan, wb_error *err)
+{
+    char who[256];
+    const size_t n = wb_project_n_labels(plan->project);
+    plan->labels = wbi_alloc_array(n, sizeof *plan->labels);
+    if (plan->labels == NULL)
+        return wbi_fail_nomem(err, n * sizeof *plan->labels);
+    for (plan->n_labels = 0; plan->n_labels < n; plan->n_labels++) {
+        wbi_planned_label *label = &plan->labels[plan->n_labels];
+        *label = (wbi_planned_label){wbi_project_label_at(plan->project, plan->n_labels), WBI_NONE, WBI_NONE, WBI_NONE};
+        const bool own = label->def != &plan->project->label;
+        snprintf(who, sizeof who, "label%s%s", own ? " of model " : "", own ? label->def->name : "");
+        WBI_TRY(say_who_asked(plan, who, "", label->def->line, bind_label(plan, label, who, err), err));
+    }
+    return WB_OK;
 }
 
 static wb_status make_plan(wbi_plan *plan, const wb_read_options *options, wb_error *err)
@@ -417,7 +432,7 @@ static wb_status make_plan(wbi_plan *plan, const wb_read_options *options, wb_er
     WBI_TRY(expand_features(plan, err));
     WBI_TRY(bind_features(plan, err));
     WBI_TRY(say_who_asked(plan, "population", "", plan->project->population.line, bind_population(plan, err), err));
-    WBI_TRY(say_who_asked(plan, "label", "", plan->project->label.line, bind_label(plan, err), err));
+    WBI_TRY(bind_labels(plan, err));
     for (size_t t = 0; t < plan->n_tables; t++)
         wbi_binding_finish(plan->bindings[t]);
     return WB_OK;
@@ -466,6 +481,7 @@ void wbi_plan_free(wbi_plan *plan)
     wbi_free(plan->sources);
     wbi_free(plan->bindings);
     wbi_free(plan->features);
+    wbi_free(plan->labels);
     wbi_free(plan->order);
     wbi_notes_free(&plan->left_out);
     wb_project_free(plan->project);

@@ -17,6 +17,11 @@ typedef struct wbi_planned_feature {
     wb_type type;     /* WB_TYPE_NUMBER or WB_TYPE_CATEGORY */
 } wbi_planned_feature;
 
+typedef struct wbi_planned_label {
+    const wbi_label_def *def;
+    size_t table, where, at; /* the last two: expressions of the table's binding, WBI_NONE */
+} wbi_planned_label;
+
 typedef struct wbi_plan {
     wb_project *project; /* owned; its features are the expanded definitions */
     wbi_bad_rows *bad; /* the first of those of all sources */
@@ -30,9 +35,8 @@ typedef struct wbi_plan {
     struct {
         size_t table, where, since, not_after; /* expressions, WBI_NONE */
     } population;
-    struct {
-        size_t table, where, at; /* WBI_NONE without a label */
-    } label;
+    wbi_planned_label *labels;
+    size_t n_labels;
 } wbi_plan;
 
 /* Takes a copy of the project, opens the tables it uses, expands its bundles and binds everything. Errors name the

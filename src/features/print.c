@@ -29,7 +29,7 @@ typedef struct printing {
 /* The most bytes that a row's numbers and commas take. */
 static size_t row_bytes(const wbi_plan *plan)
 {
-    return (plan->n_features + 3) * (WBI_DOUBLE_CHARS + 1) + WB_TIME_CHARS;
+    return (plan->n_features + plan->n_labels + 2) * (WBI_DOUBLE_CHARS + 1) + WB_TIME_CHARS;
 }
 
 static wb_status print_text(wbi_buffer *text, wbi_str cell, const wbi_plan *plan, wb_error *err)
@@ -60,9 +60,9 @@ static wb_status print_row(const printing *p, wbi_buffer *text, const wbi_block 
         WBI_TRY(print_text(text, block->texts[f][row], plan, err));
         at = text->data + text->length;
     }
-    if (p->options->with_label) {
+    for (size_t l = 0; p->options->with_labels && l < plan->n_labels; l++) {
         *at++ = ',';
-        at = wbi_csv_put_number(at, block->label[row]);
+        at = wbi_csv_put_number(at, block->labels[l][row]);
     }
     *at++ = '\n';
     text->length = (size_t)(at - text->data);
@@ -131,7 +131,7 @@ static wb_status start(printing *p, const char *path, wb_error *err)
 
 static wb_status write_header(printing *p, wb_error *err)
 {
-    WBI_TRY(wbi_compute_header(&p->header, p->plan, p->options->with_label, err));
+    WBI_TRY(wbi_compute_header(&p->header, p->plan, p->options->with_labels, err));
     WBI_TRY(wbi_csv_header(&p->texts[0], p->header, err));
     return write_text(p, &p->texts[0], err);
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NAMED_CHARS = 128 };
+
 void wbi_warn_odd_times(const wbi_events *events, const wb_log *log)
 {
     for (size_t t = 0; t < events->n_tables; t++) {
@@ -43,24 +45,59 @@ void wbi_warn_silent_tables(const wb_engine *engine, const int64_t *cutoffs_us, 
     }
 }
 
-void wbi_warn_late_end(const wb_engine *engine, const wb_log *log)
+/* The table whose rows decide of a label, where they have times; else WBI_NONE. */
+static size_t timed_table(const wb_engine *engine, size_t label)
+{
+    const size_t table = engine->plan->labels[label].table;
+    return engine->plan->bindings[table]->def->time != NULL ? table : WBI_NONE;
+}
+
+static void warn_late_end(const wb_engine *engine, size_t label, const wb_log *log)
 {
     enum { HORIZONS_PART = 10 };
-    const wb_project *project = engine->plan->project;
-    const int64_t part_us = project->label.horizon_us / HORIZONS_PART;
-    const int64_t behind_us = engine->until_us - engine->last_us;
-    const size_t table = wbi_engine_end_table(engine);
-    if (project->data_until_us == WB_TIME_MISSING || engine->last_us == WB_TIME_MISSING ||
-        behind_us <= (part_us > WB_DAY_US ? part_us : WB_DAY_US))
+    const size_t table = timed_table(engine, label);
+    const int64_t last_us = table == WBI_NONE ? engine->last_us : engine->events.tables[table].last_us;
+    const int64_t part_us = engine->plan->labels[label].def->horizon_us / HORIZONS_PART;
+    if (last_us == WB_TIME_MISSING || engine->until_us - last_us <= (part_us > WB_DAY_US ? part_us : WB_DAY_US))
         return;
     char until[WB_TIME_CHARS], last[WB_TIME_CHARS];
     wb_time_format(engine->until_us, until);
-    wb_time_format(engine->last_us, last);
+    wb_time_format(last_us, last);
     wbi_log(log, WB_LOG_WARNING,
             "the data are said to end on %s (data_until), %.1f days after the last row of %s%s (%s): a label takes it that "
             "nothing happened in between",
-            until, (double)behind_us / (double)WB_DAY_US, table == WBI_NONE ? "any table" : "table ",
+            until, (double)(engine->until_us - last_us) / (double)WB_DAY_US, table == WBI_NONE ? "any table" : "table ",
             table == WBI_NONE ? "" : engine->plan->bindings[table]->def->name, last);
+}
+
+void wbi_warn_late_end(const wb_engine *engine, const wb_log *log)
+{
+    if (engine->plan->project->data_until_us == WB_TIME_MISSING)
+        return;
+    for (size_t l = 0; l < engine->plan->n_labels; l++) {
+        bool told = false;
+        for (size_t before = 0; before < l; before++)
+            told = told || timed_table(engine, before) == timed_table(engine, l);
+        if (!told)
+            warn_late_end(engine, l, log);
+    }
+}
+
+void wbi_tell_of_open_labels(const wb_engine *engine, const int64_t *cutoffs_us, size_t n_cutoffs, const wb_log *log)
+{
+    char first[WB_TIME_CHARS], until[WB_TIME_CHARS];
+    for (size_t l = 0; l < engine->plan->n_labels; l++) {
+        const wbi_label_def *label = engine->plan->labels[l].def;
+        size_t n = n_cutoffs;
+        while (n > 0 && !wbi_label_is_known(label, cutoffs_us[n - 1], engine->until_us))
+            n--;
+        if (n == n_cutoffs)
+            continue;
+        wb_time_format(cutoffs_us[n], first);
+        wb_time_format(engine->until_us, until);
+        wbi_log(log, WB_LOG_INFO, "label_%s is missing at cutoff %s%s: its window ends after the data (%s)", label->name,
+                first, n_cutoffs - n > 1 ? " and those after it" : "", until);
+    }
 }
 
 void wbi_tell_of_where(const wbi_plan *plan, const wbi_line_counts *lines, int64_t cutoff_us, const wb_log *log)
@@ -82,15 +119,26 @@ void wbi_tell_of_where(const wbi_plan *plan, const wbi_line_counts *lines, int64
     }
 }
 
-typedef bool (*cutoff_test)(const wb_population *population);
+/* What a label is of everybody: nothing in particular, 0, 1; or that nobody counts. */
+typedef enum state { MIXED, ALL_0, ALL_1, NOBODY } state;
 
-/* "cutoff 2024-01-01", or "cutoff 2024-01-01 and 3 more": those of which `is` holds, and the first; NULL for none. */
-static const char *name_cutoffs(char *text, size_t size, const wbi_compute_options *o, cutoff_test is, size_t *first)
+static state state_at(const wbi_compute_options *o, const uint64_t *n_positive, size_t j)
+{
+    const uint64_t n = o->population[j].n_eligible;
+    if (n == 0)
+        return NOBODY;
+    return n_positive == NULL ? MIXED : n_positive[j] == 0 ? ALL_0 : n_positive[j] == n ? ALL_1 : MIXED;
+}
+
+/* "cutoff 2024-01-01", or "cutoff 2024-01-01 and 3 more": those among the first `n_cutoffs` in a state, and the first; NULL
+ * for none. */
+static const char *name_cutoffs(char text[NAMED_CHARS], const wbi_compute_options *o, const uint64_t *n_positive,
+                                size_t n_cutoffs, state in, size_t *first)
 {
     size_t n = 0;
     char cutoff[WB_TIME_CHARS];
-    for (size_t j = o->n_cutoffs; j-- > 0;)
-        if (is(&o->population[j])) {
+    for (size_t j = n_cutoffs; j-- > 0;)
+        if (state_at(o, n_positive, j) == in) {
             *first = j;
             n++;
         }
@@ -98,32 +146,17 @@ static const char *name_cutoffs(char *text, size_t size, const wbi_compute_optio
         return NULL;
     wb_time_format(o->cutoffs_us[*first], cutoff);
     if (n == 1)
-        snprintf(text, size, "cutoff %s", cutoff);
+        snprintf(text, NAMED_CHARS, "cutoff %s", cutoff);
     else
-        snprintf(text, size, "cutoff %s and %zu more", cutoff, n - 1);
+        snprintf(text, NAMED_CHARS, "cutoff %s and %zu more", cutoff, n - 1);
     return text;
-}
-
-static bool is_empty(const wb_population *p)
-{
-    return p->n_eligible == 0;
-}
-
-static bool is_all_1(const wb_population *p)
-{
-    return p->n_eligible > 0 && p->n_positive == p->n_eligible;
-}
-
-static bool is_all_0(const wb_population *p)
-{
-    return p->n_eligible > 0 && p->n_positive == 0;
 }
 
 void wbi_warn_of_nobody(const wbi_plan *plan, const wbi_compute_options *options)
 {
-    char text[128];
+    char text[NAMED_CHARS];
     size_t first;
-    const char *where = name_cutoffs(text, sizeof text, options, is_empty, &first);
+    const char *where = name_cutoffs(text, options, NULL, options->n_cutoffs, NOBODY, &first);
     if (where != NULL)
         wbi_log(options->log, WB_LOG_WARNING,
                 "%s: nobody counts, of %llu known customers (population: table %s and its conditions)", where,
@@ -131,12 +164,12 @@ void wbi_warn_of_nobody(const wbi_plan *plan, const wbi_compute_options *options
                 plan->bindings[plan->population.table]->def->name);
 }
 
-static void warn_of_class(const wbi_plan *plan, const wbi_compute_options *options, bool positive)
+static void warn_of_class(const wbi_label_def *label, const wbi_compute_options *options, const uint64_t *n_positive,
+                          size_t n_cutoffs, bool positive)
 {
-    char text[128];
+    char text[NAMED_CHARS];
     size_t first;
-    const wbi_label_def *label = &plan->project->label;
-    const char *where = name_cutoffs(text, sizeof text, options, positive ? is_all_1 : is_all_0, &first);
+    const char *where = name_cutoffs(text, options, n_positive, n_cutoffs, positive ? ALL_1 : ALL_0, &first);
     const bool nothing = positive == (label->kind == WBI_LABEL_ABSENT);
     if (where == NULL)
         return;
@@ -145,12 +178,14 @@ static void warn_of_class(const wbi_plan *plan, const wbi_compute_options *optio
             nothing ? "do the rows reach so far, and is the label's where written as they are" : "is the horizon too long");
 }
 
-void wbi_warn_of_one_class(const wbi_plan *plan, const wbi_compute_options *options)
+void wbi_warn_of_one_class(const wbi_planned_label *label, const wbi_compute_options *options,
+                           const uint64_t *n_positive)
 {
-    if (!options->with_label)
-        return;
-    warn_of_class(plan, options, true);
-    warn_of_class(plan, options, false);
+    size_t n_known = options->n_cutoffs;
+    while (n_known > 0 && !wbi_label_is_known(label->def, options->cutoffs_us[n_known - 1], options->until_us))
+        n_known--;
+    warn_of_class(label->def, options, n_positive, n_known, true);
+    warn_of_class(label->def, options, n_positive, n_known, false);
 }
 
 static void warn_feature_overflow(const wbi_feature_def *def, unsigned long long n, const wb_log *log)

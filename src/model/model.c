@@ -9,6 +9,11 @@
 
 const char *const wbi_lambda_rule_names[2] = {"least", "one_standard_error"};
 
+const char *wb_validation_name(wb_validation validation)
+{
+    return validation == WB_VALIDATE_CUSTOMERS ? "customers" : validation == WB_VALIDATE_TIME ? "time" : NULL;
+}
+
 /* The same definitions are the same text, however they were spaced before. */
 static wb_status normalise(char **out, const char *definitions, wb_error *err)
 {

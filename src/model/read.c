@@ -232,6 +232,23 @@ static wb_status read_rule(wb_lambda_rule *rule, const wbi_json_at *folds, wb_er
     return status;
 }
 
+/* Unsaid, they are by customer. */
+static wb_status read_validation(wb_validation *by, const wbi_json_at *folds, wb_error *err)
+{
+    char *text = NULL;
+    *by = WB_VALIDATE_CUSTOMERS;
+    if (wbi_json_is_null(folds, "by"))
+        return WB_OK;
+    WBI_TRY(wbi_json_text(&text, folds, "by", err));
+    wb_status status = WB_OK;
+    if (strcmp(text, wb_validation_name(WB_VALIDATE_TIME)) == 0)
+        *by = WB_VALIDATE_TIME;
+    else if (strcmp(text, wb_validation_name(WB_VALIDATE_CUSTOMERS)) != 0)
+        status = wbi_json_wrong(folds, "by", err, "expected 'customers' or 'time', found '%.40s'", text);
+    wbi_free(text);
+    return status;
+}
+
 static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_error *err)
 {
     wbi_json_at folds, out_of_fold;
@@ -245,6 +262,7 @@ static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_err
     WBI_TRY(read_seed(&model->seed, &folds, err));
     WBI_TRY(read_path(model, &folds, err));
     WBI_TRY(read_rule(&model->summary.lambda_rule, &folds, err));
+    WBI_TRY(read_validation(&model->summary.validated, &folds, err));
     model->summary.n_folds = (int)n_folds;
     WBI_TRY(wbi_json_object(&out_of_fold, &folds, "out_of_fold", err));
     return read_metrics(&model->summary.out_of_fold, &out_of_fold, err);

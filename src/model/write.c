@@ -109,6 +109,8 @@ static json_t *folds_to_json(const wb_model *model)
         return json_null();
     json_t *object = json_object();
     int failed = json_object_set_new(object, "n", json_integer(model->summary.n_folds));
+    if (model->summary.validated == WB_VALIDATE_TIME)
+        failed |= json_object_set_new(object, "by", json_string(wb_validation_name(WB_VALIDATE_TIME)));
     failed |= json_object_set_new(object, "seed", seed_to_json(model));
     failed |= json_object_set_new(object, "lambda", path_to_json(model, offsetof(wb_path_point, lambda)));
     failed |= json_object_set_new(object, "log_loss", path_to_json(model, offsetof(wb_path_point, log_loss)));

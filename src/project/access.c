@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "project/records.h"
 #include "project/schema.h"
 
@@ -116,6 +117,10 @@ static wb_status need_label(wb_project *project, wb_error *err)
 {
     if (project->label.kind != WBI_LABEL_NONE)
         return WB_OK;
+    if (wb_project_n_labels(project) > 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT,
+                        "the project's labels are models' own: horizon and gap stand there (models: {%s: {label: …}})",
+                        wbi_project_label_at(project, 0)->name);
     const wbi_label_def label = {.kind = WBI_LABEL_ABSENT,
                                  .name = (char *)"churned",
                                  .table = (char *)"orders",
@@ -144,15 +149,42 @@ wb_status wb_project_set_gap(wb_project *project, int64_t gap_us, wb_error *err)
 void wb_project_clear_label(wb_project *project)
 {
     wbi_record_clear(&project->label, &wbi_record_label);
+    for (size_t i = 0; i < project->n_models; i++)
+        wbi_record_clear(&project->models[i].label, &wbi_record_label);
+}
+
+size_t wb_project_n_labels(const wb_project *project)
+{
+    size_t n = project->label.kind != WBI_LABEL_NONE;
+    for (size_t i = 0; i < project->n_models; i++)
+        n += project->models[i].label.kind != WBI_LABEL_NONE;
+    return n;
+}
+
+const wbi_label_def *wbi_project_label_at(const wb_project *project, size_t index)
+{
+    if (project->label.kind != WBI_LABEL_NONE && index-- == 0)
+        return &project->label;
+    for (size_t i = 0; i < project->n_models; i++)
+        if (project->models[i].label.kind != WBI_LABEL_NONE && index-- == 0)
+            return &project->models[i].label;
+    return NULL;
+}
+
+wb_label wb_project_label_at(const wb_project *project, size_t index)
+{
+    const wbi_label_def *label = wbi_project_label_at(project, index);
+    return label == NULL ? (wb_label){0} : (wb_label){label->name, label->gap_us, label->horizon_us};
 }
 
 const char *wb_project_label(const wb_project *project, int64_t *gap_us, int64_t *horizon_us)
 {
+    wb_label label = wb_project_label_at(project, 0);
     if (gap_us != NULL)
-        *gap_us = project->label.gap_us;
+        *gap_us = label.gap_us;
     if (horizon_us != NULL)
-        *horizon_us = project->label.horizon_us;
-    return project->label.name;
+        *horizon_us = label.horizon_us;
+    return label.name;
 }
 
 void wb_project_set_data_until(wb_project *project, int64_t until_us)
@@ -199,22 +231,78 @@ size_t wb_project_n_models(const wb_project *project)
     return project->n_models;
 }
 
-wb_project_model wb_project_first_model(const wb_project *project)
+wb_project_model wb_project_model_at(const wb_project *project, size_t index)
 {
-    if (project->n_models == 0)
+    if (index >= project->n_models)
         return (wb_project_model){.lambda = NAN, .alpha = NAN, .class_weight = 1, .sample_negatives = 1};
-    const wbi_model_def *model = &project->models[0];
+    const wbi_model_def *model = &project->models[index];
     bool balanced = isnan(model->class_weight);
     return (wb_project_model){.name = model->name,
                               .target = model->target,
                               .penalty = model->penalty,
                               .basis = model->basis,
+                              .validate = model->validate,
                               .lambda = model->lambda.value,
                               .one_standard_error = model->lambda.one_standard_error,
                               .alpha = model->alpha,
                               .class_weight = balanced ? 1 : model->class_weight,
                               .balanced = balanced,
                               .sample_negatives = model->sample_negatives};
+}
+
+static wb_status bad_model(const wb_project *project, const wbi_model_def *model, wb_error *err, const char *what)
+{
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){project->path, model->line, 0}, NULL, 0, "model %s: %s",
+                       model->name, what);
+}
+
+enum { MOST_NAMED = 8, NAMED_CHARS = 600 };
+
+/* The names of the first labels, for messages; returns how many. */
+static size_t label_names(const char *names[MOST_NAMED], char listed[NAMED_CHARS], const wb_project *project)
+{
+    size_t n = 0, used = 0;
+    listed[0] = '\0';
+    for (; n < MOST_NAMED && n < wb_project_n_labels(project); n++) {
+        names[n] = wbi_project_label_at(project, n)->name;
+        if (used < NAMED_CHARS)
+            used += (size_t)snprintf(listed + used, NAMED_CHARS - used, "%s%.60s", n == 0 ? "" : ", ", names[n]);
+    }
+    return n;
+}
+
+static wb_status no_target(const wb_project *project, const wbi_model_def *model, wb_error *err)
+{
+    char what[NAMED_CHARS + 200], listed[NAMED_CHARS];
+    const char *names[MOST_NAMED];
+    const size_t n = label_names(names, listed, project);
+    if (n == 0)
+        return bad_model(project, model, err, "there is no label: the project needs one, or the model one of its own");
+    if (model->target == NULL) {
+        snprintf(what, sizeof what, "it says no target, and %s: %s",
+                 n > 1 ? "there are several labels" : "the only label is another model's", listed);
+        return bad_model(project, model, err, what);
+    }
+    const char *near = wbi_nearest(model->target, names, n);
+    snprintf(what, sizeof what, "there is no label '%.200s'%s%.60s%s", model->target,
+             near != NULL ? " (did you mean '" : " (labels: ", near != NULL ? near : listed, near != NULL ? "'?)" : ")");
+    return bad_model(project, model, err, what);
+}
+
+wb_status wb_project_model_label(size_t *label, const wb_project *project, size_t index, wb_error *err)
+{
+    const size_t n = wb_project_n_labels(project);
+    *label = 0;
+    if (project->n_models == 0)
+        return n > 0 ? WB_OK : wbi_fail(err, WB_ERR_INCONSISTENT, "the project has no label");
+    const wbi_model_def *model = &project->models[index];
+    const bool own = model->label.kind != WBI_LABEL_NONE;
+    if (!own && model->target == NULL)
+        return n == 1 && project->label.kind != WBI_LABEL_NONE ? WB_OK : no_target(project, model, err);
+    const char *name = own ? model->name : model->target;
+    while (*label < n && strcmp(wbi_project_label_at(project, *label)->name, name) != 0)
+        ++*label;
+    return *label < n ? WB_OK : no_target(project, model, err);
 }
 
 wb_status wbi_project_set_features(wb_project *project, const wbi_feature_def *features, size_t n, wb_error *err)

@@ -40,7 +40,7 @@ const wbi_key wbi_project_keys[] = {
      .children = wbi_cutoff_keys},
     {"features", &wbi_kind_mapping, 0, NULL, .meaning = "what is computed of each customer",
      .children = wbi_features_keys},
-    {"models", &wbi_kind_models, 0, NULL, .meaning = "how models are made", .children = wbi_model_keys, .local = true},
+    {"models", &wbi_kind_models, 0, NULL, .meaning = "how models are made", .children = wbi_model_keys},
     {.name = NULL}};
 #undef AT
 

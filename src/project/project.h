@@ -135,7 +135,8 @@ typedef struct wbi_lambda_wish {
 } wbi_lambda_wish;
 
 typedef struct wbi_model_def {
-    char *name, *target, *penalty, *basis;
+    char *name, *target, *penalty, *basis, *validate;
+    wbi_label_def label;  /* its own, of its name; WBI_LABEL_NONE without one */
     double class_weight;  /* NaN: balanced */
     double sample_negatives;
     wbi_lambda_wish lambda;
@@ -167,6 +168,8 @@ struct wb_project {
     size_t n_models;
 };
 
+/* The labels, below wb_project_n_labels: the project's own, then those that models have. */
+const wbi_label_def *wbi_project_label_at(const wb_project *project, size_t index);
 /* NULL when there is none. */
 wbi_table_def *wbi_project_table(const wb_project *project, const char *name);
 WB_WARN_UNUSED wb_status wbi_project_copy(wb_project **out, const wb_project *project, wb_error *err);
@@ -174,7 +177,7 @@ WB_WARN_UNUSED wb_status wbi_project_copy(wb_project **out, const wb_project *pr
 WB_WARN_UNUSED wb_status wbi_project_set_features(wb_project *project, const wbi_feature_def *features, size_t n,
                                                   wb_error *err);
 /* What the features mean, as a project file in JSON (terminated, freed by wbi_free): zone, tables (columns, where,
- * group_by, known_at, …; no file names, no max_age), population, label, cutoffs, data_until when said, features. Read
+ * group_by, known_at, …; no file names, no max_age), population, labels, cutoffs, data_until when said, features. Read
  * back by wb_project_parse it is the same project; writing that again gives the same bytes. */
 WB_WARN_UNUSED wb_status wbi_project_to_json(char **text, const wb_project *project, wb_error *err);
 

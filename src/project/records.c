@@ -20,7 +20,10 @@ static const size_t label_texts[] = {offsetof(wbi_label_def, name), offsetof(wbi
 static const size_t population_texts[] = {offsetof(wbi_population_def, table), offsetof(wbi_population_def, since),
                                           offsetof(wbi_population_def, not_after), offsetof(wbi_population_def, where)};
 static const size_t model_texts[] = {offsetof(wbi_model_def, name), offsetof(wbi_model_def, target),
-                                     offsetof(wbi_model_def, penalty), offsetof(wbi_model_def, basis)};
+                                     offsetof(wbi_model_def, penalty), offsetof(wbi_model_def, basis),
+                                     offsetof(wbi_model_def, validate),
+                                     offsetof(wbi_model_def, label.name), offsetof(wbi_model_def, label.table),
+                                     offsetof(wbi_model_def, label.where), offsetof(wbi_model_def, label.column)};
 static const size_t table_texts[] = {offsetof(wbi_table_def, name),        offsetof(wbi_table_def, file),
                                      offsetof(wbi_table_def, customer),    offsetof(wbi_table_def, through_file),
                                      offsetof(wbi_table_def, through_key), offsetof(wbi_table_def, through_customer),

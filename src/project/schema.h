@@ -34,7 +34,7 @@ typedef struct wbi_kind {
     const char *below; /* what stands in a path between such a key and the keys under it */
     /* `field` is the record of the mapping that holds the key, plus the key's offset. */
     wb_status (*read)(void *field, const wbi_at *at, const wbi_key *key, wb_error *err);
-    /* *out stays NULL when there is nothing to say. NULL for kinds that only local keys have. */
+    /* *out stays NULL when there is nothing to say. NULL for kinds of local keys and of keys of models only. */
     wb_status (*write)(json_t **out, const void *field, const wbi_key *key, wb_error *err);
 } wbi_kind;
 

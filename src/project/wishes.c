@@ -126,16 +126,25 @@ const wbi_key wbi_label_keys[] = {
     {.name = NULL}};
 #undef AT
 
+/* But for its name. */
+static wb_status read_meaning(wbi_label_def *label, const wbi_at *at, const wbi_key *keys, wb_error *err)
+{
+    label->line = wbi_at_line(at);
+    label->horizon_us = WBI_DEFAULT_HORIZON_US;
+    WBI_TRY(wbi_read_mapping(label, at, keys, err));
+    if (label->kind != WBI_LABEL_NONE)
+        return WB_OK;
+    label->kind = WBI_LABEL_ABSENT;
+    return wbi_set_text(&label->table, "orders", err);
+}
+
+/* Of a model's own label, whose name is the model's: all but the first, the name. */
+#define OWN_LABEL_KEYS (wbi_label_keys + 1)
+
 static wb_status read_label(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
 {
     wbi_label_def *label = field;
-    label->line = wbi_at_line(at);
-    label->horizon_us = WBI_DEFAULT_HORIZON_US;
-    WBI_TRY(wbi_read_mapping(label, at, key->children, err));
-    if (label->kind == WBI_LABEL_NONE) {
-        label->kind = WBI_LABEL_ABSENT;
-        WBI_TRY(wbi_set_text(&label->table, "orders", err));
-    }
+    WBI_TRY(read_meaning(label, at, key->children, err));
     if (label->name == NULL && label->kind != WBI_LABEL_ABSENT)
         return wbi_at_fail(at, err, "needs the key 'name'");
     return label->name != NULL ? WB_OK : wbi_set_text(&label->name, "churned", err);
@@ -179,14 +188,15 @@ static wb_status print_pairs(wbi_buffer *out, json_t *label, wb_error *err)
 
 wb_status wb_project_print_label(char *text, size_t size, const wb_project *project, int64_t horizon_us, wb_error *err)
 {
-    wbi_label_def label = project->label;
+    const bool own = project->label.kind == WBI_LABEL_NONE; /* a model's */
     json_t *pairs = NULL;
     wbi_buffer line = wbi_buffer_make(1 << 20);
     wb_status status;
-    label.horizon_us = horizon_us;
-    if (label.kind == WBI_LABEL_NONE)
+    if (wb_project_n_labels(project) == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "the project has no label");
-    WBI_TRY_CLEANUP(wbi_write_mapping(&pairs, &label, wbi_label_keys, err));
+    wbi_label_def label = *wbi_project_label_at(project, 0);
+    label.horizon_us = horizon_us;
+    WBI_TRY_CLEANUP(wbi_write_mapping(&pairs, &label, own ? OWN_LABEL_KEYS : wbi_label_keys, err));
     WBI_TRY_CLEANUP(print_pairs(&line, pairs, err));
     if (line.length > size)
         WBI_TRY_CLEANUP(wbi_fail(err, WB_ERR_ARGUMENT, "the label takes %zu bytes, and there are %zu", line.length, size));
@@ -200,6 +210,7 @@ cleanup:
 /* ---- models */
 
 static const char *const penalties[] = {"none", "ridge", "lasso", "elastic_net", NULL};
+static const char *const validations[] = {"customers", "time", NULL};
 static const char *const bases[] = {"linear", NULL};
 
 static wb_status read_lambda(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
@@ -260,9 +271,19 @@ static wb_status read_sample(void *field, const wbi_at *at, const wbi_key *key, 
 static const wbi_kind kind_class_weight = {"number > 0, or `balanced`", "", read_class_weight, NULL};
 static const wbi_kind kind_sample = {"number > 0, at most 1", "", read_sample, NULL};
 
+static wb_status read_own_label(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    return read_meaning(field, at, key->children, err);
+}
+
+static const wbi_kind kind_own_label = {"mapping", "", read_own_label, NULL};
+
 #define AT(member) offsetof(wbi_model_def, member)
 const wbi_key wbi_model_keys[] = {
-    {"target", &wbi_kind_name, AT(target), "the label", .meaning = "what the model predicts"},
+    {"target", &wbi_kind_name, AT(target), "the only label",
+     .meaning = "what the model predicts: the name of a label, the project's or another model's"},
+    {"label", &kind_own_label, AT(label), NULL,
+     .meaning = "a label of the model's own, instead: the column is `label_NAME`", .children = OWN_LABEL_KEYS},
     {"penalty", &wbi_kind_choice, AT(penalty), "`ridge`", .meaning = "how coefficients are held small",
      .choices = penalties},
     {"basis", &wbi_kind_choice, AT(basis), "`linear`", .meaning = "how numbers enter", .choices = bases},
@@ -274,6 +295,8 @@ const wbi_key wbi_model_keys[] = {
      .meaning = "with `elastic_net`: from 0, squares of coefficients only, to 1, absolute values only"},
     {"lambda", &kind_lambda, AT(lambda), "`auto`",
      .meaning = "how strong the penalty is; `auto`: best by cross-validation, `1se`: the most that is one standard error from it"},
+    {"validate", &wbi_kind_choice, AT(validate), "`time` where two cutoffs can be tried so, else `customers`",
+     .meaning = "how lambda is chosen: on customers that were not learned from, or on later cutoffs", .choices = validations},
     {.name = NULL}};
 #undef AT
 
@@ -284,7 +307,12 @@ static wb_status read_model(wbi_model_def *model, const wbi_at *at, const wbi_ke
     model->line = wbi_at_line(at);
     WBI_TRY(wbi_at_want_name(at, at->name, err));
     WBI_TRY(wbi_set_text(&model->name, at->name, err));
-    return wbi_read_mapping(model, at, keys, err);
+    WBI_TRY(wbi_read_mapping(model, at, keys, err));
+    if (model->label.kind == WBI_LABEL_NONE)
+        return WB_OK;
+    if (model->target != NULL)
+        return wbi_at_fail(at, err, "has a label of its own, which is its target: 'target' and 'label' exclude each other");
+    return wbi_set_text(&model->label.name, at->name, err);
 }
 
 static wb_status read_models(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
@@ -297,9 +325,38 @@ static wb_status read_models(void *field, const wbi_at *at, const wbi_key *key, 
         return wbi_fail_nomem(err, n * sizeof *project->models);
     while (project->n_models < n) {
         wbi_at model = wbi_at_child(at, project->n_models);
-        WBI_TRY(read_model(&project->models[project->n_models++], &model, key->children, err));
+        wbi_model_def *def = &project->models[project->n_models++];
+        WBI_TRY(read_model(def, &model, key->children, err));
+        if (def->label.kind != WBI_LABEL_NONE && project->label.name != NULL &&
+            strcmp(def->name, project->label.name) == 0)
+            return wbi_at_fail(&model, err, "has a label of its own, and the project's label has the same name");
     }
     return WB_OK;
 }
 
-const wbi_kind wbi_kind_models = {"mapping of names", ".NAME", read_models, NULL};
+static wb_status add_own_label(json_t *models, const wbi_label_def *label, wb_error *err)
+{
+    json_t *meaning = NULL, *model = json_object();
+    wb_status status = wbi_write_add(models, label->name, model, err);
+    if (status == WB_OK)
+        status = wbi_write_mapping(&meaning, label, OWN_LABEL_KEYS, err);
+    return status == WB_OK ? wbi_write_add(model, "label", meaning, err) : status;
+}
+
+/* Of models only the labels belong to what features mean. */
+static wb_status write_models(json_t **out, const void *field, const wbi_key *key, wb_error *err)
+{
+    const wb_project *project = field;
+    const bool own = project->label.kind != WBI_LABEL_NONE; /* the project's comes first */
+    json_t *models = json_object();
+    wb_status status = models != NULL ? WB_OK : wbi_fail(err, WB_ERR_NOMEM, "out of memory");
+    (void)key;
+    for (size_t i = own; i < wb_project_n_labels(project) && status == WB_OK; i++)
+        status = add_own_label(models, wbi_project_label_at(project, i), err);
+    if (status == WB_OK && json_object_size(models) > 0)
+        *out = json_incref(models);
+    json_decref(models);
+    return status;
+}
+
+const wbi_kind wbi_kind_models = {"mapping of names", ".NAME", read_models, write_models};

@@ -3,10 +3,12 @@
 #include <stdbool.h>
 #include <string.h>
 #include <winback/score.h>
+#include <winback/time.h>
 
 #include "base/memory.h"
 #include "expr/expr.h"
 #include "project/project.h"
+#include "score/print.h"
 
 static bool names_feature(const wb_model *model, const char *name)
 {
@@ -29,11 +31,12 @@ static wb_status mark_inputs(const wb_project *project, size_t f, bool *needed, 
     return WB_OK;
 }
 
-static wb_status find_needed(const wb_project *project, const wb_model *model, bool *needed, wb_error *err)
+static wb_status find_needed(const wb_project *project, const wb_score_models *models, bool *needed, wb_error *err)
 {
     bool changed = true;
     for (size_t f = 0; f < project->n_features; f++)
-        needed[f] = names_feature(model, project->features[f].name);
+        for (size_t m = 0; m < models->n && !needed[f]; m++)
+            needed[f] = names_feature(models->models[m], project->features[f].name);
     while (changed) {
         changed = false;
         for (size_t f = 0; f < project->n_features; f++)
@@ -43,13 +46,13 @@ static wb_status find_needed(const wb_project *project, const wb_model *model, b
     return WB_OK;
 }
 
-static wb_status keep_needed(wb_project *project, const wb_model *model, wb_error *err)
+static wb_status keep_needed(wb_project *project, const wb_score_models *models, wb_error *err)
 {
     size_t n = project->n_features, n_kept = 0;
     bool *needed = wbi_alloc_zeroed(n, sizeof *needed);
     wbi_feature_def *kept = wbi_alloc_array(n, sizeof *kept);
     wb_status status = needed == NULL || kept == NULL ? wbi_fail_nomem(err, n * sizeof *kept)
-                                                      : find_needed(project, model, needed, err);
+                                                      : find_needed(project, models, needed, err);
     for (size_t f = 0; status == WB_OK && f < n; f++)
         if (needed[f])
             kept[n_kept++] = project->features[f];
@@ -60,24 +63,72 @@ static wb_status keep_needed(wb_project *project, const wb_model *model, wb_erro
     return status;
 }
 
-wb_status wb_model_project(wb_project **out, const wb_model *model, wb_error *err)
+/* What the features of a model are made of, all of them. */
+static wb_status read_definitions(wb_project **out, const wb_model *model, wb_error *err)
 {
     const char *definitions = wb_model_definitions(model);
-    wb_project *project = NULL;
     if (definitions == NULL) {
         wbi_fail(err, WB_ERR_INCONSISTENT, "the model is flat: it does not say what its features are made of");
         wbi_advise(err, "train it on a file that winback features wrote, with FILE.meta.json beside it,\n"
                         "or score a features file instead of events");
         return WB_ERR_INCONSISTENT;
     }
-    wb_status status = wb_project_parse(&project, definitions, err);
-    if (status == WB_OK)
-        status = keep_needed(project, model, err);
-    if (status != WB_OK) {
-        wb_project_free(project);
-        return status;
+    return wb_project_parse(out, definitions, err);
+}
+
+/* The definitions as text, without what does not matter for scoring; freed by wbi_free. */
+static wb_status essence(char **text, const wb_model *model, wb_error *err)
+{
+    wb_project *project = NULL;
+    wb_status status;
+    *text = NULL;
+    WBI_TRY_CLEANUP(read_definitions(&project, model, err));
+    wb_project_clear_label(project);
+    wb_project_set_data_until(project, WB_TIME_MISSING);
+    WBI_TRY_CLEANUP(wb_project_set_cutoffs(project, NULL, 0, err));
+    status = wbi_project_to_json(text, project, err);
+cleanup:
+    wb_project_free(project);
+    return status;
+}
+
+static wb_status check_alike(const wb_score_models *models, wb_error *err)
+{
+    char *first = NULL, *other = NULL;
+    wb_status status = WB_OK;
+    if (models->n > 1)
+        WBI_TRY_CLEANUP(essence(&first, models->models[0], err));
+    for (size_t m = 1; m < models->n; m++) {
+        wbi_free(other);
+        WBI_TRY_CLEANUP(essence(&other, models->models[m], err));
+        if (strcmp(first, other) != 0)
+            WBI_TRY_CLEANUP(wbi_fail(err, WB_ERR_INCONSISTENT,
+                                     "models %s and %s define their features differently: score with one at a time",
+                                     models->names[0], models->names[m]));
     }
+cleanup:
+    wbi_free(first);
+    wbi_free(other);
+    return status;
+}
+
+wb_status wb_models_project(wb_project **out, const wb_score_models *models, wb_error *err)
+{
+    wb_project *project = NULL;
+    wb_status status;
+    WBI_TRY_CLEANUP(wbi_score_check(models, err));
+    WBI_TRY_CLEANUP(check_alike(models, err));
+    WBI_TRY_CLEANUP(read_definitions(&project, models->models[0], err));
+    WBI_TRY_CLEANUP(keep_needed(project, models, err));
     wb_project_clear_label(project);
     *out = project;
-    return WB_OK;
+    project = NULL;
+cleanup:
+    wb_project_free(project);
+    return status;
+}
+
+wb_status wb_model_project(wb_project **out, const wb_model *model, wb_error *err)
+{
+    return wb_models_project(out, &(wb_score_models){&model, NULL, 1}, err);
 }

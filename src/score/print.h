@@ -3,6 +3,8 @@
 #ifndef WINBACK_SCORE_PRINT_H
 #define WINBACK_SCORE_PRINT_H
 
+#include <winback/score.h>
+
 #include "base/buffer.h"
 #include "table/table.h"
 
@@ -12,9 +14,18 @@ typedef struct wbi_score_key {
     size_t cutoff; /* time; SIZE_MAX: none */
 } wbi_score_key;
 
-WB_WARN_UNUSED wb_status wbi_score_header(wbi_buffer *buffer, const wbi_score_key *key, wb_error *err);
-/* Rows [begin, end) of the table; probability[row] belongs to row `row`. */
+/* The k-th model's probability of row `row` is values[k * stride + row]. */
+typedef struct wbi_scores {
+    const double *values;
+    size_t n_models, stride;
+} wbi_scores;
+
+/* WB_ERR_ARGUMENT where there is no model, or names are missing, not plain, or not distinct. */
+WB_WARN_UNUSED wb_status wbi_score_check(const wb_score_models *models, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_score_header(wbi_buffer *buffer, const wbi_score_key *key, const wb_score_models *models,
+                                          wb_error *err);
+/* Rows [begin, end) of the table. */
 WB_WARN_UNUSED wb_status wbi_score_rows(wbi_buffer *buffer, const wb_table *table, const wbi_score_key *key,
-                                        const double *probability, size_t begin, size_t end, wb_error *err);
+                                        const wbi_scores *scores, size_t begin, size_t end, wb_error *err);
 
 #endif

@@ -20,13 +20,13 @@ static const size_t block_ceiling_bytes = (size_t)1 << 31;
 
 typedef struct block {
     wb_table *table;     /* made anew for each block, so that levels nobody knows do not pile up */
-    double *probability; /* BLOCK_ROWS */
+    double *probability; /* BLOCK_ROWS for each model */
     wbi_buffer lines;
-    wb_score_report report;
+    wb_score_report *reports; /* of each model */
 } block;
 
 typedef struct scoring {
-    const wb_model *model;
+    const wb_score_models *models;
     const wb_read_options *options;
     wbi_dialect dialect;
     wbi_paths paths;
@@ -40,8 +40,7 @@ typedef struct scoring {
     block *blocks; /* one a slot */
     size_t n_blocks;
     uint64_t n_read;
-    wb_score_report report;
-    double sum;
+    wb_score_report *reports; /* of each model; the mean is a sum until the end */
 } scoring;
 
 static wb_status new_table(wb_table **out, const scoring *s, wb_error *err)
@@ -78,8 +77,10 @@ static wb_status score_block(void *context, size_t slot, int worker, wb_error *e
     scoring *s = context;
     block *b = &s->blocks[slot];
     b->lines.length = 0;
-    WBI_TRY(wb_score_table(s->model, b->table, b->probability, &b->report, 1, err));
-    return wbi_score_rows(&b->lines, b->table, &s->key, b->probability, 0, b->table->n_rows, err);
+    for (size_t m = 0; m < s->models->n; m++)
+        WBI_TRY(wb_score_table(s->models->models[m], b->table, b->probability + m * BLOCK_ROWS, &b->reports[m], 1, err));
+    const wbi_scores scores = {b->probability, s->models->n, BLOCK_ROWS};
+    return wbi_score_rows(&b->lines, b->table, &s->key, &scores, 0, b->table->n_rows, err);
 }
 
 static wb_status write_block(void *context, size_t slot, wb_error *err)
@@ -87,11 +88,14 @@ static wb_status write_block(void *context, size_t slot, wb_error *err)
     scoring *s = context;
     const block *b = &s->blocks[slot];
     WBI_TRY(wbi_output_write(s->output, b->lines.data, b->lines.length, err));
-    s->report.n_rows += b->table->n_rows;
-    s->report.n_imputed += b->report.n_imputed;
-    s->report.n_unseen += b->report.n_unseen;
-    for (size_t row = 0; row < b->table->n_rows; row++)
-        s->sum += b->probability[row];
+    for (size_t m = 0; m < s->models->n; m++) {
+        wb_score_report *report = &s->reports[m];
+        report->n_rows += b->table->n_rows;
+        report->n_imputed += b->reports[m].n_imputed;
+        report->n_unseen += b->reports[m].n_unseen;
+        for (size_t row = 0; row < b->table->n_rows; row++)
+            report->mean_probability += b->probability[m * BLOCK_ROWS + row];
+    }
     return WB_OK;
 }
 
@@ -140,39 +144,66 @@ static wb_status choose_column(scoring *s, const char *name, wb_type type, bool 
     return WB_OK;
 }
 
-/* Columns of the file that are neither chosen nor a label. */
-static uint64_t count_ignored(const scoring *s)
+/* Columns of the file that are neither the key, nor a label, nor read by the model. */
+static uint64_t count_ignored(const scoring *s, const wb_model *model)
 {
     uint64_t n = 0;
     for (size_t number = 0; number < wbi_csv_n_columns(s->reader); number++) {
-        bool used = strncmp(wbi_csv_column(s->reader, number), "label_", 6) == 0;
-        for (size_t k = 0; k < s->n_columns && !used; k++)
-            used = s->numbers[k] == number;
+        const char *name = wbi_csv_column(s->reader, number);
+        bool used = number == s->numbers[s->key.id] || strncmp(name, "label_", 6) == 0 ||
+                    (s->key.cutoff != SIZE_MAX && number == s->numbers[s->key.cutoff]);
+        wb_type type;
+        for (size_t f = 0; f < wbi_model_n_features(model) && !used; f++)
+            used = wbi_csv_find(s->reader, wbi_model_feature(model, f, &type)) == number;
         n += !used;
     }
     return n;
 }
 
-/* The id, the features of the model and, when there is one, the cutoff; all others are ignored. */
+/* Chooses a feature unless another model has. */
+static wb_status choose_feature(scoring *s, const char *name, wb_type type, wb_error *err)
+{
+    for (size_t k = s->key.id + 1; k < s->n_columns; k++) {
+        if (strcmp(s->columns[k].name, name) != 0)
+            continue;
+        return s->columns[k].type == type
+                   ? WB_OK
+                   : wbi_fail(err, WB_ERR_INCONSISTENT,
+                              "%s is a number to one model and a category to another: score with one at a time", name);
+    }
+    return choose_column(s, name, type, false, err);
+}
+
+static wb_status choose_features(scoring *s, const wb_model *model, wb_error *err)
+{
+    for (size_t f = 0; f < wbi_model_n_features(model); f++) {
+        wb_type type;
+        const char *feature = wbi_model_feature(model, f, &type);
+        WBI_TRY(choose_feature(s, feature, type, err));
+    }
+    return WB_OK;
+}
+
+/* The id, the features of the models and, when there is one, the cutoff; all others are ignored. */
 static wb_status choose_columns(scoring *s, const char *id, wb_error *err)
 {
-    size_t n_features = wbi_model_n_features(s->model), most = n_features + 2;
+    size_t most = 2;
+    for (size_t m = 0; m < s->models->n; m++)
+        most += wbi_model_n_features(s->models->models[m]);
     s->columns = wbi_alloc_zeroed(most, sizeof *s->columns);
     s->numbers = wbi_alloc_array(most, sizeof *s->numbers);
     if (s->columns == NULL || s->numbers == NULL)
         return wbi_fail_nomem(err, most * sizeof *s->columns);
     s->key = (wbi_score_key){0, SIZE_MAX};
     WBI_TRY(choose_column(s, id, WB_TYPE_TEXT, true, err));
-    for (size_t k = 0; k < n_features; k++) {
-        wb_type type;
-        const char *feature = wbi_model_feature(s->model, k, &type);
-        WBI_TRY(choose_column(s, feature, type, false, err));
-    }
+    for (size_t m = 0; m < s->models->n; m++)
+        WBI_TRY(choose_features(s, s->models->models[m], err));
     if (wbi_csv_find(s->reader, "cutoff") != SIZE_MAX) {
         s->key.cutoff = s->n_columns;
         WBI_TRY(choose_column(s, "cutoff", WB_TYPE_TIME, false, err));
     }
-    s->report.n_ignored_columns = count_ignored(s);
+    for (size_t m = 0; m < s->models->n; m++)
+        s->reports[m].n_ignored_columns = count_ignored(s, s->models->models[m]);
     WBI_TRY(wbi_csv_want(s->reader, s->numbers, s->n_columns, err));
     for (size_t k = 0; k < s->n_columns; k++)
         s->numbers[k]++; /* places are indices to the reader, and from 1 in messages */
@@ -187,9 +218,10 @@ static wb_status create_blocks(scoring *s, size_t n, wb_error *err)
     s->n_blocks = n;
     for (size_t i = 0; i < n; i++) {
         s->blocks[i].lines = wbi_buffer_make(block_ceiling_bytes);
-        s->blocks[i].probability = wbi_alloc_array(BLOCK_ROWS, sizeof(double));
-        if (s->blocks[i].probability == NULL)
-            return wbi_fail_nomem(err, BLOCK_ROWS * sizeof(double));
+        s->blocks[i].probability = wbi_alloc_array(s->models->n, BLOCK_ROWS * sizeof(double));
+        s->blocks[i].reports = wbi_alloc_array(s->models->n, sizeof *s->blocks[i].reports);
+        if (s->blocks[i].probability == NULL || s->blocks[i].reports == NULL)
+            return wbi_fail_nomem(err, s->models->n * BLOCK_ROWS * sizeof(double));
     }
     return WB_OK;
 }
@@ -198,7 +230,7 @@ static wb_status open_output(scoring *s, const char *output, wb_error *err)
 {
     wbi_buffer *lines = &s->blocks[0].lines;
     WBI_TRY(wbi_output_open(&s->output, output, err));
-    WBI_TRY(wbi_score_header(lines, &s->key, err));
+    WBI_TRY(wbi_score_header(lines, &s->key, s->models, err));
     return wbi_output_write(s->output, lines->data, lines->length, err);
 }
 
@@ -218,8 +250,10 @@ static void free_scoring(scoring *s)
         wb_table_free(s->blocks[i].table);
         wbi_buffer_free(&s->blocks[i].lines);
         wbi_free(s->blocks[i].probability);
+        wbi_free(s->blocks[i].reports);
     }
     wbi_free(s->blocks);
+    wbi_free(s->reports);
     wbi_free(s->columns);
     wbi_free(s->numbers);
     wbi_csv_close(s->reader);
@@ -227,12 +261,28 @@ static void free_scoring(scoring *s)
     wbi_paths_free(&s->paths);
 }
 
-wb_status wb_score_csv(const wb_model *model, const char *const *inputs, size_t n_inputs, const char *id,
-                       const char *output, const wb_read_options *options, wb_score_report *report, wb_error *err)
+static void finish_reports(const scoring *s, wb_score_report *reports)
 {
-    scoring s = {.model = model, .options = options};
+    for (size_t m = 0; m < s->models->n; m++) {
+        wb_score_report *report = &s->reports[m];
+        report->n_bad = wbi_bad_rows_count(s->bad);
+        report->mean_probability = report->n_rows > 0 ? report->mean_probability / (double)report->n_rows : (double)NAN;
+        if (reports != NULL)
+            reports[m] = *report;
+    }
+}
+
+wb_status wb_models_score_csv(const wb_score_models *models, const char *const *inputs, size_t n_inputs, const char *id,
+                              const char *output, const wb_read_options *options, wb_score_report *reports,
+                              wb_error *err)
+{
+    scoring s = {.models = models, .options = options};
     wb_status status;
     int n_threads = wbi_par_threads(options->n_threads);
+    WBI_TRY(wbi_score_check(models, err));
+    s.reports = wbi_alloc_zeroed(models->n, sizeof *s.reports);
+    if (s.reports == NULL)
+        return wbi_fail_nomem(err, models->n * sizeof *s.reports);
     WBI_TRY_CLEANUP(open_inputs(&s, inputs, n_inputs, err));
     WBI_TRY_CLEANUP(choose_columns(&s, id == NULL ? "customer_id" : id, err));
     WBI_TRY_CLEANUP(create_blocks(&s, 2 * (size_t)n_threads, err));
@@ -240,11 +290,14 @@ wb_status wb_score_csv(const wb_model *model, const char *const *inputs, size_t 
     wbi_pipeline pipeline = {read_block, score_block, write_block, &s, s.n_blocks};
     WBI_TRY_CLEANUP(wbi_par_pipeline(&pipeline, n_threads, err));
     WBI_TRY_CLEANUP(commit(&s, err));
-    s.report.n_bad = wbi_bad_rows_count(s.bad);
-    s.report.mean_probability = s.report.n_rows > 0 ? s.sum / (double)s.report.n_rows : NAN;
-    if (report != NULL)
-        *report = s.report;
+    finish_reports(&s, reports);
 cleanup:
     free_scoring(&s);
     return status;
+}
+
+wb_status wb_score_csv(const wb_model *model, const char *const *inputs, size_t n_inputs, const char *id,
+                       const char *output, const wb_read_options *options, wb_score_report *report, wb_error *err)
+{
+    return wb_models_score_csv(&(wb_score_models){&model, NULL, 1}, inputs, n_inputs, id, output, options, report, err);
 }

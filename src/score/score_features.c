@@ -18,7 +18,7 @@ typedef struct block {
 typedef struct printing {
     const wb_table *table;
     wbi_score_key key;
-    double *probability;
+    wbi_scores scores;
     wbi_output *output;
     block *blocks; /* one a slot */
     size_t n_blocks, next_row;
@@ -42,7 +42,7 @@ static wb_status print_block(void *context, size_t slot, int worker, wb_error *e
     printing *p = context;
     block *b = &p->blocks[slot];
     b->lines.length = 0;
-    return wbi_score_rows(&b->lines, p->table, &p->key, p->probability, b->begin, b->end, err);
+    return wbi_score_rows(&b->lines, p->table, &p->key, &p->scores, b->begin, b->end, err);
 }
 
 static wb_status write_block(void *context, size_t slot, wb_error *err)
@@ -76,10 +76,10 @@ static wb_status create_blocks(printing *p, size_t n, wb_error *err)
     return WB_OK;
 }
 
-static wb_status write_header(printing *p, wb_error *err)
+static wb_status write_header(printing *p, const wb_score_models *models, wb_error *err)
 {
     wbi_buffer *lines = &p->blocks[0].lines;
-    WBI_TRY(wbi_score_header(lines, &p->key, err));
+    WBI_TRY(wbi_score_header(lines, &p->key, models, err));
     return wbi_output_write(p->output, lines->data, lines->length, err);
 }
 
@@ -89,23 +89,28 @@ static void free_printing(printing *p)
     for (size_t i = 0; i < p->n_blocks; i++)
         wbi_buffer_free(&p->blocks[i].lines);
     wbi_free(p->blocks);
-    wbi_free(p->probability);
 }
 
-wb_status wb_score_features(const wb_model *model, const wb_features *features, const char *output, int n_threads,
-                            wb_score_report *report, wb_error *err)
+wb_status wb_models_score_features(const wb_score_models *models, const wb_features *features, const char *output,
+                                   int n_threads, wb_score_report *reports, wb_error *err)
 {
     printing p = {.table = wb_features_table(features)};
+    const size_t n_rows = p.table->n_rows;
+    double *values = NULL;
     wb_status status;
     n_threads = wbi_par_threads(n_threads);
+    WBI_TRY_CLEANUP(wbi_score_check(models, err));
     WBI_TRY_CLEANUP(find_key(&p.key, p.table, err));
-    p.probability = wbi_alloc_array(p.table->n_rows, sizeof *p.probability);
-    if (p.probability == NULL)
-        WBI_TRY_CLEANUP(wbi_fail_nomem(err, p.table->n_rows * sizeof *p.probability));
-    WBI_TRY_CLEANUP(wb_score_table(model, p.table, p.probability, report, n_threads, err));
+    values = wbi_alloc_array(models->n * n_rows, sizeof *values);
+    if (values == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, models->n * n_rows * sizeof *values));
+    for (size_t k = 0; k < models->n; k++)
+        WBI_TRY_CLEANUP(wb_score_table(models->models[k], p.table, values + k * n_rows,
+                                       reports == NULL ? NULL : &reports[k], n_threads, err));
+    p.scores = (wbi_scores){values, models->n, n_rows};
     WBI_TRY_CLEANUP(create_blocks(&p, 2 * (size_t)n_threads, err));
     WBI_TRY_CLEANUP(wbi_output_open(&p.output, output, err));
-    WBI_TRY_CLEANUP(write_header(&p, err));
+    WBI_TRY_CLEANUP(write_header(&p, models, err));
     wbi_pipeline pipeline = {next_block, print_block, write_block, &p, p.n_blocks};
     WBI_TRY_CLEANUP(wbi_par_pipeline(&pipeline, n_threads, err));
     wbi_output *written = p.output;
@@ -113,5 +118,12 @@ wb_status wb_score_features(const wb_model *model, const wb_features *features, 
     status = wbi_output_commit(written, err);
 cleanup:
     free_printing(&p);
+    wbi_free(values);
     return status;
+}
+
+wb_status wb_score_features(const wb_model *model, const wb_features *features, const char *output, int n_threads,
+                            wb_score_report *report, wb_error *err)
+{
+    return wb_models_score_features(&(wb_score_models){&model, NULL, 1}, features, output, n_threads, report, err);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cross-validation. Folds are drawn by customer, so that a customer's rows stay together, and everything that is
- * learned from data is learned from the other folds alone. */
-#include <inttypes.h>
+/* Cross-validation: what a split learns from and what it tries are told in splits.c, and everything that is learned from data
+ * is learned from the rows that it learns from alone. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -13,27 +11,21 @@
 
 enum { EVALUATION_ROWS = 512 };
 
-/* fold[i] of each row: floor(K u), u the customer's hash. */
-static void assign(uint8_t *fold, const wbi_training *training, int n_folds, uint64_t seed)
+static bool is_chosen(const wbi_splits *splits, int k, bool tried, size_t i)
 {
-    const wbi_part *all = &training->all;
-    char salt[WBI_SALT_CHARS];
-    snprintf(salt, sizeof salt, "%" PRIu64, seed);
-    for (size_t i = 0; i < all->n; i++) {
-        bool same = i > 0 && all->customer[i] == all->customer[i - 1];
-        fold[i] = same ? fold[i - 1] : (uint8_t)(n_folds * wbi_customer_hash(training, all->rows[i], "fold", salt));
-    }
+    return tried ? splits->fold[i] == k : wbi_split_learns(splits, k, i);
 }
 
-/* The rows of a fold, or all others. */
-static wb_status select_rows(wbi_part *out, const wbi_part *all, const uint8_t *fold, int k, bool inside, wb_error *err)
+/* The rows that a split tries, or those that it learns from. */
+static wb_status select_rows(wbi_part *out, const wbi_part *all, const wbi_splits *splits, int k, bool tried,
+                             wb_error *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < all->n; i++)
-        n += (fold[i] == k) == inside;
+        n += is_chosen(splits, k, tried, i);
     WBI_TRY(wbi_part_allocate(out, n, err));
     for (size_t i = 0; i < all->n; i++)
-        if ((fold[i] == k) == inside)
+        if (is_chosen(splits, k, tried, i))
             wbi_part_push(out, all, i);
     return WB_OK;
 }
@@ -46,13 +38,13 @@ typedef struct held_out {
     double *losses; /* of its rows, at each lambda */
 } held_out;
 
-static wb_status fit_others(held_out *out, wbi_training *training, const uint8_t *fold, int k, const wbi_path *path,
-                            wb_error *err)
+static wb_status fit_others(held_out *out, wbi_training *training, const wbi_splits *splits, int k,
+                            const wbi_path *path, wb_error *err)
 {
     wbi_part others = {0};
     wb_status status = WB_OK;
-    WBI_TRY_CLEANUP(select_rows(&out->part, &training->all, fold, k, true, err));
-    WBI_TRY_CLEANUP(select_rows(&others, &training->all, fold, k, false, err));
+    WBI_TRY_CLEANUP(select_rows(&out->part, &training->all, splits, k, true, err));
+    WBI_TRY_CLEANUP(select_rows(&others, &training->all, splits, k, false, err));
     if (out->part.n > 0 && wbi_fittable(training, &others))
         WBI_TRY_CLEANUP(wbi_fit_path(&out->fit, training, &others, path->lambda, path->n, NULL, err));
 cleanup:
@@ -143,9 +135,9 @@ cleanup:
 /* Folds are fitted side by side, each by one thread: a pass over the rows of one fold is too short to share. */
 typedef struct validation {
     wbi_training *training;
-    const uint8_t *fold;
+    const wbi_splits *splits;
     held_out *held;
-    int n_folds, n_begun;
+    int n_begun;
     const wbi_path *path;
     int *fold_of_slot;
     double *log_loss, weight; /* sums over the folds */
@@ -155,7 +147,7 @@ static wb_status next_fold(void *context, size_t slot, int *more, wb_error *err)
 {
     validation *v = context;
     (void)err;
-    *more = v->n_begun < v->n_folds;
+    *more = v->n_begun < v->splits->n;
     if (*more)
         v->fold_of_slot[slot] = v->n_begun++;
     return WB_OK;
@@ -172,7 +164,7 @@ static wb_status judge_fold(void *context, size_t slot, int worker, wb_error *er
     alone.log = NULL;
     alone.on_trial = true;
     alone.roughly = v->path->n > 1;
-    WBI_TRY(fit_others(held, &alone, v->fold, k, v->path, err));
+    WBI_TRY(fit_others(held, &alone, v->splits, k, v->path, err));
     if (held->fit.basis == NULL)
         return WB_OK;
     for (size_t i = 0; i < held->part.n; i++)
@@ -181,6 +173,18 @@ static wb_status judge_fold(void *context, size_t slot, int worker, wb_error *er
     if (held->losses == NULL)
         return wbi_fail_nomem(err, v->path->n * sizeof *held->losses);
     return try_fit(held->losses, NULL, &alone, held, v->path->n, err);
+}
+
+static void say_not_judged(const validation *v, int k)
+{
+    char begin[WB_TIME_CHARS];
+    if (!v->splits->by_time) {
+        wbi_log(v->training->log, WB_LOG_WARNING, "fold %d is not judged: the other folds have one class only", k + 1);
+        return;
+    }
+    wb_time_format(v->splits->begins_us[k], begin);
+    wbi_log(v->training->log, WB_LOG_WARNING,
+            "the split from cutoff %s on is not judged: what was known before has one class only", begin);
 }
 
 /* Adds the losses of every lambda and the weight of the fold's rows. */
@@ -192,7 +196,7 @@ static wb_status add_fold(void *context, size_t slot, wb_error *err)
     v->training->n_steps_done += v->path->n - 1;
     WBI_TRY(wbi_training_tick(v->training, err));
     if (held->part.n > 0 && held->fit.basis == NULL)
-        wbi_log(v->training->log, WB_LOG_WARNING, "fold %d is not judged: the other folds have one class only", k + 1);
+        say_not_judged(v, k);
     if (held->fit.basis == NULL)
         return WB_OK;
     for (size_t l = 0; l < v->path->n; l++)
@@ -203,7 +207,7 @@ static wb_status add_fold(void *context, size_t slot, wb_error *err)
 
 static wb_status judge_folds(validation *v, wb_error *err)
 {
-    int n_threads = v->training->n_threads < v->n_folds ? v->training->n_threads : v->n_folds;
+    int n_threads = v->training->n_threads < v->splits->n ? v->training->n_threads : v->splits->n;
     wbi_pipeline pipeline = {next_fold, judge_fold, add_fold, v, (size_t)n_threads};
     v->fold_of_slot = wbi_alloc_array((size_t)n_threads, sizeof *v->fold_of_slot);
     if (v->fold_of_slot == NULL)
@@ -211,8 +215,8 @@ static wb_status judge_folds(validation *v, wb_error *err)
     wb_status status = wbi_par_pipeline(&pipeline, n_threads, err);
     wbi_free(v->fold_of_slot);
     if (status == WB_OK && v->weight == 0)
-        return wbi_fail(err, WB_ERR_DEGENERATE, "none of %d folds can be judged: too few customers of both classes",
-                        v->n_folds);
+        return wbi_fail(err, WB_ERR_DEGENERATE, "none of %d %s can be judged: too few customers of both classes",
+                        v->splits->n, v->splits->by_time ? "splits by time" : "folds");
     return status;
 }
 
@@ -272,32 +276,25 @@ static size_t choose(const wbi_cross_validation *from, size_t n, wb_lambda_rule 
     return l;
 }
 
-wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, const wbi_folds_options *options,
-                             const wbi_path *path, wb_error *err)
+wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, const wbi_splits *splits,
+                             const wbi_path *path, wb_lambda_rule rule, wb_error *err)
 {
     wb_status status = WB_OK;
-    const int n_folds = options->n;
+    const int n_folds = splits->n;
     held_out *held = wbi_alloc_zeroed((size_t)n_folds, sizeof *held);
-    uint8_t *fold = wbi_alloc_array(training->all.n, sizeof *fold);
     out->log_loss = wbi_alloc_zeroed(path->n, sizeof *out->log_loss);
     out->standard_error = wbi_alloc_zeroed(path->n, sizeof *out->standard_error);
-    if (held == NULL || fold == NULL || out->log_loss == NULL || out->standard_error == NULL) {
-        status = wbi_fail_nomem(err, training->all.n);
+    if (held == NULL || out->log_loss == NULL || out->standard_error == NULL) {
+        status = wbi_fail_nomem(err, path->n * sizeof *out->log_loss);
         goto cleanup;
     }
-    assign(fold, training, n_folds, options->seed);
-    validation v = {.training = training,
-                    .fold = fold,
-                    .held = held,
-                    .n_folds = n_folds,
-                    .path = path,
-                    .log_loss = out->log_loss};
+    validation v = {.training = training, .splits = splits, .held = held, .path = path, .log_loss = out->log_loss};
     WBI_TRY_CLEANUP(judge_folds(&v, err));
     for (size_t l = 0; l < path->n; l++) {
         out->log_loss[l] /= v.weight;
         out->standard_error[l] = standard_error(held, n_folds, l, out->log_loss[l]);
     }
-    out->best = choose(out, path->n, options->rule);
+    out->best = choose(out, path->n, rule);
     WBI_TRY_CLEANUP(pool(&out->metrics, training, held, n_folds, out->best, err));
 cleanup:
     for (int k = 0; held != NULL && k < n_folds; k++) {
@@ -306,7 +303,6 @@ cleanup:
         wbi_free(held[k].losses);
     }
     wbi_free(held);
-    wbi_free(fold);
     return status;
 }
 

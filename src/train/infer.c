@@ -116,30 +116,17 @@ void wbi_warn_collinear(const wb_model *model, const wb_log *log)
             summary.condition_number, worst.column, worst.vif);
 }
 
-/* *horizon_us = how far the target looks ahead; 0 where nobody knows. */
-static wb_status find_horizon(int64_t *horizon_us, const wb_features *features, const char *target, wb_error *err)
-{
-    wb_project *project = NULL;
-    *horizon_us = 0;
-    if (wb_features_definitions(features) == NULL)
-        return WB_OK;
-    wb_status status = wb_project_parse(&project, wb_features_definitions(features), err);
-    const char *label = status == WB_OK ? wb_project_label(project, NULL, horizon_us) : NULL;
-    if (label == NULL || strcmp(label, target) != 0)
-        *horizon_us = 0;
-    wb_project_free(project);
-    return status == WB_ERR_NOMEM ? status : WB_OK; /* whoever scores says what is wrong with definitions */
-}
-
 wb_status wbi_warn_overlap(const wbi_training *training, const wb_features *features, wb_error *err)
 {
     const size_t column = wb_table_find(training->table, "cutoff");
     const int64_t *cutoff = column == SIZE_MAX ? NULL : wb_table_times(training->table, column);
     const wbi_part *all = &training->all;
-    int64_t horizon_us, nearest_us = INT64_MAX;
+    wbi_label_window window;
+    int64_t nearest_us = INT64_MAX;
     if (cutoff == NULL)
         return WB_OK;
-    WBI_TRY(find_horizon(&horizon_us, features, wbi_label_name(training->table, training->target), err));
+    WBI_TRY(wbi_label_find_window(&window, features, wbi_label_name(training->table, training->target), err));
+    const int64_t horizon_us = window.horizon_us;
     for (size_t i = 1; horizon_us > 0 && i < all->n; i++) {
         int64_t apart_us = cutoff[all->rows[i]] - cutoff[all->rows[i - 1]];
         if (all->customer[i] == all->customer[i - 1] && apart_us > 0 && apart_us < nearest_us)

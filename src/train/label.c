@@ -52,6 +52,22 @@ wb_status wbi_label_find(size_t *column, const wb_table *table, const char *targ
     return wbi_need_column(column, table, target, "the target", err);
 }
 
+wb_status wbi_label_find_window(wbi_label_window *out, const wb_features *features, const char *target, wb_error *err)
+{
+    wb_project *project = NULL;
+    *out = (wbi_label_window){0};
+    if (wb_features_definitions(features) == NULL)
+        return WB_OK;
+    wb_status status = wb_project_parse(&project, wb_features_definitions(features), err);
+    for (size_t l = 0; status == WB_OK && l < wb_project_n_labels(project); l++) {
+        wb_label label = wb_project_label_at(project, l);
+        if (strcmp(label.name, target) == 0)
+            *out = (wbi_label_window){true, label.gap_us, label.horizon_us};
+    }
+    wb_project_free(project);
+    return status == WB_ERR_NOMEM ? status : WB_OK; /* whoever scores says what is wrong with definitions */
+}
+
 /* The distinct values of the label, as numbers: of a category, its codes. */
 typedef struct values {
     const wb_table *table;

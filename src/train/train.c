@@ -8,14 +8,15 @@
 #include "features/features.h"
 #include "model/model.h"
 
-enum { N_LAMBDAS = 20, DEFAULT_FOLDS = 5, MAX_FOLDS = 100 };
+enum { N_LAMBDAS = 20, DEFAULT_FOLDS = 5, MAX_FOLDS = WBI_MAX_SPLITS };
 static const double LAMBDA_FIRST = 10, LAMBDA_LAST = 1e-4;
 
 /* The options as they will be used. */
 typedef struct plan {
     wbi_path path; /* to be tried; empty: still to be found from the data */
     bool choose;   /* among them */
-    int n_folds;   /* 0: none */
+    int n_folds;   /* 0: none; by time the most */
+    wb_validation validate;
 } plan;
 
 static wb_status check_balance(const wb_train_options *options, wb_error *err)
@@ -60,7 +61,14 @@ static wb_status make_plan(plan *out, const wb_train_options *options, wb_error 
         return wbi_fail(err, WB_ERR_ARGUMENT, "%d folds: expected 0, or 2 to %d", options->n_folds, MAX_FOLDS);
     WBI_TRY(check_balance(options, err));
     out->choose = options->penalty != WB_PENALTY_NONE && isnan(options->lambda);
-    out->n_folds = options->n_folds >= 0 ? options->n_folds : out->choose ? DEFAULT_FOLDS : 0;
+    out->n_folds = options->n_folds >= 0                                        ? options->n_folds
+                   : out->choose || options->validate == WB_VALIDATE_TIME ? DEFAULT_FOLDS
+                                                                          : 0;
+    out->validate = options->validate == WB_VALIDATE_AUTO && options->n_folds > 0 ? WB_VALIDATE_CUSTOMERS : options->validate;
+    if ((int)options->validate < WB_VALIDATE_AUTO || options->validate > WB_VALIDATE_TIME)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "no validation %d", (int)options->validate);
+    if (options->validate == WB_VALIDATE_TIME && out->n_folds == 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "validation by time needs splits: 0 folds are none");
     if (out->choose && out->n_folds == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "without folds lambda must be given");
     if (!out->choose)
@@ -114,9 +122,11 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
 }
 
 /* Adds what the folds said; the path only where lambda was chosen from it. */
-static wb_status add_folds(wb_model *model, const plan *how, wbi_cross_validation *folds, wb_error *err)
+static wb_status add_folds(wb_model *model, const plan *how, const wbi_splits *splits, wbi_cross_validation *folds,
+                           wb_error *err)
 {
-    model->summary.n_folds = how->n_folds;
+    model->summary.n_folds = splits->n;
+    model->summary.validated = splits->by_time ? WB_VALIDATE_TIME : WB_VALIDATE_CUSTOMERS;
     model->summary.out_of_fold = folds->metrics;
     if (!how->choose)
         return WB_OK;
@@ -146,18 +156,20 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     wb_status status = WB_OK;
     plan how;
     wbi_training training = {0};
+    wbi_splits splits = {0};
     wbi_cross_validation folds = {0};
     wbi_fit fit = {0};
     wb_model *model = NULL;
     WBI_TRY(make_plan(&how, options, err));
     WBI_TRY_CLEANUP(wbi_train_check_memory(wb_features_table(features), options, how.n_folds, err));
     WBI_TRY_CLEANUP(wbi_training_prepare(&training, wb_features_table(features), options, err));
+    const wbi_split_options cut = {how.n_folds, options->seed, how.validate};
+    WBI_TRY_CLEANUP(wbi_splits_make(&splits, &training, features, &cut, err));
     if (how.path.n == 0)
         WBI_TRY_CLEANUP(find_path(&how, &training, err));
-    training.n_steps = training.n_steps_done + (uint64_t)how.n_folds * how.path.n + 1;
-    wbi_folds_options cut = {how.n_folds, options->seed, options->lambda_rule};
-    if (how.n_folds > 0)
-        WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, &cut, &how.path, err));
+    training.n_steps = training.n_steps_done + (uint64_t)splits.n * how.path.n + 1;
+    if (splits.n > 0)
+        WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, &splits, &how.path, options->lambda_rule, err));
     double lambda = how.path.lambda[folds.best];
     training.infer = !wbi_is_sparse(training.penalty);
     WBI_TRY_CLEANUP(wbi_fit_path(&fit, &training, &training.all, &lambda, 1, training.log, err));
@@ -171,14 +183,15 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     model->summary.lambda_rule = options->lambda_rule;
     model->seed = options->seed;
     wbi_warn_collinear(model, training.log);
-    if (how.n_folds > 0)
-        WBI_TRY_CLEANUP(add_folds(model, &how, &folds, err));
+    if (splits.n > 0)
+        WBI_TRY_CLEANUP(add_folds(model, &how, &splits, &folds, err));
     *out = model;
     model = NULL;
 cleanup:
     wb_model_free(model);
     wbi_fit_free(&fit);
     wbi_cross_validation_free(&folds);
+    wbi_splits_free(&splits);
     wbi_training_free(&training);
     return status;
 }

@@ -72,6 +72,15 @@ bool wbi_is_label(const char *column_name);
 WB_WARN_UNUSED wb_status wbi_label_values(int8_t *label, const wb_table *table, size_t column, const char *positive,
                                           const uint8_t *use_row, wb_error *err);
 
+/* How far a label looks ahead: [cutoff + gap, cutoff + gap + horizon). */
+typedef struct wbi_label_window {
+    bool known; /* the definitions tell of it */
+    int64_t gap_us, horizon_us;
+} wbi_label_window;
+
+WB_WARN_UNUSED wb_status wbi_label_find_window(wbi_label_window *out, const wb_features *features, const char *target,
+                                               wb_error *err);
+
 /* ---- prepare.c, order.c, candidates.c ---- */
 
 /* Fills everything from the table and the options. Free with wbi_training_free, also after a failure. */
@@ -164,6 +173,36 @@ void wbi_warn_collinear(const wb_model *model, const wb_log *log);
 /* Warns where labels of one customer look at the same days. */
 WB_WARN_UNUSED wb_status wbi_warn_overlap(const wbi_training *training, const wb_features *features, wb_error *err);
 
+/* ---- splits.c ---- */
+
+enum { WBI_MAX_SPLITS = 100, WBI_NO_SPLIT = 255 };
+
+/* Rows that are tried, and by what. */
+typedef struct wbi_splits {
+    int n;
+    bool by_time;
+    uint8_t *fold; /* the split that tries each row of training->all; WBI_NO_SPLIT: none does */
+    uint8_t *learned_from; /* by time: the first split that learns from each row, as do all after it; NULL by customer, where a
+                              split learns from all rows that it does not try */
+    int64_t begins_us[WBI_MAX_SPLITS]; /* by time: the first cutoff that each split tries */
+} wbi_splits;
+
+typedef struct wbi_split_options {
+    int most; /* splits, 0 for none; by customer exactly so many */
+    uint64_t seed;
+    wb_validation by; /* WB_VALIDATE_AUTO: by time where that makes two splits */
+} wbi_split_options;
+
+/* Free `out` also after a failure. */
+WB_WARN_UNUSED wb_status wbi_splits_make(wbi_splits *out, const wbi_training *training, const wb_features *features,
+                                         const wbi_split_options *options, wb_error *err);
+void wbi_splits_free(wbi_splits *splits);
+/* Whether the k-th split learns from row i. */
+static inline bool wbi_split_learns(const wbi_splits *splits, int k, size_t i)
+{
+    return splits->by_time ? splits->learned_from[i] <= k : splits->fold[i] != k;
+}
+
 /* ---- folds.c ---- */
 
 typedef struct wbi_cross_validation {
@@ -173,14 +212,8 @@ typedef struct wbi_cross_validation {
     wb_metrics metrics;  /* out of fold, at the best */
 } wbi_cross_validation;
 
-typedef struct wbi_folds_options {
-    int n;
-    uint64_t seed;
-    wb_lambda_rule rule;
-} wbi_folds_options;
-
-WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training,
-                                            const wbi_folds_options *options, const wbi_path *path, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, const wbi_splits *splits,
+                                            const wbi_path *path, wb_lambda_rule rule, wb_error *err);
 void wbi_cross_validation_free(wbi_cross_validation *result);
 
 #endif
