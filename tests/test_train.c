@@ -286,6 +286,7 @@ static void lambda_is_the_best_of_the_path(void **state)
     (void)state;
     wb_features *frame = frame_shop(2000);
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.validate = WB_VALIDATE_CUSTOMERS;
     wb_model *model = train(frame, &options);
     const wb_path_point *path;
     size_t n = wb_model_path(model, &path), best = 0;

@@ -30,7 +30,7 @@ static const cli_option options[] = {
     {"--basis", CLI_TEXT, AT(basis), "linear", "what a number becomes in the model"},
     {"--folds", CLI_TEXT, AT(folds), "K", "folds by customer (default: 5 when lambda is to be chosen, else none)"},
     {"--validate", CLI_TEXT, AT(validate), "customers|time",
-     "try lambda on other customers or on later cutoffs (default: time where it gives two splits and no folds are said)"},
+     "try on other customers, or on later cutoffs (default: time, if in two splits)"},
     {"--class-weight", CLI_TEXT, AT(class_weight), "W|balanced",
      "weight of label 1 beside label 0 while fitting, undone afterwards"},
     {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
@@ -166,9 +166,10 @@ const cli_command cli_train = {
     .text = "Fits a logistic regression and writes it as JSON. FEATURES is what winback features wrote, or any flat table\n"
             "with a key. Other label_* columns, the key and the cutoff never become terms. A column is a number when its\n"
             "first 10,000 cells that are not missing are, else a category; a missing cell is a value of its own. lambda\n"
-            "is the one of least log loss among 20 from 10 to 1e-4; folds keep a customer's rows together. lasso and elastic_net\n"
-            "leave columns out, and try 100 values from the smallest that leaves none. Class weights and sampling change how\n"
-            "the model is fitted, not what its probabilities mean: their mean stays the base rate.",
+            "is the one of least log loss among 20 from 10 to 1e-4, tried on customers that were not learned from, or by time\n"
+            "on cutoffs at which the label windows of what was learned from had ended. lasso and elastic_net leave columns\n"
+            "out, and try 100 values from the smallest that leaves none. Class weights and sampling change how the model is\n"
+            "fitted, not what its probabilities mean: their mean stays the base rate.",
     .example = "  winback train features.csv --target churned -o model.json\n"
                "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json",
     .options = options,

@@ -237,7 +237,7 @@ static wb_status read_validation(wb_validation *by, const wbi_json_at *folds, wb
 {
     char *text = NULL;
     *by = WB_VALIDATE_CUSTOMERS;
-    if (wbi_json_is_null(folds, "by"))
+    if (json_object_get(folds->value, "by") == NULL)
         return WB_OK;
     WBI_TRY(wbi_json_text(&text, folds, "by", err));
     wb_status status = WB_OK;
