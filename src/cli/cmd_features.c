@@ -193,7 +193,7 @@ static wb_status compute(features_run *r, wb_error *err)
     cli_step_end(&step, "features", "%zu cutoff%s × %zu features · %s rows   %s", r->n_cutoffs,
                  r->n_cutoffs == 1 ? "" : "s", wb_engine_n_features(r->engine), cli_count(rows, r->n_rows),
                  o->output == NULL ? "" : r->check_failed ? "not written" : o->output);
-    cli_tell_population(r->population, r->n_cutoffs, with_label, &o->common);
+    cli_tell_population(r->population, r->n_cutoffs, r->project, &o->common);
     return o->describe ? cli_describe_features(r->features, &o->common, &r->described, err) : WB_OK;
 }
 

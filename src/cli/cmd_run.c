@@ -195,7 +195,7 @@ static wb_status compute_features(run_state *s, wb_error *err)
                  cli_count(rows, wb_table_n_rows(wb_features_table(s->features))), path);
     size_t n;
     const wb_population *population = wb_features_population(s->features, &n);
-    cli_tell_population(population, n, true, &s->o->common);
+    cli_tell_population(population, n, s->project, &s->o->common);
     return WB_OK;
 }
 

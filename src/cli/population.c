@@ -27,7 +27,7 @@ static uint64_t lost(const wb_population *p, const reason *r)
     return *(const uint64_t *)(const void *)((const char *)p + r->offset);
 }
 
-static void tell(const wb_population *p, bool with_label, const cli_common *common)
+static void tell(const wb_population *p, const wb_project *project, const cli_common *common)
 {
     char cutoff[WB_TIME_CHARS], count[CLI_TEXT_CHARS], eligible[CLI_TEXT_CHARS], line[LINE_CHARS] = "";
     size_t n = 0;
@@ -35,17 +35,19 @@ static void tell(const wb_population *p, bool with_label, const cli_common *comm
         if (lost(p, &reasons[i]) > 0)
             n += (size_t)snprintf(line + n, sizeof line - n, "%s%s %s", n == 0 ? "; out: " : ", ",
                                   cli_count(count, lost(p, &reasons[i])), reasons[i].words);
-    if (with_label && p->n_labelled > 0)
-        snprintf(line + n, sizeof line - n, "; label 1: %.1f %%", 100 * (double)p->n_positive / (double)p->n_labelled);
+    const bool several = wb_project_n_labels(project) > 1;
+    if (p->n_labelled > 0)
+        snprintf(line + n, sizeof line - n, "; label%s%.100s 1: %.1f %%", several ? "_" : "",
+                 several ? wb_project_label_at(project, 0).name : "", 100 * (double)p->n_positive / (double)p->n_labelled);
     wb_time_format(p->cutoff_us, cutoff);
     cli_note(common, "%s: %s of %s known customers count%s", cutoff, cli_count(eligible, p->n_eligible),
              cli_count(count, p->n_known), line);
 }
 
-void cli_tell_population(const wb_population *all, size_t n, bool with_label, const cli_common *common)
+void cli_tell_population(const wb_population *all, size_t n, const wb_project *project, const cli_common *common)
 {
     for (size_t j = 0; j < n && j < TOLD_CUTOFFS; j++)
-        tell(&all[j], with_label, common);
+        tell(&all[j], project, common);
     if (n > TOLD_CUTOFFS)
         cli_note(common, "… and at %zu more cutoffs (--json tells of all)", n - TOLD_CUTOFFS);
 }

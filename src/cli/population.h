@@ -8,8 +8,8 @@
 
 #include "cli/cli.h"
 
-/* A note for each of the first cutoffs, with the share of label 1 where there is a label. */
-void cli_tell_population(const wb_population *all, size_t n, bool with_label, const cli_common *common);
+/* A note for each of the first cutoffs, with the share of label 1 where the project has a label; of several, the first. */
+void cli_tell_population(const wb_population *all, size_t n, const wb_project *project, const cli_common *common);
 /* A list, one entry a cutoff; owned by the caller. */
 json_t *cli_population_json(const wb_population *all, size_t n, bool with_label);
 
