@@ -60,7 +60,23 @@ static void plain_crossproduct(const wbi_design *base, int worker, double *sums,
     }
 }
 
-static const wbi_design_ops plain_ops = {plain_load, plain_eta, plain_gradient, plain_crossproduct, NULL};
+/* |z|^2 with L z = x, by forward substitution. */
+static void plain_squares(const wbi_design *base, int worker, double *squares, const double *factor, double *scratch)
+{
+    const size_t n = base->n_columns;
+    for (size_t i = 0; i < ((const plain *)base)->n[worker]; i++) {
+        squares[i] = 0;
+        for (size_t j = 0; j < n; j++) {
+            scratch[j] = plain_row(base, worker, i)[j];
+            for (size_t k = 0; k < j; k++)
+                scratch[j] -= factor[j * n + k] * scratch[k];
+            scratch[j] /= factor[j * n + j];
+            squares[i] += scratch[j] * scratch[j];
+        }
+    }
+}
+
+static const wbi_design_ops plain_ops = {plain_load, plain_eta, plain_gradient, plain_crossproduct, plain_squares, NULL};
 
 /* Rows of random numbers in (-1, 1) behind an intercept, outcomes that follow from them. */
 typedef struct fixture {

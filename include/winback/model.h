@@ -12,8 +12,14 @@ extern "C" {
 
 typedef struct wb_model wb_model; /* immutable; may be used from many threads */
 
-typedef enum wb_penalty { WB_PENALTY_NONE = 0, WB_PENALTY_RIDGE, WB_PENALTY_LASSO, WB_PENALTY_ELASTIC_NET } wb_penalty;
-/* "none", "ridge", "lasso", "elastic_net"; NULL when there is no such penalty. */
+typedef enum wb_penalty {
+    WB_PENALTY_NONE = 0,
+    WB_PENALTY_RIDGE,
+    WB_PENALTY_LASSO,
+    WB_PENALTY_ELASTIC_NET,
+    WB_PENALTY_FIRTH
+} wb_penalty;
+/* "none", "ridge", "lasso", "elastic_net", "firth"; NULL when there is no such penalty. */
 WB_API const char *wb_penalty_name(wb_penalty penalty);
 
 /* Which lambda of a path cross-validation chooses. */
@@ -41,7 +47,7 @@ typedef struct wb_train_options {
     size_t n_exclude;
     const uint8_t *use_row;      /* one byte a row, 0 leaves the row out; NULL: all rows */
     wb_penalty penalty;
-    double lambda;               /* >= 0; NaN: chosen by cross-validation, not without a penalty */
+    double lambda;               /* >= 0; NaN: chosen by cross-validation; not with none and firth */
     wb_lambda_rule lambda_rule;  /* how it is chosen */
     double alpha;                /* 0 to 1, share of the absolute values; NaN: 1 for lasso, 0.5 for elastic_net */
     wb_validation validate;      /* AUTO: customers when n_folds is given */
@@ -66,10 +72,13 @@ typedef struct wb_train_options {
  * 0 for ridge and 1 for lasso, intercept free, weights normalised to mean 1 (as glmnet). What lasso and elastic_net leave at
  * 0 is no part of the model: the log names it, and scoring does not need features that nothing else reads. Class weights
  * and the sampling of negatives change what is minimised and are undone afterwards: the mean prediction on all training
- * rows is the base rate to 1e-12. Fails with WB_ERR_INCONSISTENT (no such column, a label of more than two values),
- * WB_ERR_DEGENERATE (one class, no rows, no negative row in the sample, no cutoff that could be validated by time). Of features
- * that were too large for their memory limit also with WB_ERR_NOMEM (folds, class weights or row weights would pass it),
- * WB_ERR_INCONSISTENT (rows out of order) and WB_ERR_IO; what is fitted is the same to the byte. */
+ * rows is the base rate to 1e-12. With firth it is the sum of the weighted log loss less half the logarithm of the
+ * determinant of the information (Firth, Biometrika 80, 1993); weights are frequencies there (2 is two rows), the mean
+ * prediction lies a little beside the base rate, and class weights or a sample of negatives are refused. Fails with
+ * WB_ERR_INCONSISTENT (no such column, a label of more than two values), WB_ERR_DEGENERATE (one class, no rows, no negative
+ * row in the sample, no cutoff that could be validated by time). Of features that were too large for their memory limit also
+ * with WB_ERR_NOMEM (folds, class weights or row weights would pass it), WB_ERR_INCONSISTENT (rows out of order) and
+ * WB_ERR_IO; what is fitted is the same to the byte. */
 WB_API WB_WARN_UNUSED wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options,
                                          wb_error *err);
 
@@ -96,7 +105,7 @@ typedef struct wb_imbalance {
 /* Where the uncertainty of the coefficients was taken from. */
 typedef enum wb_covariance {
     WB_COVARIANCE_NONE = 0,   /* none: not converged, or a penalty that allows for none */
-    WB_COVARIANCE_HESSIAN,    /* the curvature of the objective; Bayesian with ridge */
+    WB_COVARIANCE_HESSIAN,    /* the curvature of the objective; Bayesian with ridge; with firth of the log loss in it */
     WB_COVARIANCE_BY_CUSTOMER /* a sandwich of that and the scores by customer: customers with several rows, or weights */
 } wb_covariance;
 
@@ -134,14 +143,15 @@ typedef struct wb_path_point {
 /* The path that lambda was chosen from, largest first, borrowed from the model; 0 when it was given. */
 WB_API size_t wb_model_path(const wb_model *model, const wb_path_point **points);
 
-/* Ends of a 95 % interval: estimate -+ 1.96 standard errors. */
+/* Ends of a 95 % interval: estimate -+ 1.96 standard errors; with firth where the profile of the penalised likelihood comes
+ * to. */
 typedef struct wb_interval {
     double low, high;
 } wb_interval;
 
 /* One column of the design: 0 is the intercept. Strings borrowed. Odds ratios, per unit and per standard deviation, and
  * their intervals are the exponentials of these. What is not valid is NaN: everything uncertain without a covariance, z
- * and p with a penalty (lambda > 0), per_sd and vif of the intercept. */
+ * and p with a penalty (lambda > 0), z with firth, per_sd and vif of the intercept. */
 typedef struct wb_coefficient {
     const char *column;  /* "recency", "channel=web", "csat (missing)" */
     const char *feature; /* the feature it is made of, "" for the intercept */
@@ -149,13 +159,14 @@ typedef struct wb_coefficient {
     double per_sd;       /* per standard deviation of the column in training */
     double se_raw, se_per_sd; /* standard errors */
     wb_interval raw_95, per_sd_95;
-    double z, p;         /* raw / se_raw; two-sided, from the normal distribution */
+    double z, p;         /* raw / se_raw; two-sided, from the normal distribution, with firth from the penalised
+                            likelihood ratio, by chi-square */
     double vif;          /* variance inflation factor >= 1, from the columns' correlations; INFINITY: others determine it */
 } wb_coefficient;
 WB_API size_t wb_model_n_coefficients(const wb_model *model);
 WB_API wb_coefficient wb_model_coefficient(const wb_model *model, size_t index);
 
-/* Wald's test that all columns of a term have coefficient 0. */
+/* Wald's test that all columns of a term have coefficient 0; with firth the penalised likelihood ratio's. */
 typedef struct wb_term_test {
     const char *feature; /* borrowed */
     size_t degrees_of_freedom; /* its columns */

@@ -23,7 +23,7 @@ static const cli_option options[] = {
     {"--exclude", CLI_TEXTS, AT(exclude), "COL,…", "columns that are not to become terms"},
     {"--category", CLI_TEXTS, AT(category), "COL,…", "columns that are categories though they look like numbers"},
     {"--weights", CLI_TEXT, AT(weights), "COL", "row weights"},
-    {"--penalty", CLI_TEXT, AT(penalty), "NAME", "ridge, none, lasso or elastic_net: what holds coefficients back"},
+    {"--penalty", CLI_TEXT, AT(penalty), "NAME", "ridge, none, lasso, elastic_net or firth: what holds coefficients back"},
     {"--alpha", CLI_TEXT, AT(alpha), "A", "elastic_net: 0 is ridge, 1 is lasso (default: 0.5)"},
     {"--lambda", CLI_TEXT, AT(lambda), "X|auto|1se",
      "how strongly; auto: best in folds, 1se: most within one standard error"},
@@ -50,6 +50,9 @@ static int parse_numbers(wb_train_options *train, const train_options *o)
         return cli_usage_error("--lambda: '%s' is neither auto, 1se nor a number of at least 0", o->lambda);
     if (strcmp(o->lambda, "auto") != 0 && train->penalty == WB_PENALTY_NONE)
         return cli_usage_error("--lambda %s goes with a penalty", o->lambda);
+    if (strcmp(o->lambda, "auto") != 0 && train->penalty == WB_PENALTY_FIRTH)
+        return cli_usage_error("--lambda %s does not go with --penalty firth, whose strength the data decide; ridge takes it",
+                               o->lambda);
     if (o->alpha != NULL) {
         train->alpha = strtod(o->alpha, &end);
         if (*o->alpha == '\0' || *end != '\0' || !(train->alpha >= 0 && train->alpha <= 1))
@@ -85,6 +88,10 @@ static int parse_imbalance(wb_train_options *train, const train_options *o)
     if (*o->sample_negatives == '\0' || *end != '\0' || !(train->sample_negatives > 0 && train->sample_negatives <= 1))
         return cli_usage_error("--sample-negatives: '%s' is not a share of more than 0 and at most 1",
                                o->sample_negatives);
+    if (train->penalty == WB_PENALTY_FIRTH &&
+        (train->balanced || train->class_weight != 1 || train->sample_negatives != 1))
+        return cli_usage_error("--penalty firth goes with neither --class-weight nor --sample-negatives: its penalty and "
+                               "intervals come from the likelihood of the rows as they are");
     return CLI_DONE;
 }
 

@@ -10,7 +10,7 @@ enum { N_STRONGEST = 8, N_PATH_LINES = 10 };
 
 static bool read_penalty(wb_penalty *out, const char *text)
 {
-    enum { N_PENALTIES = 4 };
+    enum { N_PENALTIES = WB_PENALTY_FIRTH + 1 };
     const char *names[N_PENALTIES];
     for (int p = 0; p < N_PENALTIES; p++) {
         names[p] = wb_penalty_name((wb_penalty)p);
@@ -20,7 +20,7 @@ static bool read_penalty(wb_penalty *out, const char *text)
         }
     }
     const char *near = cli_nearest(text, names, N_PENALTIES);
-    cli_usage_error("--penalty: '%s' is none of ridge, none, lasso and elastic_net%s%s%s", text,
+    cli_usage_error("--penalty: '%s' is none of ridge, none, lasso, elastic_net and firth%s%s%s", text,
                     near != NULL ? " (did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?)" : "");
     return false;
 }
@@ -140,6 +140,17 @@ void cli_print_path(const wb_model *model, const cli_common *common)
                      path[l].n_nonzero, path[l].lambda == lambda ? " <" : "");
 }
 
+/* Firth's lambda is none. */
+static void describe_lambda(char out[2 * CLI_TEXT_CHARS], const wb_model_summary *s, const wb_model *chosen)
+{
+    int used = 0;
+    *out = '\0';
+    if (s->penalty == WB_PENALTY_ELASTIC_NET)
+        used = snprintf(out, CLI_TEXT_CHARS, " · alpha %g", s->alpha);
+    if (s->penalty != WB_PENALTY_FIRTH)
+        snprintf(out + used, CLI_TEXT_CHARS, " · lambda %.3g%s", s->lambda, place_on_path(chosen));
+}
+
 static const char *covariance_source(const wb_model_summary *s)
 {
     return s->covariance == WB_COVARIANCE_BY_CUSTOMER ? "customers' scores" : "curvature";
@@ -168,17 +179,17 @@ void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli
     if (chosen != model && before.validated == WB_VALIDATE_TIME)
         cli_note(common, "lambda was chosen by time, %d split%s of the cutoffs before the test", before.n_folds,
                  before.n_folds == 1 ? "" : "s");
-    char alpha[CLI_TEXT_CHARS] = "";
-    if (s.penalty == WB_PENALTY_ELASTIC_NET)
-        snprintf(alpha, sizeof alpha, " · alpha %g", s.alpha);
-    cli_note(common, "penalty %s%s · lambda %.3g%s · %d steps · largest gradient %.1e%s", wb_penalty_name(s.penalty), alpha,
-             s.lambda, place_on_path(chosen), s.iterations, s.gradient_max,
-             s.converged ? "" : " · NOT CONVERGED");
+    char lambda[2 * CLI_TEXT_CHARS];
+    describe_lambda(lambda, &s, chosen);
+    cli_note(common, "penalty %s%s · %d steps · largest gradient %.1e%s", wb_penalty_name(s.penalty), lambda,
+             s.iterations, s.gradient_max, s.converged ? "" : " · NOT CONVERGED");
     print_imbalance(&s, common);
     if (s.covariance != WB_COVARIANCE_NONE && isfinite(s.condition_number))
         cli_note(common, "standard errors from the %s · condition number %.2g", covariance_source(&s), s.condition_number);
     else if (s.covariance != WB_COVARIANCE_NONE)
         cli_note(common, "standard errors from the %s · some columns determine others", covariance_source(&s));
+    if (s.penalty == WB_PENALTY_FIRTH && s.covariance != WB_COVARIANCE_NONE)
+        cli_note(common, "intervals and p values from the profile of the penalised likelihood");
     if (s.penalty == WB_PENALTY_LASSO || s.penalty == WB_PENALTY_ELASTIC_NET)
         cli_note(common, "no standard errors: the data chose the columns, which they would know nothing of");
     print_strongest(model, common);
@@ -238,11 +249,13 @@ static json_t *tests_json(const wb_model *model)
 static json_t *inference_json(const wb_model *model)
 {
     wb_model_summary s = wb_model_summarise(model);
-    return json_pack("{s:s, s:o, s:o}", "covariance",
+    const bool firth = s.penalty == WB_PENALTY_FIRTH;
+    return json_pack("{s:s, s:o, s:s, s:o}", "covariance",
                      s.covariance == WB_COVARIANCE_NONE         ? "none"
                      : s.covariance == WB_COVARIANCE_BY_CUSTOMER ? "by_customer"
                                                                  : "hessian",
-                     "condition_number", cli_number_json(s.condition_number), "wald", tests_json(model));
+                     "condition_number", cli_number_json(s.condition_number), "intervals",
+                     firth ? "profile_likelihood" : "wald", firth ? "likelihood_ratio" : "wald", tests_json(model));
 }
 
 static json_t *coefficients_json(const wb_model *model)

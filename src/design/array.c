@@ -43,7 +43,8 @@ static void array_free(wbi_design *base)
     wbi_free(design);
 }
 
-static const wbi_design_ops array_ops = {array_load, wbi_rows_eta, wbi_rows_gradient, wbi_rows_crossproduct, array_free};
+static const wbi_design_ops array_ops = {array_load, wbi_rows_eta, wbi_rows_gradient, wbi_rows_crossproduct,
+                                         wbi_rows_squares, array_free};
 
 static void take_scale(array *design, const wbi_moments *moments)
 {

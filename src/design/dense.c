@@ -25,7 +25,8 @@ static void dense_free(wbi_design *base)
     wbi_free(design);
 }
 
-static const wbi_design_ops dense_ops = {dense_load, wbi_rows_eta, wbi_rows_gradient, wbi_rows_crossproduct, dense_free};
+static const wbi_design_ops dense_ops = {dense_load, wbi_rows_eta, wbi_rows_gradient, wbi_rows_crossproduct,
+                                         wbi_rows_squares, dense_free};
 
 typedef struct filling {
     const dense *design;

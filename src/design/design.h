@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The design matrix as solvers see it: three operations on fixed blocks of rows, whatever the storage. Column 0 is the
+/* The design matrix as solvers see it: four operations on fixed blocks of rows, whatever the storage. Column 0 is the
  * intercept; all others have mean 0 and standard deviation 1. */
 #ifndef WINBACK_DESIGN_DESIGN_H
 #define WINBACK_DESIGN_DESIGN_H
@@ -9,14 +9,17 @@
 
 typedef struct wbi_design wbi_design;
 
-/* A worker has one block at a time: `load` makes it the rows [begin, end), on which the other three then work. Their eta,
- * residual and v are the block's own, from 0. `worker` is below n_threads. Sums are
+/* A worker has one block at a time: `load` makes it the rows [begin, end), on which the others then work. Their eta,
+ * residual, v and squares are the block's own, from 0. `worker` is below n_threads. Sums are
  * added to, of the crossproduct the lower triangle (row-major, n_columns wide) only. */
 typedef struct wbi_design_ops {
     wb_status (*load)(const wbi_design *design, size_t begin, size_t end, int worker, wb_error *err);
     void (*eta)(const wbi_design *design, int worker, double *eta, const double *beta);
     void (*gradient)(const wbi_design *design, int worker, double *sums, const double *residual);
     void (*crossproduct)(const wbi_design *design, int worker, double *sums, const double *v);
+    /* squares[i] = x_i' (L L')^-1 x_i, L the lower triangle of `factor` (n_columns wide); `scratch` holds block_rows *
+     * n_columns doubles. */
+    void (*squares)(const wbi_design *design, int worker, double *squares, const double *factor, double *scratch);
     void (*free)(wbi_design *design);
 } wbi_design_ops;
 

@@ -92,6 +92,12 @@ void wbi_rows_crossproduct(const wbi_design *base, int worker, double *sums, con
         wbi_blas_crossproduct(sums, &of->block, v, of->weighted);
 }
 
+void wbi_rows_squares(const wbi_design *base, int worker, double *squares, const double *factor, double *scratch)
+{
+    const wbi_rows_design *design = (const wbi_rows_design *)base;
+    wbi_blas_squares(squares, &design->workers[worker].block, factor, scratch);
+}
+
 void wbi_design_free(wbi_design *design)
 {
     if (design != NULL)

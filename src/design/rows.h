@@ -29,5 +29,6 @@ void wbi_rows_set_block(const wbi_rows_design *design, int worker, const double 
 void wbi_rows_eta(const wbi_design *base, int worker, double *eta, const double *beta);
 void wbi_rows_gradient(const wbi_design *base, int worker, double *sums, const double *residual);
 void wbi_rows_crossproduct(const wbi_design *base, int worker, double *sums, const double *v);
+void wbi_rows_squares(const wbi_design *base, int worker, double *squares, const double *factor, double *scratch);
 
 #endif

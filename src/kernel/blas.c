@@ -4,6 +4,7 @@
 #include <gsl/gsl_cblas.h>
 #include <math.h>
 #include <pthread.h>
+#include <string.h>
 
 /* OpenBLAS's own; GSL's gsl_cblas.h cannot stand beside the header that declares it. Weak: another CBLAS lacks it. */
 void openblas_set_num_threads(int n_threads) __attribute__((weak));
@@ -30,4 +31,18 @@ void wbi_blas_crossproduct(double *sums, const wbi_matrix_rows *rows, const doub
     }
     cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)rows->n_columns, (int)rows->n_rows, 1.0, scratch,
                 (int)rows->stride, 1.0, sums, (int)rows->n_columns);
+}
+
+void wbi_blas_squares(double *squares, const wbi_matrix_rows *rows, const double *factor, double *scratch)
+{
+    const size_t n = rows->n_columns;
+    for (size_t i = 0; i < rows->n_rows; i++)
+        memcpy(scratch + i * n, rows->x + i * rows->stride, n * sizeof *scratch);
+    cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (int)rows->n_rows, (int)n, 1.0, factor,
+                (int)n, scratch, (int)n);
+    for (size_t i = 0; i < rows->n_rows; i++) {
+        squares[i] = 0;
+        for (size_t j = 0; j < n; j++)
+            squares[i] += scratch[i * n + j] * scratch[i * n + j];
+    }
 }

@@ -68,6 +68,9 @@ const wbi_kernels *wbi_kernels_best(void);
 
 /* Crossproduct of any width by BLAS, same sums; `scratch` holds n_rows * stride doubles at a 64-byte boundary. */
 void wbi_blas_crossproduct(double *sums, const wbi_matrix_rows *rows, const double *v, double *scratch);
+/* squares[i] = |L^-1 x_i|^2 = x_i' (L L')^-1 x_i, L the lower triangle of `factor` (n_columns x n_columns); `scratch` holds
+ * n_rows * n_columns doubles. */
+void wbi_blas_squares(double *squares, const wbi_matrix_rows *rows, const double *factor, double *scratch);
 /* Tells OpenBLAS to use the calling thread only; to be called before the first use, any number of times. The setting is
  * one for the process. */
 void wbi_blas_single_thread(void);

@@ -28,6 +28,17 @@ wb_status wbi_inference_create(wbi_inference **out, size_t n, size_t n_terms, wb
     return WB_OK;
 }
 
+wb_status wbi_inference_add_profile(wbi_inference *inference, wb_error *err)
+{
+    const size_t n = inference->n;
+    inference->low = wbi_alloc_zeroed(n, sizeof(double));
+    inference->high = wbi_alloc_zeroed(n, sizeof(double));
+    inference->p_each = wbi_alloc_zeroed(n, sizeof(double));
+    return inference->low == NULL || inference->high == NULL || inference->p_each == NULL
+               ? wbi_fail_nomem(err, n * sizeof(double))
+               : WB_OK;
+}
+
 void wbi_inference_free(wbi_inference *inference)
 {
     if (inference == NULL)
@@ -36,6 +47,9 @@ void wbi_inference_free(wbi_inference *inference)
     wbi_free(inference->vif);
     wbi_free(inference->chi_square);
     wbi_free(inference->p);
+    wbi_free(inference->low);
+    wbi_free(inference->high);
+    wbi_free(inference->p_each);
     wbi_free(inference->covariance);
     wbi_free(inference);
 }
@@ -80,6 +94,30 @@ static wb_interval about(double value, double se)
     return (wb_interval){value - QUANTILE_975 * se, value + QUANTILE_975 * se};
 }
 
+static void add_wald(wb_coefficient *out, const wb_model *model, size_t index)
+{
+    out->raw_95 = about(out->raw, out->se_raw);
+    if (index > 0)
+        out->per_sd_95 = about(out->per_sd, out->se_per_sd);
+    if (model->summary.lambda > 0)
+        return;
+    out->z = out->raw / out->se_raw;
+    out->p = erfc(fabs(out->z) / sqrt(2));
+}
+
+static void add_profile(wb_coefficient *out, const wb_model *model, size_t index)
+{
+    const wbi_inference *inference = model->inference;
+    const wb_interval profiled = {inference->low[index], inference->high[index]};
+    out->p = inference->p_each[index];
+    out->raw_95 = profiled;
+    if (index == 0)
+        return;
+    const double sd = model->basis->columns[index - 1].sd;
+    out->per_sd_95 = profiled;
+    out->raw_95 = (wb_interval){profiled.low / sd, profiled.high / sd};
+}
+
 void wbi_add_inference(wb_coefficient *out, const wb_model *model, size_t index)
 {
     const wbi_inference *inference = model->inference;
@@ -89,16 +127,14 @@ void wbi_add_inference(wb_coefficient *out, const wb_model *model, size_t index)
     if (inference == NULL)
         return;
     out->se_raw = index == 0 ? inference->se_intercept : inference->se[index] / model->basis->columns[index - 1].sd;
-    out->raw_95 = about(out->raw, out->se_raw);
     if (index > 0) {
         out->se_per_sd = inference->se[index];
-        out->per_sd_95 = about(out->per_sd, out->se_per_sd);
         out->vif = inference->vif[index];
     }
-    if (model->summary.lambda > 0)
-        return;
-    out->z = out->raw / out->se_raw;
-    out->p = erfc(fabs(out->z) / sqrt(2));
+    if (inference->p_each == NULL)
+        add_wald(out, model, index);
+    else
+        add_profile(out, model, index);
 }
 
 wb_term_test wb_model_term_test(const wb_model *model, size_t index)

@@ -17,11 +17,15 @@ typedef struct wbi_inference {
     double *se, *vif;        /* n; vif[0] is NaN */
     double se_intercept;     /* where every column is 0 */
     double *chi_square, *p;  /* n_terms */
+    double *low, *high, *p_each; /* n, of the profile likelihood; [0] is of the intercept where every column is 0; NULL:
+                                    Wald's */
     double *covariance;      /* n x n, whole; NULL when the model was read */
     char digest[WBI_DIGEST_CHARS]; /* of the covariance's file */
 } wbi_inference;
 
 WB_WARN_UNUSED wb_status wbi_inference_create(wbi_inference **out, size_t n, size_t n_terms, wb_error *err);
+/* Room for what the profile likelihood says. */
+WB_WARN_UNUSED wb_status wbi_inference_add_profile(wbi_inference *inference, wb_error *err);
 void wbi_inference_free(wbi_inference *inference); /* NULL-safe */
 /* Fills the standard errors and the digest from the covariance. */
 WB_WARN_UNUSED wb_status wbi_inference_complete(wbi_inference *inference, const wbi_basis *basis, wb_error *err);

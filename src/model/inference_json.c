@@ -6,6 +6,7 @@
 #include "model/inference.h"
 
 static const char *const kinds[] = {"none", "hessian", "by_customer"};
+static const char profiled[] = "profile_likelihood";
 
 /* null for what is infinite, too. */
 static json_t *finite_or_null(double value)
@@ -21,7 +22,26 @@ static size_t count_columns(const wbi_basis *basis, size_t term)
     return n;
 }
 
+/* Terms are tested by Wald's statistic, or by the penalised likelihood ratio. */
+static const char *test_key(const wbi_inference *inference)
+{
+    return inference->p_each == NULL ? "wald" : "likelihood_ratio";
+}
+
 /* ---- writing ---- */
+
+/* What the profile likelihood says of one coefficient, where it was asked. */
+static int profile_to_json(json_t *object, const char *key, const wbi_inference *inference, size_t index)
+{
+    if (inference->p_each == NULL)
+        return 0;
+    json_t *ends = json_array();
+    int failed = json_array_append_new(ends, finite_or_null(inference->low[index]));
+    failed |= json_array_append_new(ends, finite_or_null(inference->high[index]));
+    failed |= json_object_set_new(object, key, ends);
+    failed |= json_object_set_new(object, "p", finite_or_null(inference->p_each[index]));
+    return failed;
+}
 
 int wbi_inference_to_json(json_t *model_object, const wbi_inference *inference)
 {
@@ -31,6 +51,8 @@ int wbi_inference_to_json(json_t *model_object, const wbi_inference *inference)
     int failed = json_object_set_new(object, "covariance", json_string(kinds[inference->kind]));
     failed |= json_object_set_new(object, "hash", json_string(inference->digest));
     failed |= json_object_set_new(object, "condition_number", finite_or_null(inference->condition_number));
+    if (inference->p_each != NULL)
+        failed |= json_object_set_new(object, "intervals", json_string(profiled));
     failed |= json_object_set_new(model_object, "inference", object);
     return failed;
 }
@@ -41,6 +63,7 @@ int wbi_inference_intercept_to_json(json_t *object, const wbi_inference *inferen
         return 0;
     int failed = json_object_set_new(object, "se_raw", wbi_json_real(inference->se_intercept));
     failed |= json_object_set_new(object, "se_at_mean", wbi_json_real(inference->se[0]));
+    failed |= profile_to_json(object, "raw_95", inference, 0);
     return failed;
 }
 
@@ -52,6 +75,7 @@ int wbi_inference_column_to_json(json_t *object, const wbi_inference *inference,
     int failed = json_object_set_new(object, "se_raw", wbi_json_real(se / basis->columns[column].sd));
     failed |= json_object_set_new(object, "se_per_sd", wbi_json_real(se));
     failed |= json_object_set_new(object, "vif", finite_or_null(inference->vif[column + 1]));
+    failed |= profile_to_json(object, "per_sd_95", inference, column + 1);
     return failed;
 }
 
@@ -63,7 +87,7 @@ int wbi_inference_term_to_json(json_t *object, const wbi_inference *inference, c
     int failed = json_object_set_new(test, "chi_square", finite_or_null(inference->chi_square[term]));
     failed |= json_object_set_new(test, "df", json_integer((json_int_t)count_columns(basis, term)));
     failed |= json_object_set_new(test, "p", finite_or_null(inference->p[term]));
-    failed |= json_object_set_new(object, "wald", test);
+    failed |= json_object_set_new(object, test_key(inference), test);
     return failed;
 }
 
@@ -83,6 +107,29 @@ static wb_status read_ratio(double *out, const wbi_json_at *at, const char *key,
     return *out >= 1 - 1e-6 ? WB_OK : wbi_json_wrong(at, key, err, "%g is less than 1", *out);
 }
 
+static wb_status read_probability(double *out, const wbi_json_at *at, const char *key, wb_error *err)
+{
+    WBI_TRY(wbi_json_number_or_null(out, at, key, err));
+    return *out < 0 || *out > 1 ? wbi_json_wrong(at, key, err, "%g is no probability", *out) : WB_OK;
+}
+
+static wb_status read_profile(wbi_inference *out, const wbi_json_at *at, const char *key, size_t index, wb_error *err)
+{
+    wbi_json_at ends;
+    if (out->p_each == NULL)
+        return WB_OK;
+    WBI_TRY(wbi_json_array(&ends, at, key, err));
+    const json_t *low = json_array_get(ends.value, 0), *high = json_array_get(ends.value, 1);
+    if (json_array_size(ends.value) != 2 || !(json_is_number(low) || json_is_null(low)) ||
+        !(json_is_number(high) || json_is_null(high)))
+        return wbi_json_wrong(at, key, err, "expected two numbers or null");
+    out->low[index] = json_is_null(low) ? (double)NAN : json_number_value(low);
+    out->high[index] = json_is_null(high) ? (double)NAN : json_number_value(high);
+    if (out->low[index] > out->high[index])
+        return wbi_json_wrong(at, key, err, "%g is more than %g", out->low[index], out->high[index]);
+    return read_probability(&out->p_each[index], at, "p", err);
+}
+
 /* As with coefficients, se_raw must say what se_per_sd does. */
 static wb_status read_column(wbi_inference *out, const wbi_json_at *at, size_t column, double sd, wb_error *err)
 {
@@ -93,26 +140,23 @@ static wb_status read_column(wbi_inference *out, const wbi_json_at *at, size_t c
     double expected = out->se[column + 1] / sd;
     if (!(fabs(raw - expected) <= 1e-9 * expected))
         return wbi_json_wrong(at, "se_raw", err, "%.17g is not se_per_sd / sd = %.17g", raw, expected);
-    return WB_OK;
+    return read_profile(out, at, "per_sd_95", column + 1, err);
 }
 
 static wb_status read_test(wbi_inference *out, const wbi_json_at *at, const wbi_basis *basis, size_t term,
                            wb_error *err)
 {
-    wbi_json_at wald;
+    wbi_json_at test;
     uint64_t n;
-    WBI_TRY(wbi_json_object(&wald, at, "wald", err));
-    WBI_TRY(wbi_json_number_or_null(&out->chi_square[term], &wald, "chi_square", err));
-    WBI_TRY(wbi_json_count(&n, &wald, "df", INT64_MAX, err));
-    WBI_TRY(wbi_json_number_or_null(&out->p[term], &wald, "p", err));
+    WBI_TRY(wbi_json_object(&test, at, test_key(out), err));
+    WBI_TRY(wbi_json_number_or_null(&out->chi_square[term], &test, "chi_square", err));
+    WBI_TRY(wbi_json_count(&n, &test, "df", INT64_MAX, err));
     if (n != count_columns(basis, term))
-        return wbi_json_wrong(&wald, "df", err, "expected %zu, as many as there are columns",
+        return wbi_json_wrong(&test, "df", err, "expected %zu, as many as there are columns",
                               count_columns(basis, term));
     if (out->chi_square[term] < 0)
-        return wbi_json_wrong(&wald, "chi_square", err, "%g is less than 0", out->chi_square[term]);
-    if (out->p[term] < 0 || out->p[term] > 1)
-        return wbi_json_wrong(&wald, "p", err, "%g is no probability", out->p[term]);
-    return WB_OK;
+        return wbi_json_wrong(&test, "chi_square", err, "%g is less than 0", out->chi_square[term]);
+    return read_probability(&out->p[term], &test, "p", err);
 }
 
 static wb_status read_head(wbi_inference *out, const wbi_json_at *at, wb_error *err)
@@ -134,6 +178,19 @@ static wb_status read_head(wbi_inference *out, const wbi_json_at *at, wb_error *
 cleanup:
     wbi_free(kind);
     wbi_free(digest);
+    return status;
+}
+
+static wb_status read_intervals(wbi_inference *out, const wbi_json_at *head, wb_error *err)
+{
+    char *text = NULL;
+    if (json_object_get(head->value, "intervals") == NULL)
+        return WB_OK;
+    WBI_TRY(wbi_json_text(&text, head, "intervals", err));
+    wb_status status = strcmp(text, profiled) == 0
+                           ? wbi_inference_add_profile(out, err)
+                           : wbi_json_wrong(head, "intervals", err, "expected '%s', found '%.40s'", profiled, text);
+    wbi_free(text);
     return status;
 }
 
@@ -165,9 +222,11 @@ wb_status wbi_inference_from_json(wbi_inference **out, const wbi_json_at *at, co
     WBI_TRY(wbi_inference_create(&inference, basis->n_columns + 1, basis->n_terms, err));
     inference->vif[0] = NAN;
     WBI_TRY_CLEANUP(read_head(inference, &head, err));
+    WBI_TRY_CLEANUP(read_intervals(inference, &head, err));
     WBI_TRY_CLEANUP(wbi_json_object(&intercept, at, "intercept", err));
     WBI_TRY_CLEANUP(read_se(&inference->se_intercept, &intercept, "se_raw", err));
     WBI_TRY_CLEANUP(read_se(&inference->se[0], &intercept, "se_at_mean", err));
+    WBI_TRY_CLEANUP(read_profile(inference, &intercept, "raw_95", 0, err));
     WBI_TRY_CLEANUP(read_terms(inference, at, basis, err));
     *out = inference;
     return WB_OK;

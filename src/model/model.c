@@ -71,6 +71,8 @@ const char *wb_penalty_name(wb_penalty penalty)
         return "lasso";
     case WB_PENALTY_ELASTIC_NET:
         return "elastic_net";
+    case WB_PENALTY_FIRTH:
+        return "firth";
     }
     return NULL;
 }

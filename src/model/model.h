@@ -52,6 +52,12 @@ static inline bool wbi_is_sparse(wb_penalty penalty)
     return penalty == WB_PENALTY_LASSO || penalty == WB_PENALTY_ELASTIC_NET;
 }
 
+/* Whether lambda says how strong it is. */
+static inline bool wbi_takes_lambda(wb_penalty penalty)
+{
+    return penalty != WB_PENALTY_NONE && penalty != WB_PENALTY_FIRTH;
+}
+
 #define WBI_MODEL_FORMAT "winback-model"
 enum { WBI_MODEL_VERSION = 1 };
 

@@ -209,7 +209,7 @@ cleanup:
 
 /* ---- models */
 
-static const char *const penalties[] = {"none", "ridge", "lasso", "elastic_net", NULL};
+static const char *const penalties[] = {"none", "ridge", "lasso", "elastic_net", "firth", NULL};
 static const char *const validations[] = {"customers", "time", NULL};
 static const char *const bases[] = {"linear", NULL};
 

@@ -31,12 +31,14 @@ typedef struct workbench {
     wbi_design *design;
     double *penalty, *start;
     wbi_newton *newton;
+    wbi_firth *firth;     /* after Newton's method has found the aliased columns */
     double *crossproduct; /* of the columns, up to a factor; NULL: not needed */
     wbi_coordinate *coordinate; /* instead, for lasso and elastic_net */
 } workbench;
 
 static void clear(workbench *bench)
 {
+    wbi_firth_free(bench->firth);
     wbi_newton_free(bench->newton);
     wbi_coordinate_free(bench->coordinate);
     wbi_design_free(bench->design);
@@ -142,7 +144,7 @@ static wb_status fit_basis(wbi_basis **out, const wbi_training *training, const 
                                .customer = part->customer,
                                .n = part->n,
                                .this_table_only = training->on_trial};
-    wbi_basis_options options = {training->penalty != WB_PENALTY_NONE, training->n_threads, log};
+    wbi_basis_options options = {wbi_takes_lambda(training->penalty), training->n_threads, log};
     return wbi_basis_fit(out, &sample, training->features, training->n_features, &options, err);
 }
 
@@ -155,11 +157,21 @@ static wb_status minimise_sparse(wbi_newton_state *out, wbi_coordinate *coordina
     return WB_OK;
 }
 
+static wb_status minimise_firth(wbi_newton_state *out, wbi_firth *firth, wb_error *err)
+{
+    while (!wbi_firth_now(firth).done)
+        WBI_TRY(wbi_firth_step(firth, err));
+    *out = wbi_firth_now(firth);
+    return WB_OK;
+}
+
 static wb_status minimise(wbi_newton_state *out, const workbench *bench, double lambda, wb_error *err)
 {
     wbi_newton *newton = bench->newton;
     if (newton == NULL)
         return minimise_sparse(out, bench->coordinate, lambda, err);
+    if (bench->firth != NULL)
+        return minimise_firth(out, bench->firth, err);
     WBI_TRY(wbi_newton_set_lambda(newton, lambda, err));
     while (!wbi_newton_now(newton).done)
         WBI_TRY(wbi_newton_step(newton, err));
@@ -195,10 +207,13 @@ static wb_status keep_crossproduct(workbench *bench, size_t n, wb_error *err)
 }
 
 /* What the end of the path says of its coefficients. */
-static wb_status conclude(wbi_fit *fit, const workbench *bench, const wbi_part *part, double lambda, wb_error *err)
+static wb_status conclude(wbi_fit *fit, const workbench *bench, const wbi_training *training, const wbi_part *part,
+                          double lambda, wb_error *err)
 {
     const size_t n = fit->n_columns;
     wbi_infer_options options = {bench->crossproduct, bench->penalty, lambda};
+    if (fit->last.converged && bench->firth != NULL)
+        return wbi_infer_firth(fit, bench->firth, training, wbi_newton_likelihood(bench->newton), bench->crossproduct, err);
     if (fit->last.converged)
         return wbi_infer(fit, bench->newton, part, &options, err);
     fit->move = wbi_alloc_array(n, sizeof *fit->move);
@@ -248,7 +263,7 @@ wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *par
         WBI_TRY_CLEANUP(wbi_rebalance(&rebalanced, &fit.imbalance, training, part, err));
     WBI_TRY_CLEANUP(fit_basis(&fit.basis, training, part, log, err));
     WBI_TRY_CLEANUP(set_up(&bench, training, fitted, fit.basis, lambdas[0], err));
-    if (training->penalty == WB_PENALTY_NONE) {
+    if (!wbi_takes_lambda(training->penalty)) {
         size_t n_dropped = 0;
         WBI_TRY_CLEANUP(drop_aliased(&n_dropped, fit.basis, bench.newton, log, err));
         if (n_dropped > 0) {
@@ -256,11 +271,13 @@ wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *par
             WBI_TRY_CLEANUP(set_up(&bench, training, fitted, fit.basis, lambdas[0], err));
         }
     }
+    if (training->penalty == WB_PENALTY_FIRTH)
+        WBI_TRY_CLEANUP(wbi_firth_create(&bench.firth, wbi_newton_likelihood(bench.newton), bench.start, err));
     if (training->infer)
         WBI_TRY_CLEANUP(keep_crossproduct(&bench, fit.basis->n_columns + 1, err));
     WBI_TRY_CLEANUP(walk_path(&fit, &bench, training, lambdas, n_lambdas, err));
     if (training->infer)
-        WBI_TRY_CLEANUP(conclude(&fit, &bench, fitted, lambdas[n_lambdas - 1], err));
+        WBI_TRY_CLEANUP(conclude(&fit, &bench, training, fitted, lambdas[n_lambdas - 1], err));
     if (fitted != part)
         WBI_TRY_CLEANUP(restore_base_rate(&fit, &bench, training, part, n_lambdas, err));
     *out = fit;

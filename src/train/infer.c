@@ -139,7 +139,8 @@ wb_status wbi_warn_overlap(const wbi_training *training, const wb_features *feat
     wb_duration_format(horizon_us, horizon);
     wbi_log(training->log, WB_LOG_WARNING,
             "cutoffs are %s apart and the label looks %s ahead: rows of a customer share outcomes, and there is less to "
-            "learn from than their number says; standard errors, by customer, allow for it",
-            nearest, horizon);
+            "learn from than their number says%s",
+            nearest, horizon,
+            training->penalty == WB_PENALTY_FIRTH ? "" : "; standard errors, by customer, allow for it");
     return WB_OK;
 }

@@ -201,7 +201,7 @@ static void drop_keyless(const wbi_training *training, int8_t *label)
 
 static double alpha_of(const wb_train_options *options)
 {
-    static const double unsaid[] = {[WB_PENALTY_LASSO] = 1, [WB_PENALTY_ELASTIC_NET] = 0.5};
+    static const double unsaid[] = {[WB_PENALTY_LASSO] = 1, [WB_PENALTY_ELASTIC_NET] = 0.5, [WB_PENALTY_FIRTH] = 0};
     return isnan(options->alpha) ? unsaid[options->penalty] : options->alpha;
 }
 

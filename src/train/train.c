@@ -23,6 +23,11 @@ static wb_status check_balance(const wb_train_options *options, wb_error *err)
 {
     if (!(options->class_weight > 0 && isfinite(options->class_weight)))
         return wbi_fail(err, WB_ERR_ARGUMENT, "class weight %g is not a number > 0", options->class_weight);
+    if (options->penalty == WB_PENALTY_FIRTH &&
+        (options->balanced || options->class_weight != 1 || options->sample_negatives != 1))
+        return wbi_fail(err, WB_ERR_ARGUMENT,
+                        "firth's penalty and intervals come from the likelihood of the rows as they are, without class "
+                        "weights or a sample of negatives");
     if (options->balanced && options->class_weight != 1)
         return wbi_fail(err, WB_ERR_ARGUMENT, "class weight %g beside balanced classes", options->class_weight);
     if (!(options->sample_negatives > 0 && options->sample_negatives <= 1))
@@ -34,12 +39,14 @@ static wb_status check_balance(const wb_train_options *options, wb_error *err)
 static wb_status check_penalty(const wb_train_options *options, wb_error *err)
 {
     const double alpha = options->alpha;
-    if ((int)options->penalty < WB_PENALTY_NONE || options->penalty > WB_PENALTY_ELASTIC_NET)
+    if ((int)options->penalty < WB_PENALTY_NONE || options->penalty > WB_PENALTY_FIRTH)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no penalty %d", (int)options->penalty);
     if (!isnan(options->lambda) && !(options->lambda >= 0 && isfinite(options->lambda)))
         return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g is not a number >= 0", options->lambda);
     if (options->penalty == WB_PENALTY_NONE && options->lambda > 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g without a penalty", options->lambda);
+    if (options->penalty == WB_PENALTY_FIRTH && options->lambda > 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g with firth, whose strength the data decide", options->lambda);
     if (options->lambda_rule != WB_LAMBDA_LEAST && options->lambda_rule != WB_LAMBDA_ONE_STANDARD_ERROR)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no rule %d for lambda", (int)options->lambda_rule);
     if (isnan(alpha))
@@ -60,7 +67,7 @@ static wb_status make_plan(plan *out, const wb_train_options *options, wb_error 
     if (options->n_folds < -1 || options->n_folds == 1 || options->n_folds > MAX_FOLDS)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%d folds: expected 0, or 2 to %d", options->n_folds, MAX_FOLDS);
     WBI_TRY(check_balance(options, err));
-    out->choose = options->penalty != WB_PENALTY_NONE && isnan(options->lambda);
+    out->choose = wbi_takes_lambda(options->penalty) && isnan(options->lambda);
     out->n_folds = options->n_folds >= 0                                        ? options->n_folds
                    : out->choose || options->validate == WB_VALIDATE_TIME ? DEFAULT_FOLDS
                                                                           : 0;
@@ -90,7 +97,9 @@ static void warn_unless_converged(const wbi_training *training, const wbi_newton
     wbi_log(training->log, WB_LOG_WARNING,
             "not converged after %d iterations (largest gradient %.1e): the features may separate the classes%s",
             state->iterations, state->gradient_max,
-            training->penalty == WB_PENALTY_NONE ? "; --penalty ridge keeps coefficients finite" : "");
+            training->penalty == WB_PENALTY_NONE ? "; --penalty firth keeps coefficients finite and tells how certain they are, --penalty ridge "
+                                                    "does the former"
+                                                  : "");
 }
 
 /* Moves the fit and the facts of the training into a model. */

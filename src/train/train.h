@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "design/basis.h"
 #include "model/inference.h"
-#include "solve/newton.h"
+#include "solve/firth.h"
 
 /* Rows with what training needs of each, in one order: by customer id, cutoff, and then all other columns, so that
  * nothing depends on the order of the table. */
@@ -155,7 +155,7 @@ WB_WARN_UNUSED wb_status wbi_rebalance(wbi_part *out, wb_imbalance *how, const w
 WB_WARN_UNUSED wb_status wbi_restore_base_rate(wbi_fit *fit, size_t n_lambdas, const wbi_design *design,
                                                const wbi_part *part, wb_error *err);
 
-/* ---- infer.c, separation.c ---- */
+/* ---- infer.c, profile.c, separation.c ---- */
 
 typedef struct wbi_infer_options {
     const double *crossproduct; /* of the columns, up to a factor (lower triangle) */
@@ -166,6 +166,9 @@ typedef struct wbi_infer_options {
 /* Fills the fit's inference, where its Hessian allows for one. `newton` has converged on the rows of `part`. */
 WB_WARN_UNUSED wb_status wbi_infer(wbi_fit *fit, wbi_newton *newton, const wbi_part *part,
                                    const wbi_infer_options *options, wb_error *err);
+/* The same for Firth's penalty, by profiling; `firth`, which has converged on all rows, is left anywhere. */
+WB_WARN_UNUSED wb_status wbi_infer_firth(wbi_fit *fit, wbi_firth *firth, const wbi_training *training,
+                                         const wbi_likelihood *data, const double *crossproduct, wb_error *err);
 /* Names the columns that separate the classes, where the fit did not converge. */
 WB_WARN_UNUSED wb_status wbi_warn_separation(const wbi_training *training, const wbi_fit *fit, wb_error *err);
 /* Warns where unpenalised columns nearly determine each other. */
