@@ -64,4 +64,8 @@ WB_WARN_UNUSED wb_status wbi_design_of_rows(wbi_design **out, const wbi_basis *b
 WB_WARN_UNUSED wb_status wbi_design_array(wbi_design **out, const wb_matrix *x, const wbi_moments *moments, int n_threads,
                                           wb_error *err);
 
+/* The same rows for one worker alone, whose place in `of` (borrowed) it takes: for work that is shared out otherwise than by
+ * rows. */
+WB_WARN_UNUSED wb_status wbi_design_alone(wbi_design **out, const wbi_design *of, int worker, wb_error *err);
+
 #endif

@@ -166,8 +166,8 @@ typedef struct wbi_infer_options {
 /* Fills the fit's inference, where its Hessian allows for one. `newton` has converged on the rows of `part`. */
 WB_WARN_UNUSED wb_status wbi_infer(wbi_fit *fit, wbi_newton *newton, const wbi_part *part,
                                    const wbi_infer_options *options, wb_error *err);
-/* The same for Firth's penalty, by profiling; `firth`, which has converged on all rows, is left anywhere. */
-WB_WARN_UNUSED wb_status wbi_infer_firth(wbi_fit *fit, wbi_firth *firth, const wbi_training *training,
+/* The same for Firth's penalty, by profiling; `firth` has converged on all rows, which are those of `data`. */
+WB_WARN_UNUSED wb_status wbi_infer_firth(wbi_fit *fit, const wbi_firth *firth, const wbi_training *training,
                                          const wbi_likelihood *data, const double *crossproduct, wb_error *err);
 /* Names the columns that separate the classes, where the fit did not converge. */
 WB_WARN_UNUSED wb_status wbi_warn_separation(const wbi_training *training, const wbi_fit *fit, wb_error *err);
