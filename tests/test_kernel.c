@@ -286,6 +286,35 @@ static void wide_crossproduct(void **state)
     drop(&f);
 }
 
+/* |L^-1 x|^2, by forward substitution; what lies above the diagonal is not looked at. */
+static void squares_of_rows(void **state)
+{
+    (void)state;
+    enum { N = 40, P = 70 };
+    fixture f = make(N, P);
+    double *scratch = wbi_alloc_array(N, P * sizeof *scratch), *factor = wbi_alloc_array(P, P * sizeof *factor);
+    double squares[N];
+    for (size_t j = 0; j < P; j++)
+        for (size_t k = 0; k < P; k++)
+            factor[j * P + k] = k > j ? (double)NAN : k == j ? 2 + 0.01 * (double)j : 0.1 * cos((double)(j * k));
+    wbi_blas_single_thread();
+    wbi_blas_squares(squares, &f.rows, factor, scratch);
+    for (size_t i = 0; i < N; i++) {
+        double z[P], sum = 0;
+        for (size_t j = 0; j < P; j++) {
+            z[j] = f.rows.x[i * f.rows.stride + j];
+            for (size_t k = 0; k < j; k++)
+                z[j] -= factor[j * P + k] * z[k];
+            z[j] /= factor[j * P + j];
+            sum += z[j] * z[j];
+        }
+        assert_close(squares[i] / sum, 1, 1e-11);
+    }
+    wbi_free(scratch);
+    wbi_free(factor);
+    drop(&f);
+}
+
 static void blas_is_openblas(void **state)
 {
     (void)state;
@@ -304,7 +333,8 @@ int main(void)
         cmocka_unit_test(linear_algebra),        cmocka_unit_test(eta_does_not_depend_on_the_block),
         cmocka_unit_test(logistic_against_libm), cmocka_unit_test(sigmoid_at_the_ends),
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
-        cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows),
+        cmocka_unit_test(squares_of_rows),       cmocka_unit_test(scaling),
+        cmocka_unit_test(columns_become_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

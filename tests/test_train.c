@@ -177,6 +177,7 @@ static void shuffled_rows_and_threads_give_the_same_bytes(void **state)
     (void)state;
     rows_and_threads_do_not_matter(WB_PENALTY_RIDGE, 9000);
     rows_and_threads_do_not_matter(WB_PENALTY_ELASTIC_NET, 3000);
+    rows_and_threads_do_not_matter(WB_PENALTY_FIRTH, 3000);
 }
 
 static void double_weight_is_two_rows(void **state)
@@ -364,7 +365,8 @@ static void separation_is_not_convergence(void **state)
     options.log = &log;
     wb_model *model = train(frame, &options);
     assert_false(wb_model_summarise(model).converged);
-    assert_non_null(strstr(ears.text, "ridge"));
+    assert_non_null(strstr(ears.text, "--penalty firth"));
+    assert_non_null(strstr(ears.text, "--penalty ridge"));
     wb_model_free(model);
     options.penalty = WB_PENALTY_RIDGE;
     options.lambda = 1e-4;
@@ -531,6 +533,11 @@ static void bad_options(void **state)
     REFUSED((o.penalty = WB_PENALTY_ELASTIC_NET, o.alpha = -0.1), WB_ERR_ARGUMENT);
     REFUSED((o.penalty = WB_PENALTY_ELASTIC_NET, o.alpha = 1.1), WB_ERR_ARGUMENT);
     REFUSED((o.penalty = WB_PENALTY_ELASTIC_NET, o.alpha = INFINITY), WB_ERR_ARGUMENT);
+    REFUSED((o.penalty = WB_PENALTY_FIRTH, o.lambda = 1), WB_ERR_ARGUMENT);
+    REFUSED((o.penalty = WB_PENALTY_FIRTH, o.alpha = 0), WB_ERR_ARGUMENT);
+    REFUSED((o.penalty = WB_PENALTY_FIRTH, o.class_weight = 2), WB_ERR_ARGUMENT);
+    REFUSED((o.penalty = WB_PENALTY_FIRTH, o.balanced = 1), WB_ERR_ARGUMENT);
+    REFUSED((o.penalty = WB_PENALTY_FIRTH, o.sample_negatives = 0.5), WB_ERR_ARGUMENT);
     REFUSED(o.lambda_rule = (wb_lambda_rule)2, WB_ERR_ARGUMENT);
     REFUSED(o.target = "churn_label", WB_ERR_INCONSISTENT);
     REFUSED(o.id = "customer", WB_ERR_INCONSISTENT);
@@ -589,6 +596,8 @@ static void every_allocation_may_fail(void **state)
     fail_allocations(frame, &options, 1);
     options.lambda = WB_LAMBDA_AUTO;
     fail_allocations(frame, &options, 7);
+    options.penalty = WB_PENALTY_FIRTH;
+    fail_allocations(frame, &options, 1);
     wb_features_free(frame);
 }
 

@@ -36,9 +36,10 @@ int wbi_inference_to_json(json_t *model_object, const wbi_inference *inference);
 int wbi_inference_intercept_to_json(json_t *object, const wbi_inference *inference);
 int wbi_inference_column_to_json(json_t *object, const wbi_inference *inference, const wbi_basis *basis, size_t column);
 int wbi_inference_term_to_json(json_t *object, const wbi_inference *inference, const wbi_basis *basis, size_t term);
-/* Reads them all, when the basis is read; *out stays NULL where the file has none. */
+/* Reads them all, when the basis is read; *out stays NULL where the file has none. Whether they are to be of the profile
+ * likelihood follows from the penalty. */
 WB_WARN_UNUSED wb_status wbi_inference_from_json(wbi_inference **out, const wbi_json_at *at, const wbi_basis *basis,
-                                                 wb_error *err);
+                                                 bool with_profile, wb_error *err);
 
 /* The covariance as the bytes of its file, freed by wbi_free. */
 WB_WARN_UNUSED wb_status wbi_covariance_bytes(char **out, size_t *n_bytes, const wbi_inference *inference,

@@ -181,11 +181,13 @@ cleanup:
     return status;
 }
 
-static wb_status read_intervals(wbi_inference *out, const wbi_json_at *head, wb_error *err)
+static wb_status read_intervals(wbi_inference *out, const wbi_json_at *head, bool with_profile, wb_error *err)
 {
     char *text = NULL;
-    if (json_object_get(head->value, "intervals") == NULL)
-        return WB_OK;
+    if (!with_profile)
+        return json_object_get(head->value, "intervals") == NULL
+                   ? WB_OK
+                   : wbi_json_wrong(head, "intervals", err, "goes with penalty 'firth' only");
     WBI_TRY(wbi_json_text(&text, head, "intervals", err));
     wb_status status = strcmp(text, profiled) == 0
                            ? wbi_inference_add_profile(out, err)
@@ -211,7 +213,8 @@ static wb_status read_terms(wbi_inference *out, const wbi_json_at *at, const wbi
     return WB_OK;
 }
 
-wb_status wbi_inference_from_json(wbi_inference **out, const wbi_json_at *at, const wbi_basis *basis, wb_error *err)
+wb_status wbi_inference_from_json(wbi_inference **out, const wbi_json_at *at, const wbi_basis *basis, bool with_profile,
+                                  wb_error *err)
 {
     wb_status status = WB_OK;
     wbi_json_at head, intercept;
@@ -222,7 +225,7 @@ wb_status wbi_inference_from_json(wbi_inference **out, const wbi_json_at *at, co
     WBI_TRY(wbi_inference_create(&inference, basis->n_columns + 1, basis->n_terms, err));
     inference->vif[0] = NAN;
     WBI_TRY_CLEANUP(read_head(inference, &head, err));
-    WBI_TRY_CLEANUP(read_intervals(inference, &head, err));
+    WBI_TRY_CLEANUP(read_intervals(inference, &head, with_profile, err));
     WBI_TRY_CLEANUP(wbi_json_object(&intercept, at, "intercept", err));
     WBI_TRY_CLEANUP(read_se(&inference->se_intercept, &intercept, "se_raw", err));
     WBI_TRY_CLEANUP(read_se(&inference->se[0], &intercept, "se_at_mean", err));

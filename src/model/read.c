@@ -332,19 +332,6 @@ cleanup:
     return status;
 }
 
-/* Intervals are those of the profile likelihood with Firth's penalty, and with no other. */
-static wb_status read_inference(wb_model *model, const wbi_json_at *at, wb_error *err)
-{
-    const bool firth = model->summary.penalty == WB_PENALTY_FIRTH;
-    wbi_json_at head;
-    WBI_TRY(wbi_inference_from_json(&model->inference, at, model->basis, err));
-    if (model->inference == NULL || (model->inference->p_each != NULL) == firth)
-        return WB_OK;
-    WBI_TRY(wbi_json_object(&head, at, "inference", err));
-    return wbi_json_wrong(&head, "intervals", err, "%s with penalty '%s'", firth ? "missing" : "unexpected",
-                          wb_penalty_name(model->summary.penalty));
-}
-
 static wb_status read_model(wb_model **out, const wbi_json_at *at, wb_error *err)
 {
     wb_model *model = NULL;
@@ -354,7 +341,8 @@ static wb_status read_model(wb_model **out, const wbi_json_at *at, wb_error *err
     if (status == WB_OK)
         status = read_terms(model, at, err);
     if (status == WB_OK)
-        status = read_inference(model, at, err);
+        status = wbi_inference_from_json(&model->inference, at, model->basis,
+                                         model->summary.penalty == WB_PENALTY_FIRTH, err);
     if (status == WB_OK)
         *out = model;
     else

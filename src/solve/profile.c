@@ -2,7 +2,8 @@
 /* An end of an interval is looked for as Venzon and Moolgavkar do (A method for computing profile-likelihood-based
  * confidence intervals, 1988): the held coefficient and all others move at once, by the quadratic about where they are. The
  * root of the drop is nearly linear in the distance from the estimate, so Newton's method is applied to that, within the
- * bracket of what is known to be short of the end and beyond it. */
+ * bracket of what is known to be short of the end and beyond it. The penalised likelihood is not concave, and on a handful of
+ * rows the others may have several valleys to lie in: what counts is the one that is met on the way out. */
 #include "solve/profile.h"
 
 #include <math.h>
@@ -11,7 +12,8 @@
 #include "base/memory.h"
 #include "solve/linear.h"
 
-static const double QUANTILE_975 = 1.959963984540054; /* of the standard normal distribution */
+static const double QUANTILE_975 = 1.959963984540054;  /* of the standard normal distribution, */
+static const double CHI_SQUARE_95 = 3.841458820694124; /* and its square: of chi-square with 1 degree of freedom */
 /* More than this to be gained, in the objective, and the quadratic is not trusted: the others are moved alone. */
 static const double FAR = 0.05;
 /* A distance is exact to this share of the standard error, an objective to the second. */
@@ -86,15 +88,14 @@ typedef struct bracket {
 /* Moves the bracket's ends where it is certain on which side of the end this is; returns where to look next. */
 static double next_distance(bracket *b, const wbi_firth_view *here, double drop, double slope)
 {
-    static const double wanted = 1.959963984540054; /* root of the 95 % point of chi-square with 1 degree of freedom */
     const double root = sqrt(2 * fmax(0, drop));
-    if (fabs(2 * drop - wanted * wanted) > 4 * here->gain) {
-        if (root < wanted)
+    if (fabs(2 * drop - CHI_SQUARE_95) > 4 * here->gain) {
+        if (root < QUANTILE_975)
             b->near = b->at;
         else
             b->far = b->at;
     }
-    const double next = fmin(b->at + (wanted - root) * root / slope, LARGEST_GROWTH * b->at);
+    const double next = fmin(b->at + (QUANTILE_975 - root) * root / slope, LARGEST_GROWTH * b->at);
     if (next > b->near && next < b->far)
         return next;
     return isfinite(b->far) ? (b->near + b->far) / 2 : 2 * b->at;
