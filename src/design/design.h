@@ -10,8 +10,8 @@
 typedef struct wbi_design wbi_design;
 
 /* A worker has one block at a time: `load` makes it the rows [begin, end), on which the others then work. Their eta,
- * residual, v and squares are the block's own, from 0. `worker` is below n_threads. Sums are
- * added to, of the crossproduct the lower triangle (row-major, n_columns wide) only. */
+ * residual, v and squares are the block's own, from 0. `worker` is below n_threads. Sums are added to, of the crossproduct the
+ * lower triangle (row-major, n_columns wide) only; its v may be negative up to WBI_KERNEL_FUSED_COLUMNS columns. */
 typedef struct wbi_design_ops {
     wb_status (*load)(const wbi_design *design, size_t begin, size_t end, int worker, wb_error *err);
     void (*eta)(const wbi_design *design, int worker, double *eta, const double *beta);

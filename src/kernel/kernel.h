@@ -39,7 +39,7 @@ typedef struct wbi_kernels {
     /* sums[j] += sum over rows of residual[i] x[i][j] */
     void (*gradient)(double *sums, const wbi_matrix_rows *rows, const double *residual);
     /* sums[j * n_columns + k] += sum over rows of v[i] x[i][j] x[i][k] for k <= j; at most WBI_KERNEL_FUSED_COLUMNS
-     * columns. v >= 0. Other entries are not touched. */
+     * columns. v of any sign. Other entries are not touched. */
     void (*crossproduct)(double *sums, const wbi_matrix_rows *rows, const double *v);
     /* Returns the sum of weight[i] loss_i with loss = log(1 + exp(eta)) - y eta, and gives its first and second
      * derivatives by eta: residual = weight (p - y), curvature = weight p (1 - p). weight NULL: all 1. */
@@ -66,7 +66,7 @@ extern const wbi_kernels wbi_kernels_x86_v3; /* AVX2 and FMA */
 /* The best set this processor runs. */
 const wbi_kernels *wbi_kernels_best(void);
 
-/* Crossproduct of any width by BLAS, same sums; `scratch` holds n_rows * stride doubles at a 64-byte boundary. */
+/* Crossproduct of any width by BLAS, same sums, v >= 0; `scratch` holds n_rows * stride doubles at a 64-byte boundary. */
 void wbi_blas_crossproduct(double *sums, const wbi_matrix_rows *rows, const double *v, double *scratch);
 /* squares[i] = |L^-1 x_i|^2 = x_i' (L L')^-1 x_i, L the lower triangle of `factor` (n_columns x n_columns); `scratch` holds
  * n_rows * n_columns doubles. */

@@ -2,8 +2,9 @@
 /* The derivative of -1/2 log det I is the sum of h_i (p_i - 1/2) x_i, h_i = v_i x_i' I^-1 x_i the leverages with
  * v_i = weight_i p_i (1 - p_i) (Heinze and Schemper, A solution to the problem of separation in logistic regression, 2002).
  * So what is evaluated takes a pass for loss and information, and, when its factor is known, one for the leverages. Steps
- * are those of Fisher's scoring, I^-1 times the gradient: they lead downhill whatever the data, and shrink by a ratio that
- * falls with the leverages. */
+ * are those of Fisher's scoring first, I^-1 times the gradient: they lead downhill whatever the data, and shrink by a ratio
+ * that falls with the leverages. Where they are slow, in the narrow valleys that separation makes on a few rows, they become
+ * Newton's. */
 #include "solve/firth.h"
 
 #include <gsl/gsl_blas.h>
@@ -14,12 +15,15 @@
 
 #include "base/memory.h"
 #include "par/par.h"
+#include "solve/firth_hessian.h"
 
 /* As in Newton's method. */
 static const double SMALL_GRADIENT = 1e-8, SMALL_STEP = 1e-8, ROUNDING = 1e-13;
 /* Steps that hardly shrink are taken to leave a hundred times as far to go. */
 static const double SLOWEST = 0.99;
-enum { MAX_ITERATIONS = 1000, MAX_HALVINGS = 40 };
+/* More than this of the step before, and it is time for Newton's. */
+static const double SLOW = 0.25;
+enum { MAX_ITERATIONS = 200, MAX_HALVINGS = 40 };
 
 /* All that is known at one beta. */
 typedef struct point {
@@ -35,10 +39,14 @@ struct wbi_firth {
     size_t n;
     point now, next;
     double *blocks; /* a block of rows, per thread */
+    bool sharp; /* steps are Newton's */
+    double *penalty, *sharp_factor; /* Hessian of the penalty, and factor of its sum with the information */
+    const double *metric;           /* the factor that steps are made with */
     const double *constraint;
     size_t n_constraints;
-    double *freed, *schur, *multiplier; /* I^-1 times the constraints; the constraints times that; see wbi_firth_view */
-    double *newton, *step;              /* I^-1 times the gradient; what is added to beta */
+    double *freed, *schur, *multiplier; /* M^-1 times the constraints, M the metric; the constraints times that; see
+                                           wbi_firth_view */
+    double *newton, *step;              /* M^-1 times the gradient; what is added to beta */
     double gain;
     double last_bound, last_gradient_max; /* of the step before */
     wbi_newton_state state;
@@ -125,12 +133,12 @@ static double dot(const double *a, const double *b, size_t n)
     return sum;
 }
 
-/* The multipliers mu of C step = 0: C I^-1 C' mu = C I^-1 gradient. */
+/* The multipliers mu of C step = 0: C M^-1 C' mu = C M^-1 gradient, M the metric. */
 static void find_multipliers(wbi_firth *firth)
 {
     const size_t n = firth->n, m = firth->n_constraints;
     for (size_t k = 0; k < m; k++) {
-        solve(firth->freed + k * n, firth->now.factor, firth->constraint + k * n, n);
+        solve(firth->freed + k * n, firth->metric, firth->constraint + k * n, n);
         firth->multiplier[k] = dot(firth->constraint + k * n, firth->newton, n);
     }
     for (size_t k = 0; k < m; k++)
@@ -142,11 +150,38 @@ static void find_multipliers(wbi_firth *firth)
     gsl_linalg_cholesky_svx(&a.matrix, &mu.vector);
 }
 
+/* The information and as much of the penalty's Hessian as leaves it positive definite; false where that is none. */
+static bool factorise_sharp(wbi_firth *firth)
+{
+    static const double least = 0.01;
+    const size_t n = firth->n;
+    const double *information = firth->now.sums + 1 + n;
+    gsl_matrix_view a = gsl_matrix_view_array(firth->sharp_factor, n, n);
+    for (double share = 1; share > least; share /= 2) {
+        for (size_t i = 0; i < n * n; i++)
+            firth->sharp_factor[i] = information[i] + share * firth->penalty[i];
+        if (gsl_linalg_cholesky_decomp1(&a.matrix) == GSL_SUCCESS)
+            return true;
+    }
+    return false;
+}
+
+static wb_status find_metric(wbi_firth *firth, wb_error *err)
+{
+    firth->metric = firth->now.factor;
+    if (!firth->sharp)
+        return WB_OK;
+    WBI_TRY(wbi_firth_hessian(firth->penalty, firth->data, firth->now.beta, firth->now.factor, firth->blocks, err));
+    if (factorise_sharp(firth))
+        firth->metric = firth->sharp_factor;
+    return WB_OK;
+}
+
 static void find_step(wbi_firth *firth)
 {
     const size_t n = firth->n, m = firth->n_constraints;
     const double *gradient = firth->now.gradient;
-    solve(firth->newton, firth->now.factor, gradient, n);
+    solve(firth->newton, firth->metric, gradient, n);
     if (m > 0)
         find_multipliers(firth);
     firth->state.gradient_max = 0;
@@ -166,12 +201,13 @@ static void find_step(wbi_firth *firth)
 
 /* How far the rows' etas are from where the steps lead: steps shrink by a ratio, so all that follow make a geometric
  * series. Where they no longer shrink, all rows are asked instead of the bound. */
-static wb_status find_eta_step(wbi_firth *firth, wb_error *err)
+static wb_status find_eta_step(bool *slow, wbi_firth *firth, wb_error *err)
 {
     wbi_newton_state *state = &firth->state;
     double bound = wbi_likelihood_eta_bound(firth->data, firth->step);
     const double ratio = fmin(bound / firth->last_bound, SLOWEST);
     firth->last_bound = bound;
+    *slow = ratio > SLOW;
     if (state->gradient_max <= SMALL_GRADIENT && state->gradient_max >= firth->last_gradient_max / 2)
         WBI_TRY(wbi_likelihood_eta_max(firth->data, &bound, firth->step, err));
     state->eta_step_max = bound / (1 - ratio);
@@ -181,8 +217,15 @@ static wb_status find_eta_step(wbi_firth *firth, wb_error *err)
 static wb_status assess(wbi_firth *firth, wb_error *err)
 {
     wbi_newton_state *state = &firth->state;
+    bool slow;
+    WBI_TRY(find_metric(firth, err));
     find_step(firth);
-    WBI_TRY(find_eta_step(firth, err));
+    WBI_TRY(find_eta_step(&slow, firth, err));
+    if (slow && !firth->sharp) {
+        wbi_firth_sharpen(firth);
+        WBI_TRY(find_metric(firth, err));
+        find_step(firth);
+    }
     state->beta = firth->now.beta;
     state->objective = firth->now.objective / firth->data->total_weight;
     state->mean_loss = firth->now.sums[0] / firth->data->total_weight;
@@ -206,8 +249,14 @@ static void swap(wbi_firth *firth)
     firth->next = before;
 }
 
+void wbi_firth_sharpen(wbi_firth *firth)
+{
+    firth->sharp = firth->n <= WBI_FIRTH_HESSIAN_COLUMNS;
+}
+
 void wbi_firth_constrain(wbi_firth *firth, const double *rows, size_t n)
 {
+    firth->sharp = false;
     firth->constraint = rows;
     firth->n_constraints = n;
 }
@@ -279,13 +328,15 @@ static wb_status allocate(wbi_firth *firth, wb_error *err)
     const size_t n = firth->n, n_sums = wbi_likelihood_n_sums(firth->data, true);
     const wbi_design *design = firth->data->design;
     firth->blocks = wbi_alloc_aligned((size_t)design->n_threads * design->block_rows, n * sizeof(double));
+    firth->penalty = wbi_alloc_array(n, n * sizeof(double));
+    firth->sharp_factor = wbi_alloc_array(n, n * sizeof(double));
     firth->freed = wbi_alloc_array(n, n * sizeof(double));
     firth->schur = wbi_alloc_array(n, n * sizeof(double));
     firth->multiplier = wbi_alloc_zeroed(n, sizeof(double));
     firth->newton = wbi_alloc_array(n, sizeof(double));
     firth->step = wbi_alloc_array(n, sizeof(double));
     if (!allocate_point(&firth->now, n, n_sums) || !allocate_point(&firth->next, n, n_sums) || firth->blocks == NULL ||
-        firth->freed == NULL || firth->schur == NULL || firth->multiplier == NULL || firth->newton == NULL ||
+        firth->penalty == NULL || firth->sharp_factor == NULL || firth->freed == NULL || firth->schur == NULL || firth->multiplier == NULL || firth->newton == NULL ||
         firth->step == NULL)
         return wbi_fail_nomem(err, n_sums * sizeof(double));
     return WB_OK;
@@ -326,6 +377,8 @@ void wbi_firth_free(wbi_firth *firth)
     free_point(&firth->now);
     free_point(&firth->next);
     wbi_free(firth->blocks);
+    wbi_free(firth->penalty);
+    wbi_free(firth->sharp_factor);
     wbi_free(firth->freed);
     wbi_free(firth->schur);
     wbi_free(firth->multiplier);

@@ -15,11 +15,15 @@ WB_WARN_UNUSED wb_status wbi_firth_create(wbi_firth **out, const wbi_likelihood 
 void wbi_firth_free(wbi_firth *firth); /* NULL-safe */
 
 /* From now on the products of `n` independent rows (n_columns wide, borrowed, at most as many as columns) with beta stay as
- * they are; 0 sets beta free. The information in the objective remains that of all columns. */
+ * they are; 0 sets beta free. Steps begin as those of Fisher's scoring. The information in the objective remains that of all columns. */
 void wbi_firth_constrain(wbi_firth *firth, const double *rows, size_t n);
 /* Moves to `beta` and starts counting again; two passes. *possible = false, and nothing else, where the information is
  * singular to working precision. */
 WB_WARN_UNUSED wb_status wbi_firth_move(wbi_firth *firth, bool *possible, const double *beta, wb_error *err);
+/* From now on steps are those of Newton's method, where there are at most WBI_FIRTH_HESSIAN_COLUMNS; each then costs as
+ * much as n_columns / 2 more. They also come to be by themselves where others get on slowly, until the next call of
+ * wbi_firth_constrain. */
+void wbi_firth_sharpen(wbi_firth *firth);
 /* One step, halved until the objective does not rise: two passes over the data, seldom more. Nothing when done. */
 WB_WARN_UNUSED wb_status wbi_firth_step(wbi_firth *firth, wb_error *err);
 
@@ -35,7 +39,7 @@ typedef struct wbi_firth_view {
     const double *step;        /* n_columns; the next, to be added to beta */
     double gain;               /* what it promises to lower the objective by */
     const double *multiplier;  /* a constraint: how the least objective changes with its product */
-    const double *freed;       /* a constraint: I^-1 times its row, n_columns */
+    const double *freed;       /* a constraint: its row by the inverse of what steps are made with, n_columns */
 } wbi_firth_view;
 wbi_firth_view wbi_firth_look(const wbi_firth *firth);
 

@@ -19,7 +19,7 @@ static const double FAR = 0.05;
 /* A distance is exact to this share of the standard error, an objective to the second. */
 static const double SMALL_DISTANCE = 1e-8, SMALL_GAIN = 1e-10;
 static const double LARGEST_GROWTH = 3;
-enum { MAX_MOVES = 100 };
+enum { MANY_MOVES = 8, MAX_MOVES = 100 };
 
 typedef struct search {
     wbi_firth *firth;
@@ -131,8 +131,11 @@ static wb_status find_end(double *end, search *s, double side, wb_error *err)
     bracket b = {QUANTILE_975 * s->se, 0, INFINITY};
     bool found = false;
     try_straight(s, side * b.at);
-    for (int moves = 0; moves < MAX_MOVES && !found; moves++)
+    for (int moves = 0; moves < MAX_MOVES && !found; moves++) {
+        if (moves == MANY_MOVES)
+            wbi_firth_sharpen(s->firth);
         WBI_TRY(look(&found, &b, s, side, err));
+    }
     *end = found ? s->estimate + side * b.at : (double)NAN;
     return WB_OK;
 }
