@@ -16,6 +16,8 @@ static const double QUANTILE_975 = 1.959963984540054;  /* of the standard normal
 static const double CHI_SQUARE_95 = 3.841458820694124; /* and its square: of chi-square with 1 degree of freedom */
 /* More than this to be gained, in the objective, and the quadratic is not trusted: the others are moved alone. */
 static const double FAR = 0.05;
+/* An objective this much below the optimum's says that the optimum is none. */
+static const double SAME = 1e-6;
 /* A distance is exact to this share of the standard error, an objective to the second. */
 static const double SMALL_DISTANCE = 1e-8, SMALL_GAIN = 1e-10;
 static const double LARGEST_GROWTH = 3;
@@ -83,6 +85,7 @@ static wb_status settle(wbi_firth *firth, double gain, wb_error *err)
 /* Distances from the estimate, on one side. */
 typedef struct bracket {
     double at, near, far;
+    bool found, lost;
 } bracket;
 
 /* Moves the bracket's ends where it is certain on which side of the end this is; returns where to look next. */
@@ -101,11 +104,10 @@ static double next_distance(bracket *b, const wbi_firth_view *here, double drop,
     return isfinite(b->far) ? (b->near + b->far) / 2 : 2 * b->at;
 }
 
-/* One look at where the trial is; *found when it is the end. */
-static wb_status look(bool *found, bracket *b, search *s, double side, wb_error *err)
+/* One look at where the trial is. */
+static wb_status look(bracket *b, search *s, double side, wb_error *err)
 {
     bool possible;
-    *found = false;
     WBI_TRY(wbi_firth_move(s->firth, &possible, s->trial, err));
     if (!possible) {
         b->far = b->at;
@@ -116,10 +118,11 @@ static wb_status look(bool *found, bracket *b, search *s, double side, wb_error 
     WBI_TRY(settle(s->firth, FAR, err));
     const wbi_firth_view here = wbi_firth_look(s->firth);
     const double *beta = wbi_firth_now(s->firth).beta;
-    const double next =
-        next_distance(b, &here, here.objective - here.gain - s->at->objective, side * here.multiplier[0]);
+    const double drop = here.objective - here.gain - s->at->objective;
+    const double next = next_distance(b, &here, drop, side * here.multiplier[0]);
     const double by = side * (next - b->at) / dot(s->along, here.freed, s->at->n);
-    *found = fabs(next - b->at) <= SMALL_DISTANCE * s->se && here.gain <= SMALL_GAIN;
+    b->lost = here.objective < s->at->objective - SAME;
+    b->found = fabs(next - b->at) <= SMALL_DISTANCE * s->se && here.gain <= SMALL_GAIN;
     for (size_t j = 0; j < s->at->n; j++)
         s->trial[j] = beta[j] + here.step[j] + by * here.freed[j];
     b->at = next;
@@ -128,21 +131,20 @@ static wb_status look(bool *found, bracket *b, search *s, double side, wb_error 
 
 static wb_status find_end(double *end, search *s, double side, wb_error *err)
 {
-    bracket b = {QUANTILE_975 * s->se, 0, INFINITY};
-    bool found = false;
+    bracket b = {.at = QUANTILE_975 * s->se, .far = INFINITY};
     try_straight(s, side * b.at);
-    for (int moves = 0; moves < MAX_MOVES && !found; moves++) {
+    for (int moves = 0; moves < MAX_MOVES && !b.found && !b.lost; moves++) {
         if (moves == MANY_MOVES)
             wbi_firth_sharpen(s->firth);
-        WBI_TRY(look(&found, &b, s, side, err));
+        WBI_TRY(look(&b, s, side, err));
     }
-    *end = found ? s->estimate + side * b.at : (double)NAN;
+    *end = b.found ? s->estimate + side * b.at : (double)NAN;
     return WB_OK;
 }
 
 /* ---- tests ---- */
 
-/* From the trial, which keeps what is constrained. */
+/* From the trial, which keeps what is constrained. There is none where the optimum turns out to be none. */
 static wb_status find_ratio(double *chi_square, wbi_firth *firth, const wbi_firth_optimum *at, const double *trial,
                             wb_error *err)
 {
@@ -153,8 +155,9 @@ static wb_status find_ratio(double *chi_square, wbi_firth *firth, const wbi_firt
         return WB_OK;
     WBI_TRY(settle(firth, SMALL_GAIN, err));
     const wbi_firth_view here = wbi_firth_look(firth);
-    if (wbi_firth_now(firth).converged || here.gain <= SMALL_GAIN)
-        *chi_square = fmax(0, 2 * (here.objective - here.gain - at->objective));
+    const double drop = here.objective - here.gain - at->objective;
+    if (drop >= -SAME && (wbi_firth_now(firth).converged || here.gain <= SMALL_GAIN))
+        *chi_square = fmax(0, 2 * drop);
     return WB_OK;
 }
 

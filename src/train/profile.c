@@ -114,7 +114,7 @@ static wb_status note_task(void *context, size_t slot, wb_error *err)
     const wbi_inference *of = work->inference;
     const size_t j = work->task_of_slot[slot];
     if (j < of->n && (isnan(of->low[j]) || isnan(of->high[j]) || isnan(of->p_each[j])))
-        wbi_log(work->log, WB_LOG_WARNING, "the profile likelihood of %s is too flat for an interval",
+        wbi_log(work->log, WB_LOG_WARNING, "the profile likelihood of %s does not tell its interval or p value: it is too flat, or has several peaks",
                 j == 0 ? "the intercept" : work->basis->columns[j - 1].name);
     return wbi_progress(work->log, "profile", j + 1, n_tasks(work), err);
 }
@@ -202,7 +202,8 @@ static wb_status say_limits(const wbi_training *training, const wbi_fit *fit, co
                 "short and p values too small; keep one cutoff, or use --penalty none, which allows for it",
                 training->all.n, training->n_customers);
     WBI_TRY(wbi_mean_prediction(&mean, fit->beta, data, err));
-    wbi_log(training->log, WB_LOG_INFO, "mean prediction %.4g %% beside a base rate of %.4g %%: Firth's penalty shifts it", 100 * mean, 100 * training->base_rate);
+    wbi_log(training->log, WB_LOG_INFO, "mean prediction %.4g %% beside a base rate of %.4g %%: Firth's penalty shifts it",
+            100 * mean, 100 * training->base_rate);
     return WB_OK;
 }
 
