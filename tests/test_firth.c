@@ -245,6 +245,27 @@ static void terms_as_numpy(void **state)
     wb_features_free(frame);
 }
 
+/* A narrow valley, in which Fisher's scoring would be far from the end after a thousand steps. */
+static void narrow_valleys_take_few_steps(void **state)
+{
+    (void)state;
+    static const double x0[9] = {61.3, 1.41, 2.87, 2.06, 2.2, 0.358, 0.625, 1.81, 0.0649};
+    static const double x1[9] = {0.114, 0.868, 3.21, 0.145, 5.96, 52.3, 0.281, 0.597, 0.949};
+    static const double y[9] = {0, 1, 1, 0, 1, 1, 1, 0, 0};
+    wb_features *frame = frame_create();
+    frame_numbers(frame, "x0", x0, 9);
+    frame_numbers(frame, "x1", x1, 9);
+    frame_numbers(frame, "label_y", y, 9);
+    const wb_train_options options = firth_options();
+    wb_model *model = train(frame, &options);
+    assert_true(wb_model_summarise(model).converged && wb_model_summarise(model).iterations <= 30);
+    assert_close(raw(model, "x0"), -0.02072223784019, 1e-8);
+    assert_close(raw(model, "x1"), 0.02100334006919, 1e-8);
+    assert_close(coefficient(model, "x0").se_raw, 0.04047634416193, 1e-8);
+    wb_model_free(model);
+    wb_features_free(frame);
+}
+
 /* ---- properties ---- */
 
 static void double_weight_is_two_rows(void **state)
@@ -400,6 +421,7 @@ int main(void)
         cmocka_unit_test(profiles_as_numpy),
         cmocka_unit_test(terms_as_numpy),
         cmocka_unit_test(weights_as_numpy),
+        cmocka_unit_test(narrow_valleys_take_few_steps),
         cmocka_unit_test(double_weight_is_two_rows),
         cmocka_unit_test(customers_with_several_rows_are_warned_of),
         cmocka_unit_test(aliased_columns_are_dropped),

@@ -180,7 +180,7 @@ static void wrong_values_are_named(void **state)
         {"\"winback-model\"", "\"another\"", "format: expected 'winback-model'"},
         {"\"version\": 1", "\"version\": 2", "version: this program reads version 1, not 2"},
         {"\"rows\": ", "\"rows\": -", "training.rows: -"},
-        {"\"penalty\": \"ridge\"", "\"penalty\": \"lass\"", "training.penalty: expected 'none', 'ridge', 'lasso' or 'elastic_net', found 'lass'"},
+        {"\"penalty\": \"ridge\"", "\"penalty\": \"lass\"", "training.penalty: expected 'none', 'ridge', 'lasso', 'elastic_net' or 'firth', found 'lass'"},
         {"\"alpha\": 0", "\"alpha\": 2", "training.alpha: 2"},
         {"\"rule\": \"least\"", "\"rule\": \"most\"", "training.folds.rule: expected 'least' or 'one_standard_error'"},
         {"\"nonzero\": []", "\"nonzero\": [3]", "training.folds.nonzero: expected 0 numbers, found 1"},

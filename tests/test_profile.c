@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plain_design.h"
+#include "solve/firth_hessian.h"
 #include "solve/linear.h"
 #include "solve/profile.h"
 
@@ -65,6 +66,50 @@ static void gradient_is_that_of_the_objective(void **state)
         assert_int_equal(wbi_firth_step(firth, NULL), WB_OK);
     assert_true(wbi_firth_now(firth).converged && wbi_firth_now(firth).gradient_max <= 1e-8);
     assert_close(wbi_firth_now(firth).objective * data.total_weight, naive_objective(&f, wbi_firth_now(firth).beta), 1e-13);
+    wbi_firth_free(firth);
+    wbi_likelihood_clear(&data);
+}
+
+/* The information and the Hessian of the penalty together are the derivative of the gradient. */
+static void hessian_is_that_of_the_gradient(void **state)
+{
+    (void)state;
+    enum { N = 6 };
+    static const double h = 1e-5;
+    static fixture f;
+    wbi_likelihood data;
+    wbi_firth *firth = NULL;
+    bool possible;
+    double beta[N], hessian[N * N], factor[N * N] = {0}, blocks[2 * 128 * N];
+    uint64_t random = 8;
+    fill(&f, 200, N);
+    wbi_disarm_gsl();
+    for (size_t j = 0; j < N; j++)
+        beta[j] = draw(&random);
+    assert_int_equal(wbi_likelihood_init(&data, &f.design.base, f.outcome, f.weight, NULL), WB_OK);
+    assert_int_equal(wbi_firth_create(&firth, &data, beta, NULL), WB_OK);
+    memcpy(hessian, wbi_firth_look(firth).information, sizeof hessian);
+    for (size_t j = 0; j < N; j++)
+        for (size_t k = 0; k <= j; k++) {
+            double sum = hessian[j * N + k];
+            for (size_t i = 0; i < k; i++)
+                sum -= factor[j * N + i] * factor[k * N + i];
+            factor[j * N + k] = j == k ? sqrt(sum) : sum / factor[k * N + k];
+        }
+    double penalty[N * N];
+    assert_int_equal(wbi_firth_hessian(penalty, &data, beta, factor, blocks, NULL), WB_OK);
+    for (size_t k = 0; k < N; k++) {
+        double moved[N], up[N];
+        memcpy(moved, beta, sizeof moved);
+        moved[k] += h;
+        assert_int_equal(wbi_firth_move(firth, &possible, moved, NULL), WB_OK);
+        memcpy(up, wbi_firth_look(firth).gradient, sizeof up);
+        moved[k] -= 2 * h;
+        assert_int_equal(wbi_firth_move(firth, &possible, moved, NULL), WB_OK);
+        for (size_t j = k; j < N; j++)
+            assert_close(hessian[j * N + k] + penalty[j * N + k], (up[j] - wbi_firth_look(firth).gradient[j]) / (2 * h),
+                         1e-7);
+    }
     wbi_firth_free(firth);
     wbi_likelihood_clear(&data);
 }
@@ -170,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradient_is_that_of_the_objective),
+        cmocka_unit_test(hessian_is_that_of_the_gradient),
         cmocka_unit_test(constraints_hold),
         cmocka_unit_test(determined_columns_are_refused),
         cmocka_unit_test(intercept_alone),

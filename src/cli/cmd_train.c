@@ -176,7 +176,9 @@ const cli_command cli_train = {
             "is the one of least log loss among 20 from 10 to 1e-4, tried on customers that were not learned from, or by time\n"
             "on cutoffs at which the label windows of what was learned from had ended. lasso and elastic_net leave columns\n"
             "out, and try 100 values from the smallest that leaves none. Class weights and sampling change how the model is\n"
-            "fitted, not what its probabilities mean: their mean stays the base rate.",
+            "fitted, not what its probabilities mean: their mean stays the base rate. firth is for few rows, or features that\n"
+            "separate the classes: finite coefficients, with intervals and p values by profile likelihood; their mean\n"
+            "prediction lies a little beside the base rate.",
     .example = "  winback train features.csv --target churned -o model.json\n"
                "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json",
     .options = options,
