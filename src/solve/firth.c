@@ -336,8 +336,8 @@ static wb_status allocate(wbi_firth *firth, wb_error *err)
     firth->newton = wbi_alloc_array(n, sizeof(double));
     firth->step = wbi_alloc_array(n, sizeof(double));
     if (!allocate_point(&firth->now, n, n_sums) || !allocate_point(&firth->next, n, n_sums) || firth->blocks == NULL ||
-        firth->penalty == NULL || firth->sharp_factor == NULL || firth->freed == NULL || firth->schur == NULL || firth->multiplier == NULL || firth->newton == NULL ||
-        firth->step == NULL)
+        firth->penalty == NULL || firth->sharp_factor == NULL || firth->freed == NULL || firth->schur == NULL ||
+        firth->multiplier == NULL || firth->newton == NULL || firth->step == NULL)
         return wbi_fail_nomem(err, n_sums * sizeof(double));
     return WB_OK;
 }
@@ -354,7 +354,7 @@ wb_status wbi_firth_create(wbi_firth **out, const wbi_likelihood *data, const do
     WBI_TRY_CLEANUP(allocate(firth, err));
     WBI_TRY_CLEANUP(wbi_firth_move(firth, &possible, beta, err));
     if (!possible)
-        WBI_TRY_CLEANUP(wbi_fail(err, WB_ERR_DEGENERATE, "columns determine each other, which Firth's penalty has no room for"));
+        WBI_TRY_CLEANUP(wbi_fail(err, WB_ERR_DEGENERATE, "columns determine each other: Firth's penalty is not finite"));
     *out = firth;
     return WB_OK;
 cleanup:

@@ -15,7 +15,8 @@ WB_WARN_UNUSED wb_status wbi_firth_create(wbi_firth **out, const wbi_likelihood 
 void wbi_firth_free(wbi_firth *firth); /* NULL-safe */
 
 /* From now on the products of `n` independent rows (n_columns wide, borrowed, at most as many as columns) with beta stay as
- * they are; 0 sets beta free. Steps begin as those of Fisher's scoring. The information in the objective remains that of all columns. */
+ * they are; 0 sets beta free. The information in the objective remains that of all columns. Steps begin as those of Fisher's
+ * scoring. */
 void wbi_firth_constrain(wbi_firth *firth, const double *rows, size_t n);
 /* Moves to `beta` and starts counting again; two passes. *possible = false, and nothing else, where the information is
  * singular to working precision. */

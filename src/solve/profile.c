@@ -2,8 +2,8 @@
 /* An end of an interval is looked for as Venzon and Moolgavkar do (A method for computing profile-likelihood-based
  * confidence intervals, 1988): the held coefficient and all others move at once, by the quadratic about where they are. The
  * root of the drop is nearly linear in the distance from the estimate, so Newton's method is applied to that, within the
- * bracket of what is known to be short of the end and beyond it. The penalised likelihood is not concave, and on a handful of
- * rows the others may have several valleys to lie in: what counts is the one that is met on the way out. */
+ * bracket of what is known to be short of the end and beyond it. The penalised likelihood is not concave, and on a handful
+ * of rows the others may have several valleys to lie in: what counts is the one that is met on the way out. */
 #include "solve/profile.h"
 
 #include <math.h>

@@ -114,7 +114,8 @@ static wb_status note_task(void *context, size_t slot, wb_error *err)
     const wbi_inference *of = work->inference;
     const size_t j = work->task_of_slot[slot];
     if (j < of->n && (isnan(of->low[j]) || isnan(of->high[j]) || isnan(of->p_each[j])))
-        wbi_log(work->log, WB_LOG_WARNING, "the profile likelihood of %s does not tell its interval or p value: it is too flat, or has several peaks",
+        wbi_log(work->log, WB_LOG_WARNING,
+                "the profile likelihood of %s does not tell its interval or p value: it is too flat, or has several peaks",
                 j == 0 ? "the intercept" : work->basis->columns[j - 1].name);
     return wbi_progress(work->log, "profile", j + 1, n_tasks(work), err);
 }

@@ -97,9 +97,9 @@ static void warn_unless_converged(const wbi_training *training, const wbi_newton
     wbi_log(training->log, WB_LOG_WARNING,
             "not converged after %d iterations (largest gradient %.1e): the features may separate the classes%s",
             state->iterations, state->gradient_max,
-            training->penalty == WB_PENALTY_NONE ? "; --penalty firth keeps coefficients finite and tells how certain they are, --penalty ridge "
-                                                    "does the former"
-                                                  : "");
+            training->penalty == WB_PENALTY_NONE
+                ? "; --penalty firth keeps coefficients finite and tells how certain they are, --penalty ridge does the former"
+                : "");
 }
 
 /* Moves the fit and the facts of the training into a model. */
