@@ -34,7 +34,7 @@ static void encoded_free(wbi_design *base)
 }
 
 static const wbi_design_ops encoded_ops = {encoded_load, wbi_rows_eta, wbi_rows_gradient, wbi_rows_crossproduct,
-                                           encoded_free};
+                                           wbi_rows_squares, encoded_free};
 
 wb_status wbi_design_encoded(wbi_design **out, wbi_encoder *encoder, const size_t *rows, size_t n_rows, int n_threads,
                              wb_error *err)
