@@ -403,11 +403,11 @@ static void assert_holds_rows(const wbi_design *design, const wbi_encoder *encod
         wbi_encoder_fill(encoder, x + i * encoder->stride, NULL, rows[i], 1, NULL);
     for (size_t begin = 0; begin < design->n_rows; begin += design->block_rows) {
         const size_t end = begin + design->block_rows < design->n_rows ? begin + design->block_rows : design->n_rows;
-        assert_ok(design->ops->load(design, begin, end, 1, &err), &err);
+        assert_ok(design->ops->load(design, begin, end, design->n_threads - 1, &err), &err);
         for (size_t j = 0; j < design->n_columns; j++) {
             for (size_t k = 0; k < design->n_columns; k++)
                 beta[k] = k == j;
-            design->ops->eta(design, 1, eta, beta);
+            design->ops->eta(design, design->n_threads - 1, eta, beta);
             for (size_t i = begin; i < end; i++)
                 assert_true(eta[i - begin] == x[i * encoder->stride + j]);
         }
