@@ -129,6 +129,14 @@ static double steady(int quarter, int feature)
     return feature == 0 ? 4 + 0.5 * quarter : 0;
 }
 
+/* Of three figures that weigh alike. */
+static double error_of_mean(const double figure[3])
+{
+    const double mean = (figure[0] + figure[1] + figure[2]) / 3;
+    const double squares = pow(figure[0] - mean, 2) + pow(figure[1] - mean, 2) + pow(figure[2] - mean, 2);
+    return sqrt(squares / (3 - 1)) / sqrt(3);
+}
+
 /* A model of the rows before each of the last three cutoffs, tried there, all through the public functions. */
 static void splits_see_only_what_was_known(void **state)
 {
@@ -139,6 +147,7 @@ static void splits_see_only_what_was_known(void **state)
     double *all = wbi_alloc_array(n, sizeof *all), *pooled = wbi_alloc_array(n, sizeof *pooled);
     uint8_t *use = wbi_alloc_array(n, 1), *outcome = wbi_alloc_array(n, 1);
     size_t n_pooled = 0;
+    double auc[3], loss[3];
     wb_error err;
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
     options.lambda = 0.01;
@@ -157,6 +166,10 @@ static void splits_see_only_what_was_known(void **state)
             pooled[n_pooled] = all[i];
             outcome[n_pooled++] = label[i] == 1;
         }
+        wb_metrics alone;
+        assert_ok(wb_metrics_compute(&alone, pooled + n_pooled - n / 4, outcome + n_pooled - n / 4, NULL, n / 4, &err), &err);
+        auc[quarter - 1] = alone.auc;
+        loss[quarter - 1] = alone.log_loss;
         wb_model_free(before);
     }
     wb_metrics expected;
@@ -167,6 +180,8 @@ static void splits_see_only_what_was_known(void **state)
     assert_int_equal(summary.out_of_fold.n, 600);
     assert_close(summary.out_of_fold.auc, expected.auc, 1e-9);
     assert_close(summary.out_of_fold.log_loss, expected.log_loss, 1e-9);
+    assert_close(summary.auc_se, error_of_mean(auc), 1e-8);
+    assert_close(summary.log_loss_se, error_of_mean(loss), 1e-8);
     wb_model_free(model);
     wb_features_free(frame);
     wbi_free(all);

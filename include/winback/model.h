@@ -122,6 +122,8 @@ typedef struct wb_model_summary {
     int n_folds;            /* or splits by time; 0 when none were made */
     wb_validation validated; /* how they were made; WB_VALIDATE_AUTO: none were */
     wb_metrics out_of_fold; /* pooled over the folds: by time, of the rows that were tried only */
+    double auc_se, log_loss_se; /* standard errors of these, from their spread over the folds, each as its rows weigh (as
+                                   cv.glmnet); NaN where fewer than two could be judged */
     double mean_log_loss;   /* of the model's probabilities, on all training rows */
     int iterations;
     double gradient_max;    /* largest violation of an optimality condition on standardised columns */

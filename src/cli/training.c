@@ -156,9 +156,19 @@ static const char *covariance_source(const wb_model_summary *s)
     return s->covariance == WB_COVARIANCE_BY_CUSTOMER ? "customers' scores" : "curvature";
 }
 
+/* "0.8340 ± 0.0121", as far as known. */
+static const char *figure(char out[CLI_TEXT_CHARS], double value, int n_digits, double se)
+{
+    const int n = isnan(value) ? snprintf(out, CLI_TEXT_CHARS, "unknown") : snprintf(out, CLI_TEXT_CHARS, "%.*f", n_digits, value);
+    if (!isnan(value) && !isnan(se))
+        snprintf(out + n, CLI_TEXT_CHARS - (size_t)n, " ± %.*f", n_digits, se);
+    return out;
+}
+
 static void print_validation(const wb_model_summary *s, const cli_common *common)
 {
-    char how[CLI_TEXT_CHARS], tried[CLI_TEXT_CHARS], all[CLI_TEXT_CHARS];
+    char how[CLI_TEXT_CHARS], tried[CLI_TEXT_CHARS], all[CLI_TEXT_CHARS], auc[CLI_TEXT_CHARS], loss[CLI_TEXT_CHARS];
+    char lift[CLI_TEXT_CHARS];
     if (s->n_folds == 0)
         return;
     if (s->validated == WB_VALIDATE_TIME) {
@@ -167,8 +177,9 @@ static void print_validation(const wb_model_summary *s, const cli_common *common
         snprintf(how, sizeof how, "by time, %d split%s · out of time", s->n_folds, s->n_folds == 1 ? "" : "s");
     } else
         snprintf(how, sizeof how, "%d folds by customer · out of fold", s->n_folds);
-    cli_note(common, "%s: AUC %.4f · log loss %.4f · lift at 10 %% %.2f", how, s->out_of_fold.auc, s->out_of_fold.log_loss,
-             s->out_of_fold.lift_10);
+    cli_note(common, "%s: AUC %s · log loss %s · lift at 10 %% %s", how,
+             figure(auc, s->out_of_fold.auc, 4, s->auc_se), figure(loss, s->out_of_fold.log_loss, 4, s->log_loss_se),
+             figure(lift, s->out_of_fold.lift_10, 2, NAN));
 }
 
 void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common)
@@ -290,16 +301,32 @@ static json_t *path_json(const wb_model *model)
     return list;
 }
 
+static json_t *folds_json(const wb_model_summary *s)
+{
+    if (s->n_folds == 0)
+        return json_null();
+    json_t *out_of_fold = cli_metrics_json(&s->out_of_fold);
+    json_object_set_new(out_of_fold, "auc_se", cli_number_json(s->auc_se));
+    json_object_set_new(out_of_fold, "log_loss_se", cli_number_json(s->log_loss_se));
+    return out_of_fold;
+}
+
 json_t *cli_model_json(const wb_model *model)
 {
-    wb_model_summary s = wb_model_summarise(model);
-    json_t *out_of_fold = s.n_folds > 0 ? cli_metrics_json(&s.out_of_fold) : json_null();
-    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:f, s:f, s:i, s:s?, s:o, s:f, s:i, s:f, s:b, s:o, s:o, s:o, s:o}", "target", s.target,
-                     "rows", (json_int_t)s.n_rows, "customers", (json_int_t)s.n_customers, "positives",
-                     (json_int_t)s.n_positive, "base_rate", s.base_rate, "penalty",
-                     wb_penalty_name(s.penalty), "alpha", s.alpha, "lambda", s.lambda, "folds", s.n_folds,
-                     "validated_by", wb_validation_name(s.validated), "out_of_fold", out_of_fold, "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
-                     "gradient_max", s.gradient_max, "converged", s.converged, "imbalance",
-                     imbalance_json(&s.imbalance), "path", path_json(model),
-                     "inference", inference_json(model), "coefficients", coefficients_json(model));
+    const wb_model_summary s = wb_model_summarise(model);
+    json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:f}", "target", s.target, "rows", (json_int_t)s.n_rows, "customers",
+                             (json_int_t)s.n_customers, "positives", (json_int_t)s.n_positive, "base_rate", s.base_rate);
+    json_t *fit = json_pack("{s:s, s:f, s:f, s:i, s:s?, s:o}", "penalty", wb_penalty_name(s.penalty), "alpha", s.alpha, "lambda",
+                            s.lambda, "folds", s.n_folds, "validated_by", wb_validation_name(s.validated), "out_of_fold",
+                            folds_json(&s));
+    json_t *end = json_pack("{s:f, s:i, s:f, s:b}", "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
+                            "gradient_max", s.gradient_max, "converged", s.converged);
+    json_t *rest = json_pack("{s:o, s:o, s:o, s:o}", "imbalance", imbalance_json(&s.imbalance), "path", path_json(model),
+                             "inference", inference_json(model), "coefficients", coefficients_json(model));
+    json_t *const parts[] = {fit, end, rest};
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+        json_object_update(json, parts[k]);
+        json_decref(parts[k]);
+    }
+    return json;
 }

@@ -255,6 +255,7 @@ static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_err
     uint64_t n_folds;
     const double none = NAN;
     model->summary.out_of_fold = (wb_metrics){0, 0, none, none, none, none, none, none};
+    model->summary.auc_se = model->summary.log_loss_se = none;
     if (wbi_json_is_null(training, "folds"))
         return WB_OK;
     WBI_TRY(wbi_json_object(&folds, training, "folds", err));
@@ -264,6 +265,8 @@ static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_err
     WBI_TRY(read_rule(&model->summary.lambda_rule, &folds, err));
     WBI_TRY(read_validation(&model->summary.validated, &folds, err));
     model->summary.n_folds = (int)n_folds;
+    WBI_TRY(wbi_json_number_or_null(&model->summary.auc_se, &folds, "auc_se", err));
+    WBI_TRY(wbi_json_number_or_null(&model->summary.log_loss_se, &folds, "log_loss_se", err));
     WBI_TRY(wbi_json_object(&out_of_fold, &folds, "out_of_fold", err));
     return read_metrics(&model->summary.out_of_fold, &out_of_fold, err);
 }

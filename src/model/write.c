@@ -119,6 +119,8 @@ static json_t *folds_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "nonzero", nonzero_to_json(model));
     failed |= json_object_set_new(object, "rule", json_string(wbi_lambda_rule_names[model->summary.lambda_rule]));
     failed |= json_object_set_new(object, "out_of_fold", metrics_to_json(&model->summary.out_of_fold));
+    failed |= json_object_set_new(object, "auc_se", wbi_json_real(model->summary.auc_se));
+    failed |= json_object_set_new(object, "log_loss_se", wbi_json_real(model->summary.log_loss_se));
     if (failed == 0)
         return object;
     json_decref(object);

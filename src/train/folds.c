@@ -36,6 +36,7 @@ typedef struct held_out {
     double weight; /* of its rows together */
     wbi_fit fit;    /* basis NULL: the others could not be fitted */
     double *losses; /* of its rows, at each lambda */
+    wb_metrics metrics; /* of its rows, at the best */
 } held_out;
 
 static wb_status fit_others(held_out *out, wbi_training *training, const wbi_splits *splits, int k,
@@ -221,8 +222,7 @@ static wb_status judge_folds(validation *v, wb_error *err)
 }
 
 /* Figures of all folds' predictions together, each from the fit that has not seen it. */
-static wb_status pool(wb_metrics *out, const wbi_training *training, const held_out *held, int n_folds, size_t lambda,
-                      wb_error *err)
+static wb_status pool(wb_metrics *out, const wbi_training *training, held_out *held, int n_folds, size_t lambda, wb_error *err)
 {
     wb_status status = WB_OK;
     wbi_part pooled = {0};
@@ -235,6 +235,8 @@ static wb_status pool(wb_metrics *out, const wbi_training *training, const held_
         if (held[k].fit.basis == NULL)
             continue;
         WBI_TRY_CLEANUP(try_fit(NULL, probability + n, training, &held[k], lambda, err));
+        WBI_TRY_CLEANUP(wb_metrics_compute(&held[k].metrics, probability + n, held[k].part.outcome, held[k].part.weight,
+                                           held[k].part.n, err));
         memcpy(pooled.outcome + n, held[k].part.outcome, held[k].part.n * sizeof *pooled.outcome);
         memcpy(pooled.weight + n, held[k].part.weight, held[k].part.n * sizeof *pooled.weight);
         n += held[k].part.n;
@@ -246,21 +248,35 @@ cleanup:
     return status;
 }
 
-/* From the spread of the folds' mean losses, each fold as its rows weigh (Friedman, Hastie and Tibshirani 2010, as in
- * cv.glmnet). */
-static double standard_error(const held_out *held, int n_folds, size_t lambda, double mean)
+/* What a fold says at a lambda; NaN where it was not judged. */
+static double loss_of(const held_out *held, size_t lambda)
 {
-    double squares = 0, weight = 0;
+    return held->fit.basis == NULL ? (double)NAN : held->losses[lambda] / held->weight;
+}
+
+static double auc_of(const held_out *held, size_t lambda)
+{
+    (void)lambda;
+    return held->fit.basis == NULL ? (double)NAN : held->metrics.auc;
+}
+
+/* From the spread of what the folds say, each as its rows weigh (Friedman, Hastie and Tibshirani 2010, as in cv.glmnet); NaN
+ * where fewer than two say something. */
+static double standard_error(const held_out *held, int n_folds, size_t lambda, double (*of)(const held_out *, size_t))
+{
+    double sum = 0, squares = 0, weight = 0;
     int n = 0;
+    for (int k = 0; k < n_folds; k++)
+        if (!isnan(of(&held[k], lambda))) {
+            sum += held[k].weight * of(&held[k], lambda);
+            weight += held[k].weight;
+            n++;
+        }
     for (int k = 0; k < n_folds; k++) {
-        if (held[k].fit.basis == NULL)
-            continue;
-        const double apart = held[k].losses[lambda] / held[k].weight - mean;
-        squares += held[k].weight * apart * apart;
-        weight += held[k].weight;
-        n++;
+        const double apart = of(&held[k], lambda) - sum / weight;
+        squares += isnan(apart) ? 0 : held[k].weight * apart * apart;
     }
-    return n > 1 ? sqrt(squares / weight / (n - 1)) : 0;
+    return n > 1 ? sqrt(squares / weight / (n - 1)) : (double)NAN;
 }
 
 static size_t choose(const wbi_cross_validation *from, size_t n, wb_lambda_rule rule)
@@ -292,10 +308,13 @@ wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, 
     WBI_TRY_CLEANUP(judge_folds(&v, err));
     for (size_t l = 0; l < path->n; l++) {
         out->log_loss[l] /= v.weight;
-        out->standard_error[l] = standard_error(held, n_folds, l, out->log_loss[l]);
+        const double error = standard_error(held, n_folds, l, loss_of);
+        out->standard_error[l] = isnan(error) ? 0 : error;
     }
     out->best = choose(out, path->n, rule);
     WBI_TRY_CLEANUP(pool(&out->metrics, training, held, n_folds, out->best, err));
+    out->auc_se = standard_error(held, n_folds, out->best, auc_of);
+    out->log_loss_se = standard_error(held, n_folds, out->best, loss_of);
 cleanup:
     for (int k = 0; held != NULL && k < n_folds; k++) {
         wbi_part_free(&held[k].part);

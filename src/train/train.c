@@ -121,6 +121,8 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
                                         .penalty = training->penalty,
                                         .alpha = training->alpha,
                                         .out_of_fold = no_metrics(),
+                                        .auc_se = NAN,
+                                        .log_loss_se = NAN,
                                         .mean_log_loss = fit->last.mean_loss,
                                         .iterations = fit->last.iterations,
                                         .gradient_max = fit->last.gradient_max,
@@ -137,6 +139,8 @@ static wb_status add_folds(wb_model *model, const plan *how, const wbi_splits *s
     model->summary.n_folds = splits->n;
     model->summary.validated = splits->by_time ? WB_VALIDATE_TIME : WB_VALIDATE_CUSTOMERS;
     model->summary.out_of_fold = folds->metrics;
+    model->summary.auc_se = folds->auc_se;
+    model->summary.log_loss_se = folds->log_loss_se;
     if (!how->choose)
         return WB_OK;
     model->path = wbi_alloc_array(how->path.n, sizeof *model->path);

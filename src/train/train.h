@@ -212,7 +212,8 @@ typedef struct wbi_cross_validation {
     size_t best;             /* index of the lambda that is chosen */
     double *log_loss;        /* of each lambda, out of fold, weighted */
     double *standard_error;  /* of each of them */
-    wb_metrics metrics;  /* out of fold, at the best */
+    wb_metrics metrics;      /* out of fold, at the best */
+    double auc_se, log_loss_se; /* of it */
 } wbi_cross_validation;
 
 WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, const wbi_splits *splits,
