@@ -109,7 +109,7 @@ PLAIN_FUNCTION void fill(fixture *f, size_t n_rows, size_t n_columns)
     f->design = (plain){.base = {&plain_ops, n_rows, n_columns, 128, 128, 2, f->design.reach}, .x = f->x};
     for (size_t i = 0; i < n_rows * n_columns; i++)
         f->design.reach[i % n_columns] = fmax(f->design.reach[i % n_columns], fabs(f->x[i]));
-    f->problem = (wbi_problem){&f->design.base, f->outcome, f->weight, f->penalty};
+    f->problem = (wbi_problem){&f->design.base, f->outcome, f->weight, f->penalty, NULL};
 }
 
 #endif

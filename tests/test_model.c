@@ -184,7 +184,7 @@ static void wrong_values_are_named(void **state)
         {"\"alpha\": 0", "\"alpha\": 2", "training.alpha: 2"},
         {"\"rule\": \"least\"", "\"rule\": \"most\"", "training.folds.rule: expected 'least' or 'one_standard_error'"},
         {"\"nonzero\": []", "\"nonzero\": [3]", "training.folds.nonzero: expected 0 numbers, found 1"},
-        {"\"kind\": \"linear\"", "\"kind\": \"spline\"", "terms[0].kind: 'spline' is no kind"},
+        {"\"kind\": \"linear\"", "\"kind\": \"tree\"", "terms[0].kind: 'tree' is no kind"},
         {"\"sd\": ", "\"sd\": -", "is no standard deviation"},
         {"\"name\": \"recency\"", "\"name\": \"frequency\"", "terms[0].columns[0].name: expected 'recency'"},
         {"\"raw\": -", "\"raw\": -1", "intercept.raw: "},

@@ -37,6 +37,12 @@ typedef enum wb_validation {
 /* "customers", "time"; NULL for any other. */
 WB_API const char *wb_validation_name(wb_validation validation);
 
+/* What numbers become. */
+typedef enum wb_basis {
+    WB_BASIS_LINEAR = 0, /* straight lines */
+    WB_BASIS_AUTO        /* smooth curves where there are 10 different values or more; the data decide how bent they are */
+} wb_basis;
+
 /* Start from WB_TRAIN_OPTIONS_INIT. Strings are borrowed during the call only. */
 typedef struct wb_train_options {
     const char *target;          /* column, with or without the prefix label_; NULL: the only label_* column */
@@ -47,11 +53,14 @@ typedef struct wb_train_options {
     size_t n_exclude;
     const uint8_t *use_row;      /* one byte a row, 0 leaves the row out; NULL: all rows */
     wb_penalty penalty;
-    double lambda;               /* >= 0; NaN: chosen by cross-validation; not with none and firth */
+    wb_basis basis;              /* WB_BASIS_AUTO goes with ridge, and finds lambda itself */
+    const char *const *log1p;    /* number columns >= 0 that become straight lines over log(1 + value), with either basis */
+    size_t n_log1p;
+    double lambda;               /* >= 0; NaN: chosen, by cross-validation with the linear basis; not with none and firth */
     wb_lambda_rule lambda_rule;  /* how it is chosen */
     double alpha;                /* 0 to 1, share of the absolute values; NaN: 1 for lasso, 0.5 for elastic_net */
     wb_validation validate;      /* AUTO: customers when n_folds is given */
-    int n_folds;                 /* 0: no folds; -1: 5 when lambda is to be chosen, else none; else 2 .. 100. By time it is the
+    int n_folds;                 /* 0: no folds; -1: 5 unless lambda is given, else none; else 2 .. 100. By time it is the
                                     most splits: consecutive cutoffs share one where there are more; -1 is 5 */
     double class_weight;         /* > 0: what a positive row counts beside a negative one while fitting */
     int balanced;                /* not 0, with class_weight 1: as much as makes both classes weigh alike */
@@ -62,14 +71,15 @@ typedef struct wb_train_options {
 } wb_train_options;
 
 #define WB_TRAIN_OPTIONS_INIT \
-    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, WB_LAMBDA_AUTO, \
-     WB_VALIDATE_AUTO, -1, 1, 0, \
-     1, 1, 0, NULL}
+    {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_BASIS_LINEAR, NULL, 0, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, \
+     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, 1, 0, 1, 1, 0, NULL}
 #define WB_LAMBDA_AUTO (__builtin_nan(""))
 
-/* Fits a logistic regression. Objective: mean weighted log loss + lambda * sum over columns of
+/* Fits a logistic regression. Objective with the linear basis: mean weighted log loss + lambda * sum over columns of
  * (1 - alpha)/2 * coefficient^2 + alpha * |coefficient|, on columns divided by their population standard deviation, alpha
- * 0 for ridge and 1 for lasso, intercept free, weights normalised to mean 1 (as glmnet). What lasso and elastic_net leave at
+ * 0 for ridge and 1 for lasso, intercept free, weights normalised to mean 1 (as glmnet). With WB_BASIS_AUTO splines have
+ * penalties of their own instead (docs/model.md), and these and lambda come from the data: where the Laplace approximate
+ * restricted likelihood is greatest (Wood and Fasiolo 2017); folds, where asked for, each find their own. What lasso and elastic_net leave at
  * 0 is no part of the model: the log names it, and scoring does not need features that nothing else reads. Class weights
  * and the sampling of negatives change what is minimised and are undone afterwards: the mean prediction on all training
  * rows is the base rate to 1e-12. With firth it is the sum of the weighted log loss less half the logarithm of the
@@ -117,7 +127,9 @@ typedef struct wb_model_summary {
     size_t n_terms, n_columns; /* columns without the intercept */
     wb_penalty penalty;
     double alpha;           /* 0 for none and ridge */
-    double lambda;
+    wb_basis basis;
+    double lambda;          /* of the ridge; 0 where no column has it */
+    double freedom;         /* effective degrees of freedom, the intercept's included; NaN with the linear basis */
     wb_lambda_rule lambda_rule; /* how it was chosen, where there is a path */
     int n_folds;            /* or splits by time; 0 when none were made */
     wb_validation validated; /* how they were made; WB_VALIDATE_AUTO: none were */
@@ -168,10 +180,27 @@ typedef struct wb_coefficient {
 WB_API size_t wb_model_n_coefficients(const wb_model *model);
 WB_API wb_coefficient wb_model_coefficient(const wb_model *model, size_t index);
 
+/* A term of the model: what one feature became. */
+typedef struct wb_term {
+    const char *feature; /* borrowed */
+    const char *kind;    /* "linear", "log1p", "spline" or "category" */
+    size_t n_columns;
+    size_t n_curve_columns; /* of a spline, the first ones, which make up its curve; else 0 */
+    /* NaN with the linear basis; all but the first for terms that are no splines. */
+    double freedom; /* effective degrees of freedom: about 1 is a straight line, about 0 nothing */
+    double lambda_bend, lambda_slope; /* smoothing parameters, in the units of `lambda`; mgcv's are these times the rows */
+    double spread; /* standard deviation, over the training rows, of what the curve adds to the log-odds */
+    int direction; /* of a spline: 1 it only rises, -1 it only falls, 0 both */
+} wb_term;
+WB_API wb_term wb_model_term(const wb_model *model, size_t index); /* below the summary's n_terms */
+/* What a spline adds to the log-odds where its feature is `value` (missing: NaN), less its mean over the training rows; NaN for
+ * terms that are no splines. */
+WB_API double wb_model_contribution(const wb_model *model, size_t index, double value);
+
 /* Wald's test that all columns of a term have coefficient 0; with firth the penalised likelihood ratio's. */
 typedef struct wb_term_test {
     const char *feature; /* borrowed */
-    size_t degrees_of_freedom; /* its columns */
+    size_t degrees_of_freedom; /* its columns; of a spline its effective degrees of freedom, rounded up (Wood 2013) */
     double chi_square, p;      /* NaN without a covariance */
 } wb_term_test;
 WB_API wb_term_test wb_model_term_test(const wb_model *model, size_t index); /* below the summary's n_terms */

@@ -27,7 +27,7 @@ typedef struct fitting {
     wbi_term **terms;
     const wbi_sample *sample;
     const size_t *features;
-    bool penalised;
+    const wbi_basis_options *options;
 } fitting;
 
 static wb_status fit_terms(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
@@ -35,8 +35,11 @@ static wb_status fit_terms(void *context, size_t block, size_t begin, size_t end
     (void)block;
     (void)worker;
     const fitting *work = context;
-    for (size_t t = begin; t < end; t++)
-        WBI_TRY(wbi_term_fit(&work->terms[t], work->sample, work->features[t], work->penalised, err));
+    for (size_t t = begin; t < end; t++) {
+        const wbi_form *forms = work->options->forms;
+        const wbi_term_options options = {work->options->penalised, forms == NULL ? WBI_FORM_LINEAR : forms[t]};
+        WBI_TRY(wbi_term_fit(&work->terms[t], work->sample, work->features[t], &options, err));
+    }
     return WB_OK;
 }
 
@@ -100,6 +103,17 @@ void wbi_basis_say_left_out(const wbi_basis *basis, const uint8_t *drop, const c
         wbi_log(log, WB_LOG_INFO, "%s left out: %s", names, why);
 }
 
+/* A matrix of penalties is for all its columns, so where one of them goes, which takes weights beyond all measure, all do. */
+static void keep_whole(uint8_t *drop, const wbi_basis *basis)
+{
+    for (size_t j = 0; j < basis->n_columns; j++) {
+        const wbi_basis_column *column = &basis->columns[j];
+        const size_t n = wbi_term_n_penalised(basis->terms[column->term]), first = j - column->part;
+        for (size_t k = 0; drop[j] && column->part < n && k < n; k++)
+            drop[first + k] = 1;
+    }
+}
+
 static wb_status drop_constants(wbi_basis *basis, const wb_log *log, wb_error *err)
 {
     uint8_t *drop = wbi_alloc_zeroed(basis->n_columns, 1);
@@ -107,6 +121,7 @@ static wb_status drop_constants(wbi_basis *basis, const wb_log *log, wb_error *e
         return wbi_fail_nomem(err, basis->n_columns);
     for (size_t j = 0; j < basis->n_columns; j++)
         drop[j] = constant(&basis->columns[j]);
+    keep_whole(drop, basis);
     wbi_basis_say_left_out(basis, drop, "constant", log);
     wbi_basis_drop(basis, drop);
     wbi_free(drop);
@@ -156,7 +171,7 @@ wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t 
     }
     basis->n_terms = n_features;
     const wbi_sample looked = looked_at(sample);
-    fitting work = {basis->terms, &looked, features, options->penalised};
+    fitting work = {basis->terms, &looked, features, options};
     WBI_TRY_CLEANUP(wbi_par_for(n_features, 1, n_threads, fit_terms, &work, err));
     WBI_TRY_CLEANUP(list_columns(basis, err));
     WBI_TRY_CLEANUP(wbi_basis_scale(basis, sample, n_threads, err));

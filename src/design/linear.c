@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Numbers as they are. A missing one takes the training median and, when training had any, a column of its own. */
+/* Numbers as they are, or log1p of them. A missing one takes the training median and, when training had any, a column of
+ * its own. */
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
-#include "design/quantile.h"
-#include "design/term.h"
+#include "design/number.h"
 
-enum { VALUE = 0, INDICATOR = 1, N_DECILES = 11 };
+enum { VALUE = 0, INDICATOR = 1 };
 
 typedef struct linear {
     wbi_term base;
-    double median;
-    double missing_share;      /* of the training rows */
-    double deciles[N_DECILES]; /* of the values that are not missing, least and greatest included; NaN without any */
+    wbi_number number;
 } linear;
 
-static linear *linear_create(double median, double missing_share)
+static linear *linear_create(const wbi_term_kind *kind, const wbi_number *number)
 {
     linear *term = wbi_alloc_zeroed(1, sizeof *term);
     if (term != NULL) {
-        term->base = (wbi_term){&wbi_term_linear, NULL, missing_share > 0 ? 2 : 1};
-        term->median = median;
-        term->missing_share = missing_share;
-        for (size_t i = 0; i < N_DECILES; i++)
-            term->deciles[i] = NAN;
+        term->base = (wbi_term){kind, NULL, number->missing_share > 0 ? 2 : 1};
+        term->number = *number;
     }
     return term;
 }
@@ -32,95 +26,6 @@ static linear *linear_create(double median, double missing_share)
 static void linear_free(wbi_term *term)
 {
     wbi_free(term);
-}
-
-/* Finite values of the sample, and whether all of them weigh the same. */
-static size_t gather(double *out, bool *equal, const wbi_sample *sample, const double *values)
-{
-    size_t n = 0;
-    double weight = NAN;
-    *equal = true;
-    for (size_t i = 0; i < sample->n; i++) {
-        const double value = values[sample->rows[i]];
-        if (!isfinite(value))
-            continue;
-        *equal &= n == 0 || sample->weight[i] == weight;
-        weight = sample->weight[i];
-        out[n++] = value;
-    }
-    return n;
-}
-
-/* Infinite and missing values times 0 are no number, and neither is what they are added to. */
-static bool all_finite(const double *values, size_t n)
-{
-    enum { LANES = 8 };
-    double zero[LANES] = {0}, sum = 0;
-    for (size_t i = 0; i < n / LANES * LANES; i += LANES)
-        for (size_t a = 0; a < LANES; a++)
-            zero[a] += values[i + a] * 0;
-    for (size_t i = n / LANES * LANES; i < n; i++)
-        sum += values[i] * 0;
-    for (size_t a = 0; a < LANES; a++)
-        sum += zero[a];
-    return sum == 0;
-}
-
-/* The finite values of the sample, where they lie if all of them are wanted, else in `room`. */
-static const double *find_finite(size_t *n, bool *equal, double *room, const wbi_sample *sample, const double *values)
-{
-    *equal = true;
-    *n = sample->n;
-    if (sample->n > 0 && sample->one_run && sample->equal_weights && all_finite(values + sample->rows[0], sample->n))
-        return values + sample->rows[0];
-    *n = gather(room, equal, sample, values);
-    return room;
-}
-
-static wb_status find_weighted_median(double *median, const wbi_sample *sample, const double *values, wb_error *err)
-{
-    wbi_weighted *weighted = wbi_alloc_array(sample->n, sizeof *weighted);
-    wbi_weighted *spare = wbi_alloc_array(sample->n, sizeof *spare);
-    wb_status status = WB_OK;
-    if (weighted == NULL || spare == NULL)
-        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * sizeof *weighted));
-    size_t n = 0;
-    for (size_t i = 0; i < sample->n; i++)
-        if (isfinite(values[sample->rows[i]]))
-            weighted[n++] = (wbi_weighted){values[sample->rows[i]], sample->weight[i]};
-    wbi_sort_weighted(weighted, spare, n);
-    *median = wbi_weighted_median(weighted, n);
-cleanup:
-    wbi_free(weighted);
-    wbi_free(spare);
-    return status;
-}
-
-/* What is learned of a column: deciles, each row counting the same, and the median by weight. */
-typedef struct learned {
-    size_t n; /* finite values */
-    double median, deciles[N_DECILES];
-} learned;
-
-static wb_status learn(learned *out, const wbi_sample *sample, const double *values, wb_error *err)
-{
-    wb_status status = WB_OK;
-    bool equal = true;
-    double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
-    if (room == NULL || spare == NULL)
-        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
-    const double *finite = find_finite(&out->n, &equal, room, sample, values);
-    out->median = 0;
-    if (out->n == 0)
-        goto cleanup;
-    wbi_equal_quantiles(out->deciles, N_DECILES, finite, out->n, spare);
-    out->median = out->deciles[N_DECILES / 2];
-cleanup:
-    wbi_free(room);
-    wbi_free(spare);
-    if (status == WB_OK && !equal)
-        status = find_weighted_median(&out->median, sample, values, err);
-    return status;
 }
 
 static bool has_missing(const wb_table *table, size_t column)
@@ -132,10 +37,13 @@ static bool has_missing(const wb_table *table, size_t column)
     return row < wb_table_n_rows(table);
 }
 
-/* Without median and deciles. */
-static wb_status fit_complete(wbi_term **out, wb_error *err)
+static wb_status fit_kind(wbi_term **out, const wbi_term_kind *kind, const wbi_sample *sample, size_t column,
+                          wb_error *err)
 {
-    linear *term = linear_create(0, 0);
+    wbi_number found = wbi_number_complete();
+    if (!sample->this_table_only || has_missing(sample->table, column))
+        WBI_TRY(wbi_number_learn(&found, sample, wb_table_numbers(sample->table, column), err));
+    linear *term = linear_create(kind, &found);
     if (term == NULL)
         return wbi_fail_nomem(err, sizeof *term);
     *out = &term->base;
@@ -145,17 +53,7 @@ static wb_status fit_complete(wbi_term **out, wb_error *err)
 static wb_status linear_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
 {
     (void)penalised;
-    if (sample->this_table_only && !has_missing(sample->table, column))
-        return fit_complete(out, err);
-    learned found;
-    WBI_TRY(learn(&found, sample, wb_table_numbers(sample->table, column), err));
-    linear *term = linear_create(found.median, (double)(sample->n - found.n) / (double)sample->n);
-    if (term == NULL)
-        return wbi_fail_nomem(err, sizeof *term);
-    if (found.n > 0)
-        memcpy(term->deciles, found.deciles, sizeof term->deciles);
-    *out = &term->base;
-    return WB_OK;
+    return fit_kind(out, &wbi_term_linear, sample, column, err);
 }
 
 static wb_status linear_describe(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err)
@@ -167,55 +65,28 @@ static wb_status linear_describe(wbi_buffer *name, const wbi_term *term, size_t 
 static wbi_plain linear_plain(const wbi_term *base, size_t part)
 {
     const linear *term = (const linear *)base;
-    return part == INDICATOR ? (wbi_plain){.missing = 1, .indicator = true} : (wbi_plain){.missing = term->median};
+    return part == INDICATOR ? (wbi_plain){.missing = 1, .indicator = true} : (wbi_plain){.missing = term->number.median};
 }
 
 static int linear_to_json(json_t *object, const wbi_term *base)
 {
-    const linear *term = (const linear *)base;
-    json_t *reference = json_object();
-    json_t *deciles = isnan(term->deciles[0]) ? json_null() : wbi_json_reals(term->deciles, N_DECILES);
-    int failed = json_object_set_new(object, "median", wbi_json_real(term->median));
-    failed |= json_object_set_new(reference, "missing", wbi_json_real(term->missing_share));
-    failed |= json_object_set_new(reference, "deciles", deciles);
-    failed |= json_object_set_new(object, "reference", reference);
-    return failed;
+    return wbi_number_to_json(object, &((const linear *)base)->number);
 }
 
-static wb_status read_deciles(linear *term, const wbi_json_at *reference, wb_error *err)
+static wb_status read_kind(wbi_term **out, const wbi_term_kind *kind, const wbi_json_at *at, wb_error *err)
 {
-    double *deciles = NULL;
-    size_t n;
-    if (wbi_json_is_null(reference, "deciles"))
-        return WB_OK;
-    WBI_TRY(wbi_json_numbers(&deciles, &n, reference, "deciles", err));
-    wb_status status = n == N_DECILES ? WB_OK
-                                      : wbi_json_wrong(reference, "deciles", err, "expected %d numbers, found %zu",
-                                                       N_DECILES, n);
-    if (status == WB_OK)
-        memcpy(term->deciles, deciles, sizeof term->deciles);
-    wbi_free(deciles);
-    return status;
+    wbi_number number;
+    WBI_TRY(wbi_number_from_json(&number, at, err));
+    linear *term = linear_create(kind, &number);
+    if (term == NULL)
+        return wbi_fail_nomem(err, sizeof *term);
+    *out = &term->base;
+    return WB_OK;
 }
 
 static wb_status linear_from_json(wbi_term **out, const wbi_json_at *at, wb_error *err)
 {
-    wbi_json_at reference;
-    double median, missing_share;
-    WBI_TRY(wbi_json_number(&median, at, "median", err));
-    WBI_TRY(wbi_json_object(&reference, at, "reference", err));
-    WBI_TRY(wbi_json_number(&missing_share, &reference, "missing", err));
-    if (!(missing_share >= 0 && missing_share <= 1))
-        return wbi_json_wrong(&reference, "missing", err, "%g is not in [0, 1]", missing_share);
-    linear *term = linear_create(median, missing_share);
-    if (term == NULL)
-        return wbi_fail_nomem(err, sizeof *term);
-    wb_status status = read_deciles(term, &reference, err);
-    if (status == WB_OK)
-        *out = &term->base;
-    else
-        wbi_term_free(&term->base);
-    return status;
+    return read_kind(out, &wbi_term_linear, at, err);
 }
 
 const wbi_term_kind wbi_term_linear = {
@@ -227,4 +98,65 @@ const wbi_term_kind wbi_term_linear = {
     .plain = linear_plain,
     .to_json = linear_to_json,
     .from_json = linear_from_json,
+};
+
+/* ---- log1p ---- */
+
+static wb_status log1p_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
+{
+    const double *values = wb_table_numbers(sample->table, column);
+    (void)penalised;
+    for (size_t i = 0; i < sample->n; i++)
+        if (values[sample->rows[i]] < 0)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "%s is %g in a row: log1p takes numbers >= 0",
+                            wb_table_name(sample->table, column), values[sample->rows[i]]);
+    return fit_kind(out, &wbi_term_log1p, sample, column, err);
+}
+
+static wb_status log1p_describe(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err)
+{
+    if (part == INDICATOR)
+        return linear_describe(name, term, part, err);
+    WBI_TRY(wbi_buffer_append_text(name, "log1p(", err));
+    WBI_TRY(wbi_buffer_append_text(name, term->feature, err));
+    return wbi_buffer_append_text(name, ")", err);
+}
+
+/* Training had no value below 0. */
+static double log1p_of(double value)
+{
+    return log1p(value > 0 ? value : 0);
+}
+
+static void log1p_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
+{
+    const linear *term = (const linear *)base;
+    const double *values = wb_table_numbers(binding->table, binding->column);
+    size_t value_at = out->place[VALUE], indicator_at = base->n_columns > 1 ? out->place[INDICATOR] : SIZE_MAX;
+    double *x = out->x;
+    for (size_t i = 0; i < out->n; i++, x += out->stride) {
+        double value = values[out->rows == NULL ? out->begin + i : out->rows[out->begin + i]];
+        bool missing = !isfinite(value);
+        if (value_at != SIZE_MAX)
+            x[value_at] = log1p_of(missing ? term->number.median : value);
+        if (indicator_at != SIZE_MAX)
+            x[indicator_at] = missing;
+        out->n_imputed += missing;
+    }
+}
+
+static wb_status log1p_from_json(wbi_term **out, const wbi_json_at *at, wb_error *err)
+{
+    return read_kind(out, &wbi_term_log1p, at, err);
+}
+
+const wbi_term_kind wbi_term_log1p = {
+    .name = "log1p",
+    .type = WB_TYPE_NUMBER,
+    .fit = log1p_fit,
+    .free = linear_free,
+    .describe = log1p_describe,
+    .encode = log1p_encode,
+    .to_json = linear_to_json,
+    .from_json = log1p_from_json,
 };

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/term.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "table/spill.h"
 
-static const wbi_term_kind *const kinds[] = {&wbi_term_linear, &wbi_term_category};
+static const wbi_term_kind *const kinds[] = {&wbi_term_linear, &wbi_term_category, &wbi_term_log1p, &wbi_term_spline};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const wbi_term_kind *wbi_term_kind_for(wb_type type)
@@ -28,15 +29,32 @@ static wb_status copy_name(char **out, const char *name, wb_error *err)
     return *out == NULL ? wbi_fail_nomem(err, n + 1) : WB_OK;
 }
 
-wb_status wbi_term_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
+static const wbi_term_kind *kind_of_form(wbi_form form)
 {
-    const wbi_term_kind *kind = wbi_term_kind_for(wb_table_type(sample->table, column));
+    switch (form) {
+    case WBI_FORM_LOG1P:
+        return &wbi_term_log1p;
+    case WBI_FORM_SPLINE:
+        return &wbi_term_spline;
+    case WBI_FORM_LINEAR:
+        break;
+    }
+    return &wbi_term_linear;
+}
+
+wb_status wbi_term_fit(wbi_term **out, const wbi_sample *sample, size_t column, const wbi_term_options *options,
+                       wb_error *err)
+{
+    const wbi_term_kind *usual = wbi_term_kind_for(wb_table_type(sample->table, column));
+    const wbi_term_kind *kind = usual == &wbi_term_linear ? kind_of_form(options->form) : usual;
     wbi_term *term = NULL;
     wbi_view view;
     WBI_TRY(wbi_view_open(&view, sample->table, column, err));
     wbi_sample at_hand = *sample;
     at_hand.table = &view.table;
-    wb_status status = kind->fit(&term, &at_hand, column, penalised, err);
+    wb_status status = kind->fit(&term, &at_hand, column, options->penalised, err);
+    if (status == WB_OK && term == NULL)
+        status = usual->fit(&term, &at_hand, column, options->penalised, err);
     wbi_view_close(&view);
     WBI_TRY(status);
     status = copy_name(&term->feature, wb_table_name(sample->table, column), err);
@@ -106,4 +124,20 @@ wb_status wbi_term_from_json(wbi_term **out, const wbi_json_at *at, wb_error *er
     else
         wbi_term_free(term);
     return status;
+}
+
+size_t wbi_term_n_penalised(const wbi_term *term)
+{
+    return term->kind->n_penalised == NULL ? 0 : term->kind->n_penalised(term);
+}
+
+double wbi_shape_at(const wbi_shape *shape, double value)
+{
+    const double *knots = shape->knots;
+    const double at = fmax(knots[0], fmin(isfinite(value) ? value : shape->missing, knots[shape->n_intervals]));
+    size_t i = 0;
+    while (i + 1 < shape->n_intervals && at >= knots[i + 1])
+        i++;
+    const double u = (at - knots[i]) / (knots[i + 1] - knots[i]), *c = shape->cubic[i];
+    return c[0] + u * (c[1] + u * (c[2] + u * c[3]));
 }

@@ -54,10 +54,20 @@ typedef struct wbi_plain {
     bool indicator; /* the others become 0 */
 } wbi_plain;
 
+/* A function of a number, cubic between knots and constant beyond them. */
+enum { WBI_MAX_INTERVALS = 20 };
+typedef struct wbi_shape {
+    size_t n_intervals;
+    double knots[WBI_MAX_INTERVALS + 1];
+    double cubic[WBI_MAX_INTERVALS][4]; /* by power of u, which goes from 0 to 1 over the interval */
+    double missing;                     /* the number that a missing one is taken for */
+} wbi_shape;
+
 struct wbi_term_kind {
     const char *name; /* in model files */
     wb_type type;     /* of the column it reads */
-    /* Fits a term to the column's values in the sample. `penalised`: all columns of it will be. */
+    /* Fits a term to the column's values in the sample; *out stays NULL where they do not suit the kind. `penalised`: all
+     * columns of it will be. */
     wb_status (*fit)(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err);
     void (*free)(wbi_term *term); /* half-built-safe */
     /* Appends the name of one of its columns. */
@@ -71,20 +81,40 @@ struct wbi_term_kind {
     /* Adds the kind's own members to `object`; non-zero when memory ran out. */
     int (*to_json)(json_t *object, const wbi_term *term);
     wb_status (*from_json)(wbi_term **out, const wbi_json_at *at, wb_error *err);
+
+    /* The following are NULL for kinds whose columns have the ridge. */
+    /* How many of the term's columns, the first ones, have penalties of their own. */
+    size_t (*n_penalised)(const wbi_term *term);
+    /* The two matrices of these n columns' penalties, n x n, symmetric, on coefficients per unit: `bend`, of rank n - 1, is
+     * 0 for straight lines; `slope`, of rank 1, is 0 for all that is orthogonal to them. */
+    void (*penalties)(double *bend, double *slope, const wbi_term *term);
+    /* What these columns come to with such coefficients, a part each. */
+    void (*shape)(wbi_shape *out, const wbi_term *term, const double *coefficients);
 };
 
-extern const wbi_term_kind wbi_term_linear, wbi_term_category;
+extern const wbi_term_kind wbi_term_linear, wbi_term_category, wbi_term_log1p, wbi_term_spline;
 
 /* The kind that reads a column of that type; NULL when none does. */
 const wbi_term_kind *wbi_term_kind_for(wb_type type);
 
-WB_WARN_UNUSED wb_status wbi_term_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised,
-                                      wb_error *err);
+/* What is made of a number; of too few different values it is linear in any case. */
+typedef enum wbi_form { WBI_FORM_LINEAR = 0, WBI_FORM_LOG1P, WBI_FORM_SPLINE } wbi_form;
+
+typedef struct wbi_term_options {
+    bool penalised;
+    wbi_form form;
+} wbi_term_options;
+
+WB_WARN_UNUSED wb_status wbi_term_fit(wbi_term **out, const wbi_sample *sample, size_t column,
+                                      const wbi_term_options *options, wb_error *err);
 void wbi_term_free(wbi_term *term); /* NULL-safe */
 /* A new string, freed by wbi_free. */
 WB_WARN_UNUSED wb_status wbi_term_column_name(char **out, const wbi_term *term, size_t part, wb_error *err);
 /* A new object with kind, feature and what the kind adds; NULL when memory ran out. */
 json_t *wbi_term_to_json(const wbi_term *term);
 WB_WARN_UNUSED wb_status wbi_term_from_json(wbi_term **out, const wbi_json_at *at, wb_error *err);
+/* 0 for terms whose columns all have the ridge. */
+size_t wbi_term_n_penalised(const wbi_term *term);
+double wbi_shape_at(const wbi_shape *shape, double value);
 
 #endif

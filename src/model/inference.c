@@ -20,7 +20,9 @@ wb_status wbi_inference_create(wbi_inference **out, size_t n, size_t n_terms, wb
     inference->vif = wbi_alloc_zeroed(n, sizeof(double));
     inference->chi_square = wbi_alloc_zeroed(n_terms, sizeof(double));
     inference->p = wbi_alloc_zeroed(n_terms, sizeof(double));
-    if (inference->se == NULL || inference->vif == NULL || inference->chi_square == NULL || inference->p == NULL) {
+    inference->df = wbi_alloc_zeroed(n_terms, sizeof *inference->df);
+    if (inference->se == NULL || inference->vif == NULL || inference->chi_square == NULL || inference->p == NULL ||
+        inference->df == NULL) {
         wbi_inference_free(inference);
         return wbi_fail_nomem(err, n * sizeof(double));
     }
@@ -47,6 +49,7 @@ void wbi_inference_free(wbi_inference *inference)
     wbi_free(inference->vif);
     wbi_free(inference->chi_square);
     wbi_free(inference->p);
+    wbi_free(inference->df);
     wbi_free(inference->low);
     wbi_free(inference->high);
     wbi_free(inference->p_each);
@@ -99,7 +102,7 @@ static void add_wald(wb_coefficient *out, const wb_model *model, size_t index)
     out->raw_95 = about(out->raw, out->se_raw);
     if (index > 0)
         out->per_sd_95 = about(out->per_sd, out->se_per_sd);
-    if (model->summary.lambda > 0)
+    if (model->summary.lambda > 0 || model->smoothness != NULL)
         return;
     out->z = out->raw / out->se_raw;
     out->p = erfc(fabs(out->z) / sqrt(2));
@@ -144,6 +147,7 @@ wb_term_test wb_model_term_test(const wb_model *model, size_t index)
     for (size_t j = 0; j < model->basis->n_columns; j++)
         test.degrees_of_freedom += model->basis->columns[j].term == index;
     if (inference != NULL) {
+        test.degrees_of_freedom = inference->df[index];
         test.chi_square = inference->chi_square[index];
         test.p = inference->p[index];
     }

@@ -17,6 +17,7 @@ typedef struct wbi_inference {
     double *se, *vif;        /* n; vif[0] is NaN */
     double se_intercept;     /* where every column is 0 */
     double *chi_square, *p;  /* n_terms */
+    size_t *df;              /* n_terms */
     double *low, *high, *p_each; /* n, of the profile likelihood; [0] is of the intercept where every column is 0; NULL:
                                     Wald's */
     double *covariance;      /* n x n, whole; NULL when the model was read */
@@ -35,7 +36,7 @@ WB_WARN_UNUSED wb_status wbi_inference_complete(wbi_inference *inference, const 
 int wbi_inference_to_json(json_t *model_object, const wbi_inference *inference);
 int wbi_inference_intercept_to_json(json_t *object, const wbi_inference *inference);
 int wbi_inference_column_to_json(json_t *object, const wbi_inference *inference, const wbi_basis *basis, size_t column);
-int wbi_inference_term_to_json(json_t *object, const wbi_inference *inference, const wbi_basis *basis, size_t term);
+int wbi_inference_term_to_json(json_t *object, const wbi_inference *inference, size_t term);
 /* Reads them all, when the basis is read; *out stays NULL where the file has none. Whether they are to be of the profile
  * likelihood follows from the penalty. */
 WB_WARN_UNUSED wb_status wbi_inference_from_json(wbi_inference **out, const wbi_json_at *at, const wbi_basis *basis,

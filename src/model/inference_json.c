@@ -79,13 +79,13 @@ int wbi_inference_column_to_json(json_t *object, const wbi_inference *inference,
     return failed;
 }
 
-int wbi_inference_term_to_json(json_t *object, const wbi_inference *inference, const wbi_basis *basis, size_t term)
+int wbi_inference_term_to_json(json_t *object, const wbi_inference *inference, size_t term)
 {
     if (inference == NULL)
         return 0;
     json_t *test = json_object();
     int failed = json_object_set_new(test, "chi_square", finite_or_null(inference->chi_square[term]));
-    failed |= json_object_set_new(test, "df", json_integer((json_int_t)count_columns(basis, term)));
+    failed |= json_object_set_new(test, "df", json_integer((json_int_t)inference->df[term]));
     failed |= json_object_set_new(test, "p", finite_or_null(inference->p[term]));
     failed |= json_object_set_new(object, test_key(inference), test);
     return failed;
@@ -151,9 +151,12 @@ static wb_status read_test(wbi_inference *out, const wbi_json_at *at, const wbi_
     WBI_TRY(wbi_json_object(&test, at, test_key(out), err));
     WBI_TRY(wbi_json_number_or_null(&out->chi_square[term], &test, "chi_square", err));
     WBI_TRY(wbi_json_count(&n, &test, "df", INT64_MAX, err));
-    if (n != count_columns(basis, term))
-        return wbi_json_wrong(&test, "df", err, "expected %zu, as many as there are columns",
-                              count_columns(basis, term));
+    const size_t n_columns = count_columns(basis, term);
+    if (wbi_term_n_penalised(basis->terms[term]) == 0 && n != n_columns)
+        return wbi_json_wrong(&test, "df", err, "expected %zu, as many as there are columns", n_columns);
+    if (n == 0 || n > n_columns)
+        return wbi_json_wrong(&test, "df", err, "expected 1 to %zu, as many as there are columns", n_columns);
+    out->df[term] = (size_t)n;
     if (out->chi_square[term] < 0)
         return wbi_json_wrong(&test, "chi_square", err, "%g is less than 0", out->chi_square[term]);
     return read_probability(&out->p[term], &test, "p", err);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 
 const char *const wbi_lambda_rule_names[2] = {"least", "one_standard_error"};
+const char *const wbi_basis_names[2] = {"linear", "auto"};
 
 const char *wb_validation_name(wb_validation validation)
 {
@@ -57,6 +58,7 @@ void wb_model_free(wb_model *model)
     wbi_free(model->beta);
     wbi_free(model->path);
     wbi_inference_free(model->inference);
+    wbi_smoothness_free(model->smoothness);
     wbi_free(model);
 }
 
@@ -88,6 +90,9 @@ wb_model_summary wb_model_summarise(const wb_model *model)
     summary.target = model->target;
     summary.n_terms = model->basis->n_terms;
     summary.n_columns = model->basis->n_columns;
+    summary.freedom = model->smoothness == NULL ? (double)NAN : 1;
+    for (size_t t = 0; model->smoothness != NULL && t < model->smoothness->n_terms; t++)
+        summary.freedom += model->smoothness->terms[t].freedom;
     summary.covariance = model->inference == NULL ? WB_COVARIANCE_NONE : model->inference->kind;
     summary.condition_number = model->inference == NULL ? (double)NAN : model->inference->condition_number;
     return summary;
@@ -97,6 +102,51 @@ size_t wb_model_path(const wb_model *model, const wb_path_point **points)
 {
     *points = model->path;
     return model->n_path;
+}
+
+/* 1: it never falls, -1: it never rises, 0: both, or flat. */
+static int direction(const wbi_shape *shape)
+{
+    enum { N_STEPS = 40 };
+    bool rises = true, falls = true;
+    for (size_t i = 0; i < shape->n_intervals; i++) {
+        const double left = shape->knots[i], width = shape->knots[i + 1] - left;
+        for (int k = 0; k < N_STEPS; k++) {
+            const double from = wbi_shape_at(shape, left + width * k / N_STEPS);
+            const double to = wbi_shape_at(shape, left + width * (k + 1) / N_STEPS);
+            rises = rises && to >= from;
+            falls = falls && to <= from;
+        }
+    }
+    return rises == falls ? 0 : rises ? 1 : -1;
+}
+
+wb_term wb_model_term(const wb_model *model, size_t index)
+{
+    const wbi_term *from = model->basis->terms[index];
+    wb_term term = {from->feature, from->kind->name, 0, 0, NAN, NAN, NAN, NAN, 0};
+    wbi_shape shape;
+    for (size_t j = 0; j < model->basis->n_columns; j++) {
+        const wbi_basis_column *column = &model->basis->columns[j];
+        term.n_columns += column->term == index;
+        term.n_curve_columns += column->term == index && column->part < wbi_term_n_penalised(from);
+    }
+    if (model->smoothness == NULL)
+        return term;
+    const wbi_smoothness_term *found = &model->smoothness->terms[index];
+    term.freedom = found->freedom;
+    term.lambda_bend = found->bend;
+    term.lambda_slope = found->slope;
+    term.spread = found->spread;
+    if (wbi_basis_shape(&shape, model->basis, model->beta, index))
+        term.direction = direction(&shape);
+    return term;
+}
+
+double wb_model_contribution(const wb_model *model, size_t index, double value)
+{
+    wbi_shape shape;
+    return wbi_basis_shape(&shape, model->basis, model->beta, index) ? wbi_shape_at(&shape, value) : (double)NAN;
 }
 
 wb_imbalance wbi_no_imbalance(uint64_t n_rows)

@@ -8,6 +8,7 @@
 
 #include "design/basis.h"
 #include "model/inference.h"
+#include "model/smoothness.h"
 
 struct wb_model {
     char *definitions;        /* JSON text; NULL when flat */
@@ -20,6 +21,7 @@ struct wb_model {
     wb_path_point *path;
     size_t n_path;
     wbi_inference *inference; /* NULL: none */
+    wbi_smoothness *smoothness; /* NULL: no splines were asked for */
 };
 
 /* An empty model; `definitions` (NULL: flat) and `target` are copied. */
@@ -45,6 +47,7 @@ double wbi_model_raw(const wb_model *model, size_t column);
 double wbi_model_raw_intercept(const wb_model *model);
 
 extern const char *const wbi_lambda_rule_names[2]; /* by wb_lambda_rule, as in the file */
+extern const char *const wbi_basis_names[2]; /* by wb_basis, as in the file */
 
 /* Whether coefficients may be exactly 0. */
 static inline bool wbi_is_sparse(wb_penalty penalty)

@@ -287,6 +287,23 @@ static wb_status read_penalty(wb_penalty *penalty, const wbi_json_at *at, wb_err
     return status;
 }
 
+/* Models made before there was a choice do not say. */
+static wb_status read_basis(wb_basis *basis, const wbi_json_at *at, wb_error *err)
+{
+    char *text = NULL;
+    *basis = WB_BASIS_LINEAR;
+    if (json_object_get(at->value, "basis") == NULL)
+        return WB_OK;
+    WBI_TRY(wbi_json_text(&text, at, "basis", err));
+    wb_status status = WB_OK;
+    if (strcmp(text, wbi_basis_names[WB_BASIS_AUTO]) == 0)
+        *basis = WB_BASIS_AUTO;
+    else if (strcmp(text, wbi_basis_names[WB_BASIS_LINEAR]) != 0)
+        status = wbi_json_wrong(at, "basis", err, "expected 'linear' or 'auto', found '%.40s'", text);
+    wbi_free(text);
+    return status;
+}
+
 static wb_status read_training(wb_model *model, const wbi_json_at *at, wb_error *err)
 {
     wb_model_summary *summary = &model->summary;
@@ -303,6 +320,7 @@ static wb_status read_training(wb_model *model, const wbi_json_at *at, wb_error 
     if (!(summary->alpha >= 0 && summary->alpha <= 1))
         return wbi_json_wrong(&training, "alpha", err, "%g is not a number from 0 to 1", summary->alpha);
     WBI_TRY(wbi_json_number(&summary->lambda, &training, "lambda", err));
+    WBI_TRY(read_basis(&summary->basis, &training, err));
     WBI_TRY(wbi_json_number(&summary->mean_log_loss, &training, "mean_log_loss", err));
     WBI_TRY(wbi_json_count(&iterations, &training, "iterations", INT32_MAX, err));
     WBI_TRY(wbi_json_number(&summary->gradient_max, &training, "gradient_max", err));
@@ -343,6 +361,8 @@ static wb_status read_model(wb_model **out, const wbi_json_at *at, wb_error *err
     wb_status status = read_training(model, at, err);
     if (status == WB_OK)
         status = read_terms(model, at, err);
+    if (status == WB_OK && model->summary.basis == WB_BASIS_AUTO)
+        status = wbi_smoothness_from_json(&model->smoothness, at, model->basis, model->beta, err);
     if (status == WB_OK)
         status = wbi_inference_from_json(&model->inference, at, model->basis,
                                          model->summary.penalty == WB_PENALTY_FIRTH, err);

@@ -46,7 +46,8 @@ static json_t *terms_to_json(const wb_model *model)
     for (size_t t = 0; failed == 0 && t < model->basis->n_terms; t++) {
         json_t *term = wbi_term_to_json(model->basis->terms[t]);
         failed = json_object_set_new(term, "columns", columns_to_json(model, t, &column));
-        failed |= wbi_inference_term_to_json(term, model->inference, model->basis, t);
+        failed |= wbi_inference_term_to_json(term, model->inference, t);
+        failed |= wbi_smoothness_to_json(term, model->smoothness, model->basis, model->beta, t);
         failed |= json_array_append_new(array, term);
     }
     if (failed == 0)
@@ -157,6 +158,7 @@ static json_t *training_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "penalty", json_string(wb_penalty_name(from->penalty)));
     failed |= json_object_set_new(object, "alpha", wbi_json_real(from->alpha));
     failed |= json_object_set_new(object, "lambda", wbi_json_real(from->lambda));
+    failed |= json_object_set_new(object, "basis", json_string(wbi_basis_names[from->basis]));
     failed |= json_object_set_new(object, "mean_log_loss", wbi_json_real(from->mean_log_loss));
     failed |= json_object_set_new(object, "iterations", json_integer(from->iterations));
     failed |= json_object_set_new(object, "gradient_max", wbi_json_real(from->gradient_max));

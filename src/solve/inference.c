@@ -56,6 +56,7 @@ wb_status wbi_covariance(double *out, bool *definite, const wbi_optimum *at, wb_
     memcpy(inverse, at->information, n * n * sizeof *inverse);
     for (size_t j = 0; j < n; j++)
         inverse[j * n + j] += at->ridge[j];
+    wbi_penalties_add_hessian(inverse, n, at->terms, NULL);
     *definite = invert(inverse, n);
     if (!*definite)
         goto cleanup;
@@ -64,6 +65,8 @@ wb_status wbi_covariance(double *out, bool *definite, const wbi_optimum *at, wb_
         middle[i] = at->scores[i] * n_rows / at->total_weight / at->total_weight;
     for (size_t j = 0; at->scores != NULL && j < n; j++)
         middle[j * n + j] += at->ridge[j];
+    if (at->scores != NULL)
+        wbi_penalties_add_hessian(middle, n, at->terms, NULL);
     if (at->scores != NULL)
         sandwich(out, inverse, middle, room, n);
     else
@@ -277,6 +280,71 @@ wb_status wbi_wald(double *chi_square, const double *beta, const double *covaria
     }
     wbi_free(block);
     wbi_free(solution);
+    return status;
+}
+
+/* z = L'b and m = L' V L, L the Cholesky factor of the information's block; false where it is not definite. m and factor are
+ * k x k. */
+static bool to_predictions(double *z, double *m, double *factor, const double *beta, const double *information,
+                           const double *covariance, size_t n, size_t begin, size_t k)
+{
+    for (size_t i = 0; i < k; i++) {
+        z[i] = beta[begin + i];
+        for (size_t j = 0; j < k; j++) {
+            factor[i * k + j] = information[(begin + i) * n + begin + j];
+            m[i * k + j] = covariance[(begin + i) * n + begin + j];
+        }
+    }
+    gsl_matrix_view l = gsl_matrix_view_array(factor, k, k), v = gsl_matrix_view_array(m, k, k);
+    gsl_vector_view b = gsl_vector_view_array(z, k);
+    if (gsl_linalg_cholesky_decomp1(&l.matrix) != GSL_SUCCESS)
+        return false;
+    gsl_blas_dtrmv(CblasLower, CblasTrans, CblasNonUnit, &l.matrix, &b.vector);
+    gsl_blas_dtrmm(CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, 1, &l.matrix, &v.matrix);
+    gsl_blas_dtrmm(CblasLeft, CblasLower, CblasTrans, CblasNonUnit, 1, &l.matrix, &v.matrix);
+    return true;
+}
+
+/* Sum over the `rank` largest eigenvalues d of m, with eigenvectors u, of (u'z)^2 / d. Destroys m. */
+static double sum_largest(const double *z, gsl_matrix *m, gsl_eigen_symmv_workspace *room, gsl_vector *values,
+                          gsl_matrix *vectors, size_t rank)
+{
+    double sum = 0;
+    if (gsl_eigen_symmv(m, values, vectors, room) != GSL_SUCCESS)
+        return NAN;
+    gsl_eigen_symmv_sort(values, vectors, GSL_EIGEN_SORT_VAL_DESC);
+    for (size_t e = 0; e < rank; e++) {
+        double along = 0;
+        for (size_t i = 0; i < m->size1; i++)
+            along += gsl_matrix_get(vectors, i, e) * z[i];
+        sum += along * along / gsl_vector_get(values, e);
+    }
+    return isfinite(sum) ? sum : NAN;
+}
+
+wb_status wbi_wald_of_rank(double *chi_square, const double *beta, const wbi_optimum *at, const double *covariance,
+                           size_t begin, size_t end, size_t rank, wb_error *err)
+{
+    const size_t k = end - begin;
+    double *m = square(k), *factor = square(k), *z = wbi_alloc_array(k, sizeof *z);
+    gsl_eigen_symmv_workspace *room = gsl_eigen_symmv_alloc(k);
+    gsl_vector *values = gsl_vector_alloc(k);
+    gsl_matrix *vectors = gsl_matrix_alloc(k, k);
+    wb_status status = WB_OK;
+    *chi_square = NAN;
+    if (m == NULL || factor == NULL || z == NULL || room == NULL || values == NULL || vectors == NULL) {
+        status = wbi_fail_nomem(err, k * k * sizeof *m);
+    } else if (to_predictions(z, m, factor, beta, at->information, covariance, at->n, begin, k)) {
+        gsl_matrix_view view = gsl_matrix_view_array(m, k, k);
+        *chi_square = sum_largest(z, &view.matrix, room, values, vectors, rank);
+    }
+    wbi_free(m);
+    wbi_free(factor);
+    wbi_free(z);
+    if (room != NULL)
+        gsl_eigen_symmv_free(room);
+    gsl_vector_free(values);
+    gsl_matrix_free(vectors);
     return status;
 }
 

@@ -6,21 +6,24 @@
 
 #include <stdbool.h>
 
+#include "design/penalty.h"
 #include "solve/likelihood.h"
 
-/* A penalised fit at its optimum: minimised was (1/W) sum of weight_i loss_i + 1/2 sum of ridge_j beta_j^2. */
+/* A penalised fit at its optimum: minimised was (1/W) sum of weight_i loss_i + 1/2 sum of ridge_j beta_j^2 and what `terms`
+ * add to that. */
 typedef struct wbi_optimum {
     const double *information; /* Hessian of the data's part */
     const double *scores;      /* sum over customers of g g', g the gradient of a customer's weight_i loss_i; NULL: rows of
                                   equal weight, each a customer of its own */
     const double *ridge;       /* n */
+    const wbi_penalties *terms; /* NULL: none */
     double total_weight;
     size_t n_rows, n;
 } wbi_optimum;
 
-/* The coefficients' covariance, whole and symmetric: with A = n_rows (information + ridge), weights taken to have mean 1,
+/* The coefficients' covariance, whole and symmetric: with A = n_rows (information + penalties), weights taken to have mean 1,
  * A^-1 (Bayesian where there is a ridge: Wood, Generalized Additive Models, 2nd ed., 6.10); with scores B, by customer,
- * A^-1 (B + n_rows ridge) A^-1, in which B stands for the information (Liang and Zeger 1986). *definite = false, and
+ * A^-1 (B + n_rows penalties) A^-1, in which B stands for the information (Liang and Zeger 1986). *definite = false, and
  * nothing else, where A is not positive definite to working precision. */
 WB_WARN_UNUSED wb_status wbi_covariance(double *out, bool *definite, const wbi_optimum *at, wb_error *err);
 
@@ -40,6 +43,11 @@ WB_WARN_UNUSED wb_status wbi_variance_inflation(double *vif, const double *cross
  * definite; and the share of a chi-square distribution that lies above. */
 WB_WARN_UNUSED wb_status wbi_wald(double *chi_square, const double *beta, const double *covariance, size_t n,
                                   size_t begin, size_t end, wb_error *err);
+/* The same of rank `rank` for coefficients that were held back so much that they have less freedom than their number (Wood 2013,
+ * the whole rank next to it): of the directions in which they change the predictions most, by `information`, the data's
+ * Hessian, those `rank` that are least certain count. */
+WB_WARN_UNUSED wb_status wbi_wald_of_rank(double *chi_square, const double *beta, const wbi_optimum *at,
+                                          const double *covariance, size_t begin, size_t end, size_t rank, wb_error *err);
 double wbi_chi_square_above(double chi_square, size_t degrees_of_freedom);
 
 #endif

@@ -30,6 +30,7 @@ typedef struct evaluation {
 struct wbi_newton {
     wbi_likelihood data;
     const double *penalty;
+    const wbi_penalties *terms; /* NULL: none */
     uint8_t *hold; /* a column */
     size_t n;
     double lambda;
@@ -81,7 +82,7 @@ static double objective(const wbi_newton *newton, const evaluation *at)
     double squares = 0;
     for (size_t j = 0; j < newton->n; j++)
         squares += newton->penalty[j] * at->beta[j] * at->beta[j];
-    return mean_loss(newton, at) + newton->lambda / 2 * squares;
+    return mean_loss(newton, at) + newton->lambda / 2 * squares + wbi_penalties_value(newton->terms, at->beta);
 }
 
 static double max_norm(const double *values, size_t n)
@@ -98,6 +99,7 @@ static void find_gradient(wbi_newton *newton)
         newton->gradient[j] = newton->hold[j] ? 0
                                               : gradient_of(&newton->now)[j] / newton->data.total_weight +
                                                     newton->lambda * newton->penalty[j] * newton->now.beta[j];
+    wbi_penalties_add_gradient(newton->gradient, newton->terms, newton->now.beta, newton->hold);
     newton->state.gradient_max = max_norm(newton->gradient, newton->n);
 }
 
@@ -111,6 +113,7 @@ static bool find_step(wbi_newton *newton)
                 newton->hold[j] || newton->hold[k] ? 0 : newton->curvature[j * n + k] / newton->data.total_weight;
         newton->hessian[j * n + j] += newton->hold[j] ? 1 : newton->lambda * newton->penalty[j];
     }
+    wbi_penalties_add_hessian(newton->hessian, n, newton->terms, newton->hold);
     return wbi_solve_positive(newton->step, newton->hessian, newton->gradient, n);
 }
 
@@ -254,10 +257,22 @@ wbi_newton_state wbi_newton_now(const wbi_newton *newton)
     return newton->state;
 }
 
+void wbi_newton_quadratic(const wbi_newton *newton, double *information, double *gradient)
+{
+    for (size_t i = 0; i < newton->n * newton->n; i++)
+        information[i] = newton->curvature[i] / newton->data.total_weight;
+    for (size_t j = 0; j < newton->n; j++)
+        gradient[j] = gradient_of(&newton->now)[j] / newton->data.total_weight;
+}
+
+wb_status wbi_newton_refresh(wbi_newton *newton, wb_error *err)
+{
+    return newton->fresh ? WB_OK : refresh(newton, err);
+}
+
 wb_status wbi_newton_information(wbi_newton *newton, double *information, wb_error *err)
 {
-    if (!newton->fresh)
-        WBI_TRY(refresh(newton, err));
+    WBI_TRY(wbi_newton_refresh(newton, err));
     for (size_t i = 0; i < newton->n * newton->n; i++)
         information[i] = newton->curvature[i] / newton->data.total_weight;
     return WB_OK;
@@ -312,6 +327,7 @@ static wb_status create(wbi_newton **out, const wbi_problem *problem, const doub
         return wbi_fail_nomem(err, sizeof *newton);
     wbi_disarm_gsl();
     newton->penalty = problem->penalty;
+    newton->terms = problem->terms;
     newton->n = problem->design->n_columns;
     newton->far = true;
     WBI_TRY_CLEANUP(wbi_likelihood_init(&newton->data, problem->design, problem->outcome, problem->weight, err));

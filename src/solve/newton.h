@@ -5,14 +5,17 @@
 
 #include <stdbool.h>
 
+#include "design/penalty.h"
 #include "solve/likelihood.h"
 
-/* Minimise (1/W) sum of weight_i loss_i + lambda/2 sum of penalty_j beta_j^2, W the sum of the weights. Borrowed. */
+/* Minimise (1/W) sum of weight_i loss_i + lambda/2 sum of penalty_j beta_j^2, W the sum of the weights, and what `terms`
+ * add to that. Borrowed. */
 typedef struct wbi_problem {
     const wbi_design *design;
     const uint8_t *outcome; /* 0 or 1, a row */
     const double *weight;   /* > 0, a row; NULL: all 1 */
-    const double *penalty;  /* >= 0, a column; 0 leaves it free */
+    const double *penalty;  /* >= 0, a column; 0 leaves it free, but for `terms` */
+    const wbi_penalties *terms; /* NULL: none. Their lambdas may be changed, to be followed by set_lambda. Newton only */
 } wbi_problem;
 
 /* Where the minimisation stands. */
@@ -58,6 +61,11 @@ wbi_newton_state wbi_newton_now(const wbi_newton *newton);
 /* The data's part of the objective's Hessian at the present beta (lower triangle, n_columns x n_columns); costs a pass where
  * the last Hessian was of another. */
 WB_WARN_UNUSED wb_status wbi_newton_information(wbi_newton *newton, double *information, wb_error *err);
+/* Of the data's part, without a pass: the Hessian that steps go by (lower triangle, n_columns x n_columns), and the gradient
+ * at the present beta. */
+void wbi_newton_quadratic(const wbi_newton *newton, double *information, double *gradient);
+/* Makes that Hessian the one at the present beta. */
+WB_WARN_UNUSED wb_status wbi_newton_refresh(wbi_newton *newton, wb_error *err);
 const wbi_likelihood *wbi_newton_likelihood(const wbi_newton *newton);
 /* What the last step added to beta (n_columns); 0 before the first. */
 const double *wbi_newton_move(const wbi_newton *newton);

@@ -109,7 +109,7 @@ static wb_status start_from(fitting *f, const wb_matrix *some, uint8_t *outcome,
     if (!seen[0] || !seen[1])
         return WB_OK;
     WBI_TRY(wbi_design_array(&design, some, &f->moments, f->n_threads, err));
-    const wbi_problem problem = {design, outcome, weight, f->penalty};
+    const wbi_problem problem = {design, outcome, weight, f->penalty, NULL};
     wb_status status = wbi_newton_approach(&f->sample, &problem, f->beta, f->hold, f->lambda, err);
     wbi_design_free(design);
     return status;
@@ -208,7 +208,7 @@ wb_status wb_fit_logistic(wb_fit *out, double *coefficients, const wb_matrix *x,
     WBI_TRY_CLEANUP(prepare(&f, err));
     WBI_TRY_CLEANUP(find_start(&f, err));
     WBI_TRY_CLEANUP(wbi_design_array(&design, x, &f.moments, f.n_threads, err));
-    const wbi_problem problem = {design, outcome, f.weights, f.penalty};
+    const wbi_problem problem = {design, outcome, f.weights, f.penalty, NULL};
     WBI_TRY_CLEANUP(begin(&newton, &f, &problem, err));
     WBI_TRY_CLEANUP(iterate(&f, newton, err));
     const wbi_newton_state end = wbi_newton_now(newton);

@@ -131,13 +131,36 @@ static bool reserved(const wbi_training *training, size_t column, const wb_train
     return is_reserved;
 }
 
+/* What becomes of a number. */
+static wbi_form form_of(const wbi_training *training, size_t column, const wb_train_options *options)
+{
+    for (size_t i = 0; i < options->n_log1p; i++)
+        if (strcmp(wb_table_name(training->table, column), options->log1p[i]) == 0)
+            return WBI_FORM_LOG1P;
+    return training->smooth ? WBI_FORM_SPLINE : WBI_FORM_LINEAR;
+}
+
+static wb_status check_log1p(const wbi_training *training, const wb_train_options *options, wb_error *err)
+{
+    for (size_t i = 0; i < options->n_log1p; i++) {
+        size_t column;
+        WBI_TRY(wbi_need_column(&column, training->table, options->log1p[i], "for log1p", err));
+        if (wb_table_type(training->table, column) != WB_TYPE_NUMBER)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "%s holds no numbers: log1p takes numbers >= 0",
+                            options->log1p[i]);
+    }
+    return WB_OK;
+}
+
 wb_status wbi_choose_features(wbi_training *training, const wb_train_options *options, wb_error *err)
 {
     size_t n_columns = wb_table_n_columns(training->table), excluded;
     for (size_t i = 0; i < options->n_exclude; i++)
         WBI_TRY(wbi_need_column(&excluded, training->table, options->exclude[i], "to be left out", err));
+    WBI_TRY(check_log1p(training, options, err));
     training->features = wbi_alloc_array(n_columns, sizeof *training->features);
-    if (training->features == NULL)
+    training->forms = wbi_alloc_array(n_columns, sizeof *training->forms);
+    if (training->features == NULL || training->forms == NULL)
         return wbi_fail_nomem(err, n_columns * sizeof *training->features);
     for (size_t c = 0; c < n_columns; c++) {
         const char *name = wb_table_name(training->table, c), *why;
@@ -148,6 +171,7 @@ wb_status wbi_choose_features(wbi_training *training, const wb_train_options *op
             wbi_log(training->log, WB_LOG_INFO, "%s left out: %s", name, why);
             continue;
         }
+        training->forms[training->n_features] = form_of(training, c, options);
         training->features[training->n_features++] = c;
     }
     if (training->n_features == 0)

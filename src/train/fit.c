@@ -13,6 +13,7 @@ void wbi_fit_free(wbi_fit *fit)
     wbi_free(fit->beta);
     wbi_free(fit->move);
     wbi_inference_free(fit->inference);
+    wbi_smoothness_free(fit->smoothness);
     *fit = (wbi_fit){0};
 }
 
@@ -30,6 +31,8 @@ typedef struct workbench {
     bool few_passes; /* over all rows: at one lambda, by Newton */
     wbi_design *design;
     double *penalty, *start;
+    wbi_penalties terms;
+    wbi_smooth smooth; /* where the search for lambdas starts */
     wbi_newton *newton;
     wbi_firth *firth;     /* after Newton's method has found the aliased columns */
     double *crossproduct; /* of the columns, up to a factor; NULL: not needed */
@@ -42,6 +45,7 @@ static void clear(workbench *bench)
     wbi_newton_free(bench->newton);
     wbi_coordinate_free(bench->coordinate);
     wbi_design_free(bench->design);
+    wbi_penalties_clear(&bench->terms);
     wbi_free(bench->penalty);
     wbi_free(bench->start);
     wbi_free(bench->crossproduct);
@@ -71,7 +75,7 @@ static wb_status approach(wbi_newton **out, const workbench *bench, const wbi_tr
     if (!wbi_part_has_both(&some))
         goto cleanup;
     WBI_TRY_CLEANUP(make_design(&design, training, &some, basis, false, err));
-    const wbi_problem problem = {design, some.outcome, some.weight, bench->penalty};
+    const wbi_problem problem = {design, some.outcome, some.weight, bench->penalty, NULL};
     WBI_TRY_CLEANUP(wbi_newton_approach(out, &problem, bench->start, NULL, lambda, err));
 cleanup:
     wbi_design_free(design);
@@ -89,27 +93,88 @@ static wb_status start_newton(workbench *bench, const wbi_problem *problem, cons
                                         : wbi_newton_create(&bench->newton, problem, bench->start, err);
 }
 
-/* Starts at the best intercept for no other column, Newton from a sample where there are many rows; the intercept is
- * free, all other columns are penalised alike. */
+/* The lambdas and coefficients of a sample; a penalty is about as strong whatever the number of rows beside a likelihood, which
+ * is their sum, so beside a mean loss it goes with the inverse. */
+static wb_status smooth_sample(workbench *bench, const wbi_training *training, const wbi_part *some,
+                               const wbi_basis *basis, wb_error *err)
+{
+    wb_status status = WB_OK;
+    wbi_design *design = NULL;
+    wbi_newton_state end;
+    wbi_smooth problem = bench->smooth;
+    const double share = (double)some->n / bench->smooth.n_rows;
+    problem.n_rows = (double)some->n;
+    problem.roughly = true;
+    WBI_TRY_CLEANUP(make_design(&design, training, some, basis, false, err));
+    const wbi_problem of = {design, some->outcome, some->weight, bench->penalty, &bench->terms};
+    WBI_TRY_CLEANUP(wbi_newton_create(&problem.newton, &of, bench->start, err));
+    WBI_TRY_CLEANUP(wbi_smooth_minimise(&end, NULL, &problem, err));
+    memcpy(bench->start, end.beta, (basis->n_columns + 1) * sizeof *bench->start);
+    for (size_t p = 0; p < bench->terms.n; p++)
+        bench->terms.of[p].lambda *= share;
+    bench->smooth.lambda = problem.lambda * share;
+    bench->smooth.warm = true;
+cleanup:
+    wbi_newton_free(problem.newton);
+    wbi_design_free(design);
+    return status;
+}
+
+/* Starts from another fit's lambdas, or a sample's where it has more than a few rows a column. */
+static wb_status approach_smooth(workbench *bench, const wbi_training *training, const wbi_part *part,
+                                 const wbi_basis *basis, wb_error *err)
+{
+    enum { MIN_ROWS = 2048, MIN_ROWS_A_COLUMN = 8 };
+    wb_status status = WB_OK;
+    wbi_part some = {0};
+    const size_t n = part->n / WBI_SAMPLE_STEP;
+    bench->smooth = (wbi_smooth){.ridge = bench->penalty, .terms = &bench->terms, .n_rows = (double)part->n};
+    if (training->warm != NULL)
+        wbi_smooth_warm(&bench->smooth, basis, training->warm);
+    if (training->warm != NULL || n < MIN_ROWS || n / MIN_ROWS_A_COLUMN < basis->n_columns)
+        return WB_OK;
+    WBI_TRY_CLEANUP(sample_part(&some, part, err));
+    if (wbi_part_has_both(&some))
+        WBI_TRY_CLEANUP(smooth_sample(bench, training, &some, basis, err));
+cleanup:
+    wbi_part_free(&some);
+    return status;
+}
+
+/* The intercept is free; all other columns are penalised alike, but for those that terms have penalties of their own for. */
+static wb_status set_penalties(workbench *bench, const wbi_basis *basis, wb_error *err)
+{
+    const size_t n = basis->n_columns + 1;
+    bench->penalty = wbi_alloc_array(n, sizeof *bench->penalty);
+    if (bench->penalty == NULL)
+        return wbi_fail_nomem(err, n * sizeof *bench->penalty);
+    bench->penalty[0] = 0;
+    for (size_t j = 0; j < basis->n_columns; j++)
+        bench->penalty[j + 1] = basis->columns[j].part >= wbi_term_n_penalised(basis->terms[basis->columns[j].term]);
+    return wbi_penalties_find(&bench->terms, basis, err);
+}
+
+/* Starts at the best intercept for no other column, Newton from a sample where there are many rows. */
 static wb_status set_up(workbench *bench, const wbi_training *training, const wbi_part *part, const wbi_basis *basis,
                         double lambda, wb_error *err)
 {
-    size_t n = basis->n_columns + 1;
     double weight[2] = {0, 0};
     WBI_TRY(make_design(&bench->design, training, part, basis, bench->few_passes, err));
-    bench->penalty = wbi_alloc_array(n, sizeof *bench->penalty);
-    bench->start = wbi_alloc_zeroed(n, sizeof *bench->start);
-    if (bench->penalty == NULL || bench->start == NULL)
-        return wbi_fail_nomem(err, n * sizeof *bench->penalty);
-    for (size_t j = 0; j < n; j++)
-        bench->penalty[j] = j > 0;
+    WBI_TRY(set_penalties(bench, basis, err));
+    bench->start = wbi_alloc_zeroed(basis->n_columns + 1, sizeof *bench->start);
+    if (bench->start == NULL)
+        return wbi_fail_nomem(err, (basis->n_columns + 1) * sizeof *bench->start);
     for (size_t i = 0; i < part->n; i++)
         weight[part->outcome[i]] += part->weight[i];
     bench->start[0] = log(weight[1] / weight[0]);
-    wbi_problem problem = {bench->design, part->outcome, part->weight, bench->penalty};
+    wbi_problem problem = {bench->design, part->outcome, part->weight, bench->penalty, &bench->terms};
     if (wbi_is_sparse(training->penalty)) {
         const wbi_coordinate_options options = {training->alpha, SMALL, training->roughly};
         return wbi_coordinate_create(&bench->coordinate, &problem, &options, bench->start, err);
+    }
+    if (training->smooth) {
+        WBI_TRY(approach_smooth(bench, training, part, basis, err));
+        return wbi_newton_create(&bench->newton, &problem, bench->start, err);
     }
     wbi_newton *sample = NULL;
     WBI_TRY(approach(&sample, bench, training, part, basis, lambda, err));
@@ -144,7 +209,7 @@ static wb_status fit_basis(wbi_basis **out, const wbi_training *training, const 
                                .customer = part->customer,
                                .n = part->n,
                                .this_table_only = training->on_trial};
-    wbi_basis_options options = {wbi_takes_lambda(training->penalty), training->n_threads, log};
+    wbi_basis_options options = {wbi_takes_lambda(training->penalty), training->n_threads, log, training->forms};
     return wbi_basis_fit(out, &sample, training->features, training->n_features, &options, err);
 }
 
@@ -193,8 +258,9 @@ static wb_status pass_for_crossproduct(double *out, const wbi_likelihood *data, 
     return status;
 }
 
-/* Where eta starts the same in all rows, the Hessian there is the columns' crossproduct. */
-static wb_status keep_crossproduct(workbench *bench, size_t n, wb_error *err)
+/* Where eta starts the same in all rows, the Hessian there is the columns' crossproduct. Of the many columns of splines the
+ * Hessian at the end, in which rows count by their curvature, will do. */
+static wb_status keep_crossproduct(workbench *bench, bool smooth, size_t n, wb_error *err)
 {
     bool flat = true;
     bench->crossproduct = wbi_alloc_array(n, n * sizeof *bench->crossproduct);
@@ -202,16 +268,16 @@ static wb_status keep_crossproduct(workbench *bench, size_t n, wb_error *err)
         return wbi_fail_nomem(err, n * n * sizeof *bench->crossproduct);
     for (size_t j = 1; j < n; j++)
         flat = flat && bench->start[j] == 0;
-    return flat ? wbi_newton_information(bench->newton, bench->crossproduct, err)
+    return flat || smooth ? wbi_newton_information(bench->newton, bench->crossproduct, err)
                 : pass_for_crossproduct(bench->crossproduct, wbi_newton_likelihood(bench->newton), n, err);
 }
 
 /* What the end of the path says of its coefficients. */
 static wb_status conclude(wbi_fit *fit, const workbench *bench, const wbi_training *training, const wbi_part *part,
-                          double lambda, wb_error *err)
+                          wb_error *err)
 {
     const size_t n = fit->n_columns;
-    wbi_infer_options options = {bench->crossproduct, bench->penalty, lambda};
+    wbi_infer_options options = {bench->crossproduct, bench->penalty, fit->last_lambda, &bench->terms};
     if (fit->last.converged && bench->firth != NULL)
         return wbi_infer_firth(fit, bench->firth, training, wbi_newton_likelihood(bench->newton), bench->crossproduct, err);
     if (fit->last.converged)
@@ -223,21 +289,48 @@ static wb_status conclude(wbi_fit *fit, const workbench *bench, const wbi_traini
     return WB_OK;
 }
 
+static wb_status allocate_beta(wbi_fit *fit, size_t n_lambdas, wb_error *err)
+{
+    fit->n_columns = fit->basis->n_columns + 1;
+    fit->beta = wbi_alloc_array(n_lambdas, fit->n_columns * sizeof *fit->beta);
+    return fit->beta == NULL ? wbi_fail_nomem(err, n_lambdas * fit->n_columns * sizeof *fit->beta) : WB_OK;
+}
+
 /* The coefficients at each lambda. */
 static wb_status walk_path(wbi_fit *fit, const workbench *bench, wbi_training *training, const double *lambdas,
                            size_t n_lambdas, wb_error *err)
 {
-    fit->n_columns = fit->basis->n_columns + 1;
-    fit->beta = wbi_alloc_array(n_lambdas, fit->n_columns * sizeof *fit->beta);
-    if (fit->beta == NULL)
-        return wbi_fail_nomem(err, n_lambdas * fit->n_columns * sizeof *fit->beta);
+    WBI_TRY(allocate_beta(fit, n_lambdas, err));
     for (size_t l = 0; l < n_lambdas; l++) {
         WBI_TRY(minimise(&fit->last, bench, lambdas[l], err));
         memcpy(fit->beta + l * fit->n_columns, fit->last.beta, fit->n_columns * sizeof *fit->beta);
         WBI_TRY(wbi_training_tick(training, err));
     }
     fit->last.beta = NULL;
+    fit->last_lambda = lambdas[n_lambdas - 1];
     return WB_OK;
+}
+
+/* The lambdas, and the coefficients there. */
+static wb_status find_lambdas(wbi_fit *fit, const workbench *bench, wbi_training *training, const wbi_part *part,
+                              wb_error *err)
+{
+    wbi_smooth problem = bench->smooth;
+    problem.newton = bench->newton;
+    WBI_TRY(allocate_beta(fit, 1, err));
+    double *freedom = wbi_alloc_array(fit->n_columns, sizeof *freedom);
+    if (freedom == NULL)
+        return wbi_fail_nomem(err, fit->n_columns * sizeof *freedom);
+    wb_status status = wbi_smooth_minimise(&fit->last, freedom, &problem, err);
+    if (status == WB_OK) {
+        memcpy(fit->beta, fit->last.beta, fit->n_columns * sizeof *fit->beta);
+        fit->last.beta = NULL;
+        status = wbi_smooth_keep(fit, training, part, &problem, freedom, err);
+    }
+    if (status == WB_OK)
+        status = wbi_training_tick(training, err);
+    wbi_free(freedom);
+    return status;
 }
 
 /* The rows that are left out of the fit count for the base rate, so where there are such the design is made again. */
@@ -273,11 +366,16 @@ wb_status wbi_fit_path(wbi_fit *out, wbi_training *training, const wbi_part *par
     }
     if (training->penalty == WB_PENALTY_FIRTH)
         WBI_TRY_CLEANUP(wbi_firth_create(&bench.firth, wbi_newton_likelihood(bench.newton), bench.start, err));
+    if (training->infer && !training->smooth)
+        WBI_TRY_CLEANUP(keep_crossproduct(&bench, false, fit.basis->n_columns + 1, err));
+    if (training->smooth)
+        WBI_TRY_CLEANUP(find_lambdas(&fit, &bench, training, part, err));
+    else
+        WBI_TRY_CLEANUP(walk_path(&fit, &bench, training, lambdas, n_lambdas, err));
+    if (training->infer && training->smooth)
+        WBI_TRY_CLEANUP(keep_crossproduct(&bench, true, fit.n_columns, err));
     if (training->infer)
-        WBI_TRY_CLEANUP(keep_crossproduct(&bench, fit.basis->n_columns + 1, err));
-    WBI_TRY_CLEANUP(walk_path(&fit, &bench, training, lambdas, n_lambdas, err));
-    if (training->infer)
-        WBI_TRY_CLEANUP(conclude(&fit, &bench, training, fitted, lambdas[n_lambdas - 1], err));
+        WBI_TRY_CLEANUP(conclude(&fit, &bench, training, fitted, err));
     if (fitted != part)
         WBI_TRY_CLEANUP(restore_base_rate(&fit, &bench, training, part, n_lambdas, err));
     *out = fit;

@@ -25,46 +25,62 @@ typedef struct bench {
     double *information, *scores, *ridge;
 } bench;
 
-static wb_status find_covariance(wbi_inference *out, bool *definite, const bench *room, wbi_newton *newton,
-                                 const wbi_part *part, wb_error *err)
+static wb_status find_covariance(wbi_inference *out, bool *definite, wbi_optimum *at, const bench *room,
+                                 wbi_newton *newton, const wbi_part *part, wb_error *err)
 {
     const wbi_likelihood *data = wbi_newton_likelihood(newton);
-    wbi_optimum at = {.information = room->information,
-                      .ridge = room->ridge,
-                      .total_weight = data->total_weight,
-                      .n_rows = part->n,
-                      .n = out->n};
     WBI_TRY(wbi_newton_information(newton, room->information, err));
     out->kind = WB_COVARIANCE_HESSIAN;
     if (needs_scores(part)) {
         out->kind = WB_COVARIANCE_BY_CUSTOMER;
-        at.scores = room->scores;
+        at->scores = room->scores;
         WBI_TRY(wbi_customer_scores(room->scores, data, wbi_newton_now(newton).beta, part->customer, err));
     }
-    WBI_TRY(wbi_covariance(out->covariance, definite, &at, err));
+    WBI_TRY(wbi_covariance(out->covariance, definite, at, err));
     return wbi_condition_number(&out->condition_number, room->information, out->n, err);
 }
 
-static wb_status test_terms(wbi_inference *out, const wbi_basis *basis, const double *beta, wb_error *err)
+/* The whole number to which effective degrees of freedom are rounded, as in mgcv: up, but for a twentieth. */
+static size_t rank_for(double freedom, size_t n_columns)
 {
+    const size_t whole = (size_t)fmax(0, freedom - 0.05) + 1;
+    return whole < n_columns ? whole : n_columns;
+}
+
+static wb_status test_terms(wbi_inference *out, const wbi_fit *fit, const double *beta, const wbi_optimum *at,
+                            wb_error *err)
+{
+    const wbi_basis *basis = fit->basis;
     size_t begin = 1, end;
     for (size_t t = 0; t < basis->n_terms; t++, begin = end) {
         for (end = begin; end < out->n && basis->columns[end - 1].term == t; end++) {
         }
-        WBI_TRY(wbi_wald(&out->chi_square[t], beta, out->covariance, out->n, begin, end, err));
-        out->p[t] = wbi_chi_square_above(out->chi_square[t], end - begin);
+        out->df[t] = end - begin;
+        if (wbi_term_n_penalised(basis->terms[t]) > 0) {
+            out->df[t] = rank_for(fit->smoothness->terms[t].freedom, end - begin);
+            WBI_TRY(wbi_wald_of_rank(&out->chi_square[t], beta, at, out->covariance, begin, end, out->df[t], err));
+        } else {
+            WBI_TRY(wbi_wald(&out->chi_square[t], beta, out->covariance, out->n, begin, end, err));
+        }
+        out->p[t] = wbi_chi_square_above(out->chi_square[t], out->df[t]);
     }
     return WB_OK;
 }
 
-static wb_status infer(wbi_inference *out, bool *definite, const bench *room, wbi_newton *newton, const wbi_part *part,
-                       const wbi_basis *basis, wb_error *err)
+static wb_status infer(wbi_inference *out, bool *definite, const wbi_fit *fit, const bench *room,
+                       const wbi_penalties *terms, wbi_newton *newton, const wbi_part *part, wb_error *err)
 {
-    WBI_TRY(find_covariance(out, definite, room, newton, part, err));
+    wbi_optimum at = {.information = room->information,
+                      .ridge = room->ridge,
+                      .terms = terms,
+                      .total_weight = wbi_newton_likelihood(newton)->total_weight,
+                      .n_rows = part->n,
+                      .n = out->n};
+    WBI_TRY(find_covariance(out, definite, &at, room, newton, part, err));
     if (!*definite)
         return WB_OK;
-    WBI_TRY(test_terms(out, basis, wbi_newton_now(newton).beta, err));
-    return wbi_inference_complete(out, basis, err);
+    WBI_TRY(test_terms(out, fit, wbi_newton_now(newton).beta, &at, err));
+    return wbi_inference_complete(out, fit->basis, err);
 }
 
 wb_status wbi_infer(wbi_fit *fit, wbi_newton *newton, const wbi_part *part, const wbi_infer_options *options,
@@ -86,7 +102,7 @@ wb_status wbi_infer(wbi_fit *fit, wbi_newton *newton, const wbi_part *part, cons
         room.ridge[j] = options->lambda * options->penalty[j];
     WBI_TRY_CLEANUP(wbi_variance_inflation(inference->vif, options->crossproduct, n, err));
     inference->vif[0] = NAN;
-    WBI_TRY_CLEANUP(infer(inference, &definite, &room, newton, part, fit->basis, err));
+    WBI_TRY_CLEANUP(infer(inference, &definite, fit, &room, options->terms, newton, part, err));
     if (definite) {
         fit->inference = inference;
         inference = NULL;
@@ -104,7 +120,7 @@ cleanup:
 void wbi_warn_collinear(const wb_model *model, const wb_log *log)
 {
     wb_model_summary summary = wb_model_summarise(model);
-    if (!(summary.condition_number > HUGE_CONDITION) || summary.lambda > 0)
+    if (!(summary.condition_number > HUGE_CONDITION) || summary.lambda > 0 || model->smoothness != NULL)
         return;
     wb_coefficient worst = wb_model_coefficient(model, 1);
     for (size_t j = 2; j < wb_model_n_coefficients(model); j++)

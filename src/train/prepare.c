@@ -48,6 +48,7 @@ void wbi_training_free(wbi_training *training)
 {
     wbi_part_free(&training->all);
     wbi_free(training->features);
+    wbi_free(training->forms);
 }
 
 wb_status wbi_training_tick(wbi_training *training, wb_error *err)
@@ -212,6 +213,7 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
     wbi_view weights = {.values = NULL};
     *out = (wbi_training){.table = table,
                           .penalty = options->penalty,
+                          .smooth = options->basis == WB_BASIS_AUTO,
                           .balance = {.class_weight = options->balanced ? (double)NAN : options->class_weight,
                                       .sample_negatives = options->sample_negatives},
                           .alpha = alpha_of(options),

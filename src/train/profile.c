@@ -160,6 +160,7 @@ static wb_status profile_all(profiling *work, wb_error *err)
         status = run_tasks(work, err);
     for (size_t t = 0; status == WB_OK && t < work->basis->n_terms; t++) {
         const size_t n_columns = work->first[t + 1] - work->first[t];
+        work->inference->df[t] = n_columns;
         if (n_columns == 1)
             out->chi_square[t] = work->chi_square[work->first[t]];
         out->p[t] = wbi_chi_square_above(out->chi_square[t], n_columns);

@@ -99,7 +99,7 @@ static void tell(const suspect *of, const char *name, const wb_log *log)
 wb_status wbi_warn_separation(const wbi_training *training, const wbi_fit *fit, wb_error *err)
 {
     suspect suspects[MAX_SUSPECTS];
-    if (training->log == NULL || fit->last.converged || fit->move == NULL)
+    if (training->log == NULL || training->smooth || fit->last.converged || fit->move == NULL)
         return WB_OK;
     size_t n = find_suspects(suspects, fit->move, fit->basis->n_columns);
     if (n > 0)

@@ -15,6 +15,7 @@ static const double LAMBDA_FIRST = 10, LAMBDA_LAST = 1e-4;
 typedef struct plan {
     wbi_path path; /* to be tried; empty: still to be found from the data */
     bool choose;   /* among them */
+    bool smooth;   /* lambda is found beside the coefficients */
     int n_folds;   /* 0: none; by time the most */
     wb_validation validate;
 } plan;
@@ -47,6 +48,12 @@ static wb_status check_penalty(const wb_train_options *options, wb_error *err)
         return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g without a penalty", options->lambda);
     if (options->penalty == WB_PENALTY_FIRTH && options->lambda > 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "lambda %g with firth, whose strength the data decide", options->lambda);
+    if (options->basis != WB_BASIS_LINEAR && options->basis != WB_BASIS_AUTO)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "no basis %d", (int)options->basis);
+    if (options->basis == WB_BASIS_AUTO && options->penalty != WB_PENALTY_RIDGE)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "basis auto goes with ridge, not with %s", wb_penalty_name(options->penalty));
+    if (options->basis == WB_BASIS_AUTO && (!isnan(options->lambda) || options->lambda_rule != WB_LAMBDA_LEAST))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "basis auto finds lambda itself: it cannot be given");
     if (options->lambda_rule != WB_LAMBDA_LEAST && options->lambda_rule != WB_LAMBDA_ONE_STANDARD_ERROR)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no rule %d for lambda", (int)options->lambda_rule);
     if (isnan(alpha))
@@ -67,10 +74,12 @@ static wb_status make_plan(plan *out, const wb_train_options *options, wb_error 
     if (options->n_folds < -1 || options->n_folds == 1 || options->n_folds > MAX_FOLDS)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%d folds: expected 0, or 2 to %d", options->n_folds, MAX_FOLDS);
     WBI_TRY(check_balance(options, err));
-    out->choose = wbi_takes_lambda(options->penalty) && isnan(options->lambda);
-    out->n_folds = options->n_folds >= 0                                        ? options->n_folds
-                   : out->choose || options->validate == WB_VALIDATE_TIME ? DEFAULT_FOLDS
-                                                                          : 0;
+    const bool unsaid = wbi_takes_lambda(options->penalty) && isnan(options->lambda);
+    out->smooth = options->basis == WB_BASIS_AUTO;
+    out->choose = unsaid && !out->smooth;
+    out->n_folds = options->n_folds >= 0                               ? options->n_folds
+                   : unsaid || options->validate == WB_VALIDATE_TIME ? DEFAULT_FOLDS
+                                                                     : 0;
     out->validate = options->validate == WB_VALIDATE_AUTO && options->n_folds > 0 ? WB_VALIDATE_CUSTOMERS : options->validate;
     if ((int)options->validate < WB_VALIDATE_AUTO || options->validate > WB_VALIDATE_TIME)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no validation %d", (int)options->validate);
@@ -94,6 +103,12 @@ static void warn_unless_converged(const wbi_training *training, const wbi_newton
 {
     if (state->converged)
         return;
+    if (training->smooth) {
+        wbi_log(training->log, WB_LOG_WARNING,
+                "smoothing parameters not found in %d steps (largest gradient %.1e): --basis linear does without them",
+                state->iterations, state->gradient_max);
+        return;
+    }
     wbi_log(training->log, WB_LOG_WARNING,
             "not converged after %d iterations (largest gradient %.1e): the features may separate the classes%s",
             state->iterations, state->gradient_max,
@@ -111,6 +126,8 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
     model->basis = fit->basis;
     model->beta = fit->beta;
     model->inference = fit->inference;
+    model->smoothness = fit->smoothness;
+    fit->smoothness = NULL;
     fit->basis = NULL;
     fit->beta = NULL;
     fit->inference = NULL;
@@ -120,6 +137,8 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
                                         .base_rate = training->base_rate,
                                         .penalty = training->penalty,
                                         .alpha = training->alpha,
+                                        .basis = training->smooth ? WB_BASIS_AUTO : WB_BASIS_LINEAR,
+                                        .lambda = fit->last_lambda,
                                         .out_of_fold = no_metrics(),
                                         .auc_se = NAN,
                                         .log_loss_se = NAN,
@@ -164,6 +183,15 @@ static wb_status find_path(plan *how, wbi_training *training, wb_error *err)
     return status;
 }
 
+/* Each fold finds its own lambdas, starting from those of all rows: at their fixed point nothing is left of the start. */
+static wb_status try_smooth(wbi_cross_validation *folds, wbi_training *training, const wbi_splits *splits,
+                            const wbi_path *path, const wbi_fit *fit, wb_error *err)
+{
+    training->infer = false;
+    training->warm = fit;
+    return wbi_cross_validate(folds, training, splits, path, WB_LAMBDA_LEAST, err);
+}
+
 wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options, wb_error *err)
 {
     wb_status status = WB_OK;
@@ -181,18 +209,19 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     if (how.path.n == 0)
         WBI_TRY_CLEANUP(find_path(&how, &training, err));
     training.n_steps = training.n_steps_done + (uint64_t)splits.n * how.path.n + 1;
-    if (splits.n > 0)
+    if (splits.n > 0 && !how.smooth)
         WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, &splits, &how.path, options->lambda_rule, err));
     double lambda = how.path.lambda[folds.best];
     training.infer = !wbi_is_sparse(training.penalty);
     WBI_TRY_CLEANUP(wbi_fit_path(&fit, &training, &training.all, &lambda, 1, training.log, err));
     warn_unless_converged(&training, &fit.last);
+    if (splits.n > 0 && how.smooth)
+        WBI_TRY_CLEANUP(try_smooth(&folds, &training, &splits, &how.path, &fit, err));
     if (wbi_is_sparse(training.penalty))
         WBI_TRY_CLEANUP(wbi_fit_drop_zeros(&fit, training.log, err));
     WBI_TRY_CLEANUP(wbi_warn_separation(&training, &fit, err));
     WBI_TRY_CLEANUP(wbi_warn_overlap(&training, features, err));
     WBI_TRY_CLEANUP(assemble(&model, &training, &fit, wb_features_definitions(features), err));
-    model->summary.lambda = lambda;
     model->summary.lambda_rule = options->lambda_rule;
     model->seed = options->seed;
     wbi_warn_collinear(model, training.log);

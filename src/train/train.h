@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "design/basis.h"
 #include "model/inference.h"
+#include "model/smoothness.h"
 #include "solve/firth.h"
 
 /* Rows with what training needs of each, in one order: by customer id, cutoff, and then all other columns, so that
@@ -47,7 +48,10 @@ typedef struct wbi_training {
     double base_rate; /* weighted */
     size_t *features; /* columns that become terms */
     size_t n_features;
+    wbi_form *forms; /* of each feature */
     wb_penalty penalty;
+    bool smooth; /* how strong penalties are comes from the data, and numbers may be splines */
+    const struct wbi_fit *warm; /* smooth: another fit, to start from; NULL: none */
     wbi_balance balance;
     double alpha;  /* of lasso and elastic_net */
     bool infer;    /* fits say how certain their coefficients are */
@@ -110,14 +114,16 @@ WB_WARN_UNUSED wb_status wbi_train_check_memory(const wb_table *table, const wb_
 
 /* ---- fit.c ---- */
 
-/* Terms fitted to the rows of a part, and coefficients for each lambda. */
+/* Terms fitted to the rows of a part, and coefficients for each lambda; smooth: for the one that is found. */
 typedef struct wbi_fit {
     wbi_basis *basis;
     size_t n_columns; /* with the intercept */
     double *beta;     /* one row of n_columns a lambda */
     wbi_newton_state last; /* how the last lambda ended; its `beta` is NULL */
+    double last_lambda;
     wb_imbalance imbalance; /* at the last lambda */
     wbi_inference *inference; /* of the last lambda; NULL where there is none */
+    wbi_smoothness *smoothness; /* NULL: not smooth */
     double *move; /* what its last step added to beta, when that was to infer and did not converge; else NULL */
 } wbi_fit;
 
@@ -141,6 +147,26 @@ WB_WARN_UNUSED wb_status wbi_fit_find_path(wbi_path *out, wbi_training *training
 /* Takes the columns out of the basis whose coefficient is 0 and says which; of a fit at one lambda. */
 WB_WARN_UNUSED wb_status wbi_fit_drop_zeros(wbi_fit *fit, const wb_log *log, wb_error *err);
 
+/* ---- smooth.c ---- */
+
+/* Looks for the lambdas of ridge and terms, and the coefficients that go with them, from where `newton` stands. `warm`: the
+ * terms' lambdas and *lambda are a start. */
+typedef struct wbi_smooth {
+    wbi_newton *newton;
+    const double *ridge;
+    wbi_penalties *terms;
+    double lambda; /* of the ridge */
+    double n_rows;
+    bool warm, roughly;
+} wbi_smooth;
+/* `out` borrows from newton; `freedom`, a column's share of the effective degrees of freedom, may be NULL. */
+WB_WARN_UNUSED wb_status wbi_smooth_minimise(wbi_newton_state *out, double *freedom, wbi_smooth *problem, wb_error *err);
+/* Takes lambdas over from a fit whose terms read the same features. */
+void wbi_smooth_warm(wbi_smooth *problem, const wbi_basis *basis, const wbi_fit *from);
+/* Keeps what was found. */
+WB_WARN_UNUSED wb_status wbi_smooth_keep(wbi_fit *fit, const wbi_training *training, const wbi_part *part,
+                                         const wbi_smooth *problem, const double *freedom, wb_error *err);
+
 /* ---- imbalance.c ---- */
 
 /* Whether rows are fitted with other weights than their own, or left out. */
@@ -161,6 +187,7 @@ typedef struct wbi_infer_options {
     const double *crossproduct; /* of the columns, up to a factor (lower triangle) */
     const double *penalty;      /* a column */
     double lambda;
+    const wbi_penalties *terms;
 } wbi_infer_options;
 
 /* Fills the fit's inference, where its Hessian allows for one. `newton` has converged on the rows of `part`. */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/number.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "design/quantile.h"
+
+wbi_number wbi_number_complete(void)
+{
+    wbi_number number = {.median = 0, .missing_share = 0};
+    for (size_t i = 0; i < WBI_N_DECILES; i++)
+        number.deciles[i] = NAN;
+    return number;
+}
+
+/* Finite values of the sample, and whether all of them weigh the same. */
+static size_t gather(double *out, bool *equal, const wbi_sample *sample, const double *values)
+{
+    size_t n = 0;
+    double weight = NAN;
+    *equal = true;
+    for (size_t i = 0; i < sample->n; i++) {
+        const double value = values[sample->rows[i]];
+        if (!isfinite(value))
+            continue;
+        *equal &= n == 0 || sample->weight[i] == weight;
+        weight = sample->weight[i];
+        out[n++] = value;
+    }
+    return n;
+}
+
+/* Infinite and missing values times 0 are no number, and neither is what they are added to. */
+static bool all_finite(const double *values, size_t n)
+{
+    enum { LANES = 8 };
+    double zero[LANES] = {0}, sum = 0;
+    for (size_t i = 0; i < n / LANES * LANES; i += LANES)
+        for (size_t a = 0; a < LANES; a++)
+            zero[a] += values[i + a] * 0;
+    for (size_t i = n / LANES * LANES; i < n; i++)
+        sum += values[i] * 0;
+    for (size_t a = 0; a < LANES; a++)
+        sum += zero[a];
+    return sum == 0;
+}
+
+/* The finite values of the sample, where they lie if all of them are wanted, else in `room`. */
+static const double *find_finite(size_t *n, bool *equal, double *room, const wbi_sample *sample, const double *values)
+{
+    *equal = true;
+    *n = sample->n;
+    if (sample->n > 0 && sample->one_run && sample->equal_weights && all_finite(values + sample->rows[0], sample->n))
+        return values + sample->rows[0];
+    *n = gather(room, equal, sample, values);
+    return room;
+}
+
+static wb_status find_weighted_median(double *median, const wbi_sample *sample, const double *values, wb_error *err)
+{
+    wbi_weighted *weighted = wbi_alloc_array(sample->n, sizeof *weighted);
+    wbi_weighted *spare = wbi_alloc_array(sample->n, sizeof *spare);
+    wb_status status = WB_OK;
+    if (weighted == NULL || spare == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * sizeof *weighted));
+    size_t n = 0;
+    for (size_t i = 0; i < sample->n; i++)
+        if (isfinite(values[sample->rows[i]]))
+            weighted[n++] = (wbi_weighted){values[sample->rows[i]], sample->weight[i]};
+    wbi_sort_weighted(weighted, spare, n);
+    *median = wbi_weighted_median(weighted, n);
+cleanup:
+    wbi_free(weighted);
+    wbi_free(spare);
+    return status;
+}
+
+wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err)
+{
+    wb_status status = WB_OK;
+    bool equal = true;
+    size_t n;
+    double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
+    if (room == NULL || spare == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
+    const double *finite = find_finite(&n, &equal, room, sample, values);
+    *out = wbi_number_complete();
+    out->missing_share = (double)(sample->n - n) / (double)sample->n;
+    if (n == 0)
+        goto cleanup;
+    wbi_equal_quantiles(out->deciles, WBI_N_DECILES, finite, n, spare);
+    out->median = out->deciles[WBI_N_DECILES / 2];
+cleanup:
+    wbi_free(room);
+    wbi_free(spare);
+    if (status == WB_OK && !equal)
+        status = find_weighted_median(&out->median, sample, values, err);
+    return status;
+}
+
+/* ---- the model file ---- */
+
+int wbi_number_to_json(json_t *object, const wbi_number *number)
+{
+    json_t *reference = json_object();
+    json_t *deciles = isnan(number->deciles[0]) ? json_null() : wbi_json_reals(number->deciles, WBI_N_DECILES);
+    int failed = json_object_set_new(object, "median", wbi_json_real(number->median));
+    failed |= json_object_set_new(reference, "missing", wbi_json_real(number->missing_share));
+    failed |= json_object_set_new(reference, "deciles", deciles);
+    failed |= json_object_set_new(object, "reference", reference);
+    return failed;
+}
+
+static wb_status read_deciles(wbi_number *out, const wbi_json_at *reference, wb_error *err)
+{
+    double *deciles = NULL;
+    size_t n;
+    if (wbi_json_is_null(reference, "deciles"))
+        return WB_OK;
+    WBI_TRY(wbi_json_numbers(&deciles, &n, reference, "deciles", err));
+    wb_status status = n == WBI_N_DECILES ? WB_OK
+                                          : wbi_json_wrong(reference, "deciles", err, "expected %d numbers, found %zu",
+                                                           WBI_N_DECILES, n);
+    if (status == WB_OK)
+        memcpy(out->deciles, deciles, sizeof out->deciles);
+    wbi_free(deciles);
+    return status;
+}
+
+wb_status wbi_number_from_json(wbi_number *out, const wbi_json_at *at, wb_error *err)
+{
+    wbi_json_at reference;
+    *out = wbi_number_complete();
+    WBI_TRY(wbi_json_number(&out->median, at, "median", err));
+    WBI_TRY(wbi_json_object(&reference, at, "reference", err));
+    WBI_TRY(wbi_json_number(&out->missing_share, &reference, "missing", err));
+    if (!(out->missing_share >= 0 && out->missing_share <= 1))
+        return wbi_json_wrong(&reference, "missing", err, "%g is not in [0, 1]", out->missing_share);
+    return read_deciles(out, &reference, err);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every term of numbers learns of its column, whatever it makes of the values. */
+#ifndef WINBACK_DESIGN_NUMBER_H
+#define WINBACK_DESIGN_NUMBER_H
+
+#include "design/term.h"
+
+enum { WBI_N_DECILES = 11 };
+
+typedef struct wbi_number {
+    double median;                 /* by weight; what a missing value is taken for */
+    double missing_share;          /* of the training rows */
+    double deciles[WBI_N_DECILES]; /* of the values that are not missing, each row counting the same, least and greatest
+                                      included; NaN without any */
+} wbi_number;
+
+/* Of a column about which nothing needs to be known: none is missing. */
+wbi_number wbi_number_complete(void);
+WB_WARN_UNUSED wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err);
+
+/* Members median and reference of a term's object; non-zero when memory ran out. */
+int wbi_number_to_json(json_t *object, const wbi_number *number);
+WB_WARN_UNUSED wb_status wbi_number_from_json(wbi_number *out, const wbi_json_at *at, wb_error *err);
+
+#endif

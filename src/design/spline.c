@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Smooth functions of a number: cubic B-splines with knots at its quantiles, and constant beyond the training range. The
+ * splines add up to 1, as the intercept does, so the last has no column. A missing number takes the training median and, when
+ * training had any, a column of its own.
+ *
+ * The bend of a function is measured by second differences of its coefficients, as in P-splines (Eilers and Marx 1996), each
+ * from the chord of its neighbours: knots at quantiles are not equally far apart, and a straight line has coefficients that
+ * lie on a line over the Greville abscissae, not over their numbers (Li and Cao 2022). Where knots are equally far apart
+ * that is the usual difference; everywhere it is the same whatever the number's unit. What it does not see is the straight
+ * line, whose coefficients have a penalty of their own (Marra and Wood 2011), so that the whole can shrink to nothing. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "design/bspline.h"
+#include "design/number.h"
+#include "design/quantile.h"
+
+enum { MIN_DISTINCT = 10, PER_INTERVAL = 4, MAX_COLUMNS = WBI_MAX_INTERVALS + 2 };
+/* Intervals narrower than this, beside the whole range or the values themselves, are no intervals in double precision. */
+static const double NARROW = 1e-10;
+
+typedef struct spline {
+    wbi_term base;
+    wbi_number number;
+    size_t n_intervals;
+    double knots[WBI_MAX_INTERVALS + 1];
+    double inner[WBI_MAX_INTERVALS - 1]; /* the knots between the ends, INFINITY behind them */
+    double inverse_width[WBI_MAX_INTERVALS];
+    double cubics[WBI_MAX_INTERVALS][4][PER_INTERVAL]; /* interval, power, function */
+} spline;
+
+static size_t n_smooth(const wbi_term *base)
+{
+    return ((const spline *)base)->n_intervals + PER_INTERVAL - 2;
+}
+
+static void spline_free(wbi_term *term)
+{
+    wbi_free(term);
+}
+
+static wb_status spline_create(spline **out, const wbi_number *number, const double *knots, size_t n_intervals,
+                               wb_error *err)
+{
+    spline *term = wbi_alloc_zeroed(1, sizeof *term);
+    if (term == NULL)
+        return wbi_fail_nomem(err, sizeof *term);
+    term->number = *number;
+    term->n_intervals = n_intervals;
+    term->base = (wbi_term){&wbi_term_spline, NULL, 0};
+    term->base.n_columns = n_smooth(&term->base) + (number->missing_share > 0);
+    memcpy(term->knots, knots, (n_intervals + 1) * sizeof *knots);
+    for (size_t i = 0; i < WBI_MAX_INTERVALS - 1; i++)
+        term->inner[i] = i + 1 < n_intervals ? knots[i + 1] : INFINITY;
+    for (size_t i = 0; i < n_intervals; i++)
+        term->inverse_width[i] = 1 / (knots[i + 1] - knots[i]);
+    wb_status status = wbi_bspline_cubics(term->cubics, term->knots, n_intervals, err);
+    if (status == WB_OK)
+        *out = term;
+    else
+        spline_free(&term->base);
+    return status;
+}
+
+/* ---- fitting ---- */
+
+static bool has_enough_values(const wbi_sample *sample, const double *values)
+{
+    double seen[MIN_DISTINCT];
+    size_t n = 0;
+    for (size_t i = 0; i < sample->n && n < MIN_DISTINCT; i++) {
+        const double value = values[sample->rows[i]];
+        size_t k = 0;
+        while (k < n && seen[k] != value)
+            k++;
+        if (k == n && isfinite(value))
+            seen[n++] = value;
+    }
+    return n == MIN_DISTINCT;
+}
+
+/* Leaves those out that are not apart, but neither end; the number of intervals. */
+static size_t keep_distinct(double *knots, size_t n)
+{
+    const double first = knots[0], last = knots[n - 1];
+    const double apart = NARROW * fmax(last - first, fmax(fabs(first), fabs(last)));
+    size_t n_kept = 1;
+    if (!isfinite(last - first) || !(last - first > apart))
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if (knots[i] - knots[n_kept - 1] > apart && last - knots[i] > apart)
+            knots[n_kept++] = knots[i];
+    knots[n_kept] = last;
+    return n_kept;
+}
+
+/* The distinct ones of the quantiles of the finite values; 0 intervals where there are none. */
+static wb_status place_knots(double *knots, size_t *n_intervals, const wbi_sample *sample, const double *values,
+                             wb_error *err)
+{
+    wb_status status = WB_OK;
+    double *finite = wbi_alloc_array(sample->n, sizeof *finite), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
+    size_t n = 0;
+    if (finite == NULL || spare == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *finite));
+    for (size_t i = 0; i < sample->n; i++)
+        if (isfinite(values[sample->rows[i]]))
+            finite[n++] = values[sample->rows[i]];
+    wbi_equal_quantiles(knots, WBI_MAX_INTERVALS + 1, finite, n, spare);
+    *n_intervals = keep_distinct(knots, WBI_MAX_INTERVALS + 1);
+cleanup:
+    wbi_free(finite);
+    wbi_free(spare);
+    return status;
+}
+
+static wb_status spline_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
+{
+    const double *values = wb_table_numbers(sample->table, column);
+    double knots[WBI_MAX_INTERVALS + 1];
+    size_t n_intervals;
+    wbi_number number;
+    spline *term = NULL;
+    if (!penalised || !has_enough_values(sample, values))
+        return WB_OK;
+    WBI_TRY(place_knots(knots, &n_intervals, sample, values, err));
+    if (n_intervals == 0)
+        return WB_OK;
+    WBI_TRY(wbi_number_learn(&number, sample, values, err));
+    WBI_TRY(spline_create(&term, &number, knots, n_intervals, err));
+    *out = &term->base;
+    return WB_OK;
+}
+
+/* "x[3]" for the third spline. */
+static wb_status spline_describe(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err)
+{
+    char number[24];
+    WBI_TRY(wbi_buffer_append_text(name, term->feature, err));
+    if (part >= n_smooth(term))
+        return wbi_buffer_append_text(name, " (missing)", err);
+    snprintf(number, sizeof number, "[%zu]", part + 1);
+    return wbi_buffer_append_text(name, number, err);
+}
+
+/* ---- encoding ---- */
+
+/* The splines' values on the interval that the value lies in; returns the interval, from which on they are numbered. */
+static size_t evaluate(double *out, const spline *term, double value)
+{
+    const double last = term->knots[term->n_intervals];
+    const double at = value < term->knots[0] ? term->knots[0] : value > last ? last : value;
+    size_t i = 0;
+    for (size_t k = 0; k < WBI_MAX_INTERVALS - 1; k++)
+        i += at >= term->inner[k];
+    const double u = (at - term->knots[i]) * term->inverse_width[i];
+    const double (*c)[PER_INTERVAL] = term->cubics[i];
+    for (size_t f = 0; f < PER_INTERVAL; f++)
+        out[f] = c[0][f] + u * (c[1][f] + u * (c[2][f] + u * c[3][f]));
+    return i;
+}
+
+static void spline_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
+{
+    const spline *term = (const spline *)base;
+    const double *values = wb_table_numbers(binding->table, binding->column);
+    const size_t n = n_smooth(base), indicator_at = base->n_columns > n ? out->place[n] : SIZE_MAX;
+    double *x = out->x, splines[PER_INTERVAL];
+    for (size_t i = 0; i < out->n; i++, x += out->stride) {
+        const double value = values[out->rows == NULL ? out->begin + i : out->rows[out->begin + i]];
+        const bool missing = !isfinite(value);
+        const size_t first = evaluate(splines, term, missing ? term->number.median : value);
+        for (size_t f = 0; f < PER_INTERVAL && first + f < n; f++)
+            if (out->place[first + f] != SIZE_MAX)
+                x[out->place[first + f]] = splines[f];
+        if (indicator_at != SIZE_MAX)
+            x[indicator_at] = missing;
+        out->n_imputed += missing;
+    }
+}
+
+/* ---- penalties ---- */
+
+static void add_outer(double *matrix, size_t n, const double *row, size_t first, size_t length)
+{
+    for (size_t a = 0; a < length && first + a < n; a++)
+        for (size_t b = 0; b < length && first + b < n; b++)
+            matrix[(first + a) * n + first + b] += row[a] * row[b];
+}
+
+/* The coefficient that has no column is 0. */
+static void spline_penalties(double *bend, double *slope, const wbi_term *base)
+{
+    const spline *term = (const spline *)base;
+    const size_t n = n_smooth(base);
+    double at[MAX_COLUMNS + 1], line[MAX_COLUMNS], squares = 0;
+    for (size_t j = 0; j <= n; j++)
+        at[j] = wbi_bspline_abscissa(term->knots, term->n_intervals, j);
+    memset(bend, 0, n * n * sizeof *bend);
+    memset(slope, 0, n * n * sizeof *slope);
+    for (size_t j = 0; j + 2 <= n; j++) {
+        const double left = at[j + 1] - at[j], right = at[j + 2] - at[j + 1];
+        const double row[3] = {2 * right / (left + right), -2, 2 * left / (left + right)};
+        add_outer(bend, n, row, j, 3);
+    }
+    for (size_t j = 0; j < n; j++) {
+        line[j] = (at[j] - at[n]) / (at[n] - at[0]);
+        squares += line[j] * line[j];
+    }
+    for (size_t j = 0; j < n; j++)
+        line[j] /= sqrt(squares);
+    add_outer(slope, n, line, 0, n);
+}
+
+static void spline_shape(wbi_shape *out, const wbi_term *base, const double *coefficients)
+{
+    const spline *term = (const spline *)base;
+    const size_t n = n_smooth(base);
+    *out = (wbi_shape){.n_intervals = term->n_intervals, .missing = term->number.median};
+    memcpy(out->knots, term->knots, sizeof out->knots);
+    for (size_t i = 0; i < term->n_intervals; i++)
+        for (size_t power = 0; power < 4; power++)
+            for (size_t f = 0; f < PER_INTERVAL && i + f < n; f++)
+                out->cubic[i][power] += coefficients[i + f] * term->cubics[i][power][f];
+}
+
+/* ---- the model file ---- */
+
+static int spline_to_json(json_t *object, const wbi_term *base)
+{
+    const spline *term = (const spline *)base;
+    int failed = wbi_number_to_json(object, &term->number);
+    failed |= json_object_set_new(object, "knots", wbi_json_reals(term->knots, term->n_intervals + 1));
+    return failed;
+}
+
+static wb_status check_knots(const double *knots, size_t n, const wbi_json_at *at, wb_error *err)
+{
+    if (n < 2 || n > WBI_MAX_INTERVALS + 1)
+        return wbi_json_wrong(at, "knots", err, "expected 2 to %d numbers, found %zu", WBI_MAX_INTERVALS + 1, n);
+    for (size_t i = 1; i < n; i++)
+        if (!(knots[i] > knots[i - 1]))
+            return wbi_json_wrong(at, "knots", err, "%.17g does not lie above %.17g", knots[i], knots[i - 1]);
+    const double range = knots[n - 1] - knots[0], size = fmax(fabs(knots[0]), fabs(knots[n - 1]));
+    for (size_t i = 1; i < n; i++)
+        if (!isfinite(range) || !(knots[i] - knots[i - 1] > NARROW / 2 * fmax(range, size)))
+            return wbi_json_wrong(at, "knots", err, "%.17g and %.17g are too close to each other", knots[i - 1],
+                                  knots[i]);
+    return WB_OK;
+}
+
+static wb_status spline_from_json(wbi_term **out, const wbi_json_at *at, wb_error *err)
+{
+    double *knots = NULL;
+    size_t n;
+    wbi_number number;
+    spline *term = NULL;
+    WBI_TRY(wbi_number_from_json(&number, at, err));
+    WBI_TRY(wbi_json_numbers(&knots, &n, at, "knots", err));
+    wb_status status = check_knots(knots, n, at, err);
+    if (status == WB_OK)
+        status = spline_create(&term, &number, knots, n - 1, err);
+    if (status == WB_OK)
+        *out = &term->base;
+    wbi_free(knots);
+    return status;
+}
+
+const wbi_term_kind wbi_term_spline = {
+    .name = "spline",
+    .type = WB_TYPE_NUMBER,
+    .fit = spline_fit,
+    .free = spline_free,
+    .describe = spline_describe,
+    .encode = spline_encode,
+    .to_json = spline_to_json,
+    .from_json = spline_from_json,
+    .n_penalised = n_smooth,
+    .penalties = spline_penalties,
+    .shape = spline_shape,
+};
