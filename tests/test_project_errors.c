@@ -157,7 +157,7 @@ static void of_kinds(void **state)
          "features.define.agg 'meen' is not one of count, sum, mean, min"},
         {"models: {m: {penalty: rige}}\n", 1, 23,
          "models.m.penalty 'rige' is not one of none, ridge, lasso, elastic_net, firth (did you mean 'ridge'?)"},
-        {"models: {m: {basis: cubic}}\n", 1, 21, "models.m.basis 'cubic' is not one of linear"},
+        {"models: {m: {basis: cubic}}\n", 1, 21, "models.m.basis 'cubic' is not one of linear, auto"},
         {"models: {m: {class_weight: 0}}\n", 1, 28,
          "models.m.class_weight '0' is not a number of more than 0, or balanced"},
         {"models: {m: {class_weight: nan}}\n", 1, 28,

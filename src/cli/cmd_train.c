@@ -11,7 +11,7 @@ typedef struct train_options {
     cli_common common;
     const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *lambda, *folds, *validate, *output;
     const char *class_weight, *sample_negatives;
-    cli_list exclude, category;
+    cli_list exclude, category, log1p;
 } train_options;
 
 #define AT(member) offsetof(train_options, member)
@@ -27,7 +27,8 @@ static const cli_option options[] = {
     {"--alpha", CLI_TEXT, AT(alpha), "A", "elastic_net: 0 is ridge, 1 is lasso (default: 0.5)"},
     {"--lambda", CLI_TEXT, AT(lambda), "X|auto|1se",
      "how strongly; auto: best in folds, 1se: most within one standard error"},
-    {"--basis", CLI_TEXT, AT(basis), "linear", "what a number becomes in the model"},
+    {"--basis", CLI_TEXT, AT(basis), "auto|linear", "numbers become curves as bent as the data say, or straight lines"},
+    {"--log1p", CLI_TEXTS, AT(log1p), "COL,…", "numbers that become straight lines over log(1 + value)"},
     {"--folds", CLI_TEXT, AT(folds), "K", "folds by customer (default: 5 when lambda is to be chosen, else none)"},
     {"--validate", CLI_TEXT, AT(validate), "customers|time",
      "try on other customers, or on later cutoffs (default: time, if in two splits)"},
@@ -105,7 +106,11 @@ static int make_options(wb_train_options *train, const train_options *o)
     train->weights = o->weights;
     train->exclude = o->exclude.items;
     train->n_exclude = o->exclude.n;
+    train->log1p = o->log1p.items;
+    train->n_log1p = o->log1p.n;
     int code = parse_numbers(train, o);
+    if (code == CLI_DONE && !cli_check_basis(train))
+        return CLI_USAGE;
     return code == CLI_DONE ? parse_imbalance(train, o) : code;
 }
 
@@ -174,11 +179,12 @@ const cli_command cli_train = {
             "with a key. Other label_* columns, the key and the cutoff never become terms. A column is a number when its\n"
             "first 10,000 cells that are not missing are, else a category; a missing cell is a value of its own. lambda\n"
             "is the one of least log loss among 20 from 10 to 1e-4, tried on customers that were not learned from, or by time\n"
-            "on cutoffs at which the label windows of what was learned from had ended. lasso and elastic_net leave columns\n"
-            "out, and try 100 values from the smallest that leaves none. Class weights and sampling change how the model is\n"
-            "fitted, not what its probabilities mean: their mean stays the base rate. firth is for few rows, or features that\n"
-            "separate the classes: finite coefficients, with intervals and p values by profile likelihood; their mean\n"
-            "prediction lies a little beside the base rate.",
+            "on cutoffs at which the label windows of what was learned from had ended. With --basis auto numbers of 10 values\n"
+            "or more become smooth curves, and lambda is found beside them. lasso and elastic_net leave columns out, and try\n"
+            "100 values from the smallest that leaves none. Class weights and sampling change how the model is fitted, not\n"
+            "what its probabilities mean: their mean stays the base rate. firth is for few rows, or features that separate\n"
+            "the classes: finite coefficients, with intervals and p values by profile likelihood; their mean prediction lies\n"
+            "a little beside the base rate.",
     .example = "  winback train features.csv --target churned -o model.json\n"
                "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json",
     .options = options,

@@ -27,7 +27,7 @@ int cli_run_model_init(cli_run_model *model, const wb_project *project, size_t i
     model->train.lambda_rule = wanted.one_standard_error ? WB_LAMBDA_ONE_STANDARD_ERROR : WB_LAMBDA_LEAST;
     model->train.alpha = wanted.alpha;
     model->train.n_folds = 5;
-    return CLI_DONE;
+    return cli_check_basis(&model->train) ? CLI_DONE : CLI_USAGE;
 }
 
 void cli_run_model_clear(cli_run_model *model)
@@ -106,14 +106,15 @@ static wb_status test_on_last(cli_run_model *m, const wb_features *features, wb_
     return status;
 }
 
-/* The model that is tested chooses lambda; the one that is shipped is fitted with it on all rows. */
+/* The model that is tested chooses lambda; the one that is shipped is fitted with it on all rows, or with the basis auto finds
+ * its own. */
 static wb_status test(cli_run_model *m, const wb_features *features, const cli_cutoffs *cutoffs, wb_error *err)
 {
     m->test_step = cli_step_begin(m->common);
     if (count_closed(m, cutoffs) == 0)
         return WB_OK;
     wb_status status = test_on_last(m, features, err);
-    if (status == WB_OK)
+    if (status == WB_OK && m->train.basis != WB_BASIS_AUTO)
         m->train.lambda = wb_model_summarise(m->tested).lambda;
     cli_step_stop(&m->test_step);
     return status;

@@ -25,12 +25,20 @@ static bool read_penalty(wb_penalty *out, const char *text)
     return false;
 }
 
-bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common)
+static bool read_basis(wb_basis *out, const char *text)
 {
-    if (basis != NULL && strcmp(basis, "linear") != 0) {
-        cli_usage_error("--basis: '%s' is not linear", basis);
+    if (strcmp(text, "auto") != 0 && strcmp(text, "linear") != 0) {
+        cli_usage_error("--basis: '%s' is neither auto nor linear", text);
         return false;
     }
+    *out = strcmp(text, "auto") == 0 ? WB_BASIS_AUTO : WB_BASIS_LINEAR;
+    return true;
+}
+
+bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common)
+{
+    if (basis != NULL && !read_basis(&options->basis, basis))
+        return false;
     if (penalty != NULL && !read_penalty(&options->penalty, penalty))
         return false;
     options->seed = common->seed;
@@ -66,9 +74,26 @@ bool cli_read_lambda(wb_train_options *options, const char *text)
     return *text != '\0' && *end == '\0' && isfinite(options->lambda) && options->lambda >= 0;
 }
 
+bool cli_check_basis(const wb_train_options *options)
+{
+    if (options->basis != WB_BASIS_AUTO)
+        return true;
+    if (options->penalty != WB_PENALTY_RIDGE) {
+        cli_usage_error("basis auto goes with penalty ridge, not with %s: --basis linear", wb_penalty_name(options->penalty));
+        return false;
+    }
+    if (!isnan(options->lambda) || options->lambda_rule != WB_LAMBDA_LEAST) {
+        cli_usage_error("basis auto finds lambda itself: leave lambda out, or --basis linear");
+        return false;
+    }
+    return true;
+}
+
+/* A coefficient, or a spline as a whole. */
 typedef struct strength {
     double per_sd;
-    size_t index;
+    size_t index; /* of the coefficient, or the term */
+    bool is_spline;
 } strength;
 
 static int by_strength(const void *left, const void *right)
@@ -89,25 +114,60 @@ static void print_imbalance(const wb_model_summary *s, const cli_common *common)
              100 * s->base_rate, 100 * how->mean_uncorrected, how->intercept_shift);
 }
 
+static bool is_spline(const wb_term *term)
+{
+    return !isnan(term->spread);
+}
+
+/* Splines, and the coefficients that are not theirs. */
+static size_t list_strengths(strength *out, const wb_model *model)
+{
+    size_t n = 0, n_terms = wb_model_summarise(model).n_terms, coefficient = 1;
+    for (size_t t = 0; t < n_terms; t++) {
+        const wb_term term = wb_model_term(model, t);
+        const size_t end = coefficient + term.n_columns;
+        if (is_spline(&term))
+            out[n++] = (strength){term.spread, t, true};
+        for (coefficient += term.n_curve_columns; coefficient < end; coefficient++)
+            out[n++] = (strength){wb_model_coefficient(model, coefficient).per_sd, coefficient, false};
+    }
+    return n;
+}
+
+static void print_spline(const wb_model *model, size_t index, const cli_common *common)
+{
+    static const char *const directions[] = {"lowers", "bends", "raises"};
+    const wb_term term = wb_model_term(model, index);
+    cli_note(common, "  %-32s × %-6.3g %s (edf %.1f)", term.feature, exp(term.spread), directions[term.direction + 1],
+             term.freedom);
+}
+
+static void print_coefficient(const wb_coefficient *c, bool certain, const cli_common *common)
+{
+    char interval[CLI_TEXT_CHARS] = "";
+    if (certain)
+        snprintf(interval, sizeof interval, "(%.3g to %.3g) ", exp(c->per_sd_95.low), exp(c->per_sd_95.high));
+    cli_note(common, "  %-32s × %-6.3g %s%s", c->column, exp(c->per_sd), interval, c->per_sd > 0 ? "raises" : "lowers");
+}
+
 static void print_strongest(const wb_model *model, const cli_common *common)
 {
-    size_t n = wb_model_n_coefficients(model);
-    strength *order = malloc(n * sizeof *order);
-    if (order == NULL || n < 2) {
+    strength *order = malloc((wb_model_n_coefficients(model) + 1) * sizeof *order);
+    size_t n = order == NULL ? 0 : list_strengths(order, model);
+    if (n == 0) {
         free(order);
         return;
     }
-    for (size_t i = 1; i < n; i++)
-        order[i - 1] = (strength){wb_model_coefficient(model, i).per_sd, i};
-    qsort(order, n - 1, sizeof *order, by_strength);
+    qsort(order, n, sizeof *order, by_strength);
     bool certain = wb_model_summarise(model).covariance != WB_COVARIANCE_NONE;
     cli_note(common, "strongest, odds per standard deviation%s:", certain ? " and 95 % interval" : "");
-    for (size_t i = 0; i < n - 1 && i < N_STRONGEST; i++) {
-        wb_coefficient c = wb_model_coefficient(model, order[i].index);
-        char interval[CLI_TEXT_CHARS] = "";
-        if (certain)
-            snprintf(interval, sizeof interval, "(%.3g to %.3g) ", exp(c.per_sd_95.low), exp(c.per_sd_95.high));
-        cli_note(common, "  %-32s × %-6.3g %s%s", c.column, exp(c.per_sd), interval, c.per_sd > 0 ? "raises" : "lowers");
+    for (size_t i = 0; i < n && i < N_STRONGEST; i++) {
+        if (order[i].is_spline) {
+            print_spline(model, order[i].index, common);
+        } else {
+            const wb_coefficient c = wb_model_coefficient(model, order[i].index);
+            print_coefficient(&c, certain, common);
+        }
     }
     free(order);
 }
@@ -187,12 +247,15 @@ void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli
     wb_model_summary s = wb_model_summarise(model);
     print_validation(&s, common);
     const wb_model_summary before = wb_model_summarise(chosen);
-    if (chosen != model && before.validated == WB_VALIDATE_TIME)
+    if (chosen != model && before.validated == WB_VALIDATE_TIME && s.basis == WB_BASIS_LINEAR)
         cli_note(common, "lambda was chosen by time, %d split%s of the cutoffs before the test", before.n_folds,
                  before.n_folds == 1 ? "" : "s");
-    char lambda[2 * CLI_TEXT_CHARS];
+    char lambda[2 * CLI_TEXT_CHARS], freedom[CLI_TEXT_CHARS] = "";
     describe_lambda(lambda, &s, chosen);
-    cli_note(common, "penalty %s%s · %d steps · largest gradient %.1e%s", wb_penalty_name(s.penalty), lambda,
+    if (s.basis == WB_BASIS_AUTO)
+        snprintf(freedom, sizeof freedom, " · %zu columns with %.1f effective degrees of freedom", s.n_columns + 1,
+                 s.freedom);
+    cli_note(common, "penalty %s%s%s · %d steps · largest gradient %.1e%s", wb_penalty_name(s.penalty), lambda, freedom,
              s.iterations, s.gradient_max, s.converged ? "" : " · NOT CONVERGED");
     print_imbalance(&s, common);
     if (s.covariance != WB_COVARIANCE_NONE && isfinite(s.condition_number))
@@ -257,6 +320,23 @@ static json_t *tests_json(const wb_model *model)
     return list;
 }
 
+/* Direction says what a curve does, null for what is none. */
+static json_t *terms_json(const wb_model *model)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < wb_model_summarise(model).n_terms; i++) {
+        wb_term t = wb_model_term(model, i);
+        json_t *direction = is_spline(&t) ? json_integer(t.direction) : json_null();
+        json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o}", "feature", t.feature, "kind",
+                                              t.kind, "columns", (json_int_t)t.n_columns, "edf",
+                                              cli_number_json(t.freedom), "lambda_bend",
+                                              cli_number_json(t.lambda_bend), "lambda_slope",
+                                              cli_number_json(t.lambda_slope), "spread", cli_number_json(t.spread),
+                                              "direction", direction));
+    }
+    return list;
+}
+
 static json_t *inference_json(const wb_model *model)
 {
     wb_model_summary s = wb_model_summarise(model);
@@ -316,13 +396,14 @@ json_t *cli_model_json(const wb_model *model)
     const wb_model_summary s = wb_model_summarise(model);
     json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:f}", "target", s.target, "rows", (json_int_t)s.n_rows, "customers",
                              (json_int_t)s.n_customers, "positives", (json_int_t)s.n_positive, "base_rate", s.base_rate);
-    json_t *fit = json_pack("{s:s, s:f, s:f, s:i, s:s?, s:o}", "penalty", wb_penalty_name(s.penalty), "alpha", s.alpha, "lambda",
-                            s.lambda, "folds", s.n_folds, "validated_by", wb_validation_name(s.validated), "out_of_fold",
-                            folds_json(&s));
-    json_t *end = json_pack("{s:f, s:i, s:f, s:b}", "mean_log_loss", s.mean_log_loss, "iterations", s.iterations,
-                            "gradient_max", s.gradient_max, "converged", s.converged);
-    json_t *rest = json_pack("{s:o, s:o, s:o, s:o}", "imbalance", imbalance_json(&s.imbalance), "path", path_json(model),
-                             "inference", inference_json(model), "coefficients", coefficients_json(model));
+    json_t *fit = json_pack("{s:s, s:s, s:f, s:f, s:i, s:s?, s:o}", "penalty", wb_penalty_name(s.penalty), "basis",
+                            s.basis == WB_BASIS_AUTO ? "auto" : "linear", "alpha", s.alpha, "lambda", s.lambda, "folds",
+                            s.n_folds, "validated_by", wb_validation_name(s.validated), "out_of_fold", folds_json(&s));
+    json_t *end = json_pack("{s:f, s:o, s:i, s:f, s:b}", "mean_log_loss", s.mean_log_loss, "edf", cli_number_json(s.freedom),
+                            "iterations", s.iterations, "gradient_max", s.gradient_max, "converged", s.converged);
+    json_t *rest = json_pack("{s:o, s:o, s:o, s:o, s:o}", "imbalance", imbalance_json(&s.imbalance), "path", path_json(model),
+                             "inference", inference_json(model), "terms", terms_json(model), "coefficients",
+                             coefficients_json(model));
     json_t *const parts[] = {fit, end, rest};
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
         json_object_update(json, parts[k]);

@@ -211,7 +211,7 @@ cleanup:
 
 static const char *const penalties[] = {"none", "ridge", "lasso", "elastic_net", "firth", NULL};
 static const char *const validations[] = {"customers", "time", NULL};
-static const char *const bases[] = {"linear", NULL};
+static const char *const bases[] = {"linear", "auto", NULL};
 
 static wb_status read_lambda(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
 {
@@ -286,7 +286,8 @@ const wbi_key wbi_model_keys[] = {
      .meaning = "a label of the model's own, instead: the column is `label_NAME`", .children = OWN_LABEL_KEYS},
     {"penalty", &wbi_kind_choice, AT(penalty), "`ridge`", .meaning = "how coefficients are held small",
      .choices = penalties},
-    {"basis", &wbi_kind_choice, AT(basis), "`linear`", .meaning = "how numbers enter", .choices = bases},
+    {"basis", &wbi_kind_choice, AT(basis), "`linear`", .meaning = "what numbers become: straight lines, or with `ridge` curves as bent as the data say, which find `lambda` too",
+     .choices = bases},
     {"class_weight", &kind_class_weight, AT(class_weight), "1",
      .meaning = "what a row of label 1 counts beside one of label 0 while fitting; undone in the probabilities"},
     {"sample_negatives", &kind_sample, AT(sample_negatives), "1",
