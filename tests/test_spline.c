@@ -30,7 +30,7 @@ static void fit(fixture *f, const double *x, size_t n, wbi_form form)
         f->weight[i] = 1;
         f->customer[i] = (uint32_t)i;
     }
-    f->sample = (wbi_sample){f->frame->table, f->rows, f->weight, f->customer, n, false};
+    f->sample = (wbi_sample){.table = f->frame->table, .rows = f->rows, .weight = f->weight, .customer = f->customer, .n = n};
     f->basis = NULL;
     assert_ok(wbi_basis_fit(&f->basis, &f->sample, &feature, 1, &options, &err), &err);
 }
@@ -390,7 +390,7 @@ static void log1p_is_a_straight_line_over_logarithms(void **state)
     wb_error err;
     f.frame = frame_create();
     frame_numbers(f.frame, "x", bad, 4);
-    f.sample = (wbi_sample){f.frame->table, f.rows, f.weight, f.customer, 4, false};
+    f.sample = (wbi_sample){.table = f.frame->table, .rows = f.rows, .weight = f.weight, .customer = f.customer, .n = 4};
     assert_int_equal(wbi_basis_fit(&basis, &f.sample, &feature, 1, &options, &err), WB_ERR_INCONSISTENT);
     assert_string_equal(err.message, "x is -0.5 in a row: log1p takes numbers >= 0");
     wb_features_free(f.frame);

@@ -77,11 +77,15 @@ static wb_status list_columns(wbi_basis *basis, wb_error *err)
 
 /* ---- leaving columns out ---- */
 
-/* A deviation of rounding errors, none at all, or one whose inverse overflows. */
-static bool constant(const wbi_basis_column *column)
+static bool is_huge(const wbi_basis_column *column)
 {
-    return !(isfinite(column->mean) && isfinite(column->sd) && isfinite(1 / column->sd) &&
-             column->sd > 1e-12 * fabs(column->mean));
+    return !isfinite(column->mean) || !isfinite(column->sd);
+}
+
+/* A deviation of rounding errors, none at all, or one whose inverse overflows. */
+static bool is_constant(const wbi_basis_column *column)
+{
+    return !is_huge(column) && !(isfinite(1 / column->sd) && column->sd > 1e-12 * fabs(column->mean));
 }
 
 /* In one line, however many; past what fits, their number. */
@@ -114,15 +118,16 @@ static void keep_whole(uint8_t *drop, const wbi_basis *basis)
     }
 }
 
-static wb_status drop_constants(wbi_basis *basis, const wb_log *log, wb_error *err)
+static wb_status drop_where(wbi_basis *basis, bool (*is_useless)(const wbi_basis_column *), const char *why, const wb_log *log,
+                            wb_error *err)
 {
     uint8_t *drop = wbi_alloc_zeroed(basis->n_columns, 1);
     if (drop == NULL)
         return wbi_fail_nomem(err, basis->n_columns);
     for (size_t j = 0; j < basis->n_columns; j++)
-        drop[j] = constant(&basis->columns[j]);
+        drop[j] = is_useless(&basis->columns[j]);
     keep_whole(drop, basis);
-    wbi_basis_say_left_out(basis, drop, "constant", log);
+    wbi_basis_say_left_out(basis, drop, why, log);
     wbi_basis_drop(basis, drop);
     wbi_free(drop);
     return WB_OK;
@@ -175,7 +180,8 @@ wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t 
     WBI_TRY_CLEANUP(wbi_par_for(n_features, 1, n_threads, fit_terms, &work, err));
     WBI_TRY_CLEANUP(list_columns(basis, err));
     WBI_TRY_CLEANUP(wbi_basis_scale(basis, sample, n_threads, err));
-    WBI_TRY_CLEANUP(drop_constants(basis, options->log, err));
+    WBI_TRY_CLEANUP(drop_where(basis, is_huge, "numbers too large for their squares", options->log, err));
+    WBI_TRY_CLEANUP(drop_where(basis, is_constant, "constant", options->log, err));
     *out = basis;
     return WB_OK;
 cleanup:

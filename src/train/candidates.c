@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "table/spill.h"
 #include "train/train.h"
@@ -43,6 +44,27 @@ static size_t mark_used(uint8_t *used, const wbi_training *training, const wb_ta
     return n;
 }
 
+/* A column of numbers is a category from the first cell on that is none, which is rarely meant. */
+static void warn_of_numbers(const wbi_training *training, const wb_table *table, size_t column, const uint8_t *used,
+                            size_t n_used)
+{
+    enum { MIN_VALUES = 10 };
+    size_t n_numbers = 0;
+    wbi_str other = {NULL, 0};
+    for (size_t k = 0; k < wb_table_n_levels(table, column); k++) {
+        wbi_str level;
+        double number;
+        level.data = wb_table_level(table, column, (int32_t)k, &level.length);
+        if (used[k] && wbi_double_read(&number, level.data, level.length, '.'))
+            n_numbers++;
+        else if (used[k] && other.data == NULL)
+            other = level;
+    }
+    if (other.data != NULL && n_used >= MIN_VALUES && n_used - n_numbers <= n_used / MIN_VALUES)
+        wbi_log(training->log, WB_LOG_WARNING, "%s is no column of numbers: %zu of its %zu values are numbers, '%.*s' is not",
+                wb_table_name(table, column), n_numbers, n_used, (int)(other.length < 40 ? other.length : 40), other.data);
+}
+
 /* *why = NULL when a category column is good for a term. */
 static wb_status judge_category(const char **why, const wbi_training *training, const wb_table *table, size_t column,
                                 wb_error *err)
@@ -52,6 +74,7 @@ static wb_status judge_category(const char **why, const wbi_training *training, 
     if (used == NULL)
         return wbi_fail_nomem(err, n_levels);
     size_t n_used = mark_used(used, training, table, column);
+    warn_of_numbers(training, table, column, used, n_used);
     for (size_t k = 0; k < n_levels; k++) {
         wbi_str level;
         level.data = wb_table_level(table, column, (int32_t)k, &level.length);
