@@ -99,6 +99,8 @@ typedef struct wb_project_model {
     int balanced;
     int one_standard_error; /* not 0: by the rule of that name */
     double alpha;  /* NaN: unsaid */
+    const char *const *log1p; /* features, as in wb_train_options */
+    size_t n_log1p;
 } wb_project_model;
 WB_API wb_project_model wb_project_model_at(const wb_project *project, size_t index);
 /* Index of the label that a model predicts: its own, or the one its `target` names; unsaid, the project's when there is no

@@ -26,6 +26,8 @@ int cli_run_model_init(cli_run_model *model, const wb_project *project, size_t i
     model->train.sample_negatives = wanted.sample_negatives;
     model->train.lambda_rule = wanted.one_standard_error ? WB_LAMBDA_ONE_STANDARD_ERROR : WB_LAMBDA_LEAST;
     model->train.alpha = wanted.alpha;
+    model->train.log1p = wanted.log1p;
+    model->train.n_log1p = wanted.n_log1p;
     model->train.n_folds = 5;
     return cli_check_basis(&model->train) ? CLI_DONE : CLI_USAGE;
 }

@@ -245,6 +245,8 @@ wb_project_model wb_project_model_at(const wb_project *project, size_t index)
                               .lambda = model->lambda.value,
                               .one_standard_error = model->lambda.one_standard_error,
                               .alpha = model->alpha,
+                              .log1p = (const char *const *)model->log1p,
+                              .n_log1p = model->n_log1p,
                               .class_weight = balanced ? 1 : model->class_weight,
                               .balanced = balanced,
                               .sample_negatives = model->sample_negatives};

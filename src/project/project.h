@@ -141,6 +141,8 @@ typedef struct wbi_model_def {
     double sample_negatives;
     wbi_lambda_wish lambda;
     double alpha;         /* NaN: unsaid */
+    char **log1p;         /* features */
+    size_t n_log1p;
     size_t line;
 } wbi_model_def;
 

@@ -218,6 +218,8 @@ void wb_project_free(wb_project *project)
     wbi_free(project->windows_us);
     wbi_records_free(project->uses, project->n_uses, &wbi_record_use);
     wbi_records_free(project->features, project->n_features, &wbi_record_feature);
+    for (size_t i = 0; i < project->n_models; i++)
+        wbi_records_free(project->models[i].log1p, project->models[i].n_log1p, &wbi_record_text);
     wbi_records_free(project->models, project->n_models, &wbi_record_model);
     for (size_t i = 0; i < project->n_zones; i++)
         wbi_zone_free(project->zones[i]);
@@ -252,9 +254,30 @@ static wb_status copy_tables(wb_project *copy, const wb_project *from, wb_error 
     return WB_OK;
 }
 
+static wb_status copy_models(wb_project *copy, const wb_project *from, wb_error *err)
+{
+    void *models, *words;
+    WBI_TRY(wbi_records_copy(&models, from->models, from->n_models, &wbi_record_model, err));
+    copy->models = models;
+    copy->n_models = from->n_models;
+    for (size_t i = 0; i < copy->n_models; i++) {
+        copy->models[i].log1p = NULL;
+        copy->models[i].n_log1p = 0;
+    }
+    for (size_t i = 0; i < copy->n_models; i++) {
+        const wbi_model_def *model = &from->models[i];
+        if (model->n_log1p == 0)
+            continue;
+        WBI_TRY(wbi_records_copy(&words, model->log1p, model->n_log1p, &wbi_record_text, err));
+        copy->models[i].log1p = words;
+        copy->models[i].n_log1p = model->n_log1p;
+    }
+    return WB_OK;
+}
+
 static wb_status copy_wishes(wb_project *copy, const wb_project *from, wb_error *err)
 {
-    void *uses, *features, *models;
+    void *uses, *features;
     WBI_TRY(wbi_record_copy(&copy->population, &from->population, &wbi_record_population, err));
     WBI_TRY(wbi_record_copy(&copy->label, &from->label, &wbi_record_label, err));
     WBI_TRY(wbi_set_sorted(&copy->cutoffs_us, &copy->n_cutoffs, from->cutoffs_us, from->n_cutoffs, err));
@@ -265,10 +288,7 @@ static wb_status copy_wishes(wb_project *copy, const wb_project *from, wb_error 
     WBI_TRY(wbi_records_copy(&features, from->features, from->n_features, &wbi_record_feature, err));
     copy->features = features;
     copy->n_features = from->n_features;
-    WBI_TRY(wbi_records_copy(&models, from->models, from->n_models, &wbi_record_model, err));
-    copy->models = models;
-    copy->n_models = from->n_models;
-    return WB_OK;
+    return copy_models(copy, from, err);
 }
 
 wb_status wbi_project_copy(wb_project **out, const wb_project *project, wb_error *err)

@@ -278,6 +278,15 @@ static wb_status read_own_label(void *field, const wbi_at *at, const wbi_key *ke
 
 static const wbi_kind kind_own_label = {"mapping", "", read_own_label, NULL};
 
+static wb_status read_log1p(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    wbi_model_def *model = field;
+    return wbi_read_words(&model->log1p, &model->n_log1p, at, err);
+}
+
+static const wbi_kind kind_log1p = {"list of texts", "", read_log1p, NULL};
+
 #define AT(member) offsetof(wbi_model_def, member)
 const wbi_key wbi_model_keys[] = {
     {"target", &wbi_kind_name, AT(target), "the only label",
@@ -286,8 +295,10 @@ const wbi_key wbi_model_keys[] = {
      .meaning = "a label of the model's own, instead: the column is `label_NAME`", .children = OWN_LABEL_KEYS},
     {"penalty", &wbi_kind_choice, AT(penalty), "`ridge`", .meaning = "how coefficients are held small",
      .choices = penalties},
-    {"basis", &wbi_kind_choice, AT(basis), "`linear`", .meaning = "what numbers become: straight lines, or with `ridge` curves as bent as the data say, which find `lambda` too",
+    {"basis", &wbi_kind_choice, AT(basis), "`linear`",
+     .meaning = "what numbers become: straight lines, or with `ridge` curves as bent as the data say, which find `lambda` too",
      .choices = bases},
+    {"log1p", &kind_log1p, 0, NULL, .meaning = "features >= 0 that become straight lines over log(1 + value)"},
     {"class_weight", &kind_class_weight, AT(class_weight), "1",
      .meaning = "what a row of label 1 counts beside one of label 0 while fitting; undone in the probabilities"},
     {"sample_negatives", &kind_sample, AT(sample_negatives), "1",
