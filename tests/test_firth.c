@@ -20,7 +20,7 @@ static wb_coefficient coefficient(const wb_model *model, const char *column)
         if (strcmp(wb_model_coefficient(model, j).column, column) == 0)
             return wb_model_coefficient(model, j);
     fail_msg("no coefficient %s", column);
-    return (wb_coefficient){NULL};
+    return (wb_coefficient){.column = NULL};
 }
 
 /* ---- closed forms ---- */
