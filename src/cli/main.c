@@ -121,9 +121,10 @@ int blas_thread_shutdown_(void) __attribute__((weak));
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
-    cli_heed_signals();
+    signal(SIGXFSZ, SIG_IGN);
     if (blas_thread_shutdown_ != NULL)
         blas_thread_shutdown_();
+    cli_heed_signals();
     int code = dispatch(argc, argv);
     cli_end_by_signal();
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && code == CLI_DONE) {

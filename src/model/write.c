@@ -230,7 +230,7 @@ cleanup:
     return status;
 }
 
-/* Both files are complete before either appears. */
+/* Both files are written before either appears, and no covariance appears without its model. */
 wb_status wb_model_write(const wb_model *model, const char *path, wb_error *err)
 {
     wb_status status = WB_OK;
@@ -241,13 +241,11 @@ wb_status wb_model_write(const wb_model *model, const char *path, wb_error *err)
     WBI_TRY_CLEANUP(wbi_output_write(output, text.data, text.length, err));
     if (wbi_output_is_file(output))
         WBI_TRY_CLEANUP(write_covariance(&covariance, model, path, err));
-    if (covariance != NULL) {
+    status = wbi_output_commit(output, err);
+    output = NULL;
+    if (status == WB_OK && covariance != NULL) {
         status = wbi_output_commit(covariance, err);
         covariance = NULL;
-    }
-    if (status == WB_OK) {
-        status = wbi_output_commit(output, err);
-        output = NULL;
     }
 cleanup:
     wbi_output_abort(covariance);

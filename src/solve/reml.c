@@ -24,19 +24,19 @@ wb_status wbi_reml_init(wbi_reml *out, const wbi_reml_block *blocks, size_t n_bl
     *out = (wbi_reml){.n = n,
                       .n_blocks = n_blocks,
                       .blocks = blocks,
-                      .information = wbi_alloc_array(n, n * sizeof(double)),
-                      .gradient = wbi_alloc_array(n, sizeof(double)),
-                      .origin = wbi_alloc_array(n, sizeof(double)),
-                      .beta = wbi_alloc_array(n, sizeof(double)),
-                      .score = wbi_alloc_array(n_blocks, sizeof(double)),
-                      .square = wbi_alloc_array(n_blocks, sizeof(double)),
-                      .trace = wbi_alloc_array(n_blocks, sizeof(double)),
-                      .curvature = wbi_alloc_array(n_blocks, n_blocks * sizeof(double)),
-                      .freedom = wbi_alloc_array(n, sizeof(double)),
-                      .inverse = wbi_alloc_array(n, n * sizeof(double)),
-                      .products = wbi_alloc_array(n_products, sizeof(double)),
-                      .pull = wbi_alloc_array(n_pull, sizeof(double)),
-                      .shift = wbi_alloc_array(n, sizeof(double))};
+                      .information = wbi_alloc_zeroed(n, n * sizeof(double)),
+                      .gradient = wbi_alloc_zeroed(n, sizeof(double)),
+                      .origin = wbi_alloc_zeroed(n, sizeof(double)),
+                      .beta = wbi_alloc_zeroed(n, sizeof(double)),
+                      .score = wbi_alloc_zeroed(n_blocks, sizeof(double)),
+                      .square = wbi_alloc_zeroed(n_blocks, sizeof(double)),
+                      .trace = wbi_alloc_zeroed(n_blocks, sizeof(double)),
+                      .curvature = wbi_alloc_zeroed(n_blocks, n_blocks * sizeof(double)),
+                      .freedom = wbi_alloc_zeroed(n, sizeof(double)),
+                      .inverse = wbi_alloc_zeroed(n, n * sizeof(double)),
+                      .products = wbi_alloc_zeroed(n_products, sizeof(double)),
+                      .pull = wbi_alloc_zeroed(n_pull, sizeof(double)),
+                      .shift = wbi_alloc_zeroed(n, sizeof(double))};
     if (out->information == NULL || out->gradient == NULL || out->origin == NULL || out->beta == NULL ||
         out->score == NULL || out->square == NULL || out->trace == NULL || out->curvature == NULL ||
         out->freedom == NULL || out->inverse == NULL || out->products == NULL || out->pull == NULL ||

@@ -61,7 +61,8 @@ static void warn_of_numbers(const wbi_training *training, const wb_table *table,
             other = level;
     }
     if (other.data != NULL && n_used >= MIN_VALUES && n_used - n_numbers <= n_used / MIN_VALUES)
-        wbi_log(training->log, WB_LOG_WARNING, "%s is no column of numbers: %zu of its %zu values are numbers, '%.*s' is not",
+        wbi_log(training->log, WB_LOG_WARNING, "%s is no column of numbers: %zu of its %zu values are numbers, '%.*s' is not (--na WORD for a "
+                "word that means missing)",
                 wb_table_name(table, column), n_numbers, n_used, (int)(other.length < 40 ? other.length : 40), other.data);
 }
 
@@ -175,6 +176,18 @@ static wb_status check_log1p(const wbi_training *training, const wb_train_option
     return WB_OK;
 }
 
+static wb_status check_log1p_used(const wbi_training *training, const wb_train_options *options, wb_error *err)
+{
+    for (size_t i = 0; i < options->n_log1p; i++) {
+        bool used = false;
+        for (size_t f = 0; f < training->n_features; f++)
+            used |= strcmp(wb_table_name(training->table, training->features[f]), options->log1p[i]) == 0;
+        if (!used)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "%s is none of the features, so log1p of it neither", options->log1p[i]);
+    }
+    return WB_OK;
+}
+
 wb_status wbi_choose_features(wbi_training *training, const wb_train_options *options, wb_error *err)
 {
     size_t n_columns = wb_table_n_columns(training->table), excluded;
@@ -197,6 +210,7 @@ wb_status wbi_choose_features(wbi_training *training, const wb_train_options *op
         training->forms[training->n_features] = form_of(training, c, options);
         training->features[training->n_features++] = c;
     }
+    WBI_TRY(check_log1p_used(training, options, err));
     if (training->n_features == 0)
         wbi_log(training->log, WB_LOG_WARNING, "no feature is left: the model is the base rate");
     return WB_OK;

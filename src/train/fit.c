@@ -159,6 +159,10 @@ static wb_status set_up(workbench *bench, const wbi_training *training, const wb
                         double lambda, wb_error *err)
 {
     double weight[2] = {0, 0};
+    if (training->smooth && !training->on_trial && basis->n_columns >= part->n)
+        return wbi_fail(err, WB_ERR_DEGENERATE,
+                        "with basis auto the features become %zu columns, and there are %zu rows: linear takes fewer",
+                        basis->n_columns, part->n);
     WBI_TRY(make_design(&bench->design, training, part, basis, bench->few_passes, err));
     WBI_TRY(set_penalties(bench, basis, err));
     bench->start = wbi_alloc_zeroed(basis->n_columns + 1, sizeof *bench->start);

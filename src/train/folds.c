@@ -73,6 +73,14 @@ static wb_status encode_block(wbi_matrix_rows *out, const trial *work, size_t be
     return wbi_filler_fill(work->filler, worker, x, work->held->part.rows + begin, end - begin, err);
 }
 
+/* Where a probability is within 2.2e-16 of 0 or 1, its loss counts as there: as in the other figures. */
+static void clip(double *eta, size_t n)
+{
+    static const double MOST = 36.05; /* log(1 / 2.2e-16) */
+    for (size_t i = 0; i < n; i++)
+        eta[i] = fmax(-MOST, fmin(MOST, eta[i]));
+}
+
 /* partial[l] += weighted loss at the l-th lambda */
 static wb_status sum_losses(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
                             wb_error *err)
@@ -85,6 +93,7 @@ static wb_status sum_losses(void *context, size_t block, size_t begin, size_t en
     WBI_TRY(encode_block(&rows, work, begin, end, worker, err));
     for (size_t l = 0; l < work->lambda; l++) {
         work->kernels->eta(eta, &rows, work->held->fit.beta + l * work->held->fit.n_columns);
+        clip(eta, end - begin);
         partial[l] += work->kernels->logistic(residual, curvature, eta, part->outcome + begin, part->weight + begin,
                                               end - begin);
     }

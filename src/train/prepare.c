@@ -96,6 +96,9 @@ static wb_status find_id(wbi_training *training, const char *id, wb_error *err)
     return WB_OK;
 }
 
+/* Sums and squares of weights are to stay numbers. */
+static const double MOST_WEIGHT = 1e100;
+
 /* *weight = numbers of the view, NULL when all rows count alike. */
 static wb_status find_weights(const double **weight, wbi_view *view, const wb_table *table, const char *name, wb_error *err)
 {
@@ -108,10 +111,14 @@ static wb_status find_weights(const double **weight, wbi_view *view, const wb_ta
     *weight = wb_table_numbers(&view->table, column);
     if (*weight == NULL)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "the weights %s are no numbers", name);
-    for (size_t row = 0; row < wb_table_n_rows(table); row++)
-        if (!((*weight)[row] >= 0 && isfinite((*weight)[row])))
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "weight %s of row %zu is %g, expected a number >= 0", name,
-                            row + 1, (*weight)[row]);
+    for (size_t row = 0; row < wb_table_n_rows(table); row++) {
+        const double w = (*weight)[row];
+        if (isnan(w))
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "weight %s of row %zu is missing", name, row + 1);
+        if (w < 0 || (w != 0 && !(w >= 1 / MOST_WEIGHT && w <= MOST_WEIGHT)))
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "weight %s of row %zu is %g, expected a number >= 0%s", name, row + 1, w,
+                            w < 0 ? "" : ", and none beyond 1e-100 to 1e100");
+    }
     return WB_OK;
 }
 

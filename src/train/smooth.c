@@ -22,8 +22,8 @@ wb_status wbi_smooth_minimise(wbi_newton_state *out, double *freedom, wbi_smooth
         *out = at.newton;
         out->converged = at.converged;
         problem->lambda = at.lambda;
-        if (freedom != NULL)
-            memcpy(freedom, at.freedom, wbi_newton_likelihood(problem->newton)->design->n_columns * sizeof *freedom);
+        for (size_t j = 0; freedom != NULL && j < wbi_newton_likelihood(problem->newton)->design->n_columns; j++)
+            freedom[j] = fmax(0, at.freedom[j]); /* but for rounding */
     }
     wbi_smoothing_free(smoothing);
     return status;
