@@ -483,12 +483,35 @@ static void every_allocation_may_fail(void **state)
     release(&f);
 }
 
+/* Counts: the quantile 1/20 falls between the values 1 and 2, so that a spline would have no value within its support; 10 of
+ * 11 values at the other end, where rounding leaves 1e-17 of one. */
+static void counts_lose_no_column(void **state)
+{
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        double x[200];
+        size_t n = 0;
+        for (size_t value = 0; value < 12; value++)
+            for (size_t k = 0; k < (value == 0 ? 9 : value == 1 ? 17 : 15) && n < 200; k++, n++)
+                x[n] = last ? 11 - (double)value : (double)value;
+        fixture f;
+        fit(&f, x, n, WBI_FORM_SPLINE);
+        assert_int_equal(f.basis->n_terms, 1);
+        assert_true(f.basis->terms[0]->kind == &wbi_term_spline);
+        assert_int_equal(f.basis->n_columns, f.basis->terms[0]->n_columns);
+        for (size_t j = 0; j < f.basis->n_columns; j++)
+            assert_true(f.basis->columns[j].sd > 1e-6);
+        release(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_b_splines),
         cmocka_unit_test(missing_takes_the_median_and_a_column),
         cmocka_unit_test(few_values_stay_linear),
+        cmocka_unit_test(counts_lose_no_column),
         cmocka_unit_test(straight_lines_do_not_bend),
         cmocka_unit_test(equal_knots_have_second_differences),
         cmocka_unit_test(penalties_follow_the_scale),

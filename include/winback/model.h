@@ -56,7 +56,8 @@ typedef struct wb_train_options {
     wb_basis basis;              /* WB_BASIS_AUTO goes with ridge, and finds lambda itself */
     const char *const *log1p;    /* number columns >= 0 that become straight lines over log(1 + value), with either basis */
     size_t n_log1p;
-    double lambda;               /* >= 0; NaN: chosen, by cross-validation with the linear basis; not with none and firth */
+    double lambda;               /* >= 0, ridge with 0 is fitted as none; NaN: chosen, by cross-validation with the linear
+                                    basis; not with none and firth */
     wb_lambda_rule lambda_rule;  /* how it is chosen */
     double alpha;                /* 0 to 1, share of the absolute values; NaN: 1 for lasso, 0.5 for elastic_net */
     wb_validation validate;      /* AUTO: customers when n_folds is given */

@@ -19,6 +19,7 @@
 enum { MIN_DISTINCT = 10, PER_INTERVAL = 4, MAX_COLUMNS = WBI_MAX_INTERVALS + 2 };
 /* Intervals narrower than this, beside the whole range or the values themselves, are no intervals in double precision. */
 static const double NARROW = 1e-10;
+static const double EMPTY = 1e-9;
 
 typedef struct spline {
     wbi_term base;
@@ -61,6 +62,21 @@ static wb_status spline_create(spline **out, const wbi_number *number, const dou
     else
         spline_free(&term->base);
     return status;
+}
+
+/* The splines' values on the interval that the value lies in; returns the interval, from which on they are numbered. */
+static size_t evaluate(double *out, const spline *term, double value)
+{
+    const double last = term->knots[term->n_intervals];
+    const double at = value < term->knots[0] ? term->knots[0] : value > last ? last : value;
+    size_t i = 0;
+    for (size_t k = 0; k < WBI_MAX_INTERVALS - 1; k++)
+        i += at >= term->inner[k];
+    const double u = (at - term->knots[i]) * term->inverse_width[i];
+    const double (*c)[PER_INTERVAL] = term->cubics[i];
+    for (size_t f = 0; f < PER_INTERVAL; f++)
+        out[f] = c[0][f] + u * (c[1][f] + u * (c[2][f] + u * c[3][f]));
+    return i;
 }
 
 /* ---- fitting ---- */
@@ -115,21 +131,73 @@ cleanup:
     return status;
 }
 
+/* Moves each inner knot down to the next value that there is. Then every spline but those at the ends has a knot, and so a value,
+ * within its support; where a quantile fell between two neighbouring values, the support of one may have held none. */
+static void move_to_values(double *knots, size_t *n_intervals, const wbi_sample *sample, const double *values)
+{
+    double below[WBI_MAX_INTERVALS + 1];
+    for (size_t k = 0; k <= *n_intervals; k++)
+        below[k] = knots[0];
+    for (size_t i = 0; i < sample->n; i++)
+        for (size_t k = 1; k < *n_intervals; k++) {
+            const double value = values[sample->rows[i]];
+            if (value <= knots[k] && value > below[k])
+                below[k] = value;
+        }
+    memcpy(knots + 1, below + 1, (*n_intervals - 1) * sizeof *knots);
+    *n_intervals = keep_distinct(knots, *n_intervals + 1);
+}
+
+/* Whether a spline is 0 at all values but for rounding, so that its column would be constant. */
+static bool has_empty_spline(const spline *term, const wbi_sample *sample, const double *values)
+{
+    double largest[MAX_COLUMNS + 1] = {0}, splines[PER_INTERVAL];
+    for (size_t i = 0; i < sample->n; i++) {
+        if (!isfinite(values[sample->rows[i]]))
+            continue;
+        const size_t first = evaluate(splines, term, values[sample->rows[i]]);
+        for (size_t f = 0; f < PER_INTERVAL; f++)
+            largest[first + f] = fmax(largest[first + f], splines[f]);
+    }
+    for (size_t j = 0; j < term->n_intervals + PER_INTERVAL - 1; j++)
+        if (!(largest[j] > EMPTY))
+            return true;
+    return false;
+}
+
+/* *out stays NULL where a spline would have no value. */
+static wb_status create_full(spline **out, const double *knots, size_t n_intervals, const wbi_sample *sample,
+                             const double *values, wb_error *err)
+{
+    wbi_number number;
+    spline *term = NULL;
+    if (n_intervals == 0)
+        return WB_OK;
+    WBI_TRY(wbi_number_learn(&number, sample, values, err));
+    WBI_TRY(spline_create(&term, &number, knots, n_intervals, err));
+    if (has_empty_spline(term, sample, values))
+        spline_free(&term->base);
+    else
+        *out = term;
+    return WB_OK;
+}
+
 static wb_status spline_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
 {
     const double *values = wb_table_numbers(sample->table, column);
     double knots[WBI_MAX_INTERVALS + 1];
     size_t n_intervals;
-    wbi_number number;
     spline *term = NULL;
     if (!penalised || !has_enough_values(sample, values))
         return WB_OK;
     WBI_TRY(place_knots(knots, &n_intervals, sample, values, err));
-    if (n_intervals == 0)
-        return WB_OK;
-    WBI_TRY(wbi_number_learn(&number, sample, values, err));
-    WBI_TRY(spline_create(&term, &number, knots, n_intervals, err));
-    *out = &term->base;
+    WBI_TRY(create_full(&term, knots, n_intervals, sample, values, err));
+    if (term == NULL && n_intervals > 1) {
+        move_to_values(knots, &n_intervals, sample, values);
+        WBI_TRY(create_full(&term, knots, n_intervals, sample, values, err));
+    }
+    if (term != NULL)
+        *out = &term->base;
     return WB_OK;
 }
 
@@ -145,21 +213,6 @@ static wb_status spline_describe(wbi_buffer *name, const wbi_term *term, size_t 
 }
 
 /* ---- encoding ---- */
-
-/* The splines' values on the interval that the value lies in; returns the interval, from which on they are numbered. */
-static size_t evaluate(double *out, const spline *term, double value)
-{
-    const double last = term->knots[term->n_intervals];
-    const double at = value < term->knots[0] ? term->knots[0] : value > last ? last : value;
-    size_t i = 0;
-    for (size_t k = 0; k < WBI_MAX_INTERVALS - 1; k++)
-        i += at >= term->inner[k];
-    const double u = (at - term->knots[i]) * term->inverse_width[i];
-    const double (*c)[PER_INTERVAL] = term->cubics[i];
-    for (size_t f = 0; f < PER_INTERVAL; f++)
-        out[f] = c[0][f] + u * (c[1][f] + u * (c[2][f] + u * c[3][f]));
-    return i;
-}
 
 static void spline_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
 {

@@ -195,9 +195,7 @@ static wb_status drop_aliased(size_t *n_dropped, wbi_basis *basis, const wbi_new
     if (aliased == NULL)
         return wbi_fail_nomem(err, basis->n_columns + 1);
     *n_dropped = wbi_newton_aliased(newton, aliased);
-    for (size_t j = 0; j < basis->n_columns; j++)
-        if (aliased[j + 1])
-            wbi_log(log, WB_LOG_INFO, "%s left out: the columns before it determine it", basis->columns[j].name);
+    wbi_basis_say_left_out(basis, aliased + 1, "the columns before determine them", log);
     if (*n_dropped > 0)
         wbi_basis_drop(basis, aliased + 1);
     wbi_free(aliased);

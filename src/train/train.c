@@ -192,9 +192,21 @@ static wb_status try_smooth(wbi_cross_validation *folds, wbi_training *training,
     return wbi_cross_validate(folds, training, splits, path, WB_LAMBDA_LEAST, err);
 }
 
-wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options, wb_error *err)
+/* A ridge of strength 0 is none, and wants a coding in which columns do not determine each other. */
+static wb_train_options without_idle_ridge(const wb_train_options *options)
+{
+    wb_train_options chosen = *options;
+    if (chosen.penalty == WB_PENALTY_RIDGE && chosen.lambda == 0) {
+        chosen.penalty = WB_PENALTY_NONE;
+        wbi_log(chosen.log, WB_LOG_INFO, "a ridge with lambda 0 is no penalty: fitted without one");
+    }
+    return chosen;
+}
+
+wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *given, wb_error *err)
 {
     wb_status status = WB_OK;
+    const wb_train_options chosen = without_idle_ridge(given), *options = &chosen;
     plan how;
     wbi_training training = {0};
     wbi_splits splits = {0};
