@@ -59,7 +59,7 @@ function panel(title, unit, x_name, x, y, low, high, n,    i, at) {
         print text(left_x - 10, up(i) + 5, "end", shortest(i)) >svg
     }
     print text(left_x + width / 2, top_y + height + 48, "mid", x_name " (log scale)") >svg
-    print "<text class=\"mid\" transform=\"translate(" left_x - 60 " " top_y + height / 2 ") rotate(-90)\">" unit \
+    print "<text class=\"mid\" transform=\"translate(" left_x - 68 " " top_y + height / 2 ") rotate(-90)\">" unit \
         " (log scale)</text>" >svg
     print line("fit", across(x[1]), up(fitted(x[1])), across(x[n]), up(fitted(x[n]))) >svg
     for (i = 1; i <= n; i++) {
@@ -85,7 +85,7 @@ function up(y) { return round(top_y + height * (1 - log(y / from_y) / log(to_y /
 function fitted(x) { return exp(mean_y + slope * (log(x) - mean_x)) }
 function round(x) { return sprintf("%.1f", x) }
 function shorter(n) { return n >= 1e6 ? shortest(n / 1e6) " M" : n >= 1e4 ? shortest(n / 1e3) " k" : shortest(n) }
-function shortest(x) { return sprintf("%.4g", x) }
+function shortest(x) { return sprintf("%.3g", x) }
 function text(x, y, class, what) { return "<text class=\"" class "\" x=\"" x "\" y=\"" y "\">" what "</text>" }
 function line(class, x1, y1, x2, y2) {
     return "<line class=\"" class "\" x1=\"" x1 "\" y1=\"" y1 "\" x2=\"" x2 "\" y2=\"" y2 "\"/>"
