@@ -241,6 +241,10 @@ static void models_are_those_of_memory(void **state)
     train_both(&options, 5000);
     options.penalty = WB_PENALTY_LASSO;
     train_both(&options, 5000);
+    wb_train_options curves = WB_TRAIN_OPTIONS_INIT;
+    curves.basis = WB_BASIS_AUTO;
+    curves.n_folds = 2;
+    train_both(&curves, 6000);
 }
 
 /* Without a cutoff, a customer's rows are told apart by what is in the file. */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "par/par.h"
 #include "solve/smoothing.h"
+#include "table/spill.h"
 #include "train/train.h"
 
 wb_status wbi_smooth_minimise(wbi_newton_state *out, double *freedom, wbi_smooth *problem, wb_error *err)
@@ -52,9 +53,8 @@ typedef struct spreading {
     const wbi_part *part;
 } spreading;
 
-static double spread(const wbi_shape *shape, const spreading *work, size_t column)
+static double spread(const wbi_shape *shape, const spreading *work, const double *values)
 {
-    const double *values = wb_table_numbers(work->training->table, column);
     double sum = 0, squares = 0, total = 0;
     for (size_t i = 0; i < work->part->n; i++) {
         const double at = wbi_shape_at(shape, values[work->part->rows[i]]), weight = work->part->weight[i];
@@ -68,14 +68,18 @@ static double spread(const wbi_shape *shape, const spreading *work, size_t colum
 static wb_status spread_terms(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const spreading *work = context;
+    const wb_table *table = work->training->table;
     (void)block;
     (void)worker;
-    (void)err;
     for (size_t t = begin; t < end; t++) {
+        const size_t column = wb_table_find(table, work->fit->basis->terms[t]->feature);
         wbi_shape shape;
-        if (wbi_basis_shape(&shape, work->fit->basis, work->fit->beta, t))
-            work->fit->smoothness->terms[t].spread =
-                spread(&shape, work, wb_table_find(work->training->table, work->fit->basis->terms[t]->feature));
+        wbi_view view;
+        if (!wbi_basis_shape(&shape, work->fit->basis, work->fit->beta, t))
+            continue;
+        WBI_TRY(wbi_view_open(&view, table, column, err));
+        work->fit->smoothness->terms[t].spread = spread(&shape, work, wb_table_numbers(&view.table, column));
+        wbi_view_close(&view);
     }
     return WB_OK;
 }
