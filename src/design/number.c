@@ -47,8 +47,7 @@ static bool all_finite(const double *values, size_t n)
     return sum == 0;
 }
 
-/* The finite values of the sample, where they lie if all of them are wanted, else in `room`. */
-static const double *find_finite(size_t *n, bool *equal, double *room, const wbi_sample *sample, const double *values)
+const double *wbi_number_finite(size_t *n, bool *equal, double *room, const wbi_sample *sample, const double *values)
 {
     *equal = true;
     *n = sample->n;
@@ -85,7 +84,7 @@ wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const doub
     double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
     if (room == NULL || spare == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
-    const double *finite = find_finite(&n, &equal, room, sample, values);
+    const double *finite = wbi_number_finite(&n, &equal, room, sample, values);
     *out = wbi_number_complete();
     out->missing_share = (double)(sample->n - n) / (double)sample->n;
     if (n == 0)

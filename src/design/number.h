@@ -14,6 +14,10 @@ typedef struct wbi_number {
                                       included; NaN without any */
 } wbi_number;
 
+/* The finite values of the sample, where they lie if all of them are wanted, else in `room` for as many as the sample has; whether
+ * they weigh the same. */
+const double *wbi_number_finite(size_t *n, bool *equal, double *room, const wbi_sample *sample, const double *values);
+
 /* Of a column about which nothing needs to be known: none is missing. */
 wbi_number wbi_number_complete(void);
 WB_WARN_UNUSED wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err);

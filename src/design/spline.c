@@ -116,17 +116,16 @@ static wb_status place_knots(double *knots, size_t *n_intervals, const wbi_sampl
                              wb_error *err)
 {
     wb_status status = WB_OK;
-    double *finite = wbi_alloc_array(sample->n, sizeof *finite), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
-    size_t n = 0;
-    if (finite == NULL || spare == NULL)
-        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *finite));
-    for (size_t i = 0; i < sample->n; i++)
-        if (isfinite(values[sample->rows[i]]))
-            finite[n++] = values[sample->rows[i]];
+    bool equal;
+    size_t n;
+    double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
+    if (room == NULL || spare == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
+    const double *finite = wbi_number_finite(&n, &equal, room, sample, values);
     wbi_equal_quantiles(knots, WBI_MAX_INTERVALS + 1, finite, n, spare);
     *n_intervals = keep_distinct(knots, WBI_MAX_INTERVALS + 1);
 cleanup:
-    wbi_free(finite);
+    wbi_free(room);
     wbi_free(spare);
     return status;
 }
@@ -165,38 +164,28 @@ static bool has_empty_spline(const spline *term, const wbi_sample *sample, const
     return false;
 }
 
-/* *out stays NULL where a spline would have no value. */
-static wb_status create_full(spline **out, const double *knots, size_t n_intervals, const wbi_sample *sample,
-                             const double *values, wb_error *err)
-{
-    wbi_number number;
-    spline *term = NULL;
-    if (n_intervals == 0)
-        return WB_OK;
-    WBI_TRY(wbi_number_learn(&number, sample, values, err));
-    WBI_TRY(spline_create(&term, &number, knots, n_intervals, err));
-    if (has_empty_spline(term, sample, values))
-        spline_free(&term->base);
-    else
-        *out = term;
-    return WB_OK;
-}
-
 static wb_status spline_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
 {
     const double *values = wb_table_numbers(sample->table, column);
     double knots[WBI_MAX_INTERVALS + 1];
     size_t n_intervals;
-    spline *term = NULL;
+    wbi_number number;
+    spline *term;
     if (!penalised || !has_enough_values(sample, values))
         return WB_OK;
     WBI_TRY(place_knots(knots, &n_intervals, sample, values, err));
-    WBI_TRY(create_full(&term, knots, n_intervals, sample, values, err));
-    if (term == NULL && n_intervals > 1) {
+    if (n_intervals == 0)
+        return WB_OK;
+    WBI_TRY(wbi_number_learn(&number, sample, values, err));
+    WBI_TRY(spline_create(&term, &number, knots, n_intervals, err));
+    if (has_empty_spline(term, sample, values) && n_intervals > 1) {
+        spline_free(&term->base);
         move_to_values(knots, &n_intervals, sample, values);
-        WBI_TRY(create_full(&term, knots, n_intervals, sample, values, err));
+        WBI_TRY(spline_create(&term, &number, knots, n_intervals, err));
     }
-    if (term != NULL)
+    if (has_empty_spline(term, sample, values))
+        spline_free(&term->base);
+    else
         *out = &term->base;
     return WB_OK;
 }

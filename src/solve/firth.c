@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "par/par.h"
 #include "solve/firth_hessian.h"
+#include "solve/linear.h"
 
 /* As in Newton's method. */
 static const double SMALL_GRADIENT = 1e-8, SMALL_STEP = 1e-8, ROUNDING = 1e-13;
@@ -88,8 +89,8 @@ static wb_status add_block(void *context, size_t block, size_t begin, size_t end
     const pass *work = context;
     const wbi_likelihood *of = work->firth->data;
     const wbi_design *design = of->design;
-    double *eta = of->scratch + (size_t)worker * 3 * design->block_rows;
-    double *residual = eta + design->block_rows, *curvature = residual + design->block_rows;
+    const wbi_likelihood_room room = wbi_likelihood_room_of(of, worker);
+    double *eta = room.eta, *residual = room.residual, *curvature = room.curvature;
     const uint8_t *outcome = of->outcome + begin;
     const double *weight = of->weight + begin;
     WBI_TRY(design->ops->load(design, begin, end, worker, err));
@@ -125,25 +126,17 @@ static void solve(double *x, const double *factor, const double *b, size_t n)
     gsl_linalg_cholesky_solve(&a.matrix, &right.vector, &solution.vector);
 }
 
-static double dot(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t j = 0; j < n; j++)
-        sum += a[j] * b[j];
-    return sum;
-}
-
 /* The multipliers mu of C step = 0: C M^-1 C' mu = C M^-1 gradient, M the metric. */
 static void find_multipliers(wbi_firth *firth)
 {
     const size_t n = firth->n, m = firth->n_constraints;
     for (size_t k = 0; k < m; k++) {
         solve(firth->freed + k * n, firth->metric, firth->constraint + k * n, n);
-        firth->multiplier[k] = dot(firth->constraint + k * n, firth->newton, n);
+        firth->multiplier[k] = wbi_dot(firth->constraint + k * n, firth->newton, n);
     }
     for (size_t k = 0; k < m; k++)
         for (size_t l = 0; l <= k; l++)
-            firth->schur[k * m + l] = dot(firth->constraint + k * n, firth->freed + l * n, n);
+            firth->schur[k * m + l] = wbi_dot(firth->constraint + k * n, firth->freed + l * n, n);
     gsl_matrix_view a = gsl_matrix_view_array(firth->schur, m, m);
     gsl_vector_view mu = gsl_vector_view_array(firth->multiplier, m);
     gsl_linalg_cholesky_decomp1(&a.matrix);
@@ -194,7 +187,7 @@ static void find_step(wbi_firth *firth)
         }
         firth->state.gradient_max = fmax(firth->state.gradient_max, fabs(left) / firth->data->total_weight);
     }
-    firth->gain = -dot(gradient, firth->step, n) / 2;
+    firth->gain = -wbi_dot(gradient, firth->step, n) / 2;
 }
 
 /* ---- where it stands ---- */

@@ -28,8 +28,8 @@ static wb_status add_block(void *context, size_t block, size_t begin, size_t end
     const wbi_likelihood *of = work->data;
     const wbi_design *design = of->design;
     const size_t n = design->n_columns, n_rows = end - begin;
-    double *eta = of->scratch + (size_t)worker * 3 * design->block_rows;
-    double *slope = eta + design->block_rows, *v = slope + design->block_rows;
+    const wbi_likelihood_room room = wbi_likelihood_room_of(of, worker);
+    double *eta = room.eta, *slope = room.residual, *v = room.curvature;
     const uint8_t *outcome = of->outcome + begin;
     const double *weight = of->weight + begin;
     WBI_TRY(design->ops->load(design, begin, end, worker, err));

@@ -38,18 +38,18 @@ static wb_status sum_block(void *context, size_t block, size_t begin, size_t end
     const pass *work = context;
     const wbi_likelihood *of = work->likelihood;
     const wbi_design *design = of->design;
-    double *eta = of->scratch + (size_t)worker * 3 * design->block_rows;
-    double *residual = eta + design->block_rows, *curvature = residual + design->block_rows;
+    const wbi_likelihood_room room = wbi_likelihood_room_of(of, worker);
     WBI_TRY(design->ops->load(design, begin, end, worker, err));
     for (size_t k = 0; k < work->n; k++, partial += N_SUMS) {
         if (work->searches != NULL && work->searches[k].done)
             continue;
-        design->ops->eta(design, worker, eta, work->beta + k * design->n_columns);
+        design->ops->eta(design, worker, room.eta, work->beta + k * design->n_columns);
         partial[LOSS] +=
-            of->kernels->logistic(residual, curvature, eta, of->outcome + begin, wbi_likelihood_weight(of, begin), end - begin);
+            of->kernels->logistic(room.residual, room.curvature, room.eta, of->outcome + begin,
+                                  wbi_likelihood_weight(of, begin), end - begin);
         for (size_t i = 0; i < end - begin; i++) {
-            partial[EXCESS] += residual[i];
-            partial[SLOPE] += curvature[i];
+            partial[EXCESS] += room.residual[i];
+            partial[SLOPE] += room.curvature[i];
         }
     }
     return WB_OK;

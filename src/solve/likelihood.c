@@ -30,24 +30,18 @@ typedef struct pass {
     double *max; /* a worker */
 } pass;
 
-static double *eta_of(const wbi_likelihood *likelihood, int worker)
-{
-    return likelihood->scratch + (size_t)worker * 3 * likelihood->design->block_rows;
-}
-
 static wb_status visit_panel(const pass *work, size_t begin, size_t end, int worker, double *partial, wb_error *err)
 {
     const wbi_likelihood *of = work->likelihood;
     const wbi_design *design = of->design;
-    double *eta = eta_of(of, worker);
-    double *residual = eta + design->block_rows, *curvature = residual + design->block_rows;
+    const wbi_likelihood_room room = wbi_likelihood_room_of(of, worker);
     WBI_TRY(design->ops->load(design, begin, end, worker, err));
-    design->ops->eta(design, worker, eta, work->beta);
-    partial[0] +=
-        of->kernels->logistic(residual, curvature, eta, of->outcome + begin, wbi_likelihood_weight(of, begin), end - begin);
-    design->ops->gradient(design, worker, partial + 1, residual);
+    design->ops->eta(design, worker, room.eta, work->beta);
+    partial[0] += of->kernels->logistic(room.residual, room.curvature, room.eta, of->outcome + begin,
+                                        wbi_likelihood_weight(of, begin), end - begin);
+    design->ops->gradient(design, worker, partial + 1, room.residual);
     if (work->with_hessian)
-        design->ops->crossproduct(design, worker, partial + 1 + design->n_columns, curvature);
+        design->ops->crossproduct(design, worker, partial + 1 + design->n_columns, room.curvature);
     return WB_OK;
 }
 
@@ -85,15 +79,14 @@ wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, c
                                size_t end, int worker, wb_error *err)
 {
     const wbi_design *design = likelihood->design;
-    double *eta = eta_of(likelihood, worker);
-    double *residual = eta + design->block_rows, *curvature = residual + design->block_rows;
+    const wbi_likelihood_room room = wbi_likelihood_room_of(likelihood, worker);
     while (begin < end) {
         const size_t n = end - begin < design->block_rows ? end - begin : design->block_rows;
         WBI_TRY(design->ops->load(design, begin, begin + n, worker, err));
-        design->ops->eta(design, worker, eta, beta);
-        likelihood->kernels->logistic(residual, curvature, eta, likelihood->outcome + begin,
+        design->ops->eta(design, worker, room.eta, beta);
+        likelihood->kernels->logistic(room.residual, room.curvature, room.eta, likelihood->outcome + begin,
                                       wbi_likelihood_weight(likelihood, begin), n);
-        design->ops->gradient(design, worker, sums, residual);
+        design->ops->gradient(design, worker, sums, room.residual);
         begin += n;
     }
     return WB_OK;
@@ -112,7 +105,7 @@ static wb_status stretch_max(void *context, size_t block, size_t begin, size_t e
     (void)block;
     const pass *work = context;
     const wbi_design *design = work->likelihood->design;
-    double *eta = eta_of(work->likelihood, worker), max = 0;
+    double *eta = wbi_likelihood_room_of(work->likelihood, worker).eta, max = 0;
     WBI_TRY(design->ops->load(design, begin, end, worker, err));
     design->ops->eta(design, worker, eta, work->beta);
     for (size_t i = 0; i < end - begin; i++)

@@ -38,6 +38,17 @@ double wbi_likelihood_eta_bound(const wbi_likelihood *likelihood, const double *
 WB_WARN_UNUSED wb_status wbi_likelihood_eta_max(const wbi_likelihood *likelihood, double *max, const double *beta,
                                                 wb_error *err);
 
+/* A worker's room for what is known of a block's rows, block_rows each. */
+typedef struct wbi_likelihood_room {
+    double *eta, *residual, *curvature;
+} wbi_likelihood_room;
+static inline wbi_likelihood_room wbi_likelihood_room_of(const wbi_likelihood *likelihood, int worker)
+{
+    const size_t n = likelihood->design->block_rows;
+    double *eta = likelihood->scratch + (size_t)worker * 3 * n;
+    return (wbi_likelihood_room){eta, eta + n, eta + 2 * n};
+}
+
 /* The weights from a row on. */
 static inline const double *wbi_likelihood_weight(const wbi_likelihood *likelihood, size_t begin)
 {

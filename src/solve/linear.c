@@ -8,6 +8,14 @@
 #include <gsl/gsl_linalg.h>
 #include <math.h>
 
+double wbi_dot(const double *a, const double *b, size_t n)
+{
+    double sum = 0;
+    for (size_t j = 0; j < n; j++)
+        sum += a[j] * b[j];
+    return sum;
+}
+
 /* Of a Cholesky factor, whose rows have the squares of what was factorised on its diagonal: nothing but rounding errors is
  * left of some of them. */
 static bool is_noise(const double *factor, size_t n)

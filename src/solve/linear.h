@@ -9,6 +9,8 @@
 
 #include "kernel/gsl.h"
 
+double wbi_dot(const double *a, const double *b, size_t n);
+
 /* x = matrix^-1 b, by Cholesky in place of the matrix; false when it is not positive definite to working precision or
  * the solution is not finite. */
 bool wbi_solve_positive(double *x, double *matrix, const double *b, size_t n);

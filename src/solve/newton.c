@@ -257,10 +257,15 @@ wbi_newton_state wbi_newton_now(const wbi_newton *newton)
     return newton->state;
 }
 
-void wbi_newton_quadratic(const wbi_newton *newton, double *information, double *gradient)
+static void give_information(const wbi_newton *newton, double *information)
 {
     for (size_t i = 0; i < newton->n * newton->n; i++)
         information[i] = newton->curvature[i] / newton->data.total_weight;
+}
+
+void wbi_newton_quadratic(const wbi_newton *newton, double *information, double *gradient)
+{
+    give_information(newton, information);
     for (size_t j = 0; j < newton->n; j++)
         gradient[j] = gradient_of(&newton->now)[j] / newton->data.total_weight;
 }
@@ -273,8 +278,7 @@ wb_status wbi_newton_refresh(wbi_newton *newton, wb_error *err)
 wb_status wbi_newton_information(wbi_newton *newton, double *information, wb_error *err)
 {
     WBI_TRY(wbi_newton_refresh(newton, err));
-    for (size_t i = 0; i < newton->n * newton->n; i++)
-        information[i] = newton->curvature[i] / newton->data.total_weight;
+    give_information(newton, information);
     return WB_OK;
 }
 

@@ -32,14 +32,6 @@ typedef struct search {
     double estimate, se;
 } search;
 
-static double dot(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t j = 0; j < n; j++)
-        sum += a[j] * b[j];
-    return sum;
-}
-
 static wb_status search_open(search *s, wb_error *err)
 {
     const size_t n = s->at->n;
@@ -48,11 +40,11 @@ static wb_status search_open(search *s, wb_error *err)
     if (s->path == NULL || s->trial == NULL)
         return wbi_fail_nomem(err, n * sizeof(double));
     for (size_t j = 0; j < n; j++)
-        s->path[j] = dot(s->at->covariance + j * n, s->along, n);
-    const double variance = dot(s->along, s->path, n);
+        s->path[j] = wbi_dot(s->at->covariance + j * n, s->along, n);
+    const double variance = wbi_dot(s->along, s->path, n);
     for (size_t j = 0; j < n; j++)
         s->path[j] /= variance;
-    s->estimate = dot(s->along, s->at->beta, n);
+    s->estimate = wbi_dot(s->along, s->at->beta, n);
     s->se = sqrt(variance);
     wbi_firth_constrain(s->firth, s->along, 1);
     return WB_OK;
@@ -120,7 +112,7 @@ static wb_status look(bracket *b, search *s, double side, wb_error *err)
     const double *beta = wbi_firth_now(s->firth).beta;
     const double drop = here.objective - here.gain - s->at->objective;
     const double next = next_distance(b, &here, drop, side * here.multiplier[0]);
-    const double by = side * (next - b->at) / dot(s->along, here.freed, s->at->n);
+    const double by = side * (next - b->at) / wbi_dot(s->along, here.freed, s->at->n);
     b->lost = here.objective < s->at->objective - SAME;
     b->found = fabs(next - b->at) <= SMALL_DISTANCE * s->se && here.gain <= SMALL_GAIN;
     for (size_t j = 0; j < s->at->n; j++)
@@ -187,7 +179,7 @@ static bool start_without(double *trial, double *block, double *share, const wbi
     if (!wbi_solve_positive(share, block, at->beta + begin, m))
         return false;
     for (size_t j = 0; j < n; j++)
-        trial[j] = at->beta[j] - dot(at->covariance + j * n + begin, share, m);
+        trial[j] = at->beta[j] - wbi_dot(at->covariance + j * n + begin, share, m);
     for (size_t j = begin; j < end; j++)
         trial[j] = 0;
     return true;

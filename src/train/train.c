@@ -15,7 +15,6 @@ static const double LAMBDA_FIRST = 10, LAMBDA_LAST = 1e-4;
 typedef struct plan {
     wbi_path path; /* to be tried; empty: still to be found from the data */
     bool choose;   /* among them */
-    bool smooth;   /* lambda is found beside the coefficients */
     int n_folds;   /* 0: none; by time the most */
     wb_validation validate;
 } plan;
@@ -75,8 +74,7 @@ static wb_status make_plan(plan *out, const wb_train_options *options, wb_error 
         return wbi_fail(err, WB_ERR_ARGUMENT, "%d folds: expected 0, or 2 to %d", options->n_folds, MAX_FOLDS);
     WBI_TRY(check_balance(options, err));
     const bool unsaid = wbi_takes_lambda(options->penalty) && isnan(options->lambda);
-    out->smooth = options->basis == WB_BASIS_AUTO;
-    out->choose = unsaid && !out->smooth;
+    out->choose = unsaid && options->basis != WB_BASIS_AUTO;
     out->n_folds = options->n_folds >= 0                               ? options->n_folds
                    : unsaid || options->validate == WB_VALIDATE_TIME ? DEFAULT_FOLDS
                                                                      : 0;
@@ -221,13 +219,13 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     if (how.path.n == 0)
         WBI_TRY_CLEANUP(find_path(&how, &training, err));
     training.n_steps = training.n_steps_done + (uint64_t)splits.n * how.path.n + 1;
-    if (splits.n > 0 && !how.smooth)
+    if (splits.n > 0 && !training.smooth)
         WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, &splits, &how.path, options->lambda_rule, err));
     double lambda = how.path.lambda[folds.best];
     training.infer = !wbi_is_sparse(training.penalty);
     WBI_TRY_CLEANUP(wbi_fit_path(&fit, &training, &training.all, &lambda, 1, training.log, err));
     warn_unless_converged(&training, &fit.last);
-    if (splits.n > 0 && how.smooth)
+    if (splits.n > 0 && training.smooth)
         WBI_TRY_CLEANUP(try_smooth(&folds, &training, &splits, &how.path, &fit, err));
     if (wbi_is_sparse(training.penalty))
         WBI_TRY_CLEANUP(wbi_fit_drop_zeros(&fit, training.log, err));
