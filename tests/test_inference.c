@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test_util.h"
 
+#include "edit_testing.h"
 #include "model/model.h"
 #include "solve/inference.h"
 #include "solve/linear.h"
-#include "test_frame.h"
+#include "train_testing.h"
 
 static char folder[] = "/tmp/winback-inference-XXXXXX";
 static char path[64], beside[64];
@@ -25,14 +26,6 @@ static int remove_folder(void **state)
     remove(path);
     remove(beside);
     return remove(folder);
-}
-
-static wb_model *train(const wb_features *frame, const wb_train_options *options)
-{
-    wb_model *model = NULL;
-    wb_error err = {0};
-    assert_ok(wb_train(&model, frame, options, &err), &err);
-    return model;
 }
 
 /* ---- linear algebra, by hand ---- */
@@ -257,16 +250,10 @@ static void inflation_is_that_of_the_columns(void **state)
 
 /* ---- warnings ---- */
 
-typedef struct heard {
-    char text[4096];
-} heard;
-
-static void hear(void *user, wb_log_level level, const char *text)
+static void hear_warnings(void *user, wb_log_level level, const char *text)
 {
-    heard *ears = user;
-    size_t used = strlen(ears->text);
     if (level == WB_LOG_WARNING)
-        snprintf(ears->text + used, sizeof ears->text - used, "%s\n", text);
+        hear(user, level, text);
 }
 
 /* Nobody with a gold card leaves; the noise overlaps. */
@@ -286,7 +273,7 @@ static void separating_columns_are_named(void **state)
     frame_numbers(frame, "gold", gold, ROWS);
     frame_numbers(frame, "label_left", y, ROWS);
     heard ears = {.text = ""};
-    wb_log log = {hear, NULL, &ears};
+    wb_log log = {hear_warnings, NULL, &ears};
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
     options.penalty = WB_PENALTY_NONE;
     options.log = &log;
@@ -323,7 +310,7 @@ static void near_collinear_columns_are_named(void **state)
     frame_numbers(frame, "near", near, ROWS);
     frame_numbers(frame, "label_y", y, ROWS);
     heard ears = {.text = ""};
-    wb_log log = {hear, NULL, &ears};
+    wb_log log = {hear_warnings, NULL, &ears};
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
     options.penalty = WB_PENALTY_NONE;
     options.log = &log;
@@ -357,7 +344,7 @@ static void overlapping_labels_are_said(void **state)
         wb_features *frame = frame_shop(300);
         frame->definitions = cases[k].definitions == NULL ? NULL : wbi_strdup(cases[k].definitions);
         heard ears = {.text = ""};
-        wb_log log = {hear, NULL, &ears};
+        wb_log log = {hear_warnings, NULL, &ears};
         wb_train_options options = WB_TRAIN_OPTIONS_INIT;
         options.lambda = 0.1;
         options.log = &log;
@@ -446,9 +433,7 @@ static void models_without_still_read(void **state)
 static void wrong_values_are_named(void **state)
 {
     (void)state;
-    static const struct {
-        const char *from, *to, *message;
-    } cases[] = {
+    static const file_edit cases[] = {
         {"\"covariance\": \"by_customer\"", "\"covariance\": \"guess\"", "inference.covariance: expected 'hessian'"},
         {"\"hash\": \"", "\"hash\": \"x", "inference.hash: "},
         {"\"condition_number\": ", "\"condition_number\": -", "inference.condition_number: "},
@@ -463,26 +448,13 @@ static void wrong_values_are_named(void **state)
     wb_features *frame = frame_shop(600);
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
     options.penalty = WB_PENALTY_NONE;
-    wb_model *model = train(frame, &options), *back = NULL;
+    wb_model *model = train(frame, &options);
     assert_int_equal(wb_model_write(model, path, NULL), WB_OK);
     size_t n;
     char *good = NULL;
     slurp(&good, &n, path);
-    char *bad = wbi_alloc_array(n + 100, 1);
-    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        const char *at = strstr(good, cases[k].from);
-        if (at == NULL)
-            fail_msg("no %s in the file", cases[k].from);
-        size_t before = (size_t)(at - good);
-        int length = snprintf(bad, n + 100, "%.*s%s%s", (int)before, good, cases[k].to, at + strlen(cases[k].from));
-        put(path, bad, (size_t)length);
-        wb_error err;
-        assert_int_equal(wb_model_read(&back, path, &err), WB_ERR_MALFORMED);
-        if (cases[k].message != NULL && strstr(err.message, cases[k].message) == NULL)
-            fail_msg("'%s' for %s, expected '%s'", err.message, cases[k].to, cases[k].message);
-    }
+    assert_edits_refused(good, cases, sizeof cases / sizeof *cases);
     wbi_free(good);
-    wbi_free(bad);
     wb_model_free(model);
     wb_features_free(frame);
 }

@@ -3,6 +3,7 @@
 
 #include "design/json.h"
 #include "model/model.h"
+#include "edit_testing.h"
 #include "test_frame.h"
 
 static char folder[] = "/tmp/winback-model-XXXXXX";
@@ -174,9 +175,7 @@ static void reference_distributions(void **state)
 static void wrong_values_are_named(void **state)
 {
     (void)state;
-    static const struct {
-        const char *from, *to, *message;
-    } cases[] = {
+    static const file_edit cases[] = {
         {"\"winback-model\"", "\"another\"", "format: expected 'winback-model'"},
         {"\"version\": 1", "\"version\": 2", "version: this program reads version 1, not 2"},
         {"\"rows\": ", "\"rows\": -", "training.rows: -"},
@@ -199,29 +198,13 @@ static void wrong_values_are_named(void **state)
         {"\"target\": ", "\"target\": \"x\", \"target\": ", "duplicate object key"},
     };
     wb_features *frame = frame_shop(600);
-    wb_model *model = train(frame, NULL), *back = NULL;
+    wb_model *model = train(frame, NULL);
     assert_int_equal(wb_model_write(model, path, NULL), WB_OK);
     size_t n;
     char *good = NULL;
     slurp(&good, &n);
-    char *bad = wbi_alloc_array(n + 100, 1);
-    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        const char *at = strstr(good, cases[k].from);
-        if (at == NULL)
-            fail_msg("no %s in the file", cases[k].from);
-        size_t before = (size_t)(at - good), length = strlen(cases[k].to);
-        memcpy(bad, good, before);
-        memcpy(bad + before, cases[k].to, length);
-        memcpy(bad + before + length, at + strlen(cases[k].from), n - before - strlen(cases[k].from));
-        put(bad, n + length - strlen(cases[k].from));
-        wb_error err;
-        assert_int_equal(wb_model_read(&back, path, &err), WB_ERR_MALFORMED);
-        assert_string_equal(err.file, path);
-        if (strstr(err.message, cases[k].message) == NULL)
-            fail_msg("'%s' for %s, expected '%s'", err.message, cases[k].to, cases[k].message);
-    }
+    assert_edits_refused(good, cases, sizeof cases / sizeof *cases);
     wbi_free(good);
-    wbi_free(bad);
     wb_model_free(model);
     wb_features_free(frame);
 }

@@ -5,6 +5,7 @@
 #include <winback/score.h>
 
 #include "model/model.h"
+#include "edit_testing.h"
 #include "train_testing.h"
 
 enum { N_ROWS = 2000 };
@@ -186,38 +187,24 @@ static void a_model_survives_its_file(void **state)
     wb_features_free(frame);
 }
 
-/* Changes the file in one place and reads it. */
-static void assert_refused(const char *good, const char *from, const char *to, const char *message)
-{
-    char path[] = "/tmp/winback-test-XXXXXX";
-    const char *at = strstr(good, from);
-    wb_model *model = NULL;
-    wb_error err;
-    if (at == NULL)
-        fail_msg("no %s in the file", from);
-    FILE *file = fdopen(mkstemp(path), "w");
-    fprintf(file, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
-    fclose(file);
-    if (wb_model_read(&model, path, &err) != WB_ERR_MALFORMED || strstr(err.message, message) == NULL)
-        fail_msg("'%s' for '%s' gives '%s', expected '%s'", to, from, err.message, message);
-    remove(path);
-}
-
 static void nonsense_in_a_file_is_named(void **state)
 {
     (void)state;
+    static const file_edit cases[] = {
+        {"\"basis\": \"auto\"", "\"basis\": \"car\"", "training.basis: expected 'linear' or 'auto', found 'car'"},
+        {"\"edf\": ", "\"edf\": -", "is not a number >= 0"},
+        {"\"lambda_bend\": ", "\"lambda_bend\": -", "is not a number >= 0"},
+        {"\"spread\": ", "\"spreads\": ", "terms[0].spread: expected a number"},
+        {"\"curve\": [", "\"curve\": [[0, 0, 0, 0], ", "terms[0].curve: expected 20 cubics"},
+        {"\"curve\": [", "\"curve\": [[0, 0, 0, 0]], \"was\": [", "terms[0].curve: expected 20 cubics"},
+        {"\"knots\": [", "\"knots\": [1e9, ", "terms[0].knots: "},
+        {"\"df\": ", "\"df\": 9", "terms[0].wald.df: expected 1 to 23"},
+    };
     wb_features *frame = bent(true);
     const wb_train_options options = smooth();
     wb_model *model = train(frame, &options);
     char *good = model_bytes(model);
-    assert_refused(good, "\"basis\": \"auto\"", "\"basis\": \"car\"", "training.basis: expected 'linear' or 'auto', found 'car'");
-    assert_refused(good, "\"edf\": ", "\"edf\": -", "is not a number >= 0");
-    assert_refused(good, "\"lambda_bend\": ", "\"lambda_bend\": -", "is not a number >= 0");
-    assert_refused(good, "\"spread\": ", "\"spreads\": ", "terms[0].spread: expected a number");
-    assert_refused(good, "\"curve\": [", "\"curve\": [[0, 0, 0, 0], ", "terms[0].curve: expected 20 cubics");
-    assert_refused(good, "\"curve\": [", "\"curve\": [[0, 0, 0, 0]], \"was\": [", "terms[0].curve: expected 20 cubics");
-    assert_refused(good, "\"knots\": [", "\"knots\": [1e9, ", "terms[0].knots: ");
-    assert_refused(good, "\"df\": ", "\"df\": 9", "terms[0].wald.df: expected 1 to 23");
+    assert_edits_refused(good, cases, sizeof cases / sizeof *cases);
     wbi_free(good);
     wb_model_free(model);
     wb_features_free(frame);
