@@ -7,9 +7,11 @@
 #include "base/memory.h"
 #include "csv/bad_rows.h"
 
-static wbi_packing packing_of(wb_type type)
+static wbi_packing packing_of(const wbi_batch_memory *m, wb_type type)
 {
-    return type == WB_TYPE_CATEGORY || type == WB_TYPE_TEXT ? WBI_PACKED_CODES : wbi_packed_narrowest(type);
+    if (type == WB_TYPE_CATEGORY || type == WB_TYPE_TEXT)
+        return WBI_PACKED_CODES;
+    return type == WB_TYPE_NUMBER && m->wide_numbers ? WBI_PACKED_DOUBLES : wbi_packed_narrowest(type);
 }
 
 wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, const wbi_batch_options *options,
@@ -17,6 +19,7 @@ wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, co
 {
     size_t n = options->n_columns, n_wanted;
     m->reader = reader;
+    m->wide_numbers = options->wide_numbers;
     m->columns = wbi_alloc_array(n, sizeof *m->columns);
     m->typing = (wbi_typing){m->columns, options->column_numbers, wbi_csv_dialect(reader)->decimal,
                              !options->words_are_text};
@@ -30,7 +33,7 @@ wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, co
         return wbi_fail_nomem(err, n * sizeof *m->columns);
     for (size_t k = 0; k < n; k++) {
         m->columns[k] = options->columns[k];
-        WBI_TRY(wbi_packed_add_column(&m->rows, packing_of(m->columns[k].type), NULL, err));
+        WBI_TRY(wbi_packed_add_column(&m->rows, packing_of(m, m->columns[k].type), NULL, err));
     }
     return WB_OK;
 }
@@ -41,7 +44,7 @@ wb_status wbi_batch_follow_types(wbi_batch_memory *m, const wbi_typed_column *co
     for (size_t k = 0; k < m->n_columns; k++) {
         if (m->columns[k].type == columns[k].type)
             continue;
-        WBI_TRY(wbi_packed_replace_column(&m->rows, k, packing_of(columns[k].type), err));
+        WBI_TRY(wbi_packed_replace_column(&m->rows, k, packing_of(m, columns[k].type), err));
         m->columns[k].type = columns[k].type;
         m->n_levels[k] = 0;
     }

@@ -20,6 +20,7 @@ typedef struct wbi_batch_memory {
     wbi_typing typing;    /* of these */
     const size_t *wanted; /* by column of the batch: column of the file */
     size_t n_columns;     /* of the batch */
+    bool wide_numbers;
 
     wbi_packed_rows rows;
     const char *file;

@@ -89,19 +89,32 @@ static wb_status next_chunk(void *context, size_t slot, int *more, wb_error *err
     return WB_OK;
 }
 
+static wbi_batch batch_in(const reading *r, size_t slot)
+{
+    wbi_batch_memory *m = &r->batches[slot];
+    return (wbi_batch){&m->rows, m->file, m->bad, m->n_bad, m->chunk.n_bytes, slot, m};
+}
+
 static wb_status type_chunk(void *context, size_t slot, int worker, wb_error *err)
 {
     reading *r = context;
     wbi_batch_memory *m = &r->batches[slot];
-    return m->chunk.n_bytes > 0 ? wbi_batch_type_chunk(m, &r->judges[worker], err) : WB_OK;
+    if (m->chunk.n_bytes > 0)
+        WBI_TRY(wbi_batch_type_chunk(m, &r->judges[worker], err));
+    const wbi_batch batch = batch_in(r, slot);
+    return r->options->work == NULL ? WB_OK : r->options->work(r->context, &batch, err);
 }
 
 static wb_status give_batch(void *context, size_t slot, wb_error *err)
 {
     reading *r = context;
-    wbi_batch_memory *m = &r->batches[slot];
-    wbi_batch batch = {&m->rows, m->file, m->bad, m->n_bad, m->chunk.n_bytes, m};
+    const wbi_batch batch = batch_in(r, slot);
     return r->fn(r->context, &batch, err);
+}
+
+size_t wbi_batch_n_slots(int n_threads)
+{
+    return 4 * (size_t)wbi_par_threads(n_threads);
 }
 
 /* No more threads than chunks, as far as these can be told beforehand. */
@@ -119,7 +132,7 @@ static wb_status prepare(reading *r, wb_error *err)
     r->chunk_bytes = o->chunk_bytes > 0 ? o->chunk_bytes : CHUNK_BYTES;
     r->slow_rows = FIRST_SLOW_ROWS;
     r->n_threads = threads_for(r->reader, o->n_threads, r->chunk_bytes);
-    r->n_slots = 4 * (size_t)r->n_threads;
+    r->n_slots = wbi_batch_n_slots(r->n_threads);
     r->judges = wbi_alloc_zeroed((size_t)r->n_threads, sizeof(wbi_csv_reader *));
     r->batches = wbi_alloc_zeroed(r->n_slots, sizeof *r->batches);
     if (r->judges == NULL || r->batches == NULL)

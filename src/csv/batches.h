@@ -24,6 +24,7 @@ typedef struct wbi_batch {
     const wbi_batch_bad *bad;
     size_t n_bad;
     size_t n_bytes; /* of the file, about; 0 when rows came one by one */
+    size_t slot;    /* below wbi_batch_n_slots; no other batch has it before this one has been given */
     struct wbi_batch_memory *memory;
 } wbi_batch;
 
@@ -39,7 +40,13 @@ typedef struct wbi_batch_options {
     int n_threads;
     size_t chunk_bytes; /* at most 1 MiB, as a cell; 0: the usual size; what comes out does not depend on it */
     bool words_are_text; /* true, yes, false, no are not numbers */
+    bool wide_numbers;   /* numbers are WBI_PACKED_DOUBLES in every batch */
+    /* Works on a batch where it was typed, many of them at once, before it is given in its turn; NULL: nothing is to be done. */
+    wb_status (*work)(void *context, const wbi_batch *batch, wb_error *err);
 } wbi_batch_options;
+
+/* How many batches there are at most between typing and giving. */
+size_t wbi_batch_n_slots(int n_threads);
 
 /* Takes one batch, in the calling thread; the batch is borrowed during the call. It may change the types of the options'
  * columns: batches hold them sooner or later, the first of them those of the types before. */
