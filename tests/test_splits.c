@@ -137,6 +137,25 @@ static double error_of_mean(const double figure[3])
     return sqrt(squares / (3 - 1)) / sqrt(3);
 }
 
+static int ascending(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* R's type 7 of the rows that were tried: between the two that stand at (n - 1) share, from 0. Sorts them. */
+static void assert_edges(const wb_model *model, double *tried, size_t n)
+{
+    const double *edges;
+    assert_int_equal(wb_model_decile_edges(model, &edges), 9);
+    qsort(tried, n, sizeof *tried, ascending);
+    for (size_t k = 0; k < 9; k++) {
+        const double at = (double)(n - 1) * (double)(k + 1) / 10;
+        const size_t i = (size_t)at;
+        assert_close(edges[k], tried[i] + (at - (double)i) * (tried[i + 1] - tried[i]), 1e-9);
+    }
+}
+
 /* A model of the rows before each of the last three cutoffs, tried there, all through the public functions. */
 static void splits_see_only_what_was_known(void **state)
 {
@@ -182,6 +201,7 @@ static void splits_see_only_what_was_known(void **state)
     assert_close(summary.out_of_fold.log_loss, expected.log_loss, 1e-9);
     assert_close(summary.auc_se, error_of_mean(auc), 1e-8);
     assert_close(summary.log_loss_se, error_of_mean(loss), 1e-8);
+    assert_edges(model, pooled, n_pooled);
     wb_model_free(model);
     wb_features_free(frame);
     wbi_free(all);

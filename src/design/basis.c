@@ -8,6 +8,14 @@
 #include "base/memory.h"
 #include "par/par.h"
 
+size_t wbi_basis_columns_of(const wbi_basis *basis, size_t term)
+{
+    size_t n = 0;
+    for (size_t j = 0; j < basis->n_columns; j++)
+        n += basis->columns[j].term == term;
+    return n;
+}
+
 void wbi_basis_free(wbi_basis *basis)
 {
     if (basis == NULL)

@@ -33,6 +33,8 @@ typedef struct wbi_basis_options {
 WB_WARN_UNUSED wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t *features,
                                        size_t n_features, const wbi_basis_options *options, wb_error *err);
 void wbi_basis_free(wbi_basis *basis); /* NULL-safe */
+/* How many columns of a term are in use. */
+size_t wbi_basis_columns_of(const wbi_basis *basis, size_t term);
 /* Finds mean, deviation and reach of each column on the sample's rows. */
 WB_WARN_UNUSED wb_status wbi_basis_scale(wbi_basis *basis, const wbi_sample *sample, int n_threads, wb_error *err);
 /* Names the columns whose drop[column] is not 0 and why, in one line of the log, or nothing when there are none. */

@@ -328,6 +328,9 @@ static wb_status read_category(category *term, const wbi_json_at *at, wb_error *
     if (n_shares != (size_t)term->n_levels)
         return wbi_json_wrong(&reference, "shares", err, "expected %zu numbers, found %zu", (size_t)term->n_levels,
                               n_shares);
+    for (size_t k = 0; k < n_shares; k++)
+        if (!(term->share[k] >= 0 && term->share[k] <= 1))
+            return wbi_json_wrong(&reference, "shares", err, "%g is not in [0, 1]", term->share[k]);
     return WB_OK;
 }
 

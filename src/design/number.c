@@ -112,6 +112,9 @@ int wbi_number_to_json(json_t *object, const wbi_number *number)
     return failed;
 }
 
+/* What interpolation between equal values may be off by. */
+static const double ROUNDING = 1e-12;
+
 static wb_status read_deciles(wbi_number *out, const wbi_json_at *reference, wb_error *err)
 {
     double *deciles = NULL;
@@ -122,6 +125,9 @@ static wb_status read_deciles(wbi_number *out, const wbi_json_at *reference, wb_
     wb_status status = n == WBI_N_DECILES ? WB_OK
                                           : wbi_json_wrong(reference, "deciles", err, "expected %d numbers, found %zu",
                                                            WBI_N_DECILES, n);
+    for (size_t i = 1; status == WB_OK && i < n; i++)
+        if (deciles[i - 1] - deciles[i] > ROUNDING * fmax(fabs(deciles[i - 1]), fabs(deciles[i])))
+            status = wbi_json_wrong(reference, "deciles", err, "%g follows on %g, which is more", deciles[i], deciles[i - 1]);
     if (status == WB_OK)
         memcpy(out->deciles, deciles, sizeof out->deciles);
     wbi_free(deciles);

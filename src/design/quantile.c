@@ -243,3 +243,30 @@ double wbi_quantile(const wbi_weighted *sorted, size_t n, double share)
     double up = at - whole;
     return i + 1 < n ? between(sorted[i].value, sorted[i + 1].value, up) : sorted[i].value;
 }
+
+/* Type 7 is the mean of the empirical quantile function over as much weight as an average row has, from
+ * share * (all weight less that) on; an average row weighs sum w^2 / sum w, by Kish's effective size of a sample (Akinshin,
+ * Weighted quantile estimators, 2023, section 3). Weights are taken relative to the largest, whose square is a number. */
+double wbi_weighted_quantile(const wbi_weighted *sorted, size_t n, double share)
+{
+    double largest = 0, total = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, sorted[i].weight);
+    for (size_t i = 0; i < n; i++) {
+        const double weight = sorted[i].weight / largest;
+        total += weight;
+        squares += weight * weight;
+    }
+    const double width = squares / total, begin = share * (total - width), end = begin + width;
+    double after = 0, low = NAN, last = NAN, up = 0;
+    for (size_t i = 0; i < n && after < end; i++) {
+        const double before = after;
+        after += sorted[i].weight / largest;
+        if (after <= begin && i + 1 < n)
+            continue;
+        last = sorted[i].value;
+        low = isnan(low) ? last : low;
+        up += (fmin(end, after) - fmax(begin, before)) / width * (last - low);
+    }
+    return fmin(low + up, last);
+}

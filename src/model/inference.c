@@ -6,9 +6,6 @@
 #include "base/memory.h"
 #include "model/model.h"
 
-/* Of the standard normal distribution, for 95 % about the middle. */
-static const double QUANTILE_975 = 1.959963984540054;
-
 wb_status wbi_inference_create(wbi_inference **out, size_t n, size_t n_terms, wb_error *err)
 {
     wbi_inference *inference = wbi_alloc_zeroed(1, sizeof *inference);
@@ -94,7 +91,7 @@ wb_status wbi_inference_complete(wbi_inference *inference, const wbi_basis *basi
 
 static wb_interval about(double value, double se)
 {
-    return (wb_interval){value - QUANTILE_975 * se, value + QUANTILE_975 * se};
+    return (wb_interval){value - WBI_NORMAL_975 * se, value + WBI_NORMAL_975 * se};
 }
 
 static void add_wald(wb_coefficient *out, const wb_model *model, size_t index)
@@ -143,9 +140,7 @@ void wbi_add_inference(wb_coefficient *out, const wb_model *model, size_t index)
 wb_term_test wb_model_term_test(const wb_model *model, size_t index)
 {
     const wbi_inference *inference = model->inference;
-    wb_term_test test = {model->basis->terms[index]->feature, 0, NAN, NAN};
-    for (size_t j = 0; j < model->basis->n_columns; j++)
-        test.degrees_of_freedom += model->basis->columns[j].term == index;
+    wb_term_test test = {model->basis->terms[index]->feature, wbi_basis_columns_of(model->basis, index), NAN, NAN};
     if (inference != NULL) {
         test.degrees_of_freedom = inference->df[index];
         test.chi_square = inference->chi_square[index];

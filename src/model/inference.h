@@ -9,6 +9,9 @@
 #include "design/basis.h"
 #include "design/json.h"
 
+/* Quantile of the standard normal distribution, for 95 % about the middle. */
+#define WBI_NORMAL_975 1.959963984540054
+
 /* Of standardised coefficients, as wb_model's beta. */
 typedef struct wbi_inference {
     wb_covariance kind;

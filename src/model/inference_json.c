@@ -14,14 +14,6 @@ static json_t *finite_or_null(double value)
     return wbi_json_real(isfinite(value) ? value : (double)NAN);
 }
 
-static size_t count_columns(const wbi_basis *basis, size_t term)
-{
-    size_t n = 0;
-    for (size_t j = 0; j < basis->n_columns; j++)
-        n += basis->columns[j].term == term;
-    return n;
-}
-
 /* Terms are tested by Wald's statistic, or by the penalised likelihood ratio. */
 static const char *test_key(const wbi_inference *inference)
 {
@@ -151,7 +143,7 @@ static wb_status read_test(wbi_inference *out, const wbi_json_at *at, const wbi_
     WBI_TRY(wbi_json_object(&test, at, test_key(out), err));
     WBI_TRY(wbi_json_number_or_null(&out->chi_square[term], &test, "chi_square", err));
     WBI_TRY(wbi_json_count(&n, &test, "df", INT64_MAX, err));
-    const size_t n_columns = count_columns(basis, term);
+    const size_t n_columns = wbi_basis_columns_of(basis, term);
     if (wbi_term_n_penalised(basis->terms[term]) == 0 && n != n_columns)
         return wbi_json_wrong(&test, "df", err, "expected %zu, as many as there are columns", n_columns);
     if (n == 0 || n > n_columns)

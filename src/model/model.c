@@ -104,6 +104,22 @@ size_t wb_model_path(const wb_model *model, const wb_path_point **points)
     return model->n_path;
 }
 
+size_t wb_model_decile_edges(const wb_model *model, const double **edges)
+{
+    *edges = model->n_decile_edges > 0 ? model->decile_edges : NULL;
+    return model->n_decile_edges;
+}
+
+int wb_model_decile(const wb_model *model, double probability)
+{
+    int decile = 1;
+    if (model->n_decile_edges == 0 || isnan(probability))
+        return 0;
+    for (size_t k = 0; k < model->n_decile_edges; k++)
+        decile += model->decile_edges[k] > probability;
+    return decile;
+}
+
 /* 1: it never falls, -1: it never rises, 0: both, or flat. */
 static int direction(const wbi_shape *shape)
 {

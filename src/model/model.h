@@ -20,6 +20,8 @@ struct wb_model {
     uint64_t seed;            /* of the folds and of the sampled negatives */
     wb_path_point *path;
     size_t n_path;
+    double decile_edges[WB_N_DECILE_EDGES]; /* ascending */
+    size_t n_decile_edges; /* that many, or 0 */
     wbi_inference *inference; /* NULL: none */
     wbi_smoothness *smoothness; /* NULL: no splines were asked for */
 };

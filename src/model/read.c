@@ -11,6 +11,10 @@
 #include "model/model.h"
 
 enum { MAX_FILE_BYTES = 1 << 28, MAX_FOLDS = 100 };
+/* Whole numbers up to here are doubles. */
+static const uint64_t MAX_ROWS = UINT64_C(1) << 53;
+/* What sums of weights may be off by. */
+static const double ROUNDING = 1e-9;
 
 static wb_status expect_text(const wbi_json_at *at, const char *key, const char *wanted, wb_error *err)
 {
@@ -130,16 +134,40 @@ static wb_status read_terms(wb_model *model, const wbi_json_at *at, wb_error *er
 
 /* ---- the training's facts ---- */
 
-static wb_status read_metrics(wb_metrics *out, const wbi_json_at *at, wb_error *err)
+static wb_status check_not_negative(double value, const wbi_json_at *at, const char *key, wb_error *err)
 {
-    WBI_TRY(wbi_json_count(&out->n, at, "n", INT64_MAX, err));
-    WBI_TRY(wbi_json_count(&out->n_positive, at, "n_positive", INT64_MAX, err));
-    WBI_TRY(wbi_json_number_or_null(&out->base_rate, at, "base_rate", err));
-    WBI_TRY(wbi_json_number_or_null(&out->auc, at, "auc", err));
-    WBI_TRY(wbi_json_number_or_null(&out->log_loss, at, "log_loss", err));
-    WBI_TRY(wbi_json_number_or_null(&out->brier, at, "brier", err));
-    WBI_TRY(wbi_json_number_or_null(&out->lift_10, at, "lift_10", err));
-    return wbi_json_number_or_null(&out->capture_10, at, "capture_10", err);
+    return value < 0 ? wbi_json_wrong(at, key, err, "%g is less than 0", value) : WB_OK;
+}
+
+static wb_status check_share(double value, const wbi_json_at *at, const char *key, wb_error *err)
+{
+    return value < 0 || value > 1 + ROUNDING ? wbi_json_wrong(at, key, err, "%g is not in [0, 1]", value) : WB_OK;
+}
+
+/* null, where there is no such figure, is NaN. */
+static wb_status read_not_negative(double *out, const wbi_json_at *at, const char *key, wb_error *err)
+{
+    WBI_TRY(wbi_json_number_or_null(out, at, key, err));
+    return check_not_negative(*out, at, key, err);
+}
+
+static wb_status read_share(double *out, const wbi_json_at *at, const char *key, wb_error *err)
+{
+    WBI_TRY(wbi_json_number_or_null(out, at, key, err));
+    return check_share(*out, at, key, err);
+}
+
+/* Of some of the training's rows. */
+static wb_status read_metrics(wb_metrics *out, const wb_model_summary *training, const wbi_json_at *at, wb_error *err)
+{
+    WBI_TRY(wbi_json_count(&out->n, at, "n", training->n_rows, err));
+    WBI_TRY(wbi_json_count(&out->n_positive, at, "n_positive", out->n, err));
+    WBI_TRY(read_share(&out->base_rate, at, "base_rate", err));
+    WBI_TRY(read_share(&out->auc, at, "auc", err));
+    WBI_TRY(read_not_negative(&out->log_loss, at, "log_loss", err));
+    WBI_TRY(read_share(&out->brier, at, "brier", err));
+    WBI_TRY(read_not_negative(&out->lift_10, at, "lift_10", err));
+    return read_share(&out->capture_10, at, "capture_10", err);
 }
 
 /* Seeds go up to 2^64, past JSON's whole numbers, so they are text. */
@@ -173,6 +201,7 @@ static wb_status read_imbalance(wb_model *model, const wbi_json_at *training, wb
     WBI_TRY(wbi_json_count(&imbalance->n_rows, &at, "rows", model->summary.n_rows, err));
     WBI_TRY(wbi_json_number(&imbalance->mean_uncorrected, &at, "mean_uncorrected", err));
     WBI_TRY(wbi_json_number(&imbalance->intercept_shift, &at, "intercept_shift", err));
+    WBI_TRY(check_share(imbalance->mean_uncorrected, &at, "mean_uncorrected", err));
     imbalance->balanced = balanced;
     if (!(imbalance->class_weight > 0))
         return wbi_json_wrong(&at, "class_weight", err, "%g is not more than 0", imbalance->class_weight);
@@ -207,6 +236,11 @@ static wb_status read_path(wb_model *model, const wbi_json_at *folds, wb_error *
         WBI_TRY_CLEANUP(read_along_path(model, &numbers[k], folds, keys[k], err));
     for (size_t l = 0; l < model->n_path; l++) {
         const double n = numbers[3][l];
+        for (size_t k = 0; k < 3; k++)
+            WBI_TRY_CLEANUP(check_not_negative(numbers[k][l], folds, keys[k], err));
+        if (l > 0 && numbers[0][l] > numbers[0][l - 1])
+            WBI_TRY_CLEANUP(wbi_json_wrong(folds, "lambda", err, "%g follows on %g, which is less", numbers[0][l],
+                                           numbers[0][l - 1]));
         if (!(n >= 0 && n <= UINT32_MAX && n == floor(n)))
             WBI_TRY_CLEANUP(wbi_json_wrong(folds, "nonzero", err, "%g is not a whole number of at least 0", n));
         model->path[l] = (wb_path_point){numbers[0][l], numbers[1][l], numbers[2][l], (size_t)n};
@@ -249,6 +283,32 @@ static wb_status read_validation(wb_validation *by, const wbi_json_at *folds, wb
     return status;
 }
 
+/* Models that were made before there were any have none. */
+static wb_status read_decile_edges(wb_model *model, const wbi_json_at *folds, wb_error *err)
+{
+    static const char key[] = "decile_edges";
+    double *edges = NULL;
+    size_t n;
+    wb_status status = WB_OK;
+    if (json_object_get(folds->value, key) == NULL)
+        return WB_OK;
+    WBI_TRY(wbi_json_numbers(&edges, &n, folds, key, err));
+    if (n != WB_N_DECILE_EDGES)
+        status = wbi_json_wrong(folds, key, err, "expected %d numbers, found %zu", WB_N_DECILE_EDGES, n);
+    for (size_t k = 0; status == WB_OK && k < n; k++) {
+        if (!(edges[k] >= 0 && edges[k] <= 1))
+            status = wbi_json_wrong(folds, key, err, "%g is no probability", edges[k]);
+        else if (k > 0 && edges[k] < edges[k - 1])
+            status = wbi_json_wrong(folds, key, err, "%g follows on %g, which is more", edges[k], edges[k - 1]);
+    }
+    if (status == WB_OK) {
+        memcpy(model->decile_edges, edges, sizeof model->decile_edges);
+        model->n_decile_edges = n;
+    }
+    wbi_free(edges);
+    return status;
+}
+
 static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_error *err)
 {
     wbi_json_at folds, out_of_fold;
@@ -260,15 +320,18 @@ static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_err
         return WB_OK;
     WBI_TRY(wbi_json_object(&folds, training, "folds", err));
     WBI_TRY(wbi_json_count(&n_folds, &folds, "n", MAX_FOLDS, err));
+    if (n_folds == 0)
+        return wbi_json_wrong(&folds, "n", err, "0 folds are none, which is null");
     WBI_TRY(read_seed(&model->seed, &folds, err));
     WBI_TRY(read_path(model, &folds, err));
     WBI_TRY(read_rule(&model->summary.lambda_rule, &folds, err));
     WBI_TRY(read_validation(&model->summary.validated, &folds, err));
     model->summary.n_folds = (int)n_folds;
-    WBI_TRY(wbi_json_number_or_null(&model->summary.auc_se, &folds, "auc_se", err));
-    WBI_TRY(wbi_json_number_or_null(&model->summary.log_loss_se, &folds, "log_loss_se", err));
+    WBI_TRY(read_not_negative(&model->summary.auc_se, &folds, "auc_se", err));
+    WBI_TRY(read_not_negative(&model->summary.log_loss_se, &folds, "log_loss_se", err));
+    WBI_TRY(read_decile_edges(model, &folds, err));
     WBI_TRY(wbi_json_object(&out_of_fold, &folds, "out_of_fold", err));
-    return read_metrics(&model->summary.out_of_fold, &out_of_fold, err);
+    return read_metrics(&model->summary.out_of_fold, &model->summary, &out_of_fold, err);
 }
 
 static wb_status read_penalty(wb_penalty *penalty, const wbi_json_at *at, wb_error *err)
@@ -304,6 +367,27 @@ static wb_status read_basis(wb_basis *basis, const wbi_json_at *at, wb_error *er
     return status;
 }
 
+static wb_status read_rows(wb_model_summary *summary, const wbi_json_at *training, wb_error *err)
+{
+    WBI_TRY(wbi_json_count(&summary->n_rows, training, "rows", MAX_ROWS, err));
+    WBI_TRY(wbi_json_count(&summary->n_customers, training, "customers", summary->n_rows, err));
+    WBI_TRY(wbi_json_count(&summary->n_positive, training, "positives", summary->n_rows, err));
+    WBI_TRY(wbi_json_number(&summary->base_rate, training, "base_rate", err));
+    return check_share(summary->base_rate, training, "base_rate", err);
+}
+
+/* What was minimised. */
+static wb_status read_objective(wb_model_summary *summary, const wbi_json_at *training, wb_error *err)
+{
+    WBI_TRY(read_penalty(&summary->penalty, training, err));
+    WBI_TRY(wbi_json_number(&summary->alpha, training, "alpha", err));
+    if (!(summary->alpha >= 0 && summary->alpha <= 1))
+        return wbi_json_wrong(training, "alpha", err, "%g is not a number from 0 to 1", summary->alpha);
+    WBI_TRY(wbi_json_number(&summary->lambda, training, "lambda", err));
+    WBI_TRY(check_not_negative(summary->lambda, training, "lambda", err));
+    return read_basis(&summary->basis, training, err);
+}
+
 static wb_status read_training(wb_model *model, const wbi_json_at *at, wb_error *err)
 {
     wb_model_summary *summary = &model->summary;
@@ -311,19 +395,13 @@ static wb_status read_training(wb_model *model, const wbi_json_at *at, wb_error 
     uint64_t iterations;
     bool converged;
     WBI_TRY(wbi_json_object(&training, at, "training", err));
-    WBI_TRY(wbi_json_count(&summary->n_rows, &training, "rows", INT64_MAX, err));
-    WBI_TRY(wbi_json_count(&summary->n_customers, &training, "customers", INT64_MAX, err));
-    WBI_TRY(wbi_json_count(&summary->n_positive, &training, "positives", INT64_MAX, err));
-    WBI_TRY(wbi_json_number(&summary->base_rate, &training, "base_rate", err));
-    WBI_TRY(read_penalty(&summary->penalty, &training, err));
-    WBI_TRY(wbi_json_number(&summary->alpha, &training, "alpha", err));
-    if (!(summary->alpha >= 0 && summary->alpha <= 1))
-        return wbi_json_wrong(&training, "alpha", err, "%g is not a number from 0 to 1", summary->alpha);
-    WBI_TRY(wbi_json_number(&summary->lambda, &training, "lambda", err));
-    WBI_TRY(read_basis(&summary->basis, &training, err));
+    WBI_TRY(read_rows(summary, &training, err));
+    WBI_TRY(read_objective(summary, &training, err));
     WBI_TRY(wbi_json_number(&summary->mean_log_loss, &training, "mean_log_loss", err));
+    WBI_TRY(check_not_negative(summary->mean_log_loss, &training, "mean_log_loss", err));
     WBI_TRY(wbi_json_count(&iterations, &training, "iterations", INT32_MAX, err));
     WBI_TRY(wbi_json_number(&summary->gradient_max, &training, "gradient_max", err));
+    WBI_TRY(check_not_negative(summary->gradient_max, &training, "gradient_max", err));
     WBI_TRY(wbi_json_bool(&converged, &training, "converged", err));
     summary->iterations = (int)iterations;
     summary->converged = converged;

@@ -5,6 +5,9 @@
 
 #include "base/memory.h"
 
+/* Of a matrix whose diagonal degrees of freedom are. */
+static const double ROUNDING = 1e-6;
+
 wb_status wbi_smoothness_create(wbi_smoothness **out, size_t n_terms, wb_error *err)
 {
     wbi_smoothness *made = wbi_alloc_zeroed(1, sizeof *made);
@@ -122,7 +125,10 @@ static wb_status read_term(wbi_smoothness_term *out, const wbi_json_at *at, cons
                            size_t term, wb_error *err)
 {
     wbi_shape shape;
+    const size_t n_columns = wbi_basis_columns_of(basis, term);
     WBI_TRY(read_positive(&out->freedom, at, "edf", err));
+    if (out->freedom > (double)n_columns * (1 + ROUNDING))
+        return wbi_json_wrong(at, "edf", err, "%g are more than its columns, %zu", out->freedom, n_columns);
     if (!wbi_basis_shape(&shape, basis, beta, term))
         return WB_OK;
     WBI_TRY(read_positive(&out->bend, at, "lambda_bend", err));

@@ -122,6 +122,8 @@ static json_t *folds_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "out_of_fold", metrics_to_json(&model->summary.out_of_fold));
     failed |= json_object_set_new(object, "auc_se", wbi_json_real(model->summary.auc_se));
     failed |= json_object_set_new(object, "log_loss_se", wbi_json_real(model->summary.log_loss_se));
+    if (model->n_decile_edges > 0)
+        failed |= json_object_set_new(object, "decile_edges", wbi_json_reals(model->decile_edges, model->n_decile_edges));
     if (failed == 0)
         return object;
     json_decref(object);

@@ -230,8 +230,8 @@ static wb_status judge_folds(validation *v, wb_error *err)
     return status;
 }
 
-/* Figures of all folds' predictions together, each from the fit that has not seen it. */
-static wb_status pool(wb_metrics *out, const wbi_training *training, held_out *held, int n_folds, size_t lambda, wb_error *err)
+/* Figures and deciles of all folds' predictions together, each from the fit that has not seen it. */
+static wb_status pool(wbi_cross_validation *out, const wbi_training *training, held_out *held, int n_folds, wb_error *err)
 {
     wb_status status = WB_OK;
     wbi_part pooled = {0};
@@ -243,14 +243,15 @@ static wb_status pool(wb_metrics *out, const wbi_training *training, held_out *h
     for (int k = 0; k < n_folds; k++) {
         if (held[k].fit.basis == NULL)
             continue;
-        WBI_TRY_CLEANUP(try_fit(NULL, probability + n, training, &held[k], lambda, err));
+        WBI_TRY_CLEANUP(try_fit(NULL, probability + n, training, &held[k], out->best, err));
         WBI_TRY_CLEANUP(wb_metrics_compute(&held[k].metrics, probability + n, held[k].part.outcome, held[k].part.weight,
                                            held[k].part.n, err));
         memcpy(pooled.outcome + n, held[k].part.outcome, held[k].part.n * sizeof *pooled.outcome);
         memcpy(pooled.weight + n, held[k].part.weight, held[k].part.n * sizeof *pooled.weight);
         n += held[k].part.n;
     }
-    WBI_TRY_CLEANUP(wb_metrics_compute(out, probability, pooled.outcome, pooled.weight, n, err));
+    WBI_TRY_CLEANUP(wb_metrics_compute(&out->metrics, probability, pooled.outcome, pooled.weight, n, err));
+    status = wbi_decile_edges(out->decile_edges, probability, pooled.weight, n, err);
 cleanup:
     wbi_part_free(&pooled);
     wbi_free(probability);
@@ -321,7 +322,7 @@ wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, 
         out->standard_error[l] = isnan(error) ? 0 : error;
     }
     out->best = choose(out, path->n, rule);
-    WBI_TRY_CLEANUP(pool(&out->metrics, training, held, n_folds, out->best, err));
+    WBI_TRY_CLEANUP(pool(out, training, held, n_folds, err));
     out->auc_se = standard_error(held, n_folds, out->best, auc_of);
     out->log_loss_se = standard_error(held, n_folds, out->best, loss_of);
 cleanup:

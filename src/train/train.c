@@ -158,6 +158,8 @@ static wb_status add_folds(wb_model *model, const plan *how, const wbi_splits *s
     model->summary.out_of_fold = folds->metrics;
     model->summary.auc_se = folds->auc_se;
     model->summary.log_loss_se = folds->log_loss_se;
+    memcpy(model->decile_edges, folds->decile_edges, sizeof model->decile_edges);
+    model->n_decile_edges = WB_N_DECILE_EDGES;
     if (!how->choose)
         return WB_OK;
     model->path = wbi_alloc_array(how->path.n, sizeof *model->path);

@@ -241,10 +241,17 @@ typedef struct wbi_cross_validation {
     double *standard_error;  /* of each of them */
     wb_metrics metrics;      /* out of fold, at the best */
     double auc_se, log_loss_se; /* of it */
+    double decile_edges[WB_N_DECILE_EDGES]; /* of the predictions that they are of */
 } wbi_cross_validation;
 
 WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, const wbi_splits *splits,
                                             const wbi_path *path, wb_lambda_rule rule, wb_error *err);
 void wbi_cross_validation_free(wbi_cross_validation *result);
+
+/* ---- deciles.c ---- */
+
+/* Edges between ten groups of the same weight of n >= 1 probabilities, each of a weight > 0. */
+WB_WARN_UNUSED wb_status wbi_decile_edges(double edges[WB_N_DECILE_EDGES], const double *probability, const double *weight,
+                                          size_t n, wb_error *err);
 
 #endif
