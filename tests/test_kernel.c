@@ -315,6 +315,52 @@ static void squares_of_rows(void **state)
     drop(&f);
 }
 
+/* x'Mx in long double, for any number of rows and columns; what lies above the diagonal is not looked at. The last row on its
+ * own has the same bits. */
+static void check_quadratic(const wbi_kernels *kernels, size_t n_rows, size_t n_columns)
+{
+    fixture f = make(n_rows, n_columns);
+    const size_t stride = f.rows.stride;
+    double *matrix = wbi_alloc_array(n_columns * n_columns, sizeof *matrix);
+    double *packed = wbi_alloc_aligned(stride * stride, sizeof *packed), *values = wbi_alloc_array(n_rows, sizeof *values);
+    for (size_t j = 0; j < n_columns; j++)
+        for (size_t k = 0; k < n_columns; k++)
+            matrix[j * n_columns + k] = k > j ? (double)NAN : number(11 * j * n_columns + k);
+    wbi_kernel_pack(packed, matrix, n_columns, stride);
+    kernels->quadratic(values, &f.rows, packed);
+    for (size_t i = 0; i < n_rows; i++) {
+        const double *x = f.x + i * stride;
+        long double sum = 0, size = 0;
+        for (size_t j = 0; j < n_columns; j++)
+            for (size_t k = 0; k < n_columns; k++) {
+                const long double term = (long double)x[j] * matrix[j > k ? j * n_columns + k : k * n_columns + j] * x[k];
+                sum += term;
+                size += fabsl(term);
+            }
+        assert_true(fabsl(values[i] - sum) <= 1e-15L * (long double)(n_columns + 1) * size);
+    }
+    const wbi_matrix_rows last = {f.x + (n_rows - 1) * stride, stride, 1, n_columns};
+    double alone;
+    kernels->quadratic(&alone, &last, packed);
+    assert_true(alone == values[n_rows - 1]);
+    wbi_free(matrix);
+    wbi_free(packed);
+    wbi_free(values);
+    drop(&f);
+}
+
+static void quadratic_forms(void **state)
+{
+    (void)state;
+    static const size_t columns[] = {1, 2, 7, 8, 9, 16, 31, 70};
+    size_t n_sets;
+    const wbi_kernels *const *sets = kernel_sets(&n_sets);
+    for (size_t s = 0; s < n_sets; s++)
+        for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+            for (size_t n_rows = 1; n_rows <= 13; n_rows++)
+                check_quadratic(sets[s], n_rows, columns[c]);
+}
+
 static void blas_is_openblas(void **state)
 {
     (void)state;
@@ -333,8 +379,8 @@ int main(void)
         cmocka_unit_test(linear_algebra),        cmocka_unit_test(eta_does_not_depend_on_the_block),
         cmocka_unit_test(logistic_against_libm), cmocka_unit_test(sigmoid_at_the_ends),
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
-        cmocka_unit_test(squares_of_rows),       cmocka_unit_test(scaling),
-        cmocka_unit_test(columns_become_rows),
+        cmocka_unit_test(squares_of_rows),       cmocka_unit_test(quadratic_forms),
+        cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

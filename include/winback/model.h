@@ -159,14 +159,15 @@ typedef struct wb_path_point {
 WB_API size_t wb_model_path(const wb_model *model, const wb_path_point **points);
 
 enum { WB_N_DECILE_EDGES = 9 };
-/* What parts the probabilities of customers that a model has not seen into ten groups of the same weight: the quantiles at 1/10
- * to 9/10 of the out-of-fold probabilities, each by the model of its fold, as wb_score_table would have given it (class weights
- * and sampling undone); by time, of the rows that were tried. R's type 7, where rows have weights its counterpart by weight
- * (Akinshin 2023). *edges: WB_N_DECILE_EDGES numbers in [0, 1], none less than the one before, borrowed from the model. Returns
- * how many there are: 0, and *edges is NULL, where the model was trained without folds or by a winback that kept none. */
+/* What parts the probabilities of customers that a model has not seen into ten groups of the same weight: the
+ * quantiles at 1/10 to 9/10 of the out-of-fold probabilities, each by the model of its fold, as wb_score_table would
+ * have given it (class weights and sampling undone); by time, of the rows that were tried. R's type 7, where rows have
+ * weights its counterpart by weight (Akinshin 2023). *edges: WB_N_DECILE_EDGES numbers in [0, 1], none less than the one
+ * before, borrowed from the model. Returns how many there are: 0, and *edges is NULL, where the model was trained
+ * without folds or by a winback that kept none. */
 WB_API size_t wb_model_decile_edges(const wb_model *model, const double **edges);
-/* The group that a probability falls into, 1 (highest risk) to 10: 1 more than there are edges above it, so that one that
- * equals an edge is in the group of higher risk. 0 where the model has no edges, or for NaN. */
+/* The group that a probability falls into, 1 (highest risk) to 10: 1 more than there are edges above it, so that one
+ * that equals an edge is in the group of higher risk. 0 where the model has no edges, or for NaN. */
 WB_API int wb_model_decile(const wb_model *model, double probability);
 
 /* Ends of a 95 % interval: estimate -+ 1.96 standard errors; with firth where the profile of the penalised likelihood comes

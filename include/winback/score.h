@@ -27,6 +27,15 @@ WB_API WB_WARN_UNUSED wb_status wb_model_project(wb_project **out, const wb_mode
 WB_API WB_WARN_UNUSED wb_status wb_score_table(const wb_model *model, const wb_table *table, double *probability,
                                                wb_score_report *report, int n_threads, wb_error *err);
 
+/* The ends of a 95 % interval about each row's probability: low[i] and high[i], n_rows values each, are the logistic
+ * function of log-odds -+ 1.96 sqrt(x'Vx), V the covariance of the coefficients and x the row's standardised columns.
+ * They tell how well the model knows the probability of customers like this one, not what the customer will do. V is
+ * read from `cov_path`, the MODEL.cov that was written with the model; for one just trained it may be NULL. Fails as
+ * wb_score_table and, where the model has no covariance (lasso, elastic net, not converged) or the file is not its own,
+ * as wb_model_covariance. Thread-safe; same bits for any number of threads. */
+WB_API WB_WARN_UNUSED wb_status wb_score_intervals(const wb_model *model, const char *cov_path, const wb_table *table,
+                                                   double *low, double *high, int n_threads, wb_error *err);
+
 /* Streams CSV files (gzip, zstd, globs, "-") to the scores file `output` ("-": standard output), in input order:
  * customer_id[, cutoff], probability. Memory is bounded whatever the size. `id`: NULL means customer_id. */
 WB_API WB_WARN_UNUSED wb_status wb_score_csv(const wb_model *model, const char *const *inputs, size_t n_inputs,

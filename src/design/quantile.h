@@ -25,8 +25,8 @@ void wbi_sort_weighted(wbi_weighted *values, wbi_weighted *spare, size_t n);
 double wbi_weighted_median(const wbi_weighted *sorted, size_t n);
 /* R's type 7 quantile at `share` in [0, 1], weights not counted; n >= 1 sorted values. */
 double wbi_quantile(const wbi_weighted *sorted, size_t n, double share);
-/* The same by weight, for weights that are all alike the former to rounding; n >= 1 sorted values of weight > 0. Of values that
- * are all the same it is that value. */
+/* The same by weight, for weights that are all alike the former to rounding; n >= 1 sorted values of weight > 0. Of
+ * values that are all the same it is that value. */
 double wbi_weighted_quantile(const wbi_weighted *sorted, size_t n, double share);
 
 #endif

@@ -56,6 +56,8 @@ typedef struct wbi_kernels {
     /* out[i * stride + place] = (value i - mean) * inverse_sd, for each of the columns; what lies between stays. All sets
      * give the same bits. */
     void (*interleave)(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows);
+    /* values[i] = x_i' M x_i, M symmetric and packed by wbi_kernel_pack for rows of this stride. */
+    void (*quadratic)(double *values, const wbi_matrix_rows *rows, const double *packed);
 } wbi_kernels;
 
 extern const wbi_kernels wbi_kernels_portable;
@@ -65,6 +67,10 @@ extern const wbi_kernels wbi_kernels_x86_v3; /* AVX2 and FMA */
 
 /* The best set this processor runs. */
 const wbi_kernels *wbi_kernels_best(void);
+
+/* Packs a symmetric matrix (n x n, of which the lower triangle is read) for `quadratic` over rows of n columns, `stride`
+ * apart; `packed` has stride * stride doubles. */
+void wbi_kernel_pack(double *packed, const double *matrix, size_t n, size_t stride);
 
 /* Crossproduct of any width by BLAS, same sums, v >= 0; `scratch` holds n_rows * stride doubles at a 64-byte boundary. */
 void wbi_blas_crossproduct(double *sums, const wbi_matrix_rows *rows, const double *v, double *scratch);

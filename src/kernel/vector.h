@@ -385,5 +385,43 @@ static void interleave(double *out, size_t stride, const wbi_kernel_column *colu
     }
 }
 
+/* TILE_ROWS rows times one panel of the packed matrix, whose columns begin at k: eight accumulators. The matrix has nothing
+ * above its diagonal. */
+INLINE void quadratic_tile(double *values, const double *const *x, size_t stride, const double *panel, size_t k)
+{
+    vec sum[TILE_ROWS][PARTS];
+    for (size_t a = 0; a < TILE_ROWS; a++)
+        for (size_t b = 0; b < PARTS; b++)
+            sum[a][b] = SPLAT(0.0);
+    for (size_t j = k; j < stride; j++)
+        for (size_t a = 0; a < TILE_ROWS; a++)
+            for (size_t b = 0; b < PARTS; b++)
+                sum[a][b] += SPLAT(x[a][j]) * LOAD(panel + j * WBI_KERNEL_PAD + b * LANES);
+    for (size_t a = 0; a < TILE_ROWS; a++) {
+        vec total = SPLAT(0.0);
+        double lanes[LANES];
+        for (size_t b = 0; b < PARTS; b++)
+            total += sum[a][b] * LOAD(x[a] + k + b * LANES);
+        STORE(lanes, total);
+        values[a] = sum_lanes(lanes);
+    }
+}
+
+/* Panel by panel, which stays in a cache for all rows. A last tile that is not whole has its last row several times. */
+static void quadratic(double *values, const wbi_matrix_rows *rows, const double *packed)
+{
+    const size_t n = rows->n_rows, stride = rows->stride;
+    for (size_t k = 0; k < stride; k += WBI_KERNEL_PAD)
+        for (size_t i = 0; i < n; i += TILE_ROWS) {
+            const double *x[TILE_ROWS];
+            double tile[TILE_ROWS];
+            for (size_t a = 0; a < TILE_ROWS; a++)
+                x[a] = rows->x + (i + a < n ? i + a : n - 1) * stride;
+            quadratic_tile(tile, x, stride, packed + k * stride, k);
+            for (size_t a = 0; a < TILE_ROWS && i + a < n; a++)
+                values[i + a] = k == 0 ? tile[a] : values[i + a] + tile[a];
+        }
+}
+
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,     gradient,    crossproduct, logistic,
-                                sigmoid,     moments, standardise, interleave};
+                                sigmoid,     moments, standardise, interleave,   quadratic};

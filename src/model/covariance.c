@@ -108,7 +108,8 @@ wb_status wb_model_covariance(double *out, const wb_model *model, const char *pa
         return wbi_fail(err, WB_ERR_INCONSISTENT, "the model has no covariance%s",
                         wbi_is_sparse(model->summary.penalty)
                             ? ": its columns were chosen by the data, which standard errors know nothing of"
-                            : "");
+                        : !model->summary.converged ? ": its fit did not converge"
+                                                    : "");
     if (inference->covariance == NULL && path == NULL)
         return wbi_fail(err, WB_ERR_ARGUMENT, "the model was read: its covariance is in the file beside it");
     if (inference->covariance == NULL)
