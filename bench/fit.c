@@ -12,23 +12,12 @@
 #include <time.h>
 #include <winback/fit.h>
 
+#include "random.h"
+
 static void fail(const char *what)
 {
     fprintf(stderr, "fit: %s\n", what);
     exit(EXIT_FAILURE);
-}
-
-/* Of (0, 1). */
-static double uniform(uint64_t *state)
-{
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return ((double)(*state >> 11) + 0.5) * 0x1p-53;
-}
-
-static double normal(uint64_t *state)
-{
-    const double radius = sqrt(-2 * log(uniform(state)));
-    return radius * cos(6.283185307179586 * uniform(state));
 }
 
 /* Neighbouring columns are correlated; scales and means differ by orders of magnitude. */
