@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# From lines "name seconds objective …", several a name, the table of the fits; fails when winback's objective is not the least.
+# From lines "name seconds objective …", several a name, the table of the fits, and into the file `ratios` what each takes, times
+# what winback does; fails when winback's objective is not the least.
 function median(name,    i, j, t, n) {
     n = count[name]
     for (i = 2; i <= n; i++)
@@ -29,11 +30,10 @@ END {
         if (above < -1e-12)
             bad = 1
         middle = median(name)
+        print name, middle / ours >ratios
         printf "| %s | %.3f s (%.3f–%.3f) | %.2f | %s | %.1e | %s |\n", called[name], middle, seconds[name, 1],
             seconds[name, count[name]], middle / ours, scaling[name] == "" ? "" : sprintf("%.2f s", scaling[name]), above,
             gradient[name]
     }
-    if (n_names > 1)
-        printf "\nTargets: at least 8 times scikit-learn\047s, at least 3 times scikit-learn-intelex\047s.\n"
     exit bad
 }

@@ -23,7 +23,7 @@ END {
     fit(by_rows, y, n_rows)
     row_slope = slope
     fit(by_columns, v, n_columns)
-    printf "\nSlope on the log-log scale: %.3f by rows (target: 1), %.3f by columns (target: at most 2).\n", row_slope, slope
+    printf "\nSlope on the log-log scale: %.3f by rows, %.3f by columns.\n", row_slope, slope
     begin_chart("Fits: time against rows and columns", "A ridge fit in memory, two threads",
         sprintf("Two log-log charts. Slope by rows %.3f, by columns %.3f.", row_slope, slope))
     panel(columns " columns", "seconds", "rows", by_rows, y, low, high, n_rows)

@@ -17,7 +17,7 @@ END {
     fit(customers, wall, NR)
     wall_slope = slope
     fit(customers, memory, NR)
-    printf "\nSlope on the log-log scale: wall %.3f (target: at most 1.05), peak memory %.3f (at most 1.05).\n", wall_slope, slope
+    printf "\nSlope on the log-log scale: wall %.3f, peak memory %.3f.\n", wall_slope, slope
     begin_chart("Features: wall time and peak memory against the number of customers",
         "34 features and the label: time and memory by number of customers", description())
     panel("Wall time", "seconds", "customers", customers, wall, wall_min, wall_max, NR)
