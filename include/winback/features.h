@@ -17,6 +17,8 @@ typedef struct wb_catalogue_entry {
     const char *bundle, *table;    /* the bundle, and the table that it binds to unless the project says another */
     const char *name;              /* of the feature over all history; in a window, "_90d" stands behind it */
     const char *unit, *meaning;
+    const char *reason;            /* "first reply took … on average": how it is said why a customer has a score */
+    int actionable;                /* the company can act on that reason: on replies, but not on tenure */
     const char *window;            /* NULL: all history; "each": that, and each window of the project; or a duration */
     const char *const *columns;    /* of the table that it needs, beside customer and time */
     size_t n_columns;

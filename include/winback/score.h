@@ -55,7 +55,7 @@ typedef struct wb_score_models {
 } wb_score_models;
 
 /* As wb_model_project, of the features that any of the models names. Models whose definitions differ in anything but
- * labels, cutoffs and the end of the data are WB_ERR_INCONSISTENT. */
+ * labels, cutoffs, the end of the data and reasons are WB_ERR_INCONSISTENT. */
 WB_API WB_WARN_UNUSED wb_status wb_models_project(wb_project **out, const wb_score_models *models, wb_error *err);
 
 /* As wb_score_csv and wb_score_features, by each of the models; every column has the bytes that the model gives alone. `reports`

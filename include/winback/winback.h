@@ -11,6 +11,7 @@
 #include <winback/metrics.h>
 #include <winback/model.h>
 #include <winback/project.h>
+#include <winback/reasons.h>
 #include <winback/score.h>
 #include <winback/simulate.h>
 #include <winback/status.h>

@@ -19,8 +19,9 @@ static void print_json(const wb_catalogue *catalogue, bool is_bound)
     json_t *list = json_array();
     for (size_t i = 0; i < wb_catalogue_n_entries(catalogue); i++) {
         wb_catalogue_entry e = wb_catalogue_at(catalogue, i);
-        json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o}", "bundle", e.bundle, "table", e.table,
-                                  "name", e.name, "unit", e.unit, "meaning", e.meaning, "windows", e.window, "columns",
+        json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:o, s:o}", "bundle", e.bundle, "table",
+                                  e.table, "name", e.name, "unit", e.unit, "meaning", e.meaning, "reason", e.reason,
+                                  "actionable", e.actionable, "windows", e.window, "columns",
                                   json_of_texts(e.columns, e.n_columns), "features",
                                   json_of_texts(e.features, e.n_features));
         if (is_bound)
@@ -52,9 +53,10 @@ static void print_table(const wb_catalogue *catalogue, bool is_bound)
 {
     const char *bundle = "";
     char name[128];
-    puts("Features of the catalogue: name, unit, what it is [columns or features that it needs]. [_W]: one more for\n"
-         "each window of the project (30d 90d 180d 365d). Bundles are bound to the tables named; {rfm: purchases} under\n"
-         "features: use: in the project file binds one to another, whose name its features then bear.");
+    puts("Features of the catalogue: name, unit, 'act' where a company can act on it when it is the reason for a score,\n"
+         "what it is [columns or features that it needs]. [_W]: one more for each window of the project (30d 90d 180d\n"
+         "365d). Bundles are bound to the tables named; {rfm: purchases} under features: use: in the project file binds one\n"
+         "to another, whose name its features then bear.");
     if (is_bound)
         puts("+ is computed from the tables of this project, - is not.");
     for (size_t i = 0; i < wb_catalogue_n_entries(catalogue); i++) {
@@ -63,7 +65,7 @@ static void print_table(const wb_catalogue *catalogue, bool is_bound)
             printf("\n%s: table %s\n", e.bundle, e.table);
         bundle = e.bundle;
         char mark = !is_bound ? ' ' : e.bound ? '+' : '-';
-        printf("%c %-34s %-11s %s", mark, name_of(&e, name, sizeof name), e.unit, e.meaning);
+        printf("%c %-34s %-11s %-3s %s", mark, name_of(&e, name, sizeof name), e.unit, e.actionable ? "act" : "", e.meaning);
         print_needs(&e);
         if (e.left_out != NULL)
             printf(" - left out: %s", e.left_out);

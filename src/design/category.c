@@ -2,6 +2,7 @@
 /* Categories: an indicator a level. Levels stand in the order of their bytes, then (missing), then (other), which pools
  * the levels of few customers and takes those that training did not see. Unpenalised, the most frequent level is the
  * base that the others are measured against and has no column. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -287,6 +288,19 @@ static int category_to_json(json_t *object, const wbi_term *base)
     return failed;
 }
 
+static wbi_typical category_typical(const wbi_term *base)
+{
+    const category *term = (const category *)base;
+    wbi_typical typical = {NAN, NULL};
+    double most = term->missing == NO_LEVEL ? 0 : term->share[term->missing];
+    for (size_t k = 0; k < term->n_named; k++)
+        if (term->share[k] > most) {
+            most = term->share[k];
+            typical.level = term->levels[k];
+        }
+    return typical;
+}
+
 static wb_status read_sorted(char ***out, size_t *n, const wbi_json_at *at, const char *key, wb_error *err)
 {
     WBI_TRY(wbi_json_texts(out, n, at, key, err));
@@ -357,5 +371,6 @@ const wbi_term_kind wbi_term_category = {
     .refresh = category_refresh,
     .encode = category_encode,
     .to_json = category_to_json,
+    .typical = category_typical,
     .from_json = category_from_json,
 };

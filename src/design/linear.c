@@ -68,6 +68,11 @@ static wbi_plain linear_plain(const wbi_term *base, size_t part)
     return part == INDICATOR ? (wbi_plain){.missing = 1, .indicator = true} : (wbi_plain){.missing = term->number.median};
 }
 
+static wbi_typical linear_typical(const wbi_term *base)
+{
+    return wbi_number_typical(&((const linear *)base)->number);
+}
+
 static int linear_to_json(json_t *object, const wbi_term *base)
 {
     return wbi_number_to_json(object, &((const linear *)base)->number);
@@ -97,6 +102,7 @@ const wbi_term_kind wbi_term_linear = {
     .describe = linear_describe,
     .plain = linear_plain,
     .to_json = linear_to_json,
+    .typical = linear_typical,
     .from_json = linear_from_json,
 };
 
@@ -158,5 +164,6 @@ const wbi_term_kind wbi_term_log1p = {
     .describe = log1p_describe,
     .encode = log1p_encode,
     .to_json = linear_to_json,
+    .typical = linear_typical,
     .from_json = log1p_from_json,
 };

@@ -99,6 +99,11 @@ cleanup:
     return status;
 }
 
+wbi_typical wbi_number_typical(const wbi_number *number)
+{
+    return (wbi_typical){isnan(number->deciles[0]) ? (double)NAN : number->median, NULL};
+}
+
 /* ---- the model file ---- */
 
 int wbi_number_to_json(json_t *object, const wbi_number *number)

@@ -22,6 +22,8 @@ const double *wbi_number_finite(size_t *n, bool *equal, double *room, const wbi_
 wbi_number wbi_number_complete(void);
 WB_WARN_UNUSED wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err);
 
+wbi_typical wbi_number_typical(const wbi_number *number);
+
 /* Members median and reference of a term's object; non-zero when memory ran out. */
 int wbi_number_to_json(json_t *object, const wbi_number *number);
 WB_WARN_UNUSED wb_status wbi_number_from_json(wbi_number *out, const wbi_json_at *at, wb_error *err);

@@ -269,6 +269,11 @@ static void spline_shape(wbi_shape *out, const wbi_term *base, const double *coe
 
 /* ---- the model file ---- */
 
+static wbi_typical spline_typical(const wbi_term *base)
+{
+    return wbi_number_typical(&((const spline *)base)->number);
+}
+
 static int spline_to_json(json_t *object, const wbi_term *base)
 {
     const spline *term = (const spline *)base;
@@ -317,6 +322,7 @@ const wbi_term_kind wbi_term_spline = {
     .describe = spline_describe,
     .encode = spline_encode,
     .to_json = spline_to_json,
+    .typical = spline_typical,
     .from_json = spline_from_json,
     .n_penalised = n_smooth,
     .penalties = spline_penalties,

@@ -63,6 +63,13 @@ typedef struct wbi_shape {
     double missing;                     /* the number that a missing one is taken for */
 } wbi_shape;
 
+/* What most training rows had: the median of a number (NaN: none had any), the most frequent level of a category, those
+ * pooled as (other) aside (NULL: none, or missing cells are more frequent). Borrowed from the term. */
+typedef struct wbi_typical {
+    double number;
+    const char *level;
+} wbi_typical;
+
 struct wbi_term_kind {
     const char *name; /* in model files */
     wb_type type;     /* of the column it reads */
@@ -80,6 +87,7 @@ struct wbi_term_kind {
     void (*encode)(wbi_encoding *out, const wbi_term *term, const wbi_binding *binding);
     /* Adds the kind's own members to `object`; non-zero when memory ran out. */
     int (*to_json)(json_t *object, const wbi_term *term);
+    wbi_typical (*typical)(const wbi_term *term);
     wb_status (*from_json)(wbi_term **out, const wbi_json_at *at, wb_error *err);
 
     /* The following are NULL for kinds whose columns have the ridge. */

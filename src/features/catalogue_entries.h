@@ -12,7 +12,7 @@ typedef enum wbi_entry_windows {
 } wbi_entry_windows;
 
 /* In texts '@' stands for the table's name, '#' for its time column and '{rfm}' for the table that the bundle rfm is
- * bound to. An entry has an aggregate, or an `expr` over other features. */
+ * bound to. An entry has an aggregate, or an `expr` over other features. `phrase` is a template of features/phrase.h. */
 typedef struct wbi_entry {
     const char *name; /* behind "<table>_" */
     const char *unit, *meaning;
@@ -23,6 +23,8 @@ typedef struct wbi_entry {
     int64_t within_us;     /* and at most so long after it; 0: no limit */
     wbi_entry_windows windows;
     bool bare; /* the name stands alone: a fact of the customer, not of a table */
+    const char *phrase; /* what somebody reads who asks why a customer has the score */
+    bool actionable;    /* the company can do something about it: it is its own doing, or somebody's complaint */
 } wbi_entry;
 
 typedef struct wbi_bundle {

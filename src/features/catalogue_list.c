@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "expr/expr.h"
-#include "features/catalogue_entries.h"
+#include "features/phrase.h"
 #include "features/plan.h"
 
 enum { MAX_NEEDS = 8, TEXT_LIMIT = 4096 };
@@ -16,6 +16,7 @@ typedef struct item {
     const wbi_bundle *bundle;
     const wbi_entry *entry;
     char *name;
+    char *reason;
     char *needs[MAX_NEEDS]; /* features where the entry is an `expr`, else columns */
     size_t n_needs;
     bool bound;
@@ -33,6 +34,7 @@ void wb_catalogue_free(wb_catalogue *catalogue)
         return;
     for (size_t i = 0; i < catalogue->n; i++) {
         wbi_free(catalogue->items[i].name);
+        wbi_free(catalogue->items[i].reason);
         wbi_free(catalogue->items[i].left_out);
         for (size_t k = 0; k < catalogue->items[i].n_needs; k++)
             wbi_free(catalogue->items[i].needs[k]);
@@ -96,6 +98,22 @@ cleanup:
     return status;
 }
 
+/* The phrase with dots where the value stands. */
+static wb_status add_reason(item *it, wb_error *err)
+{
+    wbi_phrase phrase;
+    wbi_buffer text = wbi_buffer_make(TEXT_LIMIT);
+    WBI_TRY(wbi_phrase_of_entry(&phrase, it->entry, 0, it->name, err));
+    wb_status status = wbi_buffer_printf(&text, err, "%s…%s", phrase.before, phrase.after);
+    if (status == WB_OK)
+        status = wbi_buffer_append(&text, "", 1, err);
+    if (status == WB_OK)
+        status = keep(&it->reason, text.data, err);
+    wbi_phrase_free(&phrase);
+    wbi_buffer_free(&text);
+    return status;
+}
+
 static wb_status add_item(wb_catalogue *catalogue, const wbi_bundle *bundle, const wbi_entry *entry, wb_error *err)
 {
     WBI_TRY(wbi_array_grow(&catalogue->items, &catalogue->capacity, catalogue->n, sizeof *catalogue->items, err));
@@ -107,6 +125,7 @@ static wb_status add_item(wb_catalogue *catalogue, const wbi_bundle *bundle, con
         WBI_TRY_CLEANUP(wbi_buffer_printf(&name, err, "%s_", bundle->table));
     WBI_TRY_CLEANUP(wbi_buffer_append(&name, entry->name, strlen(entry->name) + 1, err));
     WBI_TRY_CLEANUP(keep(&it->name, name.data, err));
+    WBI_TRY_CLEANUP(add_reason(it, err));
     WBI_TRY_CLEANUP(add_needs(it, entry->of, err));
     WBI_TRY_CLEANUP(add_needs(it, entry->where, err));
     WBI_TRY_CLEANUP(add_needs(it, entry->expr, err));
@@ -146,6 +165,8 @@ wb_catalogue_entry wb_catalogue_at(const wb_catalogue *catalogue, size_t index)
                                 .name = it->name,
                                 .unit = it->entry->unit,
                                 .meaning = it->entry->meaning,
+                                .reason = it->reason,
+                                .actionable = it->entry->actionable,
                                 .window = windows[it->entry->windows],
                                 .columns = (const char *const *)it->needs,
                                 .n_columns = derived ? 0 : it->n_needs,

@@ -14,6 +14,7 @@ static void free_definition(wbi_feature_def *def)
     wbi_free(def->where);
     wbi_free(def->expr);
     wbi_free(def->after_last);
+    wbi_free(def->reason);
 }
 
 void wbi_definitions_free(wbi_definitions *definitions)
@@ -38,10 +39,10 @@ wb_status wbi_definitions_add(wbi_definitions *definitions, const wbi_feature_de
                                "two features are called '%s'", def->name);
     WBI_TRY(wbi_array_grow(&definitions->items, &definitions->capacity, definitions->n, sizeof *definitions->items, err));
     wbi_feature_def copy = *def;
-    copy.name = copy.table = copy.of = copy.where = copy.expr = copy.after_last = NULL;
+    copy.name = copy.table = copy.of = copy.where = copy.expr = copy.after_last = copy.reason = NULL;
     if (!copy_text(&copy.name, def->name) || !copy_text(&copy.table, def->table) || !copy_text(&copy.of, def->of) ||
         !copy_text(&copy.where, def->where) || !copy_text(&copy.expr, def->expr) ||
-        !copy_text(&copy.after_last, def->after_last)) {
+        !copy_text(&copy.after_last, def->after_last) || !copy_text(&copy.reason, def->reason)) {
         free_definition(&copy);
         return wbi_fail_nomem(err, strlen(def->name));
     }

@@ -98,6 +98,19 @@ static const wbi_kind kind_window = {"duration > 0, or mapping", "", read_window
 
 /* ---- definitions */
 
+static wb_status read_flag(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    return wbi_kind_bool.read(field, at, key, err);
+}
+
+/* Silent unless it is set. */
+static wb_status write_flag(json_t **out, const void *field, const wbi_key *key, wb_error *err)
+{
+    return *(const bool *)field ? wbi_kind_bool.write(out, field, key, err) : WB_OK;
+}
+
+static const wbi_kind kind_flag = {"true or false", "", read_flag, write_flag};
+
 #define AT(member) offsetof(wbi_feature_def, member)
 static const wbi_key feature_keys[] = {
     {"name", &wbi_kind_name, AT(name), NULL, .meaning = "the feature's name", .required = true},
@@ -111,6 +124,9 @@ static const wbi_key feature_keys[] = {
                 "one the feature is missing"},
     {"within", &wbi_kind_span, AT(within_us), "up to the cutoff", .meaning = "with `after_last`: at most so much later"},
     {"expr", &wbi_kind_expression, AT(expr), NULL, .meaning = "computes the feature, instead, from other features"},
+    {"reason", &wbi_kind_text, AT(reason), "its name",
+     .meaning = "what somebody reads who asks for reasons: `large orders in the last 90 days`"},
+    {"actionable", &kind_flag, AT(actionable), "`false`", .meaning = "whether that is a reason to act upon"},
     {.name = NULL}};
 #undef AT
 

@@ -100,6 +100,8 @@ typedef struct wbi_feature_def {
     wbi_window window;
     char *after_last;     /* only events later than the customer's last event of this table; NULL: all */
     int64_t within_us;    /* … and at most so much later; 0: no limit */
+    char *reason;         /* what it is, where it is given as a reason; NULL: its name */
+    bool actionable;      /* a reason that something can be done about */
     size_t line;
 } wbi_feature_def;
 

@@ -13,7 +13,8 @@ static const size_t column_texts[] = {offsetof(wbi_column_def, name), offsetof(w
                                       offsetof(wbi_column_def, expr), offsetof(wbi_column_def, known_at)};
 static const size_t feature_texts[] = {offsetof(wbi_feature_def, name), offsetof(wbi_feature_def, table),
                                        offsetof(wbi_feature_def, of), offsetof(wbi_feature_def, where),
-                                       offsetof(wbi_feature_def, expr), offsetof(wbi_feature_def, after_last)};
+                                       offsetof(wbi_feature_def, expr), offsetof(wbi_feature_def, after_last),
+                                       offsetof(wbi_feature_def, reason)};
 static const size_t use_texts[] = {offsetof(wbi_bundle_use, bundle), offsetof(wbi_bundle_use, table)};
 static const size_t label_texts[] = {offsetof(wbi_label_def, name), offsetof(wbi_label_def, table),
                                      offsetof(wbi_label_def, where), offsetof(wbi_label_def, column)};

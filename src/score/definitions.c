@@ -76,6 +76,15 @@ static wb_status read_definitions(wb_project **out, const wb_model *model, wb_er
     return wb_project_parse(out, definitions, err);
 }
 
+static void forget_reasons(wb_project *project)
+{
+    for (size_t f = 0; f < project->n_features; f++) {
+        wbi_free(project->features[f].reason);
+        project->features[f].reason = NULL;
+        project->features[f].actionable = false;
+    }
+}
+
 /* The definitions as text, without what does not matter for scoring; freed by wbi_free. */
 static wb_status essence(char **text, const wb_model *model, wb_error *err)
 {
@@ -85,6 +94,7 @@ static wb_status essence(char **text, const wb_model *model, wb_error *err)
     WBI_TRY_CLEANUP(read_definitions(&project, model, err));
     wb_project_clear_label(project);
     wb_project_set_data_until(project, WB_TIME_MISSING);
+    forget_reasons(project);
     WBI_TRY_CLEANUP(wb_project_set_cutoffs(project, NULL, 0, err));
     status = wbi_project_to_json(text, project, err);
 cleanup:

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reasons for whoever writes files. */
+#ifndef WINBACK_SCORE_REASON_H
+#define WINBACK_SCORE_REASON_H
+
+#include <winback/reasons.h>
+
+#include "base/buffer.h"
+
+/* Appends what wb_reasons_text writes. */
+WB_WARN_UNUSED wb_status wbi_reasons_append(wbi_buffer *buffer, const wb_reasons *reasons, size_t feature, double number,
+                                            const char *level, size_t n_level, wb_error *err);
+
+#endif
