@@ -268,6 +268,7 @@ static void test_list_names_every_entry(void **state)
         bool each = e.window != NULL && strcmp(e.window, "each") == 0;
         if (!is_expected(e.name, "") || (each && !is_expected(e.name, "_30d")))
             fail_msg("%s is not checked", e.name);
+        assert_true(e.reason[0] != '\0' && strstr(e.reason, "…") != NULL);
         assert_true(e.unit[0] != '\0' && e.meaning[0] != '\0' && strchr(e.meaning, '\n') == NULL);
         n += each ? 2 : 1;
     }
@@ -372,9 +373,9 @@ static void test_documentation(void **state)
         wb_catalogue_entry e = wb_catalogue_at(catalogue, i);
         bool each = e.window != NULL && strcmp(e.window, "each") == 0;
         char line[1024];
-        size_t used = (size_t)snprintf(line, sizeof line, "| %s | `%s%s` | %s | %s | ",
+        size_t used = (size_t)snprintf(line, sizeof line, "| %s | `%s%s` | %s | %s | %s | ",
                                        strcmp(bundle, e.bundle) == 0 ? "" : e.bundle, e.name, each ? "[_W]" : "",
-                                       e.unit, e.meaning);
+                                       e.unit, e.actionable ? "act" : "", e.meaning);
         used = append(line, used, sizeof line, e.columns, e.n_columns);
         used = append(line, used, sizeof line, e.features, e.n_features);
         snprintf(line + used, sizeof line - used, " |\n");

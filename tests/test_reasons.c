@@ -84,7 +84,7 @@ static const struct {
     {"tickets_count", 12, 0.5, "12 tickets opened so far; typical is 0.5"},
     {"tickets_count", NAN, 1, "tickets_count is not known"},
     {"tickets_csat_last", 2, 4.25, "satisfaction with the last rated ticket was 2; typical is 4.25"},
-    {"tickets_per_order", 0.8, 1.0 / 3, "the number of tickets an order is 0.8; typical is 0.333"},
+    {"tickets_per_order", 0.8, 1.0 / 3, "the number of tickets per order is 0.8; typical is 0.333"},
     {"tickets_orders_within_30d", 1, 2, "1 order within 30 days after the last ticket; typical is 2"},
     {"tickets_complaint_share", 0.25, 0, "25 % of tickets were complaints; typical is 0 %"},
     {"orders_days_since_last", 41.3, 12.49, "41 days since the last order; typical is 12 days"},
@@ -102,7 +102,7 @@ static const struct {
     {"returns_count_30d", 2, 0, "2 returns in the last 30 days; typical is none"},
     {"surveys_nps_detractor", 1, 0, "the last answer to an NPS survey was 6 or less; typical is 7 or more"},
     {"surveys_nps_detractor", NAN, 0, "no answer to an NPS survey so far"},
-    {"visits_minutes_mean", 1.5, 150, "1.5 min a visit on average; typical is 2.5 h"},
+    {"visits_minutes_mean", 1.5, 150, "1.5 min per visit on average; typical is 2.5 h"},
     {"visits_active_days", 0, 1, "no dates with a visit so far; typical is 1"},
     {"loyalty_balance", 0, 1500, "a balance of 0 points; typical is 1,500"},
     {"loyalty_balance", 1, 2, "a balance of 1 point; typical is 2"},
@@ -292,7 +292,7 @@ static void test_tables_of_other_names(void **state)
     assert_ok(wb_reasons_create(&reasons, model, &err), &err);
     assert_said(model, reasons, "cases_count", "2 tickets opened so far; typical is 1");
     assert_said(model, reasons, "cases_first_reply_hours_mean", "first reply took 2 h on average; typical is 1 h");
-    assert_said(model, reasons, "cases_per_order", "the number of tickets an order is 2; typical is 1");
+    assert_said(model, reasons, "cases_per_order", "the number of tickets per order is 2; typical is 1");
     assert_said(model, reasons, "orders_count_30d", "2 orders in the last 30 days; typical is 1");
     assert_said(model, reasons, "purchases_count_30d", "2 orders in the last 30 days (purchases); typical is 1");
     assert_said(model, reasons, "purchases_overdue_ratio",

@@ -21,7 +21,8 @@ WB_API WB_WARN_UNUSED wb_status wb_reasons_create(wb_reasons **out, const wb_mod
 WB_API void wb_reasons_free(wb_reasons *reasons); /* NULL-safe */
 
 WB_API size_t wb_reasons_n_features(const wb_reasons *reasons);
-/* Whether the company can act on the feature: on how soon it replies, not on how long somebody has been a customer. */
+/* Whether the company can act on the feature (below wb_reasons_n_features, here and below): on how soon it replies, not on how
+ * long somebody has been a customer. */
 WB_API int wb_reasons_actionable(const wb_reasons *reasons, size_t feature);
 
 /* Writes "first reply took 61 h on average; typical is 9 h": the customer's value, and the median of the training rows, or a
