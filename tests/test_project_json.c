@@ -40,7 +40,7 @@ static const char example[] =
     "    - {name: big_orders_90d, table: orders, agg: count, where: \"amount > 100\", window: 90d}\n"
     "    - {name: discounted, table: orders, agg: share, of: \"discount > 0\", window: {from: 365d, to: 90d}}\n"
     "    - {name: old, table: orders, agg: sum, of: amount, window: {to: 90d}}\n"
-    "    - {name: half, expr: \"old / 2\"}\n"
+    "    - {name: half, expr: \"old / 2\", reason: half of it, actionable: true}\n"
     "models: {m: {penalty: none}}\n";
 
 static void assert_same_text(const char *a, const char *b)
@@ -122,6 +122,8 @@ static void assert_same_feature(const wbi_feature_def *a, const wbi_feature_def 
     assert_same_text(a->of, b->of);
     assert_same_text(a->where, b->where);
     assert_same_text(a->expr, b->expr);
+    assert_same_text(a->reason, b->reason);
+    assert_int_equal(a->actionable, b->actionable);
     assert_true(a->agg == b->agg && a->window.from_us == b->window.from_us && a->window.to_us == b->window.to_us);
 }
 
@@ -461,6 +463,9 @@ static void put_features(writer *w)
             if (maybe(w, "window"))
                 put(w, PICK(w, windows));
         }
+        maybe_text(w, "reason");
+        if (maybe(w, "actionable"))
+            put(w, coin(w) ? "true" : "false");
         put(w, "}");
     }
     put(w, "]");

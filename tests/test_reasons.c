@@ -3,6 +3,7 @@
 #include "test_run.h"
 
 #include <winback/reasons.h>
+#include <winback/score.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -44,6 +45,7 @@ static wb_model *empty_model(const char *definitions)
     wb_error err;
     assert_ok(wbi_model_create(&model, "churned", definitions, &err), &err);
     model->basis = wbi_alloc_zeroed(1, sizeof *model->basis);
+    model->beta = wbi_alloc_zeroed(1, sizeof *model->beta);
     model->basis->terms = wbi_alloc_zeroed(MAX_TERMS, sizeof *model->basis->terms);
     return model;
 }
@@ -275,17 +277,19 @@ static void test_all_definitions_of_the_catalogue(void **state)
 static void test_tables_of_other_names(void **state)
 {
     put_shop(*state);
+    put(*state, "cases.csv", "customer_id,\"opened \"\"at\",first_reply_at,resolved_at\nA,2024-01-02,2024-01-02,2024-01-04\n");
     char *definitions = definitions_of(
         *state,
         "tables:\n"
         "  orders: {file: orders.csv}\n"
-        "  \"purchases\": {file: orders.csv, time: \"ordered_at\", where: amount > 0}\n"
-        "  cases: {file: tickets.csv, time: {column: opened_at}, columns: {first_reply_at: time, resolved_at: time}}\n"
+        "  purchases: {file: orders.csv, time: ordered_at, where: amount > 0}\n"
+        "  cases: {file: cases.csv, time: {column: 'opened \"at'}, columns: {first_reply_at: time, resolved_at: time}}\n"
         "  mails: {file: visits.csv, time: visited_at}\n"
         "features: {use: [rfm, {rfm: purchases}, {tickets: cases}], windows: [30d], define: [\n"
         "  {name: mails_count, table: mails, agg: count},\n"
         "  {name: mails_days_since_last, table: mails, agg: days_since_last},\n"
-        "  {name: mails_active_days, table: mails, agg: active_days}]}\n");
+        "  {name: mails_active_days, table: mails, agg: active_days},\n"
+        "  {name: mails_gap_days_mean, table: mails, agg: gap_days_mean}]}\n");
     wb_model *model = model_of(definitions);
     wb_reasons *reasons;
     wb_error err;
@@ -299,7 +303,7 @@ static void test_tables_of_other_names(void **state)
                 "the time since the last order is 2 times the usual pause (purchases); typical is 1");
     assert_text(reasons, find_term(model, "purchases_overdue_ratio"), NAN, NULL,
                 "the usual pause between orders is not known (purchases)");
-    /* as many entries of referrals, surveys and returns are there: no word for it can be told */
+    /* as many entries of referrals, surveys and returns are there, and orders would have more: there is no word for it */
     assert_said(model, reasons, "mails_count", "mails_count is 2; typical is 1");
     assert_said(model, reasons, "mails_days_since_last", "mails_days_since_last is 2 days; typical is 1 day");
     wb_reasons_free(reasons);
@@ -339,6 +343,37 @@ static void test_own_definitions(void **state)
     wb_reasons_free(reasons);
     wb_model_free(model);
     wbi_free(definitions);
+}
+
+/* Models that differ in nothing but words score together. */
+static void test_words_do_not_matter_for_scoring(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{tables: {orders: {}}, features: {define: [{name: a, table: orders, agg: count, reason: all of them}]}}",
+        "{tables: {orders: {}}, features: {define: [{name: a, table: orders, agg: count, actionable: true}]}}",
+        "{tables: {orders: {}}, features: {define: [{name: a, table: orders, agg: count, where: 'x > 1'}]}}"};
+    wb_model *models[3];
+    wb_error err;
+    for (size_t i = 0; i < 3; i++) {
+        wb_project *project;
+        char *definitions;
+        assert_ok(wb_project_parse(&project, texts[i], &err), &err);
+        assert_ok(wbi_project_to_json(&definitions, project, &err), &err);
+        models[i] = empty_model(definitions);
+        wbi_free(definitions);
+        wb_project_free(project);
+    }
+    for (size_t i = 1; i < 3; i++) {
+        const wb_model *const both[] = {models[0], models[i]};
+        static const char *const names[] = {"m", "n"};
+        wb_project *project = NULL;
+        assert_int_equal(wb_models_project(&project, &(wb_score_models){both, names, 2}, &err),
+                         i == 1 ? WB_OK : WB_ERR_INCONSISTENT);
+        wb_project_free(project);
+    }
+    for (size_t i = 0; i < 3; i++)
+        wb_model_free(models[i]);
 }
 
 static void test_every_failing_allocation(void **state)
@@ -442,6 +477,7 @@ int main(void)
         in_folder(test_all_definitions_of_the_catalogue),
         in_folder(test_tables_of_other_names),
         in_folder(test_own_definitions),
+        cmocka_unit_test(test_words_do_not_matter_for_scoring),
         in_folder(test_every_failing_allocation),
         cmocka_unit_test(test_definitions_that_cannot_be_read),
         cmocka_unit_test(test_pick),

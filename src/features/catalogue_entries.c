@@ -63,7 +63,7 @@ static const wbi_entry rfm[] = {
      .aggregate = WBI_AGG_OBSERVED_DAYS, .phrase = "a customer for %|no order so far"},
     {"clumpiness", "0 to 1", "whether orders come in bursts (1) or evenly (0); missing without a repeat",
      .aggregate = WBI_AGG_CLUMPINESS,
-     .phrase = "orders come in bursts: % from 0 (evenly) to 1 (all at once)|no repeat order so far"},
+     .phrase = "orders come in bursts: % on a scale from 0 (evenly) to 1|no repeat order so far"},
     {"discount_share", "share", "orders with discount > 0", WBI_AGG_SHARE, .of = "coalesce(discount, 0) > 0",
      .phrase = "% of orders had a discount|no order so far", .actionable = true},
     {"channel_distinct", "channels", "channels ordered through", WBI_AGG_DISTINCT, .of = "channel",
