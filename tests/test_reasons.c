@@ -378,10 +378,10 @@ static void test_words_do_not_matter_for_scoring(void **state)
 
 static void test_every_failing_allocation(void **state)
 {
-    put_shop(*state);
+    put(*state, "orders.csv", "customer_id,ordered_at\nA,2024-01-01\n");
     char *definitions = definitions_of(*state,
                                        "tables: {orders: {file: orders.csv}, others: {file: orders.csv, time: ordered_at}}\n"
-                                       "features: {use: [rfm, {rfm: others}], windows: [30d]}\n");
+                                       "features: {use: [rfm, {rfm: others}], windows: []}\n");
     wb_model *model = model_of(definitions);
     wb_status status = WB_ERR_NOMEM;
     for (uint64_t n = 1; status != WB_OK; n++) {
