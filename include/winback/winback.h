@@ -13,6 +13,7 @@
 #include <winback/project.h>
 #include <winback/reasons.h>
 #include <winback/score.h>
+#include <winback/scorer.h>
 #include <winback/simulate.h>
 #include <winback/status.h>
 #include <winback/table.h>

@@ -251,6 +251,14 @@ static wb_status category_refresh(wbi_binding *binding, const wbi_term *base, wb
     return WB_OK;
 }
 
+/* The part that is the level's column; SIZE_MAX: it has none. */
+static size_t part_of(const category *term, int32_t level)
+{
+    if (level == NO_LEVEL || level == term->reference)
+        return SIZE_MAX;
+    return (size_t)level - (term->reference != NO_LEVEL && level > term->reference);
+}
+
 static void category_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
 {
     const category *term = (const category *)base;
@@ -263,12 +271,66 @@ static void category_encode(wbi_encoding *out, const wbi_term *base, const wbi_b
         out->n_unseen += code >= 0 && level == UNSEEN;
         if (level == UNSEEN)
             level = term->other;
-        if (level == NO_LEVEL || level == term->reference)
-            continue;
-        size_t at = out->place[level - (term->reference != NO_LEVEL && level > term->reference)];
-        if (at != SIZE_MAX)
-            x[at] = 1;
+        const size_t part = part_of(term, level);
+        if (part != SIZE_MAX && out->place[part] != SIZE_MAX)
+            x[out->place[part]] = 1;
     }
+}
+
+/* ---- scoring ---- */
+
+/* What is added where no level has its column. */
+static double none_adds(const category *term, const wbi_weighed *parts)
+{
+    double adds = 0;
+    for (size_t part = 0; part < term->base.n_columns; part++)
+        adds -= parts[part].coefficient * parts[part].mean;
+    return adds;
+}
+
+/* What is added where the level is this one; UNSEEN and NO_LEVEL count as (other). */
+static double level_adds(const category *term, const wbi_weighed *parts, double none, int32_t level)
+{
+    const size_t part = part_of(term, level == UNSEEN ? term->other : level);
+    return part == SIZE_MAX ? none : none + parts[part].coefficient;
+}
+
+static wb_status add_names(wbi_contribution *out, char *const *names, size_t n, wb_error *err)
+{
+    int32_t code;
+    for (size_t i = 0; i < n; i++)
+        WBI_TRY(wbi_dictionary_intern(out->names, names[i], strlen(names[i]), &code, err));
+    return WB_OK;
+}
+
+static void fill_levels(wbi_contribution *out, const category *term, const wbi_weighed *parts)
+{
+    const double none = none_adds(term, parts);
+    wbi_score_levels *levels = &out->levels;
+    levels->unseen = level_adds(term, parts, none, UNSEEN);
+    levels->missing = level_adds(term, parts, none, term->missing);
+    for (int32_t k = 0; k < levels->n; k++)
+        levels->adds[k] = level_adds(term, parts, none, find_level(term, wbi_dictionary_at(out->names, k)));
+}
+
+/* Named levels keep their numbers; behind them come those that others stand for. */
+static wb_status category_compile(wbi_contribution *out, const wbi_term *base, const wbi_weighed *parts, wb_error *err)
+{
+    const category *term = (const category *)base;
+    int32_t code;
+    out->form = WBI_CONTRIBUTION_LEVELS;
+    WBI_TRY(wbi_dictionary_create(&out->names, err));
+    WBI_TRY(add_names(out, term->levels, term->n_named, err));
+    WBI_TRY(add_names(out, term->pooled, term->other == NO_LEVEL ? 0 : term->n_pooled, err));
+    if (term->missing != NO_LEVEL)
+        WBI_TRY(wbi_dictionary_intern(out->names, missing_name, strlen(missing_name), &code, err));
+    const size_t n = wbi_dictionary_size(out->names);
+    out->levels.adds = wbi_alloc_array(n, sizeof *out->levels.adds);
+    if (out->levels.adds == NULL)
+        return wbi_fail_nomem(err, n * sizeof *out->levels.adds);
+    out->levels.n = (int32_t)n;
+    fill_levels(out, term, parts);
+    return WB_OK;
 }
 
 /* ---- the model file ---- */
@@ -373,4 +435,5 @@ const wbi_term_kind wbi_term_category = {
     .to_json = category_to_json,
     .typical = category_typical,
     .from_json = category_from_json,
+    .compile = category_compile,
 };

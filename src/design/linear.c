@@ -94,6 +94,27 @@ static wb_status linear_from_json(wbi_term **out, const wbi_json_at *at, wb_erro
     return read_kind(out, &wbi_term_linear, at, err);
 }
 
+/* A line over what the value becomes; `median` is what the median becomes. */
+static void compile_line(wbi_contribution *out, const linear *term, const wbi_weighed *parts, double median)
+{
+    const wbi_weighed value = parts[VALUE], indicator = term->base.n_columns > 1 ? parts[INDICATOR] : (wbi_weighed){0, 0};
+    out->constant = -indicator.coefficient * indicator.mean;
+    out->line = (wbi_score_line){.slope = value.coefficient,
+                                 .centre = value.mean,
+                                 .missing = value.coefficient * (median - value.mean) + indicator.coefficient,
+                                 .low = term->number.deciles[0],
+                                 .high = term->number.deciles[WBI_N_DECILES - 1]};
+}
+
+static wb_status linear_compile(wbi_contribution *out, const wbi_term *base, const wbi_weighed *parts, wb_error *err)
+{
+    (void)err;
+    const linear *term = (const linear *)base;
+    out->form = WBI_CONTRIBUTION_LINE;
+    compile_line(out, term, parts, term->number.median);
+    return WB_OK;
+}
+
 const wbi_term_kind wbi_term_linear = {
     .name = "linear",
     .type = WB_TYPE_NUMBER,
@@ -104,6 +125,7 @@ const wbi_term_kind wbi_term_linear = {
     .to_json = linear_to_json,
     .typical = linear_typical,
     .from_json = linear_from_json,
+    .compile = linear_compile,
 };
 
 /* ---- log1p ---- */
@@ -156,6 +178,15 @@ static wb_status log1p_from_json(wbi_term **out, const wbi_json_at *at, wb_error
     return read_kind(out, &wbi_term_log1p, at, err);
 }
 
+static wb_status log1p_compile(wbi_contribution *out, const wbi_term *base, const wbi_weighed *parts, wb_error *err)
+{
+    (void)err;
+    const linear *term = (const linear *)base;
+    out->form = WBI_CONTRIBUTION_LOG_LINE;
+    compile_line(out, term, parts, log1p_of(term->number.median));
+    return WB_OK;
+}
+
 const wbi_term_kind wbi_term_log1p = {
     .name = "log1p",
     .type = WB_TYPE_NUMBER,
@@ -166,4 +197,5 @@ const wbi_term_kind wbi_term_log1p = {
     .to_json = linear_to_json,
     .typical = linear_typical,
     .from_json = log1p_from_json,
+    .compile = log1p_compile,
 };

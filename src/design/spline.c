@@ -267,6 +267,41 @@ static void spline_shape(wbi_shape *out, const wbi_term *base, const double *coe
                 out->cubic[i][power] += coefficients[i + f] * term->cubics[i][power][f];
 }
 
+/* ---- scoring ---- */
+
+_Static_assert((int)WBI_SCORE_INTERVALS == (int)WBI_MAX_INTERVALS, "scoring takes every curve");
+
+static wb_status spline_compile(wbi_contribution *out, const wbi_term *base, const wbi_weighed *parts, wb_error *err)
+{
+    (void)err;
+    const spline *term = (const spline *)base;
+    const size_t n = n_smooth(base);
+    const wbi_weighed indicator = base->n_columns > n ? parts[n] : (wbi_weighed){0, 0};
+    wbi_score_curve *curve = &out->curve;
+    double coefficients[MAX_COLUMNS], mean = indicator.coefficient * indicator.mean;
+    wbi_shape shape;
+    for (size_t j = 0; j < n; j++) {
+        coefficients[j] = parts[j].coefficient;
+        mean += parts[j].coefficient * parts[j].mean;
+    }
+    spline_shape(&shape, base, coefficients);
+    out->form = WBI_CONTRIBUTION_CURVE;
+    *curve = (wbi_score_curve){.first = term->knots[0],
+                               .last = term->knots[term->n_intervals],
+                               .low = term->number.deciles[0],
+                               .high = term->number.deciles[WBI_N_DECILES - 1],
+                               .n_inner = term->n_intervals - 1,
+                               .missing = wbi_shape_at(&shape, term->number.median) - mean + indicator.coefficient};
+    memcpy(curve->inner, term->inner, sizeof curve->inner);
+    for (size_t i = 0; i < term->n_intervals; i++) {
+        memcpy(curve->interval[i].cubic, shape.cubic[i], sizeof shape.cubic[i]);
+        curve->interval[i].cubic[0] -= mean;
+        curve->interval[i].knot = term->knots[i];
+        curve->interval[i].inverse_width = term->inverse_width[i];
+    }
+    return WB_OK;
+}
+
 /* ---- the model file ---- */
 
 static wbi_typical spline_typical(const wbi_term *base)
@@ -324,6 +359,7 @@ const wbi_term_kind wbi_term_spline = {
     .to_json = spline_to_json,
     .typical = spline_typical,
     .from_json = spline_from_json,
+    .compile = spline_compile,
     .n_penalised = n_smooth,
     .penalties = spline_penalties,
     .shape = spline_shape,

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <winback/table.h>
 
+#include "design/contribution.h"
 #include "design/json.h"
 
 /* The rows something is fitted on. All borrowed. */
@@ -89,6 +90,8 @@ struct wbi_term_kind {
     int (*to_json)(json_t *object, const wbi_term *term);
     wbi_typical (*typical)(const wbi_term *term);
     wb_status (*from_json)(wbi_term **out, const wbi_json_at *at, wb_error *err);
+    /* Fills the contribution, which is zeroed, from how its columns are weighed, a part each. */
+    wb_status (*compile)(wbi_contribution *out, const wbi_term *term, const wbi_weighed *parts, wb_error *err);
 
     /* The following are NULL for kinds whose columns have the ridge. */
     /* How many of the term's columns, the first ones, have penalties of their own. */

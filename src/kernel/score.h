@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kernels of scoring: what values of a feature add to the log-odds of their rows. No I/O, no allocation, no threads. Products
+ * and sums are rounded one by one and added in one order, so that all sets, and rows and columns, give the same bits. A number
+ * that is not finite is missing. */
+#ifndef WINBACK_KERNEL_SCORE_H
+#define WINBACK_KERNEL_SCORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    WBI_SCORE_LANES = 4,       /* sums that lines are added in */
+    WBI_SCORE_INTERVALS = 20,  /* of a curve, at most */
+    WBI_SCORE_CHUNK_ROWS = 128 /* the most rows a kernel of columns takes */
+};
+
+/* Values of a feature that scoring met. */
+typedef struct wbi_score_tally {
+    uint64_t n_imputed; /* missing ones */
+    uint64_t n_unseen;  /* levels that training did not see */
+    uint64_t n_outside; /* numbers below the least or above the greatest of training */
+} wbi_score_tally;
+
+/* (value - centre) * slope, over the value or over log(1 + value). */
+typedef struct wbi_score_line {
+    double slope, centre;
+    double missing;   /* what a missing value adds instead */
+    double low, high; /* of training; NaN: nobody looked */
+} wbi_score_line;
+
+/* A cubic between each two knots, constant beyond them. */
+typedef struct wbi_score_curve {
+    double missing, low, high;
+    double first, last; /* knots at the ends */
+    size_t n_inner;
+    double inner[WBI_SCORE_INTERVALS - 1]; /* the others, ascending */
+    struct {
+        double cubic[4]; /* by power of u, which goes from 0 to 1 over the interval */
+        double knot, inverse_width, unused[2];
+    } interval[WBI_SCORE_INTERVALS];
+} wbi_score_curve;
+
+/* What a level adds, by code; -1 is missing, all other codes are unseen. */
+typedef struct wbi_score_levels {
+    double *adds;
+    int32_t n;
+    double missing, unseen;
+} wbi_score_levels;
+
+/* The lines of all columns of a matrix, LANES side by side: group g reads the columns from `at[g]` on. Columns that are no
+ * lines, or that an earlier group has read, have slope 0. */
+typedef struct wbi_score_lines {
+    size_t n_columns, n_groups;
+    double base; /* what all rows begin with */
+    size_t *at;
+    double *slope, *centre, *missing; /* LANES a group */
+} wbi_score_lines;
+
+typedef struct wbi_score_kernels {
+    const char *name;
+    /* sums[i] = base + the sum of row i's lines, those of each lane first. Row i begins at x + i * stride. */
+    void (*rows)(double *sums, const wbi_score_lines *lines, const double *x, size_t stride, size_t n_rows);
+    /* These add to sums[i] what values[i] adds, and to the tally, for i < n <= WBI_SCORE_CHUNK_ROWS. */
+    void (*line)(double *sums, wbi_score_tally *tally, const wbi_score_line *line, const double *values, size_t n);
+    void (*log_line)(double *sums, wbi_score_tally *tally, const wbi_score_line *line, const double *values, size_t n);
+    void (*curve)(double *sums, wbi_score_tally *tally, const wbi_score_curve *curve, const double *values, size_t n);
+    void (*levels)(double *sums, wbi_score_tally *tally, const wbi_score_levels *levels, const int32_t *codes, size_t n);
+} wbi_score_kernels;
+
+/* The sum of a row's lanes. */
+static inline double wbi_score_join(double base, double a, double b, double c, double d)
+{
+    return base + ((a + b) + (c + d));
+}
+
+extern const wbi_score_kernels wbi_score_kernels_portable;
+
+/* The best set this processor runs. */
+const wbi_score_kernels *wbi_score_kernels_best(void);
+
+#endif

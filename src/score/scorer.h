@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A model compiled to a function of each feature: log-odds = base + the sum of what the features' values add, each centred at
+ * the training mean. */
+#ifndef WINBACK_SCORE_SCORER_H
+#define WINBACK_SCORE_SCORER_H
+
+#include <winback/scorer.h>
+
+#include "kernel/score.h"
+
+/* Values of one feature, a row each. */
+typedef struct wbi_score_column {
+    const double *numbers; /* not finite: missing; NULL for a category */
+    const int32_t *codes;  /* of wbi_scorer_level, -1 missing; NULL for a number */
+} wbi_score_column;
+
+/* The code of a level: its index in the model; of one that training did not see a code that means unseen, never -1. Many
+ * threads may ask. `feature` must be a category. */
+int32_t wbi_scorer_level(const wb_scorer *scorer, size_t feature, const char *bytes, size_t n);
+
+/* Log-odds where every column of the model is at its mean. */
+double wbi_scorer_base(const wb_scorer *scorer);
+
+/* Log-odds of rows whose values lie in a column a feature, in the scorer's order. Counts are added to `tallies`, one a feature;
+ * NULL: nobody counts. A row's bits depend on its values alone. */
+void wbi_scorer_columns(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows, double *log_odds,
+                        wbi_score_tally *tallies);
+
+/* What each feature adds in the rows row_begin .. row_begin + n_rows, row after row; with wbi_scorer_base these add up to the
+ * log-odds but for rounding. */
+void wbi_scorer_contributions(const wb_scorer *scorer, const wbi_score_column *columns, size_t row_begin, size_t n_rows,
+                              double *contributions);
+
+#endif
