@@ -21,6 +21,39 @@ WB_API void wb_scorer_free(wb_scorer *scorer); /* NULL-safe */
 WB_API size_t wb_scorer_n_features(const wb_scorer *scorer);
 WB_API const char *wb_scorer_feature(const wb_scorer *scorer, size_t feature, wb_type *type);
 
+/* The levels of a category that training saw: those with a coefficient of their own first, then those that (other) stands for,
+ * then "(missing)" where training met missing cells. A level's code is its place in this list. Bytes are UTF-8, not
+ * terminated, and borrowed from the scorer. A number has none. */
+WB_API size_t wb_scorer_n_levels(const wb_scorer *scorer, size_t feature);
+WB_API const char *wb_scorer_level(const wb_scorer *scorer, size_t feature, int32_t code, size_t *length);
+/* The code of a level of a category; of one that training did not see a code that says so. */
+WB_API int32_t wb_scorer_code(const wb_scorer *scorer, size_t feature, const char *level, size_t length);
+
+/* Where scores are written, one a row; either may be NULL. */
+typedef struct wb_scores {
+    double *probability; /* 0 to 1 */
+    double *log_odds;    /* log(p / (1 - p)) */
+} wb_scores;
+
+/* Scores rows that lie one after the other: row i is the wb_scorer_n_features doubles from x + i * stride on, in the scorer's
+ * order; stride is in doubles. Numbers that are not finite are missing. A category holds its level's code (wb_scorer_code):
+ * -1 and what is not finite are missing, all other values unseen levels. Missing and unseen are treated as the model's term
+ * does.
+ *
+ * Nothing is allocated and nothing fails: where numbers are so large that they overflow against the model's scales the
+ * log-odds may be infinite or, where infinities cancel, NaN, and then so is the probability. A row's scores do not depend on
+ * the rows around it, to the bit, nor on whether it came by rows or columns. */
+WB_API void wb_scorer_rows(const wb_scorer *scorer, const wb_scores *out, const double *x, size_t stride, size_t n_rows);
+
+/* A value a row of one feature; only the member of its type is read. */
+typedef struct wb_scorer_column {
+    const double *numbers; /* not finite: missing */
+    const int32_t *codes;  /* of wb_scorer_code; -1: missing, all that are no level's: unseen */
+} wb_scorer_column;
+
+/* The same of values that lie in columns, one a feature, in the scorer's order. */
+WB_API void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_scorer_column *columns, size_t n_rows);
+
 #ifdef __cplusplus
 }
 #endif

@@ -303,14 +303,13 @@ static wb_status add_names(wbi_contribution *out, char *const *names, size_t n, 
     return WB_OK;
 }
 
-static void fill_levels(wbi_contribution *out, const category *term, const wbi_weighed *parts)
+static void fill_levels(wbi_score_levels *out, const wbi_dictionary *names, const category *term, const wbi_weighed *parts)
 {
     const double none = none_adds(term, parts);
-    wbi_score_levels *levels = &out->levels;
-    levels->unseen = level_adds(term, parts, none, UNSEEN);
-    levels->missing = level_adds(term, parts, none, term->missing);
-    for (int32_t k = 0; k < levels->n; k++)
-        levels->adds[k] = level_adds(term, parts, none, find_level(term, wbi_dictionary_at(out->names, k)));
+    out->adds[0] = level_adds(term, parts, none, term->missing);
+    for (int32_t k = 0; k < out->n; k++)
+        out->adds[k + 1] = level_adds(term, parts, none, find_level(term, wbi_dictionary_at(names, k)));
+    out->adds[out->n + 1] = level_adds(term, parts, none, UNSEEN);
 }
 
 /* Named levels keep their numbers; behind them come those that others stand for. */
@@ -325,11 +324,11 @@ static wb_status category_compile(wbi_contribution *out, const wbi_term *base, c
     if (term->missing != NO_LEVEL)
         WBI_TRY(wbi_dictionary_intern(out->names, missing_name, strlen(missing_name), &code, err));
     const size_t n = wbi_dictionary_size(out->names);
-    out->levels.adds = wbi_alloc_array(n, sizeof *out->levels.adds);
+    out->levels.adds = wbi_alloc_array(n + 2, sizeof *out->levels.adds);
     if (out->levels.adds == NULL)
-        return wbi_fail_nomem(err, n * sizeof *out->levels.adds);
+        return wbi_fail_nomem(err, (n + 2) * sizeof *out->levels.adds);
     out->levels.n = (int32_t)n;
-    fill_levels(out, term, parts);
+    fill_levels(&out->levels, out->names, term, parts);
     return WB_OK;
 }
 

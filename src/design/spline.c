@@ -286,18 +286,14 @@ static wb_status spline_compile(wbi_contribution *out, const wbi_term *base, con
     }
     spline_shape(&shape, base, coefficients);
     out->form = WBI_CONTRIBUTION_CURVE;
-    *curve = (wbi_score_curve){.first = term->knots[0],
-                               .last = term->knots[term->n_intervals],
-                               .low = term->number.deciles[0],
-                               .high = term->number.deciles[WBI_N_DECILES - 1],
-                               .n_inner = term->n_intervals - 1,
-                               .missing = wbi_shape_at(&shape, term->number.median) - mean + indicator.coefficient};
-    memcpy(curve->inner, term->inner, sizeof curve->inner);
+    curve->low = term->number.deciles[0];
+    curve->high = term->number.deciles[WBI_N_DECILES - 1];
+    curve->missing = wbi_shape_at(&shape, term->number.median) - mean + indicator.coefficient;
+    wbi_score_curve_place(curve, term->knots, term->n_intervals);
     for (size_t i = 0; i < term->n_intervals; i++) {
-        memcpy(curve->interval[i].cubic, shape.cubic[i], sizeof shape.cubic[i]);
-        curve->interval[i].cubic[0] -= mean;
-        curve->interval[i].knot = term->knots[i];
-        curve->interval[i].inverse_width = term->inverse_width[i];
+        double *of = curve->intervals + i * WBI_SCORE_INTERVAL;
+        memcpy(of, shape.cubic[i], sizeof shape.cubic[i]);
+        of[0] -= mean;
     }
     return WB_OK;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/kernel.h"
-#include "kernel/score.h"
 
 const wbi_kernels *wbi_kernels_best(void)
 {
@@ -9,9 +8,4 @@ const wbi_kernels *wbi_kernels_best(void)
         return &wbi_kernels_x86_v3;
 #endif
     return &wbi_kernels_portable;
-}
-
-const wbi_score_kernels *wbi_score_kernels_best(void)
-{
-    return &wbi_score_kernels_portable;
 }

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 enum {
-    WBI_SCORE_LANES = 4,       /* sums that lines are added in */
-    WBI_SCORE_INTERVALS = 20,  /* of a curve, at most */
-    WBI_SCORE_CHUNK_ROWS = 128 /* the most rows a kernel of columns takes */
+    WBI_SCORE_LANES = 4,      /* sums that lines are added in */
+    WBI_SCORE_INTERVALS = 20, /* of a curve, at most */
+    WBI_SCORE_INTERVAL = 8,   /* doubles that describe one */
+    WBI_SCORE_NO_CODE = -2
 };
 
 /* Values of a feature that scoring met. */
@@ -33,18 +34,20 @@ typedef struct wbi_score_curve {
     double missing, low, high;
     double first, last; /* knots at the ends */
     size_t n_inner;
-    double inner[WBI_SCORE_INTERVALS - 1]; /* the others, ascending */
-    struct {
-        double cubic[4]; /* by power of u, which goes from 0 to 1 over the interval */
-        double knot, inverse_width, unused[2];
-    } interval[WBI_SCORE_INTERVALS];
+    double inner[WBI_SCORE_INTERVALS - 1];        /* the others, ascending */
+    int32_t high_halves[WBI_SCORE_INTERVALS - 1]; /* of their distances from the first; behind them INT32_MAX */
+    /* Of each interval: c0, c1, c2, c3 of c0 + c1 u + c2 u^2 + c3 u^3, u = (value - knot) * inverse width; knot, inverse width. */
+    _Alignas(64) double intervals[WBI_SCORE_INTERVALS * WBI_SCORE_INTERVAL];
 } wbi_score_curve;
 
-/* What a level adds, by code; -1 is missing, all other codes are unseen. */
+/* Fills what follows from n_intervals + 1 ascending knots: all but cubics, missing, low and high. */
+void wbi_score_curve_place(wbi_score_curve *curve, const double *knots, size_t n_intervals);
+
+/* What levels add: adds[0] a missing one, adds[1 + code] that of a code from 0 to n - 1, adds[1 + n] an unseen one, which all
+ * codes but these and -1 are. */
 typedef struct wbi_score_levels {
     double *adds;
     int32_t n;
-    double missing, unseen;
 } wbi_score_levels;
 
 /* The lines of all columns of a matrix, LANES side by side: group g reads the columns from `at[g]` on. Columns that are no
@@ -60,20 +63,24 @@ typedef struct wbi_score_kernels {
     const char *name;
     /* sums[i] = base + the sum of row i's lines, those of each lane first. Row i begins at x + i * stride. */
     void (*rows)(double *sums, const wbi_score_lines *lines, const double *x, size_t stride, size_t n_rows);
-    /* These add to sums[i] what values[i] adds, and to the tally, for i < n <= WBI_SCORE_CHUNK_ROWS. */
+    /* These add to sums[i] what values[i] adds, and to the tally (NULL: nobody counts). */
     void (*line)(double *sums, wbi_score_tally *tally, const wbi_score_line *line, const double *values, size_t n);
-    void (*log_line)(double *sums, wbi_score_tally *tally, const wbi_score_line *line, const double *values, size_t n);
     void (*curve)(double *sums, wbi_score_tally *tally, const wbi_score_curve *curve, const double *values, size_t n);
     void (*levels)(double *sums, wbi_score_tally *tally, const wbi_score_levels *levels, const int32_t *codes, size_t n);
+    /* Codes that are numbers: what is not finite becomes -1, what is no code WBI_SCORE_NO_CODE. */
+    void (*codes)(int32_t *codes, const double *values, size_t n);
 } wbi_score_kernels;
 
 /* The sum of a row's lanes. */
-static inline double wbi_score_join(double base, double a, double b, double c, double d)
+static inline double wbi_score_join(double base, const double lanes[WBI_SCORE_LANES])
 {
-    return base + ((a + b) + (c + d));
+    return base + ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
 }
 
 extern const wbi_score_kernels wbi_score_kernels_portable;
+#ifdef WBI_KERNEL_X86_V3
+extern const wbi_score_kernels wbi_score_kernels_x86_v3; /* AVX2 */
+#endif
 
 /* The best set this processor runs. */
 const wbi_score_kernels *wbi_score_kernels_best(void);

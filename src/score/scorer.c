@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "score/scorer.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "design/contribution.h"
+#include "kernel/kernel.h"
 #include "model/model.h"
 
-enum { LANES = WBI_SCORE_LANES, CHUNK_ROWS = WBI_SCORE_CHUNK_ROWS };
+enum { LANES = WBI_SCORE_LANES, CHUNK_ROWS = 128 };
 
 typedef struct scorer_feature {
     wbi_contribution adds;
@@ -22,7 +25,9 @@ struct wb_scorer {
     size_t n_features;
     size_t *lines, *others; /* features by form, in order */
     size_t n_lines, n_others;
-    double base, base_of_lines; /* the latter with the constants of the lines */
+    double base;
+    wbi_score_lines row; /* the lines of a row, and the base with their constants */
+    const wbi_kernels *sigmoid;
 };
 
 /* ---- making ---- */
@@ -37,6 +42,7 @@ static size_t lane_of(size_t feature, size_t n_features)
 static wb_status add_feature(wb_scorer *scorer, const wb_model *model, size_t f, wb_error *err)
 {
     scorer_feature *feature = &scorer->features[scorer->n_features++];
+    memset(feature, 0, sizeof *feature);
     const char *name = wbi_model_feature(model, f, &feature->type);
     feature->lane = lane_of(f, wbi_model_n_features(model));
     feature->name = wbi_strdup(name);
@@ -45,9 +51,34 @@ static wb_status add_feature(wb_scorer *scorer, const wb_model *model, size_t f,
     WBI_TRY(wbi_contribution_compile(&feature->adds, model->basis, model->beta, f, err));
     if (feature->adds.form == WBI_CONTRIBUTION_LINE) {
         scorer->lines[scorer->n_lines++] = f;
-        scorer->base_of_lines += feature->adds.constant;
+        scorer->row.base += feature->adds.constant;
     } else {
         scorer->others[scorer->n_others++] = f;
+    }
+    return WB_OK;
+}
+
+/* Groups of neighbouring columns, each line in the lane of its feature. */
+static wb_status lay_out_rows(wb_scorer *scorer, wb_error *err)
+{
+    wbi_score_lines *row = &scorer->row;
+    const size_t n = scorer->n_features;
+    row->n_columns = n;
+    row->n_groups = (n + LANES - 1) / LANES;
+    row->at = wbi_alloc_zeroed(row->n_groups, sizeof *row->at);
+    row->slope = wbi_alloc_zeroed(3 * row->n_groups, LANES * sizeof *row->slope);
+    if (row->at == NULL || row->slope == NULL)
+        return wbi_fail_nomem(err, 3 * row->n_groups * LANES * sizeof *row->slope);
+    row->centre = row->slope + row->n_groups * LANES;
+    row->missing = row->centre + row->n_groups * LANES;
+    for (size_t g = 1; g < row->n_groups; g++)
+        row->at[g] = (g + 1) * LANES <= n ? g * LANES : n - LANES;
+    for (size_t k = 0; k < scorer->n_lines; k++) {
+        const size_t f = scorer->lines[k], place = f / LANES * LANES + scorer->features[f].lane;
+        const wbi_score_line *line = &scorer->features[f].adds.line;
+        row->slope[place] = line->slope;
+        row->centre[place] = line->centre;
+        row->missing[place] = line->missing;
     }
     return WB_OK;
 }
@@ -60,14 +91,16 @@ wb_status wb_scorer_create(wb_scorer **out, const wb_model *model, wb_error *err
     if (scorer == NULL)
         return wbi_fail_nomem(err, sizeof *scorer);
     scorer->kernels = wbi_score_kernels_best();
-    scorer->base = scorer->base_of_lines = model->beta[0];
-    scorer->features = wbi_alloc_zeroed(n, sizeof *scorer->features);
+    scorer->sigmoid = wbi_kernels_best();
+    scorer->base = scorer->row.base = model->beta[0];
+    scorer->features = wbi_alloc_aligned(n, sizeof *scorer->features);
     scorer->lines = wbi_alloc_array(n, sizeof *scorer->lines);
     scorer->others = wbi_alloc_array(n, sizeof *scorer->others);
     if (scorer->features == NULL || scorer->lines == NULL || scorer->others == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *scorer->features));
     for (size_t f = 0; f < n; f++)
         WBI_TRY_CLEANUP(add_feature(scorer, model, f, err));
+    WBI_TRY_CLEANUP(lay_out_rows(scorer, err));
     *out = scorer;
 cleanup:
     if (status != WB_OK)
@@ -86,6 +119,8 @@ void wb_scorer_free(wb_scorer *scorer)
     wbi_free(scorer->features);
     wbi_free(scorer->lines);
     wbi_free(scorer->others);
+    wbi_free(scorer->row.at);
+    wbi_free(scorer->row.slope);
     wbi_free(scorer);
 }
 
@@ -114,6 +149,22 @@ double wbi_scorer_base(const wb_scorer *scorer)
 
 /* ---- scoring ---- */
 
+/* A line over log(1 + value). Training had no value below 0. */
+static void add_log_line(const wbi_score_kernels *kernels, const wbi_score_line *line, double *sums, wbi_score_tally *tally,
+                         const double *values, size_t n)
+{
+    double logarithms[CHUNK_ROWS];
+    for (size_t i = 0; i < n; i++) {
+        const bool known = isfinite(values[i]);
+        logarithms[i] = known ? log1p(values[i] > 0 ? values[i] : 0) : (double)NAN;
+        if (tally != NULL) {
+            tally->n_imputed += !known;
+            tally->n_outside += known && (values[i] < line->low || values[i] > line->high);
+        }
+    }
+    kernels->line(sums, NULL, line, logarithms, n);
+}
+
 /* Adds to n <= CHUNK_ROWS sums what the feature's values from `begin` on add. */
 static void add_values(const wb_scorer *scorer, size_t f, double *sums, const wbi_score_column *column, size_t begin, size_t n,
                        wbi_score_tally *tally)
@@ -125,7 +176,7 @@ static void add_values(const wb_scorer *scorer, size_t f, double *sums, const wb
         kernels->line(sums, tally, &adds->line, column->numbers + begin, n);
         break;
     case WBI_CONTRIBUTION_LOG_LINE:
-        kernels->log_line(sums, tally, &adds->line, column->numbers + begin, n);
+        add_log_line(kernels, &adds->line, sums, tally, column->numbers + begin, n);
         break;
     case WBI_CONTRIBUTION_CURVE:
         kernels->curve(sums, tally, &adds->curve, column->numbers + begin, n);
@@ -140,18 +191,16 @@ static void add_values(const wb_scorer *scorer, size_t f, double *sums, const wb
 static void score_chunk(const wb_scorer *scorer, const wbi_score_column *columns, size_t begin, size_t n, double *log_odds,
                         wbi_score_tally *tallies)
 {
-    double lanes[LANES][CHUNK_ROWS];
-    wbi_score_tally nobodys;
-    memset(lanes, 0, sizeof lanes);
+    double lanes[LANES][CHUNK_ROWS] = {{0}};
     for (size_t k = 0; k < scorer->n_lines; k++) {
         const size_t f = scorer->lines[k];
-        add_values(scorer, f, lanes[scorer->features[f].lane], &columns[f], begin, n, tallies == NULL ? &nobodys : &tallies[f]);
+        add_values(scorer, f, lanes[scorer->features[f].lane], &columns[f], begin, n, tallies == NULL ? NULL : &tallies[f]);
     }
     for (size_t i = 0; i < n; i++)
-        log_odds[i] = wbi_score_join(scorer->base_of_lines, lanes[0][i], lanes[1][i], lanes[2][i], lanes[3][i]);
+        log_odds[i] = wbi_score_join(scorer->row.base, (double[LANES]){lanes[0][i], lanes[1][i], lanes[2][i], lanes[3][i]});
     for (size_t k = 0; k < scorer->n_others; k++) {
         const size_t f = scorer->others[k];
-        add_values(scorer, f, log_odds, &columns[f], begin, n, tallies == NULL ? &nobodys : &tallies[f]);
+        add_values(scorer, f, log_odds, &columns[f], begin, n, tallies == NULL ? NULL : &tallies[f]);
     }
 }
 
@@ -170,12 +219,90 @@ void wbi_scorer_contributions(const wb_scorer *scorer, const wbi_score_column *c
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
         for (size_t f = 0; f < n_features; f++) {
             double adds[CHUNK_ROWS];
-            wbi_score_tally nobodys;
-            for (size_t i = 0; i < n; i++)
+                    for (size_t i = 0; i < n; i++)
                 adds[i] = scorer->features[f].adds.constant;
-            add_values(scorer, f, adds, &columns[f], row_begin + at, n, &nobodys);
+            add_values(scorer, f, adds, &columns[f], row_begin + at, n, NULL);
             for (size_t i = 0; i < n; i++)
                 contributions[(at + i) * n_features + f] = adds[i];
         }
     }
+}
+
+/* ---- what is public ---- */
+
+/* Rows that stay in a cache while feature after feature is read. */
+enum { BLOCK_ROWS = 32, LINE_BYTES = 64 };
+
+typedef struct row_block {
+    const double *x;
+    size_t stride, n;
+    bool more; /* as many rows at least follow */
+} row_block;
+
+/* The k-th feature's share of the next rows is asked for while these are worked on: processors foresee what one loop reads, but
+ * not the loop behind the next. */
+static void take_values(const wb_scorer *scorer, size_t k, double *values, const row_block *rows)
+{
+    const size_t begin = rows->n * k / scorer->n_others, end = rows->n * (k + 1) / scorer->n_others;
+    const double *x = rows->x + scorer->others[k];
+    for (size_t i = 0; i < rows->n; i++)
+        values[i] = x[i * rows->stride];
+    for (size_t i = begin; rows->more && i < end; i++)
+        for (size_t j = 0; j < scorer->n_features; j += LINE_BYTES / sizeof *values)
+            __builtin_prefetch(rows->x + (rows->n + i) * rows->stride + j);
+}
+
+static void score_row_block(const wb_scorer *scorer, const row_block *rows, double *log_odds)
+{
+    double values[BLOCK_ROWS];
+    int32_t codes[BLOCK_ROWS];
+    const wbi_score_column column = {values, codes};
+    scorer->kernels->rows(log_odds, &scorer->row, rows->x, rows->stride, rows->n);
+    for (size_t k = 0; k < scorer->n_others; k++) {
+        const size_t f = scorer->others[k];
+        take_values(scorer, k, values, rows);
+        if (scorer->features[f].type == WB_TYPE_CATEGORY)
+            scorer->kernels->codes(codes, values, rows->n);
+        add_values(scorer, f, log_odds, &column, 0, rows->n, NULL);
+    }
+}
+
+void wb_scorer_rows(const wb_scorer *scorer, const wb_scores *out, const double *x, size_t stride, size_t n_rows)
+{
+    for (size_t at = 0; at < n_rows; at += BLOCK_ROWS) {
+        const size_t left = n_rows - at, n = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+        const row_block rows = {x + at * stride, stride, n, left >= 2 * BLOCK_ROWS};
+        double room[BLOCK_ROWS], *log_odds = out->log_odds == NULL ? room : out->log_odds + at;
+        score_row_block(scorer, &rows, log_odds);
+        if (out->probability != NULL)
+            scorer->sigmoid->sigmoid(out->probability + at, log_odds, n);
+    }
+}
+
+void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_scorer_column *columns, size_t n_rows)
+{
+    for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
+        const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
+        double room[CHUNK_ROWS], *log_odds = out->log_odds == NULL ? room : out->log_odds + at;
+        score_chunk(scorer, columns, at, n, log_odds, NULL);
+        if (out->probability != NULL)
+            scorer->sigmoid->sigmoid(out->probability + at, log_odds, n);
+    }
+}
+
+size_t wb_scorer_n_levels(const wb_scorer *scorer, size_t feature)
+{
+    return (size_t)scorer->features[feature].adds.levels.n;
+}
+
+const char *wb_scorer_level(const wb_scorer *scorer, size_t feature, int32_t code, size_t *length)
+{
+    const wbi_str name = wbi_dictionary_at(scorer->features[feature].adds.names, code);
+    *length = name.length;
+    return name.data;
+}
+
+int32_t wb_scorer_code(const wb_scorer *scorer, size_t feature, const char *level, size_t length)
+{
+    return wbi_scorer_level(scorer, feature, level, length);
 }

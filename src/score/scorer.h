@@ -8,11 +8,7 @@
 
 #include "kernel/score.h"
 
-/* Values of one feature, a row each. */
-typedef struct wbi_score_column {
-    const double *numbers; /* not finite: missing; NULL for a category */
-    const int32_t *codes;  /* of wbi_scorer_level, -1 missing; NULL for a number */
-} wbi_score_column;
+typedef wb_scorer_column wbi_score_column;
 
 /* The code of a level: its index in the model; of one that training did not see a code that means unseen, never -1. Many
  * threads may ask. `feature` must be a category. */
