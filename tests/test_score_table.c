@@ -2,7 +2,6 @@
 #include "test_util.h"
 
 #include "model/model.h"
-#include "score/predict.h"
 #include "test_frame.h"
 
 static wb_model *train(const wb_features *frame, wb_penalty penalty)
@@ -110,46 +109,6 @@ static void a_rows_score_does_not_depend_on_its_place(void **state)
     wb_features_free(frame);
 }
 
-/* As a stream does it: one table, refilled, whose dictionary grows. */
-static void a_table_may_be_refilled(void **state)
-{
-    (void)state;
-    wb_features *shop = frame_shop(2000);
-    wb_model *model = train(shop, WB_PENALTY_RIDGE);
-    wb_features *frame = frame_create();
-    const double recency[] = {10, 20};
-    frame_numbers(frame, "recency", recency, 1);
-    frame_numbers(frame, "csat", recency, 1);
-    const char *const first[] = {"web"}, *const second[] = {"never seen", "app"};
-    frame_words(frame, "channel", WB_TYPE_CATEGORY, first, 1);
-    wbi_predictor *predictor = NULL;
-    wb_error err;
-    double p[2];
-    wbi_encoder_tally tally = {0};
-    assert_ok(wbi_predictor_create(&predictor, model, frame->table, 1, &err), &err);
-    assert_ok(wbi_predictor_rows(predictor, p, 0, 1, 0, &tally, &err), &err);
-    assert_close(p[0], by_hand(model, 10, 10, "web"), 1e-13);
-    wbi_table_clear(frame->table);
-    wbi_column *columns = frame->table->columns;
-    for (size_t i = 0; i < 2; i++) {
-        int32_t code;
-        assert_int_equal(wbi_column_push_number(&columns[0], recency[i], NULL), WB_OK);
-        assert_int_equal(wbi_column_push_number(&columns[1], recency[i], NULL), WB_OK);
-        assert_int_equal(wbi_dictionary_intern(columns[2].dictionary, second[i], strlen(second[i]), &code, NULL),
-                         WB_OK);
-        assert_int_equal(wbi_column_push_code(&columns[2], code, NULL), WB_OK);
-    }
-    frame->table->n_rows = 2;
-    assert_ok(wbi_predictor_refresh(predictor, &err), &err);
-    assert_ok(wbi_predictor_rows(predictor, p, 0, 2, 0, &tally, &err), &err);
-    assert_close(p[1], by_hand(model, 20, 20, "app"), 1e-13);
-    assert_int_equal(tally.n_unseen, 1);
-    wbi_predictor_free(predictor);
-    wb_features_free(frame);
-    wb_model_free(model);
-    wb_features_free(shop);
-}
-
 static void tables_that_do_not_fit_are_refused(void **state)
 {
     (void)state;
@@ -219,7 +178,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(probabilities_by_hand),
         cmocka_unit_test(a_rows_score_does_not_depend_on_its_place),
-        cmocka_unit_test(a_table_may_be_refilled),
         cmocka_unit_test(tables_that_do_not_fit_are_refused),
         cmocka_unit_test(no_rows_no_scores),
         cmocka_unit_test(every_allocation_may_fail),

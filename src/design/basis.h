@@ -42,6 +42,10 @@ void wbi_basis_say_left_out(const wbi_basis *basis, const uint8_t *drop, const c
 /* Drops the columns whose drop[column] is not 0, and terms without columns. */
 void wbi_basis_drop(wbi_basis *basis, const uint8_t *drop);
 
+/* The column of that name. An absent one, or one of another type, is WB_ERR_INCONSISTENT. */
+WB_WARN_UNUSED wb_status wbi_feature_find(size_t *column, const wb_table *table, const char *feature, wb_type type,
+                                          wb_error *err);
+
 typedef struct wbi_encoder_plain {
     size_t source;            /* column of the table */
     wbi_kernel_column column; /* its values are not set */

@@ -30,16 +30,21 @@ static wb_status no_column(const wb_table *table, const char *name, wb_error *er
                                       "no column '%s', which the model reads; did you mean '%s'?", name, nearest);
 }
 
+wb_status wbi_feature_find(size_t *column, const wb_table *table, const char *feature, wb_type type, wb_error *err)
+{
+    *column = wb_table_find(table, feature);
+    if (*column == SIZE_MAX)
+        return no_column(table, feature, err);
+    if (wb_table_type(table, *column) != type)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "column '%s' holds %s, the model reads %s", feature,
+                        type_name(wb_table_type(table, *column)), type_name(type));
+    return WB_OK;
+}
+
 static wb_status bind(wbi_binding *binding, const wbi_term *term, const wb_table *table, wb_error *err)
 {
-    size_t column = wb_table_find(table, term->feature);
-    if (column == SIZE_MAX)
-        return no_column(table, term->feature, err);
-    if (wb_table_type(table, column) != term->kind->type)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "column '%s' holds %s, the model reads %s", term->feature,
-                        type_name(wb_table_type(table, column)), type_name(term->kind->type));
-    *binding = (wbi_binding){.table = table, .column = column};
-    return WB_OK;
+    *binding = (wbi_binding){.table = table};
+    return wbi_feature_find(&binding->column, table, term->feature, term->kind->type, err);
 }
 
 static void place_columns(wbi_encoder *encoder, size_t n_parts)

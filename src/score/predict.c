@@ -2,86 +2,19 @@
 #include "score/predict.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "design/basis.h"
 #include "kernel/kernel.h"
 #include "model/model.h"
 #include "par/par.h"
+#include "score/scorer.h"
 #include "table/spill.h"
 
 enum { CHUNK_ROWS = 256, BLOCK_ROWS = 4096 };
-
-struct wbi_predictor {
-    const wb_model *model;
-    wbi_encoder *encoder;
-    const wbi_kernels *kernels;
-    double *scratch; /* a chunk of the design a worker */
-};
-
-wb_status wbi_predictor_create(wbi_predictor **out, const wb_model *model, const wb_table *table, int n_workers,
-                               wb_error *err)
-{
-    wb_status status = WB_OK;
-    wbi_predictor *predictor = wbi_alloc_zeroed(1, sizeof *predictor);
-    if (predictor == NULL)
-        return wbi_fail_nomem(err, sizeof *predictor);
-    predictor->model = model;
-    predictor->kernels = wbi_kernels_best();
-    WBI_TRY_CLEANUP(wbi_encoder_create(&predictor->encoder, model->basis, table, err));
-    size_t chunk = CHUNK_ROWS * predictor->encoder->stride;
-    predictor->scratch = wbi_alloc_aligned((size_t)n_workers * chunk, sizeof *predictor->scratch);
-    if (predictor->scratch == NULL) {
-        status = wbi_fail_nomem(err, (size_t)n_workers * chunk * sizeof *predictor->scratch);
-        goto cleanup;
-    }
-    *out = predictor;
-    return WB_OK;
-cleanup:
-    wbi_predictor_free(predictor);
-    return status;
-}
-
-void wbi_predictor_free(wbi_predictor *predictor)
-{
-    if (predictor == NULL)
-        return;
-    wbi_encoder_free(predictor->encoder);
-    wbi_free(predictor->scratch);
-    wbi_free(predictor);
-}
-
-wb_status wbi_predictor_refresh(wbi_predictor *predictor, wb_error *err)
-{
-    return wbi_encoder_refresh(predictor->encoder, err);
-}
-
-/* A probability that is none comes from numbers that overflow against the model's scales. */
-static wb_status check(const double *probability, size_t n, wb_error *err)
-{
-    for (size_t i = 0; i < n; i++)
-        if (isnan(probability[i]))
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "a score is not a number: the row's values overflow the model's");
-    return WB_OK;
-}
-
-wb_status wbi_predictor_rows(const wbi_predictor *predictor, double *probability, size_t begin, size_t end, int worker,
-                             wbi_encoder_tally *tally, wb_error *err)
-{
-    const wbi_encoder *encoder = predictor->encoder;
-    double *x = predictor->scratch + (size_t)worker * CHUNK_ROWS * encoder->stride;
-    double eta[CHUNK_ROWS];
-    for (size_t at = begin; at < end; at += CHUNK_ROWS) {
-        size_t n = end - at < CHUNK_ROWS ? end - at : CHUNK_ROWS;
-        wbi_matrix_rows rows = {x, encoder->stride, n, encoder->n_columns};
-        wbi_encoder_fill(encoder, x, NULL, at, n, tally);
-        predictor->kernels->eta(eta, &rows, predictor->model->beta);
-        predictor->kernels->sigmoid(probability + (at - begin), eta, n);
-        WBI_TRY(check(probability + (at - begin), n, err));
-    }
-    return WB_OK;
-}
 
 static bool is_key(const char *name)
 {
@@ -101,25 +34,94 @@ uint64_t wbi_n_ignored_columns(const wb_model *model, const wb_table *table)
     return n;
 }
 
+/* A feature's column in the table. */
+typedef struct source {
+    const double *numbers;
+    const int32_t *codes;    /* of the table's dictionary */
+    int32_t *level_of_code;  /* what these are to the scorer */
+} source;
+
 typedef struct scoring {
-    const wbi_predictor *predictor;
+    wb_scorer *scorer;
+    size_t n_features;
+    source *sources;
+    wbi_score_column *columns; /* one a feature and worker, as are */
+    int32_t *codes;            /* CHUNK_ROWS codes of the scorer */
     double *probability;
-    wbi_encoder_tally *tally; /* one a block, as blocks run at once */
+    wbi_score_tally *tallies; /* one a feature and block, as blocks run at once */
 } scoring;
+
+static wb_status bind_source(source *out, const wb_scorer *scorer, size_t f, const wb_table *table, wb_error *err)
+{
+    wb_type type;
+    size_t column;
+    const char *name = wb_scorer_feature(scorer, f, &type);
+    WBI_TRY(wbi_feature_find(&column, table, name, type, err));
+    out->numbers = wb_table_numbers(table, column);
+    out->codes = wb_table_codes(table, column);
+    if (type != WB_TYPE_CATEGORY)
+        return WB_OK;
+    const size_t n = wb_table_n_levels(table, column);
+    out->level_of_code = wbi_alloc_array(n, sizeof *out->level_of_code);
+    if (out->level_of_code == NULL)
+        return wbi_fail_nomem(err, n * sizeof *out->level_of_code);
+    for (size_t k = 0; k < n; k++) {
+        size_t length;
+        const char *level = wb_table_level(table, column, (int32_t)k, &length);
+        out->level_of_code[k] = wbi_scorer_level(scorer, f, level, length);
+    }
+    return WB_OK;
+}
+
+/* Where the scorer finds the rows [begin, begin + n), n <= CHUNK_ROWS. */
+static const wbi_score_column *show(const scoring *work, size_t begin, size_t n, size_t worker)
+{
+    wbi_score_column *columns = work->columns + worker * work->n_features;
+    for (size_t f = 0; f < work->n_features; f++) {
+        const source *from = &work->sources[f];
+        int32_t *codes = work->codes + (worker * work->n_features + f) * CHUNK_ROWS;
+        if (from->numbers != NULL) {
+            columns[f] = (wbi_score_column){from->numbers + begin, NULL};
+            continue;
+        }
+        for (size_t i = 0; i < n; i++)
+            codes[i] = from->codes[begin + i] < 0 ? -1 : from->level_of_code[from->codes[begin + i]];
+        columns[f] = (wbi_score_column){NULL, codes};
+    }
+    return columns;
+}
+
+/* A probability that is none comes from numbers that overflow against the model's scales. */
+static wb_status check(const double *probability, size_t n, wb_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isnan(probability[i]))
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "a score is not a number: the row's values overflow the model's");
+    return WB_OK;
+}
 
 static wb_status score_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const scoring *work = context;
-    return wbi_predictor_rows(work->predictor, work->probability + begin, begin, end, worker, &work->tally[block], err);
+    const wbi_kernels *kernels = wbi_kernels_best();
+    double log_odds[CHUNK_ROWS];
+    for (size_t at = begin; at < end; at += CHUNK_ROWS) {
+        const size_t n = end - at < CHUNK_ROWS ? end - at : CHUNK_ROWS;
+        const wbi_score_column *columns = show(work, at, n, (size_t)worker);
+        wbi_scorer_columns(work->scorer, columns, n, log_odds, work->tallies + block * work->n_features);
+        kernels->sigmoid(work->probability + at, log_odds, n);
+        WBI_TRY(check(work->probability + at, n, err));
+    }
+    return WB_OK;
 }
 
 static void fill_report(wb_score_report *report, const scoring *work, const wb_model *model, const wb_table *table)
 {
     size_t n_rows = wb_table_n_rows(table);
     *report = (wb_score_report){.n_rows = n_rows, .n_ignored_columns = wbi_n_ignored_columns(model, table)};
-    for (size_t b = 0; b < wbi_par_n_blocks(n_rows, BLOCK_ROWS); b++) {
-        report->n_imputed += work->tally[b].n_imputed;
-        report->n_unseen += work->tally[b].n_unseen;
+    for (size_t k = 0; k < wbi_par_n_blocks(n_rows, BLOCK_ROWS) * work->n_features; k++) {
+        report->n_imputed += work->tallies[k].n_imputed;
+        report->n_unseen += work->tallies[k].n_unseen;
     }
     double sum = 0;
     for (size_t i = 0; i < n_rows; i++)
@@ -127,24 +129,45 @@ static void fill_report(wb_score_report *report, const scoring *work, const wb_m
     report->mean_probability = n_rows == 0 ? (double)NAN : sum / (double)n_rows;
 }
 
+static wb_status create_scoring(scoring *work, const wb_model *model, const wb_table *table, size_t n_workers, wb_error *err)
+{
+    WBI_TRY(wb_scorer_create(&work->scorer, model, err));
+    const size_t n = work->n_features = wb_scorer_n_features(work->scorer);
+    const size_t n_blocks = wbi_par_n_blocks(wb_table_n_rows(table), BLOCK_ROWS);
+    work->sources = wbi_alloc_zeroed(n, sizeof *work->sources);
+    work->columns = wbi_alloc_array(n_workers * n, sizeof *work->columns);
+    work->codes = wbi_alloc_array(n_workers * n, CHUNK_ROWS * sizeof *work->codes);
+    work->tallies = wbi_alloc_zeroed(n_blocks * n, sizeof *work->tallies);
+    if (work->sources == NULL || work->columns == NULL || work->codes == NULL || work->tallies == NULL)
+        return wbi_fail_nomem(err, n_blocks * n * sizeof *work->tallies);
+    for (size_t f = 0; f < n; f++)
+        WBI_TRY(bind_source(&work->sources[f], work->scorer, f, table, err));
+    return WB_OK;
+}
+
+static void free_scoring(scoring *work)
+{
+    for (size_t f = 0; work->sources != NULL && f < work->n_features; f++)
+        wbi_free(work->sources[f].level_of_code);
+    wbi_free(work->sources);
+    wbi_free(work->columns);
+    wbi_free(work->codes);
+    wbi_free(work->tallies);
+    wb_scorer_free(work->scorer);
+}
+
 wb_status wb_score_table(const wb_model *model, const wb_table *table, double *probability, wb_score_report *report,
                          int n_threads, wb_error *err)
 {
     wb_status status = WB_OK;
-    size_t n_rows = wb_table_n_rows(table), n_blocks = wbi_par_n_blocks(n_rows, BLOCK_ROWS);
+    scoring work = {.probability = probability};
     n_threads = wbi_par_threads(n_threads);
-    wbi_predictor *predictor = NULL;
     WBI_TRY(wbi_table_in_memory(table, "scoring", err));
-    wbi_encoder_tally *tally = wbi_alloc_zeroed(n_blocks, sizeof *tally);
-    if (tally == NULL)
-        return wbi_fail_nomem(err, n_blocks * sizeof *tally);
-    WBI_TRY_CLEANUP(wbi_predictor_create(&predictor, model, table, n_threads, err));
-    scoring work = {predictor, probability, tally};
-    WBI_TRY_CLEANUP(wbi_par_for(n_rows, BLOCK_ROWS, n_threads, score_block, &work, err));
+    WBI_TRY_CLEANUP(create_scoring(&work, model, table, (size_t)n_threads, err));
+    WBI_TRY_CLEANUP(wbi_par_for(wb_table_n_rows(table), BLOCK_ROWS, n_threads, score_block, &work, err));
     if (report != NULL)
         fill_report(report, &work, model, table);
 cleanup:
-    wbi_predictor_free(predictor);
-    wbi_free(tally);
+    free_scoring(&work);
     return status;
 }
