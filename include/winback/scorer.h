@@ -54,6 +54,60 @@ typedef struct wb_scorer_column {
 /* The same of values that lie in columns, one a feature, in the scorer's order. */
 WB_API void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_scorer_column *columns, size_t n_rows);
 
+/* The two structs of the Arrow C data interface, word for word: https://arrow.apache.org/docs/format/CDataInterface.html */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif
+
+/* Scores a batch of Arrow columns: a struct array (format "+s"), whose children are found by the names of the features; others
+ * are ignored. A number may be any integer of 8 to 64 bits, float, double or bool; a category utf8, large utf8, a view of utf8,
+ * or a dictionary of one of these with indices of 8 to 64 bits; either may be all null. Null is missing, and so is a text
+ * without bytes. Doubles without nulls are read where they lie.
+ *
+ * `schema` and `batch` are borrowed during the call and not released. `out` becomes an array of doubles (format "g", named
+ * "probability", without nulls; NaN where a score is none, as wb_scorer_rows says), which is the caller's: call
+ * out->release(out) and out_schema->release(out_schema), or have whoever imports them do so. The caller passes both structs
+ * uninitialised or released; on failure they are marked as released. One call uses one thread; many may run at once with one
+ * scorer. It allocates the result and little else.
+ *
+ * Fails with WB_ERR_INCONSISTENT where a feature's column is not there (naming the nearest spelling), there twice, or of
+ * another format; WB_ERR_ARGUMENT where the structs contradict themselves: released, negative lengths, missing buffers, a text
+ * or an index that leads nowhere; WB_ERR_NOMEM. How long buffers are the interface does not tell, so that they are long enough
+ * is taken on trust. */
+WB_API WB_WARN_UNUSED wb_status wb_scorer_arrow(const wb_scorer *scorer, const struct ArrowSchema *schema,
+                                                const struct ArrowArray *batch, struct ArrowSchema *out_schema,
+                                                struct ArrowArray *out, wb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,6 +42,8 @@ void wbi_basis_say_left_out(const wbi_basis *basis, const uint8_t *drop, const c
 /* Drops the columns whose drop[column] is not 0, and terms without columns. */
 void wbi_basis_drop(wbi_basis *basis, const uint8_t *drop);
 
+/* WB_ERR_INCONSISTENT: none of the names is the feature's; says which is nearest. */
+wb_status wbi_feature_missing(const char *feature, const char *const *names, size_t n_names, wb_error *err);
 /* The column of that name. An absent one, or one of another type, is WB_ERR_INCONSISTENT. */
 WB_WARN_UNUSED wb_status wbi_feature_find(size_t *column, const wb_table *table, const char *feature, wb_type type,
                                           wb_error *err);

@@ -15,19 +15,25 @@ static const char *type_name(wb_type type)
     return names[type];
 }
 
+wb_status wbi_feature_missing(const char *feature, const char *const *names, size_t n_names, wb_error *err)
+{
+    const char *nearest = wbi_nearest(feature, names, n_names);
+    return nearest == NULL ? wbi_fail(err, WB_ERR_INCONSISTENT, "no column '%s', which the model reads", feature)
+                           : wbi_fail(err, WB_ERR_INCONSISTENT,
+                                      "no column '%s', which the model reads; did you mean '%s'?", feature, nearest);
+}
+
 static wb_status no_column(const wb_table *table, const char *name, wb_error *err)
 {
-    size_t n = wb_table_n_columns(table);
+    const size_t n = wb_table_n_columns(table);
     const char **names = wbi_alloc_array(n, sizeof *names);
     if (names == NULL)
         return wbi_fail_nomem(err, n * sizeof *names);
     for (size_t i = 0; i < n; i++)
         names[i] = wb_table_name(table, i);
-    const char *nearest = wbi_nearest(name, names, n);
+    const wb_status status = wbi_feature_missing(name, names, n, err);
     wbi_free(names);
-    return nearest == NULL ? wbi_fail(err, WB_ERR_INCONSISTENT, "no column '%s', which the model reads", name)
-                           : wbi_fail(err, WB_ERR_INCONSISTENT,
-                                      "no column '%s', which the model reads; did you mean '%s'?", name, nearest);
+    return status;
 }
 
 wb_status wbi_feature_find(size_t *column, const wb_table *table, const char *feature, wb_type type, wb_error *err)
