@@ -26,7 +26,7 @@ struct wb_scorer {
     size_t *lines, *others; /* features by form, in order */
     size_t n_lines, n_others;
     double base;
-    wbi_score_lines row; /* the lines of a row, and the base with their constants */
+    wbi_score_lines row; /* the lines of a row, and the base with all constants */
     const wbi_kernels *sigmoid;
 };
 
@@ -49,12 +49,11 @@ static wb_status add_feature(wb_scorer *scorer, const wb_model *model, size_t f,
     if (feature->name == NULL)
         return wbi_fail_nomem(err, strlen(name) + 1);
     WBI_TRY(wbi_contribution_compile(&feature->adds, model->basis, model->beta, f, err));
-    if (feature->adds.form == WBI_CONTRIBUTION_LINE) {
+    scorer->row.base += feature->adds.constant;
+    if (feature->adds.form == WBI_CONTRIBUTION_LINE)
         scorer->lines[scorer->n_lines++] = f;
-        scorer->row.base += feature->adds.constant;
-    } else {
+    else
         scorer->others[scorer->n_others++] = f;
-    }
     return WB_OK;
 }
 
