@@ -143,7 +143,7 @@ static void for_each_kind(void (*test)(fixture *f))
         const char *log1p;
     } kinds[] = {{1, WB_BASIS_LINEAR, WB_PENALTY_RIDGE, NULL},   {2, WB_BASIS_LINEAR, WB_PENALTY_NONE, NULL},
                  {3, WB_BASIS_LINEAR, WB_PENALTY_RIDGE, "x1"},   {4, WB_BASIS_AUTO, WB_PENALTY_RIDGE, NULL},
-                 {5, WB_BASIS_LINEAR, WB_PENALTY_NONE, NULL},    {8, WB_BASIS_AUTO, WB_PENALTY_RIDGE, "x5"},
+                 {5, WB_BASIS_LINEAR, WB_PENALTY_NONE, NULL},    {6, WB_BASIS_AUTO, WB_PENALTY_RIDGE, "x5"},
                  {10, WB_BASIS_LINEAR, WB_PENALTY_RIDGE, "x0"}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         fixture *f = make(kinds[k].n_numbers, kinds[k].basis, kinds[k].penalty, kinds[k].log1p);
