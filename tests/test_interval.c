@@ -87,7 +87,7 @@ static void check_by_brute_force(const wb_model *model, const wb_table *table)
     double *x = wbi_alloc_aligned(encoder->stride, sizeof *x);
     for (size_t i = 0; i < n_rows; i++) {
         long double eta = 0, variance = 0;
-        wbi_encoder_fill(encoder, x, NULL, i, 1, NULL);
+        wbi_encoder_fill(encoder, x, NULL, i, 1);
         for (size_t j = 0; j < n; j++) {
             eta += (long double)x[j] * model->beta[j];
             for (size_t k = 0; k < n; k++)
@@ -156,7 +156,7 @@ static void a_covariance_that_is_singular(void **state)
     assert_ok(wbi_encoder_create(&encoder, model->basis, frame->table, &err), &err);
     assert_true(encoder->stride <= 64);
     for (size_t i = 0; i < ROWS; i++) {
-        wbi_encoder_fill(encoder, x, NULL, i, 1, NULL);
+        wbi_encoder_fill(encoder, x, NULL, i, 1);
         const double reach = QUANTILE * fabs(root[0] + root[1] * x[1] + root[2] * x[2]);
         const double eta = log(p[i]) - log1p(-p[i]);
         assert_close(low[i], 1 / (1 + exp(reach - eta)), 1e-4);
@@ -166,8 +166,10 @@ static void a_covariance_that_is_singular(void **state)
     for (size_t j = 0; j < n * n; j++)
         v[j] = 0;
     assert_ok(wb_score_intervals(model, NULL, frame->table, low, high, 1, &err), &err);
-    assert_memory_equal(low, p, sizeof p);
-    assert_memory_equal(high, p, sizeof p);
+    for (size_t i = 0; i < ROWS; i++) { /* sums run in another order there */
+        assert_close(low[i], p[i], 1e-14);
+        assert_close(high[i], p[i], 1e-14);
+    }
     wbi_encoder_free(encoder);
     wb_model_free(model);
     wb_features_free(frame);

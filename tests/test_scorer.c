@@ -434,6 +434,10 @@ static void codes_that_are_none(void **state)
         const char *level = wb_scorer_level(f->scorer, feature, (int32_t)k, &length);
         assert_int_equal(wb_scorer_code(f->scorer, feature, level, length), k);
     }
+    row[feature] = wb_scorer_code(f->scorer, feature, "rare", 4); /* of few customers, but seen: it counts as (other) does */
+    assert_in_range((size_t)row[feature], 3, wb_scorer_n_levels(f->scorer, feature) - 1);
+    wb_scorer_rows(f->scorer, &(wb_scores){NULL, &log_odds}, row, f->n_features, 1);
+    assert_true(log_odds == unseen);
     drop(f);
 }
 

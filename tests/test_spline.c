@@ -49,7 +49,7 @@ static void columns_of(double *out, const wbi_basis *basis, double value)
     frame_numbers(frame, "x", &value, 1);
     assert_int_equal(wbi_encoder_create(&encoder, basis, frame->table, NULL), WB_OK);
     double *x = wbi_alloc_aligned(encoder->stride, sizeof *x);
-    wbi_encoder_fill(encoder, x, NULL, 0, 1, NULL);
+    wbi_encoder_fill(encoder, x, NULL, 0, 1);
     for (size_t j = 0; j < basis->n_columns; j++)
         out[j] = basis->columns[j].mean + basis->columns[j].sd * x[j + 1];
     wbi_free(x);

@@ -76,13 +76,8 @@ void wbi_encoder_free(wbi_encoder *encoder); /* NULL-safe */
 /* Takes in levels that the table's dictionaries have learned since. */
 WB_WARN_UNUSED wb_status wbi_encoder_refresh(wbi_encoder *encoder, wb_error *err);
 
-typedef struct wbi_encoder_tally {
-    uint64_t n_imputed, n_unseen;
-} wbi_encoder_tally;
-
 /* Fills x (n rows of `stride` doubles) with the standardised design of the rows rows[begin .. begin + n), or, with rows
- * NULL, of the rows begin .. begin + n themselves. `tally` may be NULL, else counts are added. */
-void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
-                      wbi_encoder_tally *tally);
+ * NULL, of the rows begin .. begin + n themselves. */
+void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n);
 
 #endif

@@ -267,8 +267,6 @@ static void category_encode(wbi_encoding *out, const wbi_term *base, const wbi_b
     for (size_t i = 0; i < out->n; i++, x += out->stride) {
         int32_t code = codes[out->rows == NULL ? out->begin + i : out->rows[out->begin + i]];
         int32_t level = code < 0 ? term->missing : binding->level_of_code[code];
-        out->n_imputed += code < 0;
-        out->n_unseen += code >= 0 && level == UNSEEN;
         if (level == UNSEEN)
             level = term->other;
         const size_t part = part_of(term, level);

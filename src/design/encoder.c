@@ -209,22 +209,7 @@ static void fill_plain(const wbi_encoder *encoder, const wbi_encoding *out)
     }
 }
 
-/* Of terms whose columns are plain; the others count themselves. */
-static uint64_t count_missing(const wbi_encoder *encoder, const wbi_encoding *out)
-{
-    uint64_t n = 0;
-    for (size_t t = 0; t < encoder->basis->n_terms; t++) {
-        if (encoder->basis->terms[t]->kind->plain == NULL)
-            continue;
-        const double *values = wb_table_numbers(encoder->table, encoder->bindings[t].column);
-        for (size_t i = out->begin; i < out->begin + out->n; i++)
-            n += isfinite(values[out->rows == NULL ? i : out->rows[i]]) ? 0 : 1;
-    }
-    return n;
-}
-
-static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
-                       wbi_encoder_tally *tally)
+static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n)
 {
     wbi_encoding out = {.x = x, .stride = encoder->stride, .rows = rows, .begin = begin, .n = n};
     if (encoder->n_plain < encoder->basis->n_columns)
@@ -235,16 +220,10 @@ static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows
         for (size_t j = encoder->n_columns; j < out.stride; j++)
             x[i * out.stride + j] = 0;
     }
-    if (tally != NULL) {
-        tally->n_imputed += out.n_imputed + count_missing(encoder, &out);
-        tally->n_unseen += out.n_unseen;
-    }
 }
 
-void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n,
-                      wbi_encoder_tally *tally)
+void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n)
 {
     for (size_t at = 0; at < n; at += CHUNK_ROWS)
-        fill_chunk(encoder, x + at * encoder->stride, rows, begin + at, n - at < CHUNK_ROWS ? n - at : CHUNK_ROWS,
-                   tally);
+        fill_chunk(encoder, x + at * encoder->stride, rows, begin + at, n - at < CHUNK_ROWS ? n - at : CHUNK_ROWS);
 }

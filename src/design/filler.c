@@ -100,14 +100,14 @@ wb_status wbi_filler_fill(const wbi_filler *filler, int worker, double *x, const
 {
     size_t near[ROWS_AT_ONCE], n_taken;
     if (filler->panes == NULL) {
-        wbi_encoder_fill(filler->encoder, x, rows, 0, n, NULL);
+        wbi_encoder_fill(filler->encoder, x, rows, 0, n);
         return WB_OK;
     }
     pane *through = &filler->panes[worker];
     for (size_t i = 0; i < n; i += n_taken) {
         n_taken = take_rows(near, rows + i, n - i);
         WBI_TRY(wbi_window_move(&through->window, rows[i], err));
-        wbi_encoder_fill(&through->encoder, x + i * filler->encoder->stride, near, 0, n_taken, NULL);
+        wbi_encoder_fill(&through->encoder, x + i * filler->encoder->stride, near, 0, n_taken);
     }
     return WB_OK;
 }

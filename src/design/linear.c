@@ -169,7 +169,6 @@ static void log1p_encode(wbi_encoding *out, const wbi_term *base, const wbi_bind
             x[value_at] = log1p_of(missing ? term->number.median : value);
         if (indicator_at != SIZE_MAX)
             x[indicator_at] = missing;
-        out->n_imputed += missing;
     }
 }
 

@@ -218,7 +218,6 @@ static void spline_encode(wbi_encoding *out, const wbi_term *base, const wbi_bin
                 x[out->place[first + f]] = splines[f];
         if (indicator_at != SIZE_MAX)
             x[indicator_at] = missing;
-        out->n_imputed += missing;
     }
 }
 

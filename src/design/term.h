@@ -46,7 +46,6 @@ typedef struct wbi_encoding {
     const size_t *place;  /* place[part] is the column of the term's part; SIZE_MAX: not wanted */
     const size_t *rows;   /* row i is rows[begin + i] of the table; NULL: begin + i */
     size_t begin, n;
-    uint64_t n_imputed, n_unseen; /* counts go on from what they were */
 } wbi_encoding;
 
 /* A column of the design that holds the numbers that the term reads as they are, missing ones aside. */

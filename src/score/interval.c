@@ -77,7 +77,7 @@ wb_status wbi_intervals_rows(const wbi_intervals *intervals, double *low, double
     for (size_t at = rows->begin; at < rows->end; at += CHUNK_ROWS, low += CHUNK_ROWS, high += CHUNK_ROWS) {
         const size_t n = rows->end - at < CHUNK_ROWS ? rows->end - at : CHUNK_ROWS;
         const wbi_matrix_rows x = {rows->scratch, intervals->stride, n, rows->encoder->n_columns};
-        wbi_encoder_fill(rows->encoder, rows->scratch, NULL, at, n, NULL);
+        wbi_encoder_fill(rows->encoder, rows->scratch, NULL, at, n);
         intervals->kernels->eta(eta, &x, intervals->model->beta);
         intervals->kernels->quadratic(variance, &x, intervals->packed);
         WBI_TRY(find_ends(low, high, eta, variance, n, err));
