@@ -463,6 +463,33 @@ static void numbers_that_overflow(void **state)
     drop(f);
 }
 
+/* A lasso may leave nothing but the intercept. */
+static void a_model_without_terms(void **state)
+{
+    (void)state;
+    wb_features *frame = training_rows(2);
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    wb_model *model = NULL;
+    wb_scorer *scorer = NULL;
+    wb_error err;
+    options.penalty = WB_PENALTY_LASSO;
+    options.lambda = 100;
+    assert_ok(wb_train(&model, frame, &options, &err), &err);
+    assert_ok(wb_scorer_create(&scorer, model, &err), &err);
+    assert_int_equal(wb_scorer_n_features(scorer), 0);
+    double log_odds[5], none = 0;
+    const double rate = wb_model_summarise(model).base_rate, want = log(rate / (1 - rate));
+    wb_scorer_rows(scorer, &(wb_scores){NULL, log_odds}, &none, 0, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_close(log_odds[i], want, 1e-9);
+    wb_scorer_columns(scorer, &(wb_scores){NULL, log_odds}, NULL, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_close(log_odds[i], want, 1e-9);
+    wb_scorer_free(scorer);
+    wb_model_free(model);
+    wb_features_free(frame);
+}
+
 /* ---- threads, memory ---- */
 
 static wb_status score_part(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
@@ -520,6 +547,7 @@ int main(void)
         cmocka_unit_test(what_was_met_is_counted),
         cmocka_unit_test(codes_that_are_none),
         cmocka_unit_test(numbers_that_overflow),
+        cmocka_unit_test(a_model_without_terms),
         cmocka_unit_test(many_threads_use_one),
         cmocka_unit_test(every_allocation_may_fail),
     };
