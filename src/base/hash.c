@@ -18,6 +18,12 @@ uint64_t wbi_hash_bytes(const void *bytes, size_t n)
     return XXH3_64bits(bytes, n);
 }
 
+wbi_wide_hash wbi_hash_wide(const void *bytes, size_t n, uint64_t seed)
+{
+    const XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, n, seed);
+    return (wbi_wide_hash){hash.low64, hash.high64};
+}
+
 double wbi_hash_unit(const char *purpose, const char *salt, const char *id, size_t id_length)
 {
     XXH3_state_t state;

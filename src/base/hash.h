@@ -8,6 +8,12 @@
 
 uint64_t wbi_hash_bytes(const void *bytes, size_t n);
 
+/* So wide that no two keys of any table will ever be taken for one (XXH3_128bits with a seed). */
+typedef struct wbi_wide_hash {
+    uint64_t low, high;
+} wbi_wide_hash;
+wbi_wide_hash wbi_hash_wide(const void *bytes, size_t n, uint64_t seed);
+
 /* u in [0, 1): XXH3_64bits(purpose, 0x00, salt, 0x00, id) / 2^64. Purposes are "fold", "holdout", "sample"; the salt is
  * the seed in decimal or a campaign's name. So splits are independent of each other and of the order of rows. */
 double wbi_hash_unit(const char *purpose, const char *salt, const char *id, size_t id_length);

@@ -178,10 +178,9 @@ static __attribute__((noinline)) size_t print_far(char *out, wbi_sixteen sixteen
     return n + 1;
 }
 
-/* A finite number above zero. Not inlined, so that whole numbers save no registers. */
-static __attribute__((noinline)) size_t print_fraction(char *out, double value)
+/* With digits behind the mark. */
+static inline size_t print_decimal(char *out, decimal d)
 {
-    const decimal d = decimal_of(value);
     const wbi_sixteen digits = wbi_split_sixteen(d.sixteen);
     const uint32_t some = digits.some | (uint32_t)(d.last != 0) << 16;
     const size_t n = 32 - (size_t)__builtin_clz(some);
@@ -202,6 +201,12 @@ static __attribute__((noinline)) size_t print_fraction(char *out, double value)
     return print_far(out, digits, d.last, n, d.exponent);
 }
 
+/* A finite number above zero. Not inlined, so that whole numbers save no registers. */
+static __attribute__((noinline)) size_t print_fraction(char *out, double value)
+{
+    return print_decimal(out, decimal_of(value));
+}
+
 static inline size_t print_magnitude(char *out, double value)
 {
     if (value < 0x1p53) {
@@ -218,4 +223,35 @@ size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value)
         return print_magnitude(out, value);
     out[0] = '-';
     return 1 + print_magnitude(out + 1, -value);
+}
+
+/* The first `n_digits` of its 17 digits, rounded. */
+static decimal round_decimal(decimal d, int n_digits)
+{
+    uint64_t unit = 1;
+    for (int i = n_digits; i < 17; i++)
+        unit *= 10;
+    const uint64_t digits = d.sixteen * 10 + d.last, kept = (digits + unit / 2) / unit;
+    if (kept * unit == 10 * (WBI_TEN_8 * WBI_TEN_8)) /* 10^17 */
+        return (decimal){TEN_15, 0, d.exponent + 1};
+    return (decimal){kept * (unit / 10), 0, d.exponent};
+}
+
+static size_t print_rounded(char *out, double value, int n_digits)
+{
+    const decimal d = round_decimal(decimal_of(value), n_digits);
+    const wbi_sixteen digits = wbi_split_sixteen(d.sixteen);
+    if (d.exponent < 0)
+        return print_decimal(out, d);
+    return print_far(out, digits, 0, 32 - (size_t)__builtin_clz(digits.some), d.exponent);
+}
+
+size_t wbi_double_print_digits(char out[WBI_DOUBLE_CHARS], double value, int n_digits)
+{
+    if (value == 0)
+        return wbi_double_print(out, value);
+    if (!signbit(value))
+        return print_rounded(out, value, n_digits);
+    out[0] = '-';
+    return 1 + print_rounded(out + 1, -value, n_digits);
 }

@@ -13,6 +13,9 @@ enum { WBI_DOUBLE_CHARS = 32, WBI_INT_CHARS = 24 };
  * else like "1.5e-12". -0 is "-0"; NaN and infinities are not to be passed. Returns the length; no terminator. Bytes of
  * `out` beyond it may be written too. */
 size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value);
+/* The same, rounded to at most `n_digits` significant digits, 1 to 15, zeros at the end left out. What is rounded is the
+ * shortest decimal, halves away from zero. */
+size_t wbi_double_print_digits(char out[WBI_DOUBLE_CHARS], double value, int n_digits);
 /* Writes a whole number, likewise. */
 size_t wbi_int_print(char out[WBI_INT_CHARS], int64_t value);
 
