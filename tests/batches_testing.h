@@ -19,9 +19,10 @@ typedef struct typed_reading {
     bool backwards; /* the wanted columns from the last to the first */
     size_t chunk_bytes;
     int n_threads;
+    bool wide_numbers;
 } typed_reading;
 
-#define TYPED_READING_INIT {READING_INIT, "", 0, false, 0, 1}
+#define TYPED_READING_INIT {READING_INIT, "", 0, false, 0, 1, false}
 
 /* What is read, and the levels that the categories have had. */
 typedef struct typed_file {
@@ -194,7 +195,8 @@ static inline wb_status read_by_batch(typed_file *file, wb_error *err)
                                  .column_numbers = file->numbers,
                                  .n_columns = file->n,
                                  .n_threads = file->how->n_threads,
-                                 .chunk_bytes = file->how->chunk_bytes};
+                                 .chunk_bytes = file->how->chunk_bytes,
+                                 .wide_numbers = file->how->wide_numbers};
     return wbi_csv_read_batches(file->reader, &options, take_batch, file, err);
 }
 
@@ -260,8 +262,7 @@ cleanup:
     return status;
 }
 
-/* Whether reading `path` in batches gives what `expected` says; prints both when it does not. */
-static inline bool same_in_batches(const transcript *expected, const char *path, const typed_reading *how)
+static inline bool same_as_by_row(const transcript *expected, const char *path, const typed_reading *how)
 {
     wb_error err;
     transcript got;
@@ -273,6 +274,15 @@ static inline bool same_in_batches(const transcript *expected, const char *path,
                 expected->text, got.text);
     free(got.text);
     return same;
+}
+
+/* Whether reading `path` in batches, of narrow numbers and of wide ones, gives what `expected` says; prints both when it does
+ * not. */
+static inline bool same_in_batches(const transcript *expected, const char *path, const typed_reading *how)
+{
+    typed_reading wide = *how;
+    wide.wide_numbers = true;
+    return same_as_by_row(expected, path, how) && same_as_by_row(expected, path, &wide);
 }
 
 #endif

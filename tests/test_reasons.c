@@ -31,7 +31,7 @@ static void add_number(wb_model *model, const char *kind, const char *feature, d
 {
     char json[1024], deciles[256] = "null";
     if (!isnan(median))
-        snprintf(deciles, sizeof deciles, "[0, 0, 0, 0, 0, %.17g, 9, 9, 9, 9, 9]", median);
+        snprintf(deciles, sizeof deciles, "[-1e99, -1e99, -1e99, -1e99, -1e99, %.17g, 1e99, 1e99, 1e99, 1e99, 1e99]", median);
     snprintf(json, sizeof json,
              "{\"kind\": \"%s\", \"feature\": \"%s\", \"median\": %.17g, \"knots\": [0, 1], \"reference\": "
              "{\"missing\": 0, \"deciles\": %s}}",
@@ -368,7 +368,7 @@ static void test_words_do_not_matter_for_scoring(void **state)
         const wb_model *const both[] = {models[0], models[i]};
         static const char *const names[] = {"m", "n"};
         wb_project *project = NULL;
-        assert_int_equal(wb_models_project(&project, &(wb_score_models){both, names, 2}, &err),
+        assert_int_equal(wb_models_project(&project, &(wb_score_models){both, names, NULL, 2}, &err),
                          i == 1 ? WB_OK : WB_ERR_INCONSISTENT);
         wb_project_free(project);
     }

@@ -122,20 +122,34 @@ static int remove_files(void **state)
     return rmdir(directory);
 }
 
+static wb_score_models the_model(void)
+{
+    return (wb_score_models){(const wb_model *const *)&model, NULL, NULL, 1};
+}
+
+static wb_score_options to_file(const char *output)
+{
+    wb_score_options scoring = WB_SCORE_OPTIONS_INIT;
+    scoring.output = path_of(output);
+    return scoring;
+}
+
 static wb_status score_with(const char *input, const char *output, const wb_read_options *options,
                             wb_score_report *report, wb_error *err)
 {
     char in[256];
     snprintf(in, sizeof in, "%s", path_of(input));
     const char *const inputs[] = {in};
-    return wb_score_csv(model, inputs, 1, NULL, path_of(output), options, report, err);
+    const wb_score_options scoring = to_file(output);
+    const wb_score_models models = the_model();
+    return wb_score_files(&models, inputs, 1, &scoring, options, report, err);
 }
 
 static wb_score_report score(const char *input, const char *output, int n_threads)
 {
     wb_read_options options = WB_READ_OPTIONS_INIT;
     options.n_threads = n_threads;
-    wb_score_report report;
+    wb_score_report report = {NULL};
     wb_error err;
     assert_ok(score_with(input, output, &options, &report, &err), &err);
     return report;
@@ -212,8 +226,12 @@ static void test_same_bytes_from_file_and_memory(void **state)
     write_features("in.csv", 0, 20000);
     wb_features *features = read_features("in.csv");
     wb_error err;
-    wb_score_report from_memory, from_file;
-    assert_ok(wb_score_features(model, features, path_of("memory.csv"), 2, &from_memory, &err), &err);
+    wb_score_report from_memory = {NULL}, from_file;
+    const wb_score_options scoring = to_file("memory.csv");
+    const wb_score_models models = the_model();
+    wb_read_options options = WB_READ_OPTIONS_INIT;
+    options.n_threads = 2;
+    assert_ok(wb_score_features(&models, features, &scoring, &options, &from_memory, &err), &err);
     wb_features_free(features);
     for (int n_threads = 1; n_threads <= 4; n_threads *= 2) {
         from_file = score("in.csv", "out.csv", n_threads);
@@ -238,7 +256,9 @@ static void test_several_files(void **state)
     const char *const inputs[] = {first, second};
     wb_read_options options = WB_READ_OPTIONS_INIT;
     wb_error err;
-    assert_ok(wb_score_csv(model, inputs, 2, NULL, path_of("out.csv"), &options, NULL, &err), &err);
+    const wb_score_options scoring = to_file("out.csv");
+    const wb_score_models models = the_model();
+    assert_ok(wb_score_files(&models, inputs, 2, &scoring, &options, NULL, &err), &err);
     assert_same_files("out.csv", "memory.csv");
 }
 
@@ -290,7 +310,7 @@ static void test_bad_rows_left_out(void **state)
     snprintf(rejects, sizeof rejects, "%s", path_of("rejects.csv"));
     options.rejects = rejects;
     wb_error err;
-    wb_score_report report;
+    wb_score_report report = {NULL};
     write_text("in.csv", bad_rows);
     assert_ok(score_with("in.csv", "out.csv", &options, &report, &err), &err);
     assert_int_equal(report.n_rows, 3);
@@ -356,7 +376,9 @@ static void test_every_allocation_may_fail(void **state)
         for (uint64_t n = 1; status != WB_OK; n++) {
             unlink(path_of("out.csv"));
             wbi_alloc_fail_at(n);
-            status = from_memory ? wb_score_features(model, features, path_of("out.csv"), 1, NULL, &err)
+            const wb_score_options scoring = to_file("out.csv");
+            const wb_score_models models = the_model();
+            status = from_memory ? wb_score_features(&models, features, &scoring, &options, NULL, &err)
                                  : score_with("in.csv", "out.csv", &options, NULL, &err);
             wbi_alloc_fail_at(0);
             if (status != WB_OK) {

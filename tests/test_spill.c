@@ -341,7 +341,11 @@ static void only_training_takes_them(void **state)
                         "describing needs features that lie in memory: read them with a larger memory limit");
     assert_int_equal(wb_features_write(spilled, "f.csv", 1, &err), WB_ERR_ARGUMENT);
     assert_int_equal(wb_score_table(model, spilled->table, probability, NULL, 1, &err), WB_ERR_ARGUMENT);
-    assert_int_equal(wb_score_features(model, spilled, "f.csv", 1, NULL, &err), WB_ERR_ARGUMENT);
+    const wb_score_models models = {(const wb_model *const *)&model, NULL, NULL, 1};
+    wb_score_options scoring = WB_SCORE_OPTIONS_INIT;
+    scoring.output = "f.csv";
+    const wb_read_options read_options = WB_READ_OPTIONS_INIT;
+    assert_int_equal(wb_score_features(&models, spilled, &scoring, &read_options, NULL, &err), WB_ERR_ARGUMENT);
     options.id = "channel";
     assert_int_equal(wb_train(&model, spilled, &options, &err), WB_ERR_ARGUMENT);
     assert_string_equal(err.message,

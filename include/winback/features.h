@@ -69,6 +69,7 @@ typedef struct wb_engine_table {
     uint64_t n_without_key;   /* rows without a customer */
     uint64_t n_after_end;     /* rows at or after the end of the data */
     int64_t last_us;          /* time of the last row; WB_TIME_MISSING without rows or time */
+    int64_t max_age_us;       /* how old it may be when scoring, by the project; 0: it does not say */
     uint64_t n_customers;     /* with rows here */
     uint64_t n_matched;       /* of these, with rows in the population's table too */
 } wb_engine_table;

@@ -224,8 +224,10 @@ static wb_status write_scores(run_state *s, const char *path, wb_error *err)
         names[i] = s->models[i].name;
     }
     if (status == WB_OK) {
-        const wb_score_models all = {models, s->n_models > 1 ? names : NULL, s->n_models};
-        status = wb_models_score_features(&all, s->now, path, (int)s->o->common.n_threads, s->scores, err);
+        const wb_score_models all = {models, s->n_models > 1 ? names : NULL, NULL, s->n_models};
+        wb_score_options scoring = WB_SCORE_OPTIONS_INIT;
+        scoring.output = path;
+        status = wb_score_features(&all, s->now, &scoring, &s->reading, s->scores, err);
     }
     free(models);
     free(names);

@@ -3,14 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/scores.h"
 #include "cli/tables.h"
-#include "cli/training.h"
 
 typedef struct score_options {
     cli_common common;
     cli_tables tables;
-    cli_list models;
-    const char *at, *id, *output;
+    cli_list models, keep, bands;
+    const char *at, *id, *output, *format;
+    uint64_t n_digits, n_reasons, n_reasons_down, n_top;
+    bool decile, logit, interval, reason_text, strict, check_ids;
 } score_options;
 
 #define AT(member) offsetof(score_options, member)
@@ -20,12 +22,25 @@ static const cli_option options[] = {
     {"--model", CLI_TEXTS, AT(models), "MODEL", "model file; several score side by side"},
     {"--at", CLI_TIME, AT(at), "DATE", "score from events: what is known then"},
     {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
+    {"--keep", CLI_TEXTS, AT(keep), "COL,…", "columns of the input to pass through"},
+    {"--interval", CLI_FLAG, AT(interval), NULL, "95 % interval of each probability, from MODEL.cov"},
+    {"--logit", CLI_FLAG, AT(logit), NULL, "log-odds beside the probability"},
+    {"--decile", CLI_FLAG, AT(decile), NULL, "1 (highest risk) to 10, by the scores of training's folds"},
+    {"--band", CLI_TEXTS, AT(bands), "low=P,high=P", "low below the first, high from the second on, else medium"},
+    {"--reasons", CLI_WHOLE, AT(n_reasons), "K", "the K features that raise the score most"},
+    {"--reasons-down", CLI_WHOLE, AT(n_reasons_down), "K", "the K features that lower it most"},
+    {"--reason-text", CLI_FLAG, AT(reason_text), NULL, "a sentence for each reason"},
+    {"--top", CLI_WHOLE, AT(n_top), "N", "only the N highest probabilities, highest first"},
+    {"--digits", CLI_WHOLE, AT(n_digits), "N", "significant digits, 1 to 15 (0: as many as read back the same)"},
+    {"--format", CLI_TEXT, AT(format), "csv|jsonl", "of the scores (unsaid: jsonl where -o ends in .jsonl)"},
+    {"--strict", CLI_FLAG, AT(strict), NULL, "fail on what training did not see, on stale tables, on duplicates"},
+    {"--check-ids", CLI_FLAG, AT(check_ids), NULL, "look for customers with several rows (up to 64 bytes a row)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "scores file; - is standard output"},
 };
 
 static const score_options defaults = {.common = CLI_COMMON_INIT, .output = "-"};
 
-enum { NAME_CHARS = 256 };
+enum { NAME_CHARS = 256, PATH_CHARS = 4096 };
 
 /* What scores, and what is told of it; freed in one place. */
 typedef struct score_run {
@@ -34,13 +49,17 @@ typedef struct score_run {
     wb_model *models[CLI_LIST_LIMIT];
     char (*names)[NAME_CHARS];
     const char *name_of[CLI_LIST_LIMIT];
+    char (*covariances)[PATH_CHARS]; /* MODEL.cov */
+    const char *covariance_of[CLI_LIST_LIMIT];
+    wb_score_options scoring;
     wb_score_report reports[CLI_LIST_LIMIT];
+    wb_score_tally *tallies; /* of the models' features, one model behind the other */
 } score_run;
 
 static wb_score_models scoring_models(const score_run *r)
 {
     const size_t n = r->o->models.n;
-    return (wb_score_models){(const wb_model *const *)r->models, n > 1 ? r->name_of : NULL, n};
+    return (wb_score_models){(const wb_model *const *)r->models, n > 1 ? r->name_of : NULL, r->covariance_of, n};
 }
 
 /* "churn" of "out/churn.model.json" and of "out/churn.json". */
@@ -60,11 +79,14 @@ static wb_status read_models(score_run *r, wb_error *err)
 {
     const cli_list *paths = &r->o->models;
     r->names = calloc(paths->n, sizeof *r->names);
-    if (r->names == NULL)
+    r->covariances = calloc(paths->n, sizeof *r->covariances);
+    if (r->names == NULL || r->covariances == NULL)
         return err->code = WB_ERR_NOMEM;
     for (size_t i = 0; i < paths->n; i++) {
         name_after_file(r->names[i], paths->items[i]);
         r->name_of[i] = r->names[i];
+        snprintf(r->covariances[i], PATH_CHARS, "%s.cov", paths->items[i]);
+        r->covariance_of[i] = r->covariances[i];
         wb_status status = wb_model_read(&r->models[i], paths->items[i], err);
         if (status != WB_OK)
             return status;
@@ -107,7 +129,6 @@ static wb_status score_events(score_run *r, wb_error *err)
     const wb_read_options *reading = &r->reading;
     wb_project *files = NULL, *project = NULL;
     wb_engine *engine = NULL;
-    wb_features *features = NULL;
     int64_t at_us;
     cli_list at = {{o->at}, 1};
     const wb_score_models models = scoring_models(r);
@@ -127,15 +148,10 @@ static wb_status score_events(score_run *r, wb_error *err)
         status = wb_engine_create(&engine, project, reading, err);
     if (status == WB_OK) {
         cli_report_tables(&step, engine, &o->common);
-        cli_warn_past_end(engine, at_us, &o->common);
-        status = wb_engine_check_age(engine, at_us, err);
+        status = cli_check_ages(engine, at_us, o->strict, &o->common, err);
     }
     if (status == WB_OK)
-        status = wb_engine_features(engine, &features,
-                                    &(wb_features_options){&at_us, 1, 0, reading->n_threads, reading->log}, err);
-    if (status == WB_OK)
-        status = wb_models_score_features(&models, features, o->output, reading->n_threads, r->reports, err);
-    wb_features_free(features);
+        status = wb_score_events(&models, engine, at_us, &r->scoring, reading, r->reports, err);
     wb_engine_free(engine);
     wb_project_free(project);
     wb_project_free(files);
@@ -144,75 +160,91 @@ static wb_status score_events(score_run *r, wb_error *err)
 
 static wb_status score_files(score_run *r, wb_error *err)
 {
-    const score_options *o = r->o;
-    const cli_list *files = &o->common.arguments;
+    const cli_list *files = &r->o->common.arguments;
     const wb_score_models models = scoring_models(r);
     wb_status status = check_output(r, NULL, err);
     return status != WB_OK ? status
-                           : wb_models_score_csv(&models, files->items, files->n, o->id, o->output, &r->reading,
-                                                 r->reports, err);
+                           : wb_score_files(&models, files->items, files->n, &r->scoring, &r->reading, r->reports, err);
 }
 
-static void print_cells(const score_run *r, const wb_score_report *report)
+/* A tally a feature. */
+static wb_status make_tallies(score_run *r, wb_error *err)
 {
-    char count[CLI_TEXT_CHARS], unseen[CLI_TEXT_CHARS];
-    if (report->n_imputed > 0 || report->n_unseen > 0)
-        cli_note(&r->o->common, "%s cells were missing, %s had a level that training did not see",
-                 cli_count(count, report->n_imputed), cli_count(unseen, report->n_unseen));
+    size_t n = 0;
+    for (size_t m = 0; m < r->o->models.n; m++)
+        n += wb_model_summarise(r->models[m]).n_terms;
+    r->tallies = calloc(n + 1, sizeof *r->tallies);
+    if (r->tallies == NULL)
+        return err->code = WB_ERR_NOMEM;
+    wb_score_tally *next = r->tallies;
+    for (size_t m = 0; m < r->o->models.n; m++) {
+        r->reports[m].features = next;
+        next += wb_model_summarise(r->models[m]).n_terms;
+    }
+    return WB_OK;
 }
 
-static void print_model(const score_run *r, size_t i)
+/* low=P or high=P. */
+static bool read_edge(wb_score_options *scoring, const char *text)
 {
-    cli_note(&r->o->common, "%s: mean probability %.4f (base rate in training %.4f)", r->name_of[i],
-             r->reports[i].mean_probability, wb_model_summarise(r->models[i]).base_rate);
-    print_cells(r, &r->reports[i]);
+    const bool is_low = strncmp(text, "low=", 4) == 0, is_high = strncmp(text, "high=", 5) == 0;
+    if (!is_low && !is_high)
+        return false;
+    const char *number = text + (is_low ? 4 : 5);
+    char *end;
+    const double edge = strtod(number, &end);
+    *(is_low ? &scoring->band_low : &scoring->band_high) = edge;
+    return end > number && *end == '\0' && edge > 0 && edge < 1;
 }
 
-static json_t *report_json(const score_run *r, size_t i)
+static int read_bands(wb_score_options *scoring, const cli_list *bands)
 {
-    const wb_score_report *report = &r->reports[i];
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "rows", (json_int_t)report->n_rows, "bad",
-                     (json_int_t)report->n_bad, "imputed", (json_int_t)report->n_imputed, "unseen",
-                     (json_int_t)report->n_unseen, "ignored_columns", (json_int_t)report->n_ignored_columns,
-                     "mean_probability", cli_number_json(report->mean_probability), "base_rate",
-                     cli_number_json(wb_model_summarise(r->models[i]).base_rate));
+    for (size_t i = 0; i < bands->n; i++)
+        if (!read_edge(scoring, bands->items[i]))
+            return cli_usage_error("--band '%s': expected low=P,high=P with probabilities between 0 and 1", bands->items[i]);
+    if (bands->n > 0 && !(scoring->band_low <= scoring->band_high))
+        return cli_usage_error("--band: expected both edges, low=P,high=P, low not above high");
+    return CLI_DONE;
 }
 
-/* One model's report; of several, a report under each name. */
-static void print_json(const score_run *r)
+static int read_format(wb_score_options *scoring, const score_options *o)
 {
-    const size_t n = r->o->models.n;
-    json_t *json = n > 1 ? json_object() : report_json(r, 0);
-    for (size_t i = 0; n > 1 && i < n; i++)
-        json_object_set_new(json, r->name_of[i], report_json(r, i));
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    static const char ending[] = ".jsonl";
+    const size_t n = strlen(o->output), n_ending = sizeof ending - 1;
+    const bool named = n > n_ending && strcmp(o->output + n - n_ending, ending) == 0;
+    if (o->format != NULL && strcmp(o->format, "csv") != 0 && strcmp(o->format, "jsonl") != 0)
+        return cli_usage_error("--format '%s': expected csv or jsonl", o->format);
+    const bool lines = o->format == NULL ? named : strcmp(o->format, "jsonl") == 0;
+    scoring->format = lines ? WB_SCORE_JSON_LINES : WB_SCORE_CSV;
+    return CLI_DONE;
 }
 
-static void print_report(const cli_step *step, const score_run *r)
+/* What is to be written, as the library takes it. */
+static int read_scoring(wb_score_options *scoring, const score_options *o)
 {
-    const score_options *o = r->o;
-    const wb_score_report *first = &r->reports[0];
-    char rows[CLI_TEXT_CHARS], count[CLI_TEXT_CHARS];
-    const bool several = o->models.n > 1;
-    if (first->n_rows == 0) {
-        cli_step_end(step, "score", "no rows: no customer is eligible   %s", o->output);
-        cli_note(&o->common, "the project's population decides who is");
-    } else if (several)
-        cli_step_end(step, "score", "%s rows by %zu models   %s", cli_count(rows, first->n_rows), o->models.n, o->output);
-    else
-        cli_step_end(step, "score", "%s rows · mean probability %.4f (base rate in training %.4f)   %s",
-                     cli_count(rows, first->n_rows), first->mean_probability,
-                     wb_model_summarise(r->models[0]).base_rate, o->output);
-    for (size_t i = 0; several && first->n_rows > 0 && i < o->models.n; i++)
-        print_model(r, i);
-    if (!several)
-        print_cells(r, first);
-    if (first->n_bad > 0)
-        cli_note(&o->common, "%s bad rows left out", cli_count(count, first->n_bad));
-    if (o->common.json)
-        print_json(r);
+    if (o->n_digits > 15)
+        return cli_usage_error("--digits %llu: expected 1 to 15", (unsigned long long)o->n_digits);
+    if (o->n_reasons > 100 || o->n_reasons_down > 100)
+        return cli_usage_error("--reasons: expected at most 100");
+    if (o->reason_text && o->n_reasons + o->n_reasons_down == 0)
+        return cli_usage_error("--reason-text goes with --reasons or --reasons-down");
+    *scoring = (wb_score_options)WB_SCORE_OPTIONS_INIT;
+    scoring->output = o->output;
+    scoring->n_digits = (int)o->n_digits;
+    scoring->id = o->id;
+    scoring->keep = o->keep.items;
+    scoring->n_keep = o->keep.n;
+    scoring->interval = o->interval;
+    scoring->logit = o->logit;
+    scoring->decile = o->decile;
+    scoring->n_reasons = (size_t)o->n_reasons;
+    scoring->n_reasons_down = (size_t)o->n_reasons_down;
+    scoring->reason_text = o->reason_text;
+    scoring->n_top = (size_t)o->n_top;
+    scoring->check_ids = o->check_ids;
+    scoring->strict = o->strict;
+    const int code = read_bands(scoring, &o->bands);
+    return code != CLI_DONE ? code : read_format(scoring, o);
 }
 
 static int check(const score_options *o)
@@ -230,6 +262,25 @@ static int check(const score_options *o)
     return CLI_DONE;
 }
 
+static void report(const cli_step *step, const score_run *r)
+{
+    const cli_scores scores = {(const wb_model *const *)r->models, r->name_of, r->reports, r->o->models.n, r->o->output,
+                               &r->o->common};
+    cli_report_scores(step, &scores);
+    if (r->o->at != NULL && r->reports[0].n_rows == 0)
+        cli_note(&r->o->common, "the project's population decides who is scored");
+}
+
+static void free_run(score_run *r)
+{
+    for (size_t i = 0; i < r->o->models.n; i++)
+        wb_model_free(r->models[i]);
+    free(r->names);
+    free(r->covariances);
+    free(r->tallies);
+    free(r);
+}
+
 static int run(const void *given)
 {
     wb_error err = {0};
@@ -242,19 +293,18 @@ static int run(const void *given)
         return cli_fail(&err);
     }
     r->o = given;
-    code = cli_read_options(&r->o->common, &r->reading) ? CLI_DONE : CLI_USAGE;
+    code = cli_read_options(&r->o->common, &r->reading) ? read_scoring(&r->scoring, r->o) : CLI_USAGE;
     cli_step step = cli_step_begin(&r->o->common);
     wb_status status = code == CLI_DONE ? read_models(r, &err) : WB_OK;
+    if (code == CLI_DONE && status == WB_OK)
+        status = make_tallies(r, &err);
     if (code == CLI_DONE && status == WB_OK)
         status = r->o->at != NULL ? score_events(r, &err) : score_files(r, &err);
     if (status != WB_OK)
         code = cli_fail(&err);
     else if (code == CLI_DONE)
-        print_report(&step, r);
-    for (size_t i = 0; i < r->o->models.n; i++)
-        wb_model_free(r->models[i]);
-    free(r->names);
-    free(r);
+        report(&step, r);
+    free_run(r);
     return code;
 }
 
@@ -267,10 +317,14 @@ const cli_command cli_score = {
             "events, with the features computed as the model's own definitions say (only file: comes from the project, from\n"
             "flags, or from the folder, as for winback run).\n"
             "Both ways give the same bytes for the same customers. A customer that is not eligible has no row. With several\n"
-            "models there is a column each, probability_NAME: NAME.model.json and NAME.json are called NAME.",
+            "models there is a column each, probability_NAME: NAME.model.json and NAME.json are called NAME.\n"
+            "Reasons are exact: the contributions of all features and the model's base add up to the log-odds.\n"
+            "winback does not serve: what cannot wait for a batch writes rows into a pipe, or calls the library (wb_scorer).",
     .example = "  winback score features.csv --model model.json -o scores.csv\n"
                "  winback score --at 2024-10-01 --model model.json -o scores.csv\n"
                "  winback score features.csv --model churn.json --model repurchase.json -o scores.csv\n"
+               "  winback score features.csv --model model.json --decile --reasons 3 --reason-text -o scores.csv\n"
+               "  winback score features.csv --model model.json --top 1000 --keep country --digits 4\n"
                "  zcat features.csv.gz | winback score - --model model.json > scores.csv",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

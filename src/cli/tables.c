@@ -171,3 +171,45 @@ void cli_warn_past_end(const wb_engine *engine, int64_t cutoff_us, const cli_com
     double days = round((double)(cutoff_us - until_us) / (double)WB_DAY_US * 10) / 10;
     cli_warn(common, "cutoff %s is %.10g day%s after the end of the data (%s)", cutoff, days, days == 1 ? "" : "s", until);
 }
+
+/* How many days the last event lies before the cutoff, to a tenth. */
+static double age_days(int64_t last_us, int64_t cutoff_us)
+{
+    return round((double)(cutoff_us - last_us) / (double)WB_DAY_US * 10) / 10;
+}
+
+static void note_last_events(const wb_engine *engine, const cli_common *common)
+{
+    char line[1024] = "", last[WB_TIME_CHARS];
+    size_t used = 0;
+    for (size_t t = 0; t < wb_engine_n_tables(engine) && used < sizeof line; t++) {
+        const wb_engine_table table = wb_engine_table_info(engine, t);
+        if (table.last_us == WB_TIME_MISSING)
+            continue;
+        wb_time_format(table.last_us, last);
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%.255s %s", used > 0 ? " · " : "", table.name, last);
+    }
+    cli_note(common, "last event: %s", line);
+}
+
+wb_status cli_check_ages(const wb_engine *engine, int64_t cutoff_us, bool strict, const cli_common *common, wb_error *err)
+{
+    note_last_events(engine, common);
+    wb_status status = wb_engine_check_age(engine, cutoff_us, err);
+    for (size_t t = 0; status == WB_OK && t < wb_engine_n_tables(engine); t++) {
+        const wb_engine_table table = wb_engine_table_info(engine, t);
+        if (table.last_us == WB_TIME_MISSING || table.max_age_us > 0 || cutoff_us - table.last_us <= WB_DAY_US)
+            continue;
+        const double days = age_days(table.last_us, cutoff_us);
+        if (!strict) {
+            cli_warn(common, "the last event of table %s is %.10g days before the cutoff (max_age: in the project says how old it may be)",
+                     table.name, days);
+            continue;
+        }
+        snprintf(err->message, sizeof err->message, "the last event of table %.100s is %.10g days before the cutoff", table.name,
+                 days);
+        snprintf(err->advice, sizeof err->advice, "max_age: in the project says how old it may be");
+        status = err->code = WB_ERR_INCONSISTENT;
+    }
+    return status;
+}

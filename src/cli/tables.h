@@ -22,5 +22,8 @@ wb_status cli_find_tables(wb_project *project, wb_error *err);
 void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common);
 /* A cutoff after the end of the data is worth a warning. */
 void cli_warn_past_end(const wb_engine *engine, int64_t cutoff_us, const cli_common *common);
+/* Notes the last event of each table, and what it says about scoring at the cutoff: an age beyond the table's max_age is an
+ * error; one of more than a day, where the project has no max_age, a warning, or if `strict` an error. */
+wb_status cli_check_ages(const wb_engine *engine, int64_t cutoff_us, bool strict, const cli_common *common, wb_error *err);
 
 #endif

@@ -316,6 +316,7 @@ static wb_status category_compile(wbi_contribution *out, const wbi_term *base, c
     const category *term = (const category *)base;
     int32_t code;
     out->form = WBI_CONTRIBUTION_LEVELS;
+    out->saw_missing = term->missing != NO_LEVEL;
     WBI_TRY(wbi_dictionary_create(&out->names, err));
     WBI_TRY(add_names(out, term->levels, term->n_named, err));
     WBI_TRY(add_names(out, term->pooled, term->other == NO_LEVEL ? 0 : term->n_pooled, err));

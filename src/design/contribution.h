@@ -4,6 +4,8 @@
 #ifndef WINBACK_DESIGN_CONTRIBUTION_H
 #define WINBACK_DESIGN_CONTRIBUTION_H
 
+#include <stdbool.h>
+
 #include "kernel/score.h"
 #include "table/dictionary.h"
 
@@ -17,6 +19,7 @@ typedef enum wbi_contribution_form {
 /* The form says which of the members count. */
 typedef struct wbi_contribution {
     wbi_contribution_form form;
+    bool saw_missing; /* some training row lacked the feature */
     double constant; /* lines: what is added to the line, for missing values too */
     wbi_score_line line;
     wbi_score_curve curve;

@@ -98,6 +98,7 @@ static wb_status linear_from_json(wbi_term **out, const wbi_json_at *at, wb_erro
 static void compile_line(wbi_contribution *out, const linear *term, const wbi_weighed *parts, double median)
 {
     const wbi_weighed value = parts[VALUE], indicator = term->base.n_columns > 1 ? parts[INDICATOR] : (wbi_weighed){0, 0};
+    out->saw_missing = term->number.missing_share > 0;
     out->constant = -indicator.coefficient * indicator.mean;
     out->line = (wbi_score_line){.slope = value.coefficient,
                                  .centre = value.mean,

@@ -285,6 +285,7 @@ static wb_status spline_compile(wbi_contribution *out, const wbi_term *base, con
     }
     spline_shape(&shape, base, coefficients);
     out->form = WBI_CONTRIBUTION_CURVE;
+    out->saw_missing = term->number.missing_share > 0;
     curve->low = term->number.deciles[0];
     curve->high = term->number.deciles[WBI_N_DECILES - 1];
     curve->missing = wbi_shape_at(&shape, term->number.median) - mean + indicator.coefficient;

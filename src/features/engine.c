@@ -96,7 +96,8 @@ static wb_status describe_tables(wb_engine *engine, wb_error *err)
                                               .n_bad = t->counts.n_bad,
                                               .n_without_key = t->counts.n_without_key,
                                               .n_after_end = t->n_after_end,
-                                              .last_us = t->last_us};
+                                              .last_us = t->last_us,
+                                              .max_age_us = t->binding->def->max_age_us};
         count_customers(&engine->tables[i], engine, t->first);
     }
     return WB_OK;
@@ -369,6 +370,14 @@ wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const w
     else
         wb_features_free(features);
     return status;
+}
+
+wb_status wbi_engine_blocks(const wb_engine *engine, const wbi_block_user *user, const wb_features_options *o,
+                            wb_population *population, wb_error *err)
+{
+    WBI_TRY(check_request(engine, o, err));
+    const wbi_compute_options options = compute_options(engine, o, population);
+    return wbi_compute_blocks(engine->plan, &engine->events, &options, user, err);
 }
 
 wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,

@@ -59,6 +59,14 @@ typedef struct wbi_score_lines {
     double *slope, *centre, *missing; /* LANES a group */
 } wbi_score_lines;
 
+/* The numbers above 0 that were the greatest of each row so far, and which features they are of: `n` of them, the greatest first,
+ * those of one rank `stride` apart from those of the next. Where there are fewer the rest are 0, of feature -1. */
+typedef struct wbi_score_strongest {
+    double *adds, *feature;
+    size_t n, stride;
+    double sign; /* -1: numbers below 0, the least first, are looked for, and kept with the other sign */
+} wbi_score_strongest;
+
 typedef struct wbi_score_kernels {
     const char *name;
     /* sums[i] = base + the sum of row i's lines, those of each lane first. Row i begins at x + i * stride. */
@@ -69,6 +77,8 @@ typedef struct wbi_score_kernels {
     void (*levels)(double *sums, wbi_score_tally *tally, const wbi_score_levels *levels, const int32_t *codes, size_t n);
     /* Codes that are numbers: what is not finite becomes -1, what is no code WBI_SCORE_NO_CODE. */
     void (*codes)(int32_t *codes, const double *values, size_t n);
+    /* Takes in what a feature adds in rows 0 .. n; of equals the one that came first stays ahead. NaN is no number. */
+    void (*strongest)(const wbi_score_strongest *of, const double *adds, double feature, size_t n);
 } wbi_score_kernels;
 
 /* The sum of a row's lanes. */

@@ -82,4 +82,20 @@ static void codes(int32_t *out, const double *values, size_t n)
     }
 }
 
-const wbi_score_kernels wbi_score_kernels_portable = {"portable", rows, line, curve, levels, codes};
+static void strongest(const wbi_score_strongest *of, const double *adds, double feature, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double number = of->sign * adds[i], its = feature;
+        for (size_t at = i; at < of->n * of->stride; at += of->stride) {
+            const double kept = of->adds[at], kept_of = of->feature[at];
+            if (!(number > kept))
+                continue;
+            of->adds[at] = number;
+            of->feature[at] = its;
+            number = kept;
+            its = kept_of;
+        }
+    }
+}
+
+const wbi_score_kernels wbi_score_kernels_portable = {"portable", rows, line, curve, levels, codes, strongest};

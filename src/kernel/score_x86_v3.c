@@ -276,4 +276,25 @@ static void codes(int32_t *out, const double *values, size_t n)
     wbi_score_kernels_portable.codes(out + whole, values + whole, n - whole);
 }
 
-const wbi_score_kernels wbi_score_kernels_x86_v3 = {"x86-64-v3", rows, line, curve, levels, codes};
+/* ---- reasons ---- */
+
+static void strongest(const wbi_score_strongest *of, const double *adds, double feature, size_t n)
+{
+    const size_t whole = n / LANES * LANES;
+    const __m256d sign = _mm256_set1_pd(of->sign);
+    for (size_t i = 0; i < whole; i += LANES) {
+        __m256d number = _mm256_mul_pd(_mm256_loadu_pd(adds + i), sign), its = _mm256_set1_pd(feature);
+        for (size_t rank = 0, at = i; rank < of->n; rank++, at += of->stride) {
+            const __m256d kept = _mm256_loadu_pd(of->adds + at), kept_of = _mm256_loadu_pd(of->feature + at);
+            const __m256d greater = _mm256_cmp_pd(number, kept, _CMP_GT_OQ);
+            _mm256_storeu_pd(of->adds + at, _mm256_blendv_pd(kept, number, greater));
+            _mm256_storeu_pd(of->feature + at, _mm256_blendv_pd(kept_of, its, greater));
+            number = _mm256_blendv_pd(number, kept, greater);
+            its = _mm256_blendv_pd(its, kept_of, greater);
+        }
+    }
+    const wbi_score_strongest rest = {of->adds + whole, of->feature + whole, of->n, of->stride, of->sign};
+    wbi_score_kernels_portable.strongest(&rest, adds + whole, feature, n - whole);
+}
+
+const wbi_score_kernels wbi_score_kernels_x86_v3 = {"x86-64-v3", rows, line, curve, levels, codes, strongest};

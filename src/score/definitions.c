@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "expr/expr.h"
 #include "project/project.h"
-#include "score/print.h"
+#include "score/plan.h"
 
 static bool names_feature(const wb_model *model, const char *name)
 {
@@ -140,5 +140,5 @@ cleanup:
 
 wb_status wb_model_project(wb_project **out, const wb_model *model, wb_error *err)
 {
-    return wb_models_project(out, &(wb_score_models){&model, NULL, 1}, err);
+    return wb_models_project(out, &(wb_score_models){&model, NULL, NULL, 1}, err);
 }

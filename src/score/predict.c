@@ -115,14 +115,29 @@ static wb_status score_block(void *context, size_t block, size_t begin, size_t e
     return WB_OK;
 }
 
+static wb_score_tally tally_of(const scoring *work, size_t f, size_t n_blocks)
+{
+    wb_score_tally sum = {0, 0, 0};
+    for (size_t b = 0; b < n_blocks; b++) {
+        const wbi_score_tally *tally = &work->tallies[b * work->n_features + f];
+        sum.n_imputed += tally->n_imputed;
+        sum.n_unseen += tally->n_unseen;
+        sum.n_outside += tally->n_outside;
+    }
+    return sum;
+}
+
 static void fill_report(wb_score_report *report, const scoring *work, const wb_model *model, const wb_table *table)
 {
     size_t n_rows = wb_table_n_rows(table);
-    *report = (wb_score_report){.n_rows = n_rows, .n_ignored_columns = wbi_n_ignored_columns(model, table)};
+    *report = (wb_score_report){.features = report->features, .n_rows = n_rows, .n_ignored_columns = wbi_n_ignored_columns(model, table)};
     for (size_t k = 0; k < wbi_par_n_blocks(n_rows, BLOCK_ROWS) * work->n_features; k++) {
         report->n_imputed += work->tallies[k].n_imputed;
         report->n_unseen += work->tallies[k].n_unseen;
+        report->n_outside += work->tallies[k].n_outside;
     }
+    for (size_t f = 0; report->features != NULL && f < work->n_features; f++)
+        report->features[f] = tally_of(work, f, wbi_par_n_blocks(n_rows, BLOCK_ROWS));
     double sum = 0;
     for (size_t i = 0; i < n_rows; i++)
         sum += work->probability[i];

@@ -141,6 +141,11 @@ int32_t wbi_scorer_level(const wb_scorer *scorer, size_t feature, const char *by
     return code < 0 ? adds->levels.n : code;
 }
 
+bool wbi_scorer_saw_missing(const wb_scorer *scorer, size_t feature)
+{
+    return scorer->features[feature].adds.saw_missing;
+}
+
 double wbi_scorer_base(const wb_scorer *scorer)
 {
     return scorer->base;
@@ -210,6 +215,14 @@ void wbi_scorer_columns(const wb_scorer *scorer, const wbi_score_column *columns
         score_chunk(scorer, columns, at, n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS, log_odds + at, tallies);
 }
 
+/* What a feature adds in n <= CHUNK_ROWS rows from `begin` on. */
+static void find_adds(const wb_scorer *scorer, size_t f, double *adds, const wbi_score_column *column, size_t begin, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        adds[i] = scorer->features[f].adds.constant;
+    add_values(scorer, f, adds, column, begin, n, NULL);
+}
+
 void wbi_scorer_contributions(const wb_scorer *scorer, const wbi_score_column *columns, size_t row_begin, size_t n_rows,
                               double *contributions)
 {
@@ -218,11 +231,42 @@ void wbi_scorer_contributions(const wb_scorer *scorer, const wbi_score_column *c
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
         for (size_t f = 0; f < n_features; f++) {
             double adds[CHUNK_ROWS];
-                    for (size_t i = 0; i < n; i++)
-                adds[i] = scorer->features[f].adds.constant;
-            add_values(scorer, f, adds, &columns[f], row_begin + at, n, NULL);
+            find_adds(scorer, f, adds, &columns[f], row_begin + at, n);
             for (size_t i = 0; i < n; i++)
                 contributions[(at + i) * n_features + f] = adds[i];
+        }
+    }
+}
+
+static void begin_strongest(const wbi_score_strongest *of, size_t n_rows)
+{
+    for (size_t rank = 0; rank < of->n; rank++)
+        for (size_t i = 0; i < n_rows; i++) {
+            of->adds[rank * of->stride + i] = 0;
+            of->feature[rank * of->stride + i] = -1;
+        }
+}
+
+static wbi_score_strongest from_row(const wbi_score_strongest *of, size_t begin)
+{
+    return (wbi_score_strongest){of->adds + begin, of->feature + begin, of->n, of->stride, of->sign};
+}
+
+void wbi_scorer_strongest(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows,
+                          const wbi_score_strongest *up, const wbi_score_strongest *down)
+{
+    begin_strongest(up, n_rows);
+    begin_strongest(down, n_rows);
+    for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
+        const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
+        const wbi_score_strongest up_here = from_row(up, at), down_here = from_row(down, at);
+        for (size_t f = 0; f < scorer->n_features; f++) {
+            double adds[CHUNK_ROWS];
+            find_adds(scorer, f, adds, &columns[f], at, n);
+            if (up->n > 0)
+                scorer->kernels->strongest(&up_here, adds, (double)f, n);
+            if (down->n > 0)
+                scorer->kernels->strongest(&down_here, adds, (double)f, n);
         }
     }
 }

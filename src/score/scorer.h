@@ -4,6 +4,7 @@
 #ifndef WINBACK_SCORE_SCORER_H
 #define WINBACK_SCORE_SCORER_H
 
+#include <stdbool.h>
 #include <winback/scorer.h>
 
 #include "kernel/score.h"
@@ -13,6 +14,9 @@ typedef wb_scorer_column wbi_score_column;
 /* The code of a level: its index in the model; of one that training did not see a code that means unseen, never -1. Many
  * threads may ask. `feature` must be a category. */
 int32_t wbi_scorer_level(const wb_scorer *scorer, size_t feature, const char *bytes, size_t n);
+
+/* Whether some training row lacked the feature. */
+bool wbi_scorer_saw_missing(const wb_scorer *scorer, size_t feature);
 
 /* Log-odds where every column of the model is at its mean. */
 double wbi_scorer_base(const wb_scorer *scorer);
@@ -26,5 +30,10 @@ void wbi_scorer_columns(const wb_scorer *scorer, const wbi_score_column *columns
  * log-odds but for rounding. */
 void wbi_scorer_contributions(const wb_scorer *scorer, const wbi_score_column *columns, size_t row_begin, size_t n_rows,
                               double *contributions);
+
+/* The features that raise the log-odds of the rows most, and those that lower them most; n of either may be 0. Fills the rows
+ * 0 .. n_rows of both. */
+void wbi_scorer_strongest(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows,
+                          const wbi_score_strongest *up, const wbi_score_strongest *down);
 
 #endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The lines of a scores file. */
+#include <math.h>
+#include <string.h>
+
+#include "base/json_text.h"
+#include "csv/writer.h"
+#include "score/form.h"
+#include "score/reason.h"
+
+/* A row while it is written: cell after cell. */
+typedef struct pen {
+    wbi_form_lines *lines;
+    const wbi_score_form *form;
+    char *at;
+    size_t cell;
+    bool json;
+} pen;
+
+static size_t text_room(size_t n)
+{
+    return wbi_json_text_room(n); /* doubled quotes take less */
+}
+
+/* Room for `n` more bytes. */
+static wb_status make_room(pen *p, size_t n, wb_error *err)
+{
+    wbi_buffer *text = &p->lines->text;
+    if (p->at != NULL)
+        text->length = (size_t)(p->at - text->data);
+    WBI_TRY(wbi_buffer_reserve(text, n, err));
+    p->at = text->data + text->length;
+    return WB_OK;
+}
+
+static inline void put(pen *p, const char *bytes, size_t n)
+{
+    memcpy(p->at, bytes, n);
+    p->at += n;
+}
+
+/* Short pieces of the form, as many bytes at once as nearly all have. */
+static inline void put_piece(pen *p, const char *bytes, size_t n)
+{
+    memcpy(p->at, bytes, WBI_FORM_PIECE_BYTES);
+    if (n > WBI_FORM_PIECE_BYTES)
+        memcpy(p->at, bytes, n);
+    p->at += n;
+}
+
+static inline void begin_cell(pen *p)
+{
+    const size_t *ends = p->form->before_ends, begin = p->cell == 0 ? 0 : ends[p->cell - 1];
+    put_piece(p, p->form->before.data + begin, ends[p->cell] - begin);
+    p->cell++;
+}
+
+static void put_missing(pen *p)
+{
+    if (p->json)
+        put(p, "null", 4);
+}
+
+static void put_text(pen *p, wbi_str text)
+{
+    begin_cell(p);
+    if (text.length == 0)
+        put_missing(p);
+    else
+        p->at = p->json ? wbi_json_put_text(p->at, text.data, text.length)
+                        : wbi_csv_put_text(p->at, text.data, text.length);
+}
+
+static void put_word(pen *p, const char *word)
+{
+    put_text(p, wbi_str_from(word));
+}
+
+static inline void put_number(pen *p, double number)
+{
+    const int n_digits = p->form->plan->options->n_digits;
+    begin_cell(p);
+    if (!isfinite(number))
+        put_missing(p);
+    else
+        p->at += n_digits > 0 ? wbi_double_print_digits(p->at, number, n_digits) : wbi_double_print(p->at, number);
+}
+
+static void put_flag(pen *p, bool flag)
+{
+    begin_cell(p);
+    put(p, flag ? "true" : "false", flag ? 4 : 5);
+}
+
+static void put_time(pen *p, int64_t time_us)
+{
+    char text[WB_TIME_CHARS];
+    put_text(p, (wbi_str){text, wb_time_format(time_us, text)});
+}
+
+static wb_status put_reason_text(pen *p, const wbi_plan_model *model, const wbi_score_source *source, size_t feature,
+                                 size_t row, wb_error *err)
+{
+    wbi_buffer *spare = &p->lines->spare;
+    const bool is_number = source->numbers != NULL;
+    const wbi_str level = is_number ? (wbi_str){NULL, 0} : wbi_score_level(source, row);
+    spare->length = 0;
+    WBI_TRY(wbi_reasons_append(spare, model->reasons, feature, is_number ? source->numbers[row] : (double)NAN, level.data,
+                               level.length, err));
+    WBI_TRY(make_room(p, text_room(spare->length) + p->form->row_bytes, err));
+    put_text(p, (wbi_str){spare->data, spare->length});
+    return WB_OK;
+}
+
+/* What stands for a feature, quoted as it must be. */
+static void put_feature(pen *p, size_t feature)
+{
+    const size_t *ends = p->form->feature_ends, begin = feature == 0 ? 0 : ends[feature - 1];
+    begin_cell(p);
+    put_piece(p, p->form->features.data + begin, ends[feature] - begin);
+}
+
+/* The reasons of one direction; those that there are not are missing. */
+static wb_status put_reasons(pen *p, size_t m, const wbi_score_rows *rows, const wbi_score_strongest *strongest, size_t row,
+                             wb_error *err)
+{
+    const bool with_text = p->form->plan->options->reason_text;
+    const wbi_plan_model *model = &p->form->plan->each[m];
+    for (size_t rank = 0, at = row; rank < strongest->n; rank++, at += strongest->stride) {
+        if (strongest->feature[at] < 0) {
+            for (size_t part = 0; part < (with_text ? 4 : 3); part++)
+                put_text(p, (wbi_str){NULL, 0});
+            continue;
+        }
+        const size_t f = (size_t)strongest->feature[at];
+        put_feature(p, model->features[f]);
+        put_number(p, strongest->sign * strongest->adds[at]);
+        put_flag(p, wb_reasons_actionable(model->reasons, f));
+        if (with_text)
+            WBI_TRY(put_reason_text(p, model, &rows->features[model->features[f]], f, row, err));
+    }
+    return WB_OK;
+}
+
+static const char *band_of(const wb_score_options *o, double probability)
+{
+    return probability < o->band_low ? "low" : probability < o->band_high ? "medium" : "high";
+}
+
+static wb_status put_model(pen *p, size_t m, const wbi_score_rows *rows, const wbi_scored *scored, size_t row, wb_error *err)
+{
+    const wb_score_options *o = p->form->plan->options;
+    const double probability = scored->probability[row];
+    put_number(p, probability);
+    if (o->interval) {
+        put_number(p, scored->low[row]);
+        put_number(p, scored->high[row]);
+    }
+    if (o->logit)
+        put_number(p, scored->log_odds[row]);
+    if (o->decile)
+        put_number(p, (double)wb_model_decile(p->form->plan->each[m].model, probability));
+    if (!isnan(o->band_low))
+        put_word(p, band_of(o, probability));
+    WBI_TRY(put_reasons(p, m, rows, &scored->up, row, err));
+    return put_reasons(p, m, rows, &scored->down, row, err);
+}
+
+static wb_status put_row(pen *p, const wbi_score_rows *rows, const wbi_scored *scored, size_t row, wb_error *err)
+{
+    const wbi_score_form *form = p->form;
+    size_t room = form->row_bytes;
+    for (size_t k = 0; k < form->n_texts; k++)
+        room += text_room(rows->texts[k][row].length);
+    WBI_TRY(make_room(p, room, err));
+    p->cell = 0;
+    put_text(p, rows->texts[0][row]);
+    if (rows->cutoffs_us != NULL)
+        put_time(p, rows->cutoffs_us[row]);
+    for (size_t k = 1; k < form->n_texts; k++)
+        put_text(p, rows->texts[k][row]);
+    for (size_t m = 0; m < form->plan->models->n; m++)
+        WBI_TRY(put_model(p, m, rows, &scored[m], row, err));
+    put(p, p->json ? "}\n" : "\n", p->json ? 2 : 1);
+    return WB_OK;
+}
+
+wb_status wbi_score_form_write(wbi_form_lines *lines, const wbi_score_form *form, const wbi_score_rows *rows, const wbi_scored *scored,
+                         wb_error *err)
+{
+    pen p = {.lines = lines, .form = form, .json = form->plan->options->format == WB_SCORE_JSON_LINES};
+    lines->text.length = 0;
+    for (size_t row = 0; row < rows->n_rows; row++) {
+        WBI_TRY(put_row(&p, rows, scored, row, err));
+        lines->text.length = lines->ends[row] = (size_t)(p.at - lines->text.data);
+    }
+    return WB_OK;
+}

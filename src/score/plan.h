@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What scoring needs to know once for all rows: which features the models read, and what is made of them. */
+#ifndef WINBACK_SCORE_PLAN_H
+#define WINBACK_SCORE_PLAN_H
+
+#include <stdbool.h>
+#include <winback/reasons.h>
+#include <winback/score.h>
+#include <winback/scorer.h>
+
+#include "base/error.h"
+
+typedef struct wbi_intervals wbi_intervals;
+
+enum { WBI_PLAN_REASONS = 100 /* in each direction, at most */ };
+
+/* A feature that some model reads. */
+typedef struct wbi_plan_feature {
+    const char *name; /* borrowed from the model */
+    wb_type type;
+} wbi_plan_feature;
+
+typedef struct wbi_plan_model {
+    const wb_model *model;
+    wb_scorer *scorer;
+    size_t n_features;
+    wb_reasons *reasons; /* NULL: nobody wants them */
+    wbi_intervals *intervals; /* likewise */
+    size_t *features; /* by feature of the scorer: its place among the plan's */
+} wbi_plan_model;
+
+/* Immutable once made; zero-initialised it may be freed. */
+typedef struct wbi_score_plan {
+    const wb_score_models *models;
+    const wb_score_options *options;
+    wbi_plan_model *each; /* one a model */
+    wbi_plan_feature *features; /* each once */
+    size_t n_features;
+} wbi_score_plan;
+
+/* WB_ERR_ARGUMENT where there is no model, or names are missing, not plain, or not distinct. */
+WB_WARN_UNUSED wb_status wbi_score_check(const wb_score_models *models, wb_error *err);
+/* Models and options are borrowed. */
+WB_WARN_UNUSED wb_status wbi_score_plan_make(wbi_score_plan *plan, const wb_score_models *models,
+                                       const wb_score_options *options, wb_error *err);
+void wbi_score_plan_free(wbi_score_plan *plan);
+bool wbi_score_plan_wants_reasons(const wbi_score_plan *plan);
+
+#endif

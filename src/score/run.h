@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A scores file while it is made: scored blocks come in the order of the input, are written and counted. */
+#ifndef WINBACK_SCORE_RUN_H
+#define WINBACK_SCORE_RUN_H
+
+#include "io/output.h"
+#include "score/block.h"
+#include "score/ids.h"
+#include "score/top.h"
+
+/* Zero-initialised it may be freed. */
+typedef struct wbi_score_run {
+    wbi_score_plan plan;
+    wbi_score_form form;
+    const wb_log *log;
+    wbi_output *output;
+    wbi_top *top;  /* NULL: all rows are written */
+    wbi_ids *ids;  /* NULL: nobody asks */
+    wbi_score_tally **tallies; /* by model, by feature */
+    double *sums;  /* by model: of the probabilities */
+    uint64_t n_rows, n_duplicates;
+} wbi_score_run;
+
+/* First the plan, from which the caller knows what to read; then, as soon as it is known whether rows have a cutoff, the
+ * output. Models, options and log are borrowed. */
+WB_WARN_UNUSED wb_status wbi_score_run_plan(wbi_score_run *run, const wb_score_models *models, const wb_score_options *options,
+                                      const wb_log *log, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_score_run_open(wbi_score_run *run, bool has_cutoff, wb_error *err);
+/* Takes a block and the rows that it was made of. */
+WB_WARN_UNUSED wb_status wbi_score_run_take(wbi_score_run *run, const wbi_score_block *block, const wbi_score_rows *rows,
+                                      wb_error *err);
+/* Nobody reads the output any more. */
+bool wbi_score_run_is_over(const wbi_score_run *run);
+/* Says what was odd, or fails of it where the options are strict, and has the file appear. */
+WB_WARN_UNUSED wb_status wbi_score_run_finish(wbi_score_run *run, wb_error *err);
+/* What it counted, one for each model; what only the caller knows stays. */
+void wbi_score_run_report(const wbi_score_run *run, wb_score_report *reports);
+void wbi_score_run_free(wbi_score_run *run);
+
+#endif

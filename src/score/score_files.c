@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Feature files of any size: batches of rows are typed, scored and written as lines by whichever worker has them, and taken
+ * in the order of the files. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "csv/batches.h"
+#include "csv/reader_rows.h"
+#include "par/par.h"
+#include "score/run.h"
+
+/* What is made of the batch in one slot of the reader. */
+typedef struct slot {
+    wbi_score_block block;
+    wbi_score_rows rows;
+    wbi_score_source *features;
+    wbi_str **texts;
+    int64_t *cutoffs_us;
+    size_t capacity; /* rows of texts and cutoffs */
+} slot;
+
+typedef struct scoring {
+    wbi_score_run run;
+    const wb_read_options *reading;
+    wbi_dialect dialect;
+    wbi_paths paths;
+    wbi_bad_rows *bad;
+    wbi_csv_reader *reader;
+    wbi_typed_column *columns; /* the id and what is kept, the plan's features, and the cutoff when there is one */
+    size_t *places, *numbers;  /* of these in the file, from 0 and from 1 */
+    size_t n_columns, n_texts, cutoff; /* cutoff: SIZE_MAX when there is none */
+    slot *slots;
+    size_t n_slots;
+    uint64_t n_bytes; /* read so far */
+    bool stopped;     /* nobody reads the output any more */
+} scoring;
+
+/* ---- inputs ---- */
+
+/* The files that all inputs mean, in the order given. */
+static wb_status expand_inputs(wbi_paths *all, const char *const *inputs, size_t n_inputs, wb_error *err)
+{
+    for (size_t i = 0; i < n_inputs; i++) {
+        wbi_paths some = {NULL, 0};
+        WBI_TRY(wbi_paths_expand(&some, inputs[i], err));
+        char **grown = wbi_realloc_array(all->paths, all->n + some.n, sizeof *grown);
+        if (grown == NULL) {
+            wbi_paths_free(&some);
+            return wbi_fail_nomem(err, (all->n + some.n) * sizeof *grown);
+        }
+        all->paths = grown;
+        memcpy(all->paths + all->n, some.paths, some.n * sizeof *some.paths);
+        all->n += some.n;
+        wbi_free(some.paths);
+    }
+    if (all->n == 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "no file to score");
+    return WB_OK;
+}
+
+static wb_status open_inputs(scoring *s, const char *const *inputs, size_t n_inputs, wb_error *err)
+{
+    const wb_read_options *reading = s->reading;
+    s->dialect = (wbi_dialect)WBI_DIALECT_INIT;
+    s->dialect.delimiter = reading->delimiter;
+    s->dialect.decimal = reading->decimal;
+    s->dialect.na = reading->na;
+    s->dialect.n_na = reading->n_na;
+    WBI_TRY(expand_inputs(&s->paths, inputs, n_inputs, err));
+    WBI_TRY(wbi_bad_rows_create(&s->bad, reading->on_error, reading->rejects, reading->log, err));
+    return wbi_csv_open(&s->reader, &s->paths, &s->dialect, s->bad, err);
+}
+
+/* ---- columns ---- */
+
+/* Names the first feature that the files lack, its nearest spelling, and how many others there are. */
+static wb_status tell_lacking(const scoring *s, const char *first, size_t n, wb_error *err)
+{
+    char others[200] = "";
+    size_t length = 0;
+    wb_status status = wbi_csv_no_column(s->reader, first, err);
+    for (size_t f = 0; n > 1 && f < s->run.plan.n_features; f++) {
+        const char *name = s->run.plan.features[f].name;
+        if (strcmp(name, first) == 0 || wbi_csv_find(s->reader, name) != SIZE_MAX)
+            continue;
+        const int written = snprintf(others + length, sizeof others - length, "%s%.60s", length > 0 ? ", " : "", name);
+        if (written < 0 || length + (size_t)written >= sizeof others - 4) {
+            memcpy(others + length, "…", sizeof "…");
+            break;
+        }
+        length += (size_t)written;
+    }
+    if (n > 1)
+        wbi_advise(err, "the model reads %zu more that are not there: %s", n - 1, others);
+    return status;
+}
+
+static wb_status check_features(const scoring *s, wb_error *err)
+{
+    const char *first = NULL;
+    size_t n = 0;
+    for (size_t f = 0; f < s->run.plan.n_features; f++) {
+        const char *name = s->run.plan.features[f].name;
+        if (wbi_csv_find(s->reader, name) == SIZE_MAX && n++ == 0)
+            first = name;
+    }
+    return n == 0 ? WB_OK : tell_lacking(s, first, n, err);
+}
+
+static wb_status choose_column(scoring *s, const char *name, wb_type type, bool required, wb_error *err)
+{
+    const size_t place = wbi_csv_find(s->reader, name);
+    if (place == SIZE_MAX)
+        return wbi_csv_no_column(s->reader, name, err);
+    s->columns[s->n_columns] = (wbi_typed_column){.name = name, .type = type, .required = required};
+    s->places[s->n_columns] = place;
+    s->numbers[s->n_columns++] = place + 1;
+    return WB_OK;
+}
+
+static bool is_read(const scoring *s, size_t place, const wbi_plan_model *model)
+{
+    const size_t n_key = s->n_texts;
+    for (size_t k = 0; k < n_key; k++)
+        if (s->places[k] == place)
+            return true;
+    for (size_t f = 0; f < model->n_features; f++)
+        if (s->places[n_key + model->features[f]] == place)
+            return true;
+    return s->cutoff != SIZE_MAX && s->places[s->cutoff] == place;
+}
+
+/* Columns of the files that are neither the key, nor a label, nor kept, nor read by the model. */
+static uint64_t count_ignored(const scoring *s, const wbi_plan_model *model)
+{
+    uint64_t n = 0;
+    for (size_t place = 0; place < wbi_csv_n_columns(s->reader); place++)
+        n += strncmp(wbi_csv_column(s->reader, place), "label_", 6) != 0 && !is_read(s, place, model);
+    return n;
+}
+
+static wb_status choose_columns(scoring *s, wb_error *err)
+{
+    const wb_score_options *o = s->run.plan.options;
+    const wbi_score_plan *plan = &s->run.plan;
+    const size_t most = 2 + o->n_keep + plan->n_features;
+    s->columns = wbi_alloc_zeroed(most, sizeof *s->columns);
+    s->places = wbi_alloc_array(most, sizeof *s->places);
+    s->numbers = wbi_alloc_array(most, sizeof *s->numbers);
+    if (s->columns == NULL || s->places == NULL || s->numbers == NULL)
+        return wbi_fail_nomem(err, most * sizeof *s->columns);
+    WBI_TRY(choose_column(s, o->id == NULL ? "customer_id" : o->id, WB_TYPE_TEXT, true, err));
+    for (size_t k = 0; k < o->n_keep; k++)
+        WBI_TRY(choose_column(s, o->keep[k], WB_TYPE_TEXT, false, err));
+    s->n_texts = s->n_columns;
+    WBI_TRY(check_features(s, err));
+    for (size_t f = 0; f < plan->n_features; f++)
+        WBI_TRY(choose_column(s, plan->features[f].name, plan->features[f].type, false, err));
+    s->cutoff = SIZE_MAX;
+    if (wbi_csv_find(s->reader, "cutoff") != SIZE_MAX) {
+        s->cutoff = s->n_columns;
+        WBI_TRY(choose_column(s, "cutoff", WB_TYPE_TIME, false, err));
+    }
+    return wbi_csv_want(s->reader, s->places, s->n_columns, err);
+}
+
+/* ---- batches ---- */
+
+static wb_status make_slot(slot *to, const scoring *s, wb_error *err)
+{
+    to->features = wbi_alloc_zeroed(s->run.plan.n_features, sizeof *to->features);
+    to->texts = wbi_alloc_zeroed(s->n_texts, sizeof *to->texts);
+    if (to->features == NULL || to->texts == NULL)
+        return wbi_fail_nomem(err, s->n_texts * sizeof *to->texts);
+    return wbi_score_block_make(&to->block, &s->run.plan, &s->run.form, err);
+}
+
+static wb_status make_slots(scoring *s, wb_error *err)
+{
+    const size_t n = wbi_batch_n_slots(s->reading->n_threads);
+    s->slots = wbi_alloc_zeroed(n, sizeof *s->slots);
+    if (s->slots == NULL)
+        return wbi_fail_nomem(err, n * sizeof *s->slots);
+    s->n_slots = n;
+    for (size_t k = 0; k < n; k++)
+        WBI_TRY(make_slot(&s->slots[k], s, err));
+    return WB_OK;
+}
+
+static wb_status reserve(slot *to, const scoring *s, size_t n, wb_error *err)
+{
+    if (n <= to->capacity)
+        return WB_OK;
+    to->capacity = 0;
+    for (size_t k = 0; k < s->n_texts; k++) {
+        wbi_free(to->texts[k]);
+        to->texts[k] = wbi_alloc_array(n, sizeof **to->texts);
+        if (to->texts[k] == NULL)
+            return wbi_fail_nomem(err, n * sizeof **to->texts);
+    }
+    wbi_free(to->cutoffs_us);
+    to->cutoffs_us = wbi_alloc_array(n, sizeof *to->cutoffs_us);
+    if (to->cutoffs_us == NULL)
+        return wbi_fail_nomem(err, n * sizeof *to->cutoffs_us);
+    to->capacity = n;
+    return WB_OK;
+}
+
+static void read_texts(wbi_str *texts, const wbi_packed *column, size_t n)
+{
+    const int32_t *codes = wbi_packed_codes(column);
+    for (size_t row = 0; row < n; row++)
+        texts[row] = codes[row] < 0 ? (wbi_str){NULL, 0} : wbi_dictionary_at(column->dictionary, codes[row]);
+}
+
+static wb_status score_batch(void *context, const wbi_batch *batch, wb_error *err)
+{
+    scoring *s = context;
+    slot *to = &s->slots[batch->slot];
+    const wbi_packed *columns = batch->rows->columns;
+    const size_t n = batch->rows->n_rows;
+    WBI_TRY(reserve(to, s, n, err));
+    for (size_t k = 0; k < s->n_texts; k++)
+        read_texts(to->texts[k], &columns[k], n);
+    for (size_t f = 0; f < s->run.plan.n_features; f++) {
+        const wbi_packed *column = &columns[s->n_texts + f];
+        to->features[f] = column->type == WB_TYPE_NUMBER
+                              ? (wbi_score_source){.numbers = column->values}
+                              : (wbi_score_source){.codes = wbi_packed_codes(column), .levels = column->dictionary};
+    }
+    for (size_t row = 0; s->cutoff != SIZE_MAX && row < n; row++)
+        to->cutoffs_us[row] = wbi_packed_time(&columns[s->cutoff], row);
+    to->rows = (wbi_score_rows){.n_rows = n,
+                                .texts = (const wbi_str *const *)to->texts,
+                                .cutoffs_us = s->cutoff == SIZE_MAX ? NULL : to->cutoffs_us,
+                                .features = to->features};
+    return wbi_score_block_fill(&to->block, &to->rows, err);
+}
+
+/* Rows there will be if the files go on as they began; 0 where that cannot be said. */
+static uint64_t expected_rows(const scoring *s)
+{
+    if (wbi_csv_file_bytes(s->reader) == 0 || s->n_bytes == 0)
+        return 0;
+    const double n = (double)s->run.n_rows * (double)wbi_paths_bytes(&s->paths) / (double)s->n_bytes;
+    return n > (double)s->run.n_rows ? (uint64_t)n : s->run.n_rows;
+}
+
+static wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err)
+{
+    scoring *s = context;
+    const slot *from = &s->slots[batch->slot];
+    for (size_t k = 0; k < batch->n_bad; k++)
+        WBI_TRY(wbi_bad_rows_add(s->bad, batch->bad[k].error, batch->bad[k].raw, err));
+    WBI_TRY(wbi_score_run_take(&s->run, &from->block, &from->rows, err));
+    s->n_bytes += batch->n_bytes;
+    s->stopped = wbi_score_run_is_over(&s->run);
+    if (s->stopped)
+        return wbi_fail(err, WB_ERR_CANCELLED, "nobody reads the scores");
+    return wbi_progress(s->reading->log, "score", s->run.n_rows, expected_rows(s), err);
+}
+
+static wb_status score_batches(scoring *s, wb_error *err)
+{
+    const wbi_batch_options batches = {.columns = s->columns,
+                                       .column_numbers = s->numbers,
+                                       .n_columns = s->n_columns,
+                                       .n_threads = s->reading->n_threads,
+                                       .wide_numbers = true,
+                                       .work = score_batch};
+    const wb_status status = wbi_csv_read_batches(s->reader, &batches, take_batch, s, err);
+    return s->stopped ? WB_OK : status;
+}
+
+/* ---- the whole ---- */
+
+static void free_slot(slot *of, size_t n_texts)
+{
+    for (size_t k = 0; of->texts != NULL && k < n_texts; k++)
+        wbi_free(of->texts[k]);
+    wbi_free(of->texts);
+    wbi_free(of->features);
+    wbi_free(of->cutoffs_us);
+    wbi_score_block_free(&of->block);
+}
+
+static void free_scoring(scoring *s)
+{
+    for (size_t k = 0; k < s->n_slots; k++)
+        free_slot(&s->slots[k], s->n_texts);
+    wbi_free(s->slots);
+    wbi_free(s->columns);
+    wbi_free(s->places);
+    wbi_free(s->numbers);
+    wbi_score_run_free(&s->run);
+    wbi_csv_close(s->reader);
+    wbi_bad_rows_free(s->bad);
+    wbi_paths_free(&s->paths);
+}
+
+static void report(const scoring *s, wb_score_report *reports)
+{
+    wbi_score_run_report(&s->run, reports);
+    for (size_t m = 0; reports != NULL && m < s->run.plan.models->n; m++) {
+        reports[m].n_bad = wbi_bad_rows_count(s->bad);
+        reports[m].n_ignored_columns = count_ignored(s, &s->run.plan.each[m]);
+    }
+}
+
+wb_status wb_score_files(const wb_score_models *models, const char *const *inputs, size_t n_inputs,
+                         const wb_score_options *options, const wb_read_options *reading, wb_score_report *reports,
+                         wb_error *err)
+{
+    scoring s = {.reading = reading};
+    wb_status status;
+    WBI_TRY_CLEANUP(wbi_score_run_plan(&s.run, models, options, reading->log, err));
+    WBI_TRY_CLEANUP(open_inputs(&s, inputs, n_inputs, err));
+    WBI_TRY_CLEANUP(choose_columns(&s, err));
+    WBI_TRY_CLEANUP(wbi_score_run_open(&s.run, s.cutoff != SIZE_MAX, err));
+    WBI_TRY_CLEANUP(make_slots(&s, err));
+    WBI_TRY_CLEANUP(score_batches(&s, err));
+    /* The rejected rows first: scores that lack them must not appear where those could not be kept. */
+    WBI_TRY_CLEANUP(wbi_bad_rows_finish(s.bad, err));
+    WBI_TRY_CLEANUP(wbi_score_run_finish(&s.run, err));
+    report(&s, reports);
+cleanup:
+    free_scoring(&s);
+    return status;
+}
