@@ -2,6 +2,7 @@
 #include "score/row_table.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 
 /* What is borrowed is only read. */
 static void borrow(wbi_column *column, const double *numbers, const int32_t *codes, size_t n_rows)
@@ -32,7 +33,10 @@ static wb_status add_feature(wb_table *table, const wbi_plan_feature *feature, c
         return add_texts(table, feature->name, source->texts, n_rows, err);
     /* A table takes a dictionary to change, but does not change one of its own accord. */
     WBI_TRY(wbi_table_add_column(table, feature->name, feature->type, (wbi_dictionary *)(uintptr_t)source->levels, err));
-    borrow(&table->columns[table->n_columns - 1], source->numbers, source->codes, n_rows);
+    wbi_column *column = &table->columns[table->n_columns - 1];
+    wbi_free(column->numbers);
+    wbi_free(column->codes);
+    borrow(column, source->numbers, source->codes, n_rows);
     return WB_OK;
 }
 
