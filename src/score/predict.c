@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "score/predict.h"
+#include <winback/score.h>
 
 #include <math.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@ static bool is_key(const char *name)
     return strcmp(name, "customer_id") == 0 || strcmp(name, "cutoff") == 0 || strncmp(name, "label_", 6) == 0;
 }
 
-uint64_t wbi_n_ignored_columns(const wb_model *model, const wb_table *table)
+static uint64_t n_ignored_columns(const wb_model *model, const wb_table *table)
 {
     uint64_t n = 0;
     for (size_t c = 0; c < wb_table_n_columns(table); c++) {
@@ -130,7 +130,7 @@ static wb_score_tally tally_of(const scoring *work, size_t f, size_t n_blocks)
 static void fill_report(wb_score_report *report, const scoring *work, const wb_model *model, const wb_table *table)
 {
     size_t n_rows = wb_table_n_rows(table);
-    *report = (wb_score_report){.features = report->features, .n_rows = n_rows, .n_ignored_columns = wbi_n_ignored_columns(model, table)};
+    *report = (wb_score_report){.features = report->features, .n_rows = n_rows, .n_ignored_columns = n_ignored_columns(model, table)};
     for (size_t k = 0; k < wbi_par_n_blocks(n_rows, BLOCK_ROWS) * work->n_features; k++) {
         report->n_imputed += work->tallies[k].n_imputed;
         report->n_unseen += work->tallies[k].n_unseen;

@@ -101,15 +101,18 @@ bool wbi_score_run_is_over(const wbi_score_run *run)
 /* What a strict run does not take from a feature; "" when there is nothing. */
 static void say_odd(char *text, size_t size, const wbi_score_run *run, size_t m, size_t f)
 {
+    static const char *const kinds[3][2] = {{"has a level that training did not see", "have a level that training did not see"},
+                                            {"lies outside the range of training", "lie outside the range of training"},
+                                            {"is missing, in training none was", "are missing, in training none was"}};
     const wbi_score_tally *tally = &run->tallies[m][f];
-    const bool missed = tally->n_imputed > 0 && !wbi_scorer_saw_missing(run->plan.each[m].scorer, f);
+    const bool missed = !wbi_scorer_saw_missing(run->plan.each[m].scorer, f);
+    const uint64_t counts[3] = {tally->n_unseen, tally->n_outside, missed ? tally->n_imputed : 0};
+    size_t k = 0;
+    while (k < 3 && counts[k] == 0)
+        k++;
     text[0] = '\0';
-    if (tally->n_unseen > 0)
-        snprintf(text, size, "%llu cells have a level that training did not see", (unsigned long long)tally->n_unseen);
-    else if (tally->n_outside > 0)
-        snprintf(text, size, "%llu cells lie outside the range of training", (unsigned long long)tally->n_outside);
-    else if (missed)
-        snprintf(text, size, "%llu cells are missing, in training none was", (unsigned long long)tally->n_imputed);
+    if (k < 3)
+        snprintf(text, size, "%llu cell%s %s", (unsigned long long)counts[k], counts[k] == 1 ? "" : "s", kinds[k][counts[k] > 1]);
 }
 
 static wb_status check_strictly(const wbi_score_run *run, wb_error *err)
@@ -132,8 +135,8 @@ static wb_status check_strictly(const wbi_score_run *run, wb_error *err)
         return WB_ERR_INCONSISTENT;
     }
     if (run->n_duplicates > 0)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "%llu rows are of a customer that has a row already",
-                        (unsigned long long)run->n_duplicates);
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "%llu row%s of a customer that has a row already",
+                        (unsigned long long)run->n_duplicates, run->n_duplicates == 1 ? " is" : "s are");
     return WB_OK;
 }
 

@@ -6,7 +6,6 @@
 #include "csv/writer.h"
 #include "design/basis.h"
 #include "par/par.h"
-#include "score/predict.h"
 #include "score/run.h"
 #include "table/spill.h"
 #include "table/table.h"
@@ -226,12 +225,32 @@ static void free_scoring(scoring *s, size_t n_keep)
     wbi_score_run_free(&s->run);
 }
 
+static bool is_read(const scoring *s, size_t column, const wbi_plan_model *model)
+{
+    for (size_t k = 0; k < s->run.plan.options->n_keep; k++)
+        if (s->keep[k] == column)
+            return true;
+    for (size_t f = 0; f < model->n_features; f++)
+        if (s->features[model->features[f]] == column)
+            return true;
+    return column == s->id || column == s->cutoff;
+}
+
+/* As of files: columns that are neither the key, nor a label, nor kept, nor read by the model. */
+static uint64_t count_ignored(const scoring *s, const wbi_plan_model *model)
+{
+    uint64_t n = 0;
+    for (size_t column = 0; column < s->table->n_columns; column++)
+        n += strncmp(s->table->columns[column].name, "label_", 6) != 0 && !is_read(s, column, model);
+    return n;
+}
+
 static void report(const scoring *s, wb_score_report *reports)
 {
     wbi_score_run_report(&s->run, reports);
     for (size_t m = 0; reports != NULL && m < s->run.plan.models->n; m++) {
         reports[m].n_bad = 0;
-        reports[m].n_ignored_columns = wbi_n_ignored_columns(s->run.plan.each[m].model, s->table);
+        reports[m].n_ignored_columns = count_ignored(s, &s->run.plan.each[m]);
     }
 }
 
