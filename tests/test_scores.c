@@ -419,12 +419,77 @@ static void test_no_interval_of_a_lasso(void **state)
     wb_features_free(training);
 }
 
+/* ---- scikit-learn */
+
+/* scikit-learn 1.9.1:
+ * fit = LogisticRegression()
+ * fit.classes_, fit.intercept_ = np.array([0, 1]), np.array([-1.25])
+ * fit.coef_ = np.array([[0.75, 31415.9, -2.7e-7, -0.0625]])
+ * fit.predict_proba(x)[:, 1]    # x as in `sklearn_rows` */
+static const double sklearn_raw[] = {-1.25, 0.75, 31415.9, -2.7e-7, -0.0625};
+static const char sklearn_rows[] = "customer_id,plain,small,large,signed\n"
+                                   "a,0,0,0,0\n"
+                                   "b,1.5,2e-5,1e6,40\n"
+                                   "c,-3,7e-6,2.5e7,-12.5\n"
+                                   "d,12,1e-4,123456.75,8\n"
+                                   "e,-20,-3e-5,5e6,100\n"
+                                   "f,0.1,1e-6,3e7,0.3\n"
+                                   "g,9,3e-4,-4e7,-64\n"
+                                   "h,2,4e-5,1,1e-3\n";
+static const double sklearn_probability[] = {0.22270013882530884,    0.09392019115691737,   9.621407331830737e-05,
+                                             0.9999682712835904,     1.7090865096912705e-11, 9.492447059243027e-05,
+                                             0.9999999999998768,     0.8185528043538839};
+
+/* A model of four lines, whose coefficients per unit are those. */
+static wb_model *lines_of(const double raw[5])
+{
+    enum { N = 60 };
+    static const char *const names[] = {"plain", "small", "large", "signed"};
+    static const double spans[] = {20, 1e-4, 3e7, 90};
+    double values[N];
+    uint64_t random = 4;
+    wb_features *frame = frame_create();
+    for (size_t f = 0; f < 5; f++) {
+        for (size_t i = 0; i < N; i++)
+            values[i] = f < 4 ? spans[f] * (frame_uniform(&random) - 0.3) : (double)(i % 2);
+        frame_numbers(frame, f < 4 ? names[f] : "label_y", values, N);
+    }
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.lambda = 0.1;
+    options.n_folds = 0;
+    wb_model *model = train(frame, &options);
+    assert_int_equal(model->basis->n_columns, 4);
+    model->beta[0] = raw[0];
+    for (size_t j = 1; j <= 4; j++) {
+        const wbi_basis_column *column = &model->basis->columns[j - 1];
+        model->beta[j] = raw[j] * column->sd;
+        model->beta[0] += raw[j] * column->mean;
+    }
+    for (size_t j = 0; j <= 4; j++)
+        assert_close(wb_model_coefficient(model, j).raw / raw[j], 1, 1e-14);
+    wb_features_free(frame);
+    return model;
+}
+
+static void test_as_scikit_learn(void **state)
+{
+    wb_model *model = lines_of(sklearn_raw);
+    scoring_run run = run_in(*state, &model);
+    put(*state, "in.csv", sklearn_rows);
+    grid g = score_grid(&run, NULL);
+    assert_int_equal(g.n_rows, 8);
+    for (size_t row = 0; row < 8; row++)
+        assert_close(grid_number(&g, row, "probability") / sklearn_probability[row], 1, 1e-12);
+    grid_free(&g);
+    wb_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reasons_are_exact), cmocka_unit_test(test_equal_reasons), cmocka_unit_test(test_deciles),
         cmocka_unit_test(test_bands),             cmocka_unit_test(test_bad_options),   cmocka_unit_test(test_intervals),
-        cmocka_unit_test(test_no_interval_of_a_lasso),
+        cmocka_unit_test(test_no_interval_of_a_lasso), cmocka_unit_test(test_as_scikit_learn),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
