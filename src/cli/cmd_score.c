@@ -30,10 +30,10 @@ static const cli_option options[] = {
     {"--reasons", CLI_WHOLE, AT(n_reasons), "K", "the K features that raise the score most"},
     {"--reasons-down", CLI_WHOLE, AT(n_reasons_down), "K", "the K features that lower it most"},
     {"--reason-text", CLI_FLAG, AT(reason_text), NULL, "a sentence for each reason"},
-    {"--top", CLI_WHOLE, AT(n_top), "N", "only the N highest probabilities, highest first"},
+    {"--top", CLI_WHOLE, AT(n_top), "N", "only the N highest probabilities, highest first (0: all)"},
     {"--digits", CLI_WHOLE, AT(n_digits), "N", "significant digits, 1 to 15 (0: as many as read back the same)"},
     {"--format", CLI_TEXT, AT(format), "csv|jsonl", "of the scores (unsaid: jsonl where -o ends in .jsonl)"},
-    {"--strict", CLI_FLAG, AT(strict), NULL, "fail on what training did not see, on stale tables, on duplicates"},
+    {"--strict", CLI_FLAG, AT(strict), NULL, "fail on what training did not see, stale tables, rows that --check-ids finds"},
     {"--check-ids", CLI_FLAG, AT(check_ids), NULL, "look for customers with several rows (up to 64 bytes a row)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "scores file; - is standard output"},
 };
@@ -225,7 +225,8 @@ static int read_scoring(wb_score_options *scoring, const score_options *o)
     if (o->n_digits > 15)
         return cli_usage_error("--digits %llu: expected 1 to 15", (unsigned long long)o->n_digits);
     if (o->n_reasons > 100 || o->n_reasons_down > 100)
-        return cli_usage_error("--reasons: expected at most 100");
+        return cli_usage_error("--reasons%s %llu: expected at most 100", o->n_reasons > 100 ? "" : "-down",
+                               (unsigned long long)(o->n_reasons > 100 ? o->n_reasons : o->n_reasons_down));
     if (o->reason_text && o->n_reasons + o->n_reasons_down == 0)
         return cli_usage_error("--reason-text goes with --reasons or --reasons-down");
     *scoring = (wb_score_options)WB_SCORE_OPTIONS_INIT;

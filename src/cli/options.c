@@ -73,15 +73,26 @@ static void print_default(const cli_option *option, const char *defaults)
         printf(" (default: %s)", text);
 }
 
+/* Bytes of UTF-8 that begin no character. */
+static int n_continued(const char *text)
+{
+    int n = 0;
+    for (; *text != '\0'; text++)
+        n += ((unsigned char)*text & 0xc0) == 0x80;
+    return n;
+}
+
 static void print_option(const cli_option *option, const void *defaults)
 {
+    enum { WIDTH = 26 };
     char left[64];
     snprintf(left, sizeof left, "%s%s%s", option->name, option->argument != NULL ? " " : "",
              option->argument != NULL ? option->argument : "");
-    if (strlen(left) > 26)
-        printf("  %s\n  %-26s  %s", left, "", option->help);
+    const int room = WIDTH + n_continued(left);
+    if ((int)strlen(left) > room)
+        printf("  %s\n  %-*s  %s", left, WIDTH, "", option->help);
     else
-        printf("  %-26s  %s", left, option->help);
+        printf("  %-*s  %s", room, left, option->help);
     print_default(option, defaults);
     putchar('\n');
 }

@@ -68,7 +68,6 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-/* Bad rows are not told of here: the reader has warned of them. */
 /* Fewer than half of a table's customers in the population's table: their keys may be written in two ways. */
 static void warn_of_strangers(const wb_engine_table *table, const cli_common *common)
 {
@@ -79,7 +78,8 @@ static void warn_of_strangers(const wb_engine_table *table, const cli_common *co
              label_of(label, table), cli_count(matched, table->n_matched), cli_count(count, table->n_customers));
 }
 
-/* `end_table`: the table with whose last row the data end; NULL when it is not that one's. */
+/* `end_table`: the table with whose last row the data end; NULL when it is not that one's. Bad rows are not told of here: the
+ * reader has warned of them. */
 static void note_lost_rows(const wb_engine_table *table, const char *end_table, const cli_common *common)
 {
     char label[LABEL_CHARS], count[CLI_TEXT_CHARS], why[LABEL_CHARS] = "";
@@ -202,12 +202,12 @@ wb_status cli_check_ages(const wb_engine *engine, int64_t cutoff_us, bool strict
             continue;
         const double days = age_days(table.last_us, cutoff_us);
         if (!strict) {
-            cli_warn(common, "the last event of table %s is %.10g days before the cutoff (max_age: in the project says how old it may be)",
-                     table.name, days);
+            cli_warn(common, "the last event of table %s is %.10g day%s before the cutoff (max_age: in the project says how old it may be)",
+                     table.name, days, days == 1 ? "" : "s");
             continue;
         }
-        snprintf(err->message, sizeof err->message, "the last event of table %.100s is %.10g days before the cutoff", table.name,
-                 days);
+        snprintf(err->message, sizeof err->message, "the last event of table %.100s is %.10g day%s before the cutoff",
+                 table.name, days, days == 1 ? "" : "s");
         snprintf(err->advice, sizeof err->advice, "max_age: in the project says how old it may be");
         status = err->code = WB_ERR_INCONSISTENT;
     }
