@@ -194,12 +194,14 @@ static wb_status find_columns(wbi_score_block *block, size_t m, const wbi_score_
     const wbi_plan_model *each = &block->plan->each[m];
     wbi_block_model *model = &block->models[m];
     for (size_t f = 0; f < each->n_features; f++) {
-        const wbi_score_source *source = &rows->features[each->features[f]];
+        const size_t place = each->features[f];
+        const wbi_score_source *source = &rows->features[place];
+        const bool category = block->plan->features[place].type == WB_TYPE_CATEGORY; /* without rows there may be no numbers */
         if (source->texts != NULL)
             look_up(model->codes[f], each->scorer, f, source->texts, rows->n_rows);
-        else if (source->numbers == NULL)
+        else if (category)
             WBI_TRY(translate(block, m, f, rows, err));
-        model->columns[f] = (wbi_score_column){source->numbers, source->numbers == NULL ? model->codes[f] : NULL};
+        model->columns[f] = (wbi_score_column){source->numbers, category ? model->codes[f] : NULL};
     }
     return WB_OK;
 }
