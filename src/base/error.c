@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 
+enum { LINE_BYTES = 1024 };
+
 static void set_text(char *to, size_t size, const char *from)
 {
     size_t n = from == NULL ? 0 : strlen(from);
@@ -18,6 +20,14 @@ static void set_text(char *to, size_t size, const char *from)
     to[n] = '\0';
 }
 
+/* Prints a line, whatever names of files or columns it has: what is no text cannot move a terminal's cursor. */
+static void print_line(char *to, size_t size, const char *format, va_list args)
+{
+    char raw[LINE_BYTES];
+    const int n = vsnprintf(raw, sizeof raw, format, args);
+    wbi_printable(to, size, raw, n < 0 ? 0 : strlen(raw));
+}
+
 static void fill(wb_error *err, wb_status code, wbi_where where, const char *format, va_list args)
 {
     err->code = code;
@@ -26,7 +36,7 @@ static void fill(wb_error *err, wb_status code, wbi_where where, const char *for
     set_text(err->file, sizeof err->file, where.file);
     err->value[0] = '\0';
     err->advice[0] = '\0';
-    vsnprintf(err->message, sizeof err->message, format, args);
+    print_line(err->message, sizeof err->message, format, args);
 }
 
 wb_status wbi_fail(wb_error *err, wb_status code, const char *format, ...)
@@ -133,10 +143,10 @@ void wbi_log(const wb_log *log, wb_log_level level, const char *format, ...)
 {
     if (log == NULL || log->message == NULL)
         return;
-    char text[1024];
+    char text[LINE_BYTES];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    print_line(text, sizeof text, format, args);
     va_end(args);
     log->message(log->user, level, text);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,14 +113,15 @@ static wb_status scoring_project(wb_project **out, const score_run *r, const wb_
     return status;
 }
 
-/* The files that are read beside the project's: the models, then the features files. */
+/* The files that are read beside the project's: the models with what lies beside them, then the features files. */
 static wb_status check_output(const score_run *r, const wb_project *project, wb_error *err)
 {
     const score_options *o = r->o;
     const cli_list *files = &o->common.arguments;
-    const char *inputs[2 * CLI_LIST_LIMIT + 1] = {NULL};
+    const char *inputs[3 * CLI_LIST_LIMIT + 1] = {NULL};
     memcpy(inputs, o->models.items, o->models.n * sizeof *inputs);
-    memcpy(inputs + o->models.n, files->items, files->n * sizeof *inputs);
+    memcpy(inputs + o->models.n, r->covariance_of, o->models.n * sizeof *inputs);
+    memcpy(inputs + 2 * o->models.n, files->items, files->n * sizeof *inputs);
     wb_status status = cli_check_outputs(&o->common, o->output, inputs, project, err);
     return status == WB_OK ? cli_check_folder(o->output, err) : status;
 }
@@ -184,7 +187,7 @@ static wb_status make_tallies(score_run *r, wb_error *err)
     return WB_OK;
 }
 
-/* low=P or high=P. */
+/* low=P or high=P, each once. */
 static bool read_edge(wb_score_options *scoring, const char *text)
 {
     const bool is_low = strncmp(text, "low=", 4) == 0, is_high = strncmp(text, "high=", 5) == 0;
@@ -193,15 +196,18 @@ static bool read_edge(wb_score_options *scoring, const char *text)
     const char *number = text + (is_low ? 4 : 5);
     char *end;
     const double edge = strtod(number, &end);
-    *(is_low ? &scoring->band_low : &scoring->band_high) = edge;
-    return end > number && *end == '\0' && edge > 0 && edge < 1;
+    double *at = is_low ? &scoring->band_low : &scoring->band_high;
+    const bool first = isnan(*at);
+    *at = edge;
+    return first && (isdigit((unsigned char)number[0]) || number[0] == '.') && *end == '\0' && edge > 0 && edge < 1;
 }
 
 static int read_bands(wb_score_options *scoring, const cli_list *bands)
 {
     for (size_t i = 0; i < bands->n; i++)
         if (!read_edge(scoring, bands->items[i]))
-            return cli_usage_error("--band '%s': expected low=P,high=P with probabilities between 0 and 1", bands->items[i]);
+            return cli_usage_error("--band '%s': expected low=P,high=P, each once, with probabilities between 0 and 1",
+                                   bands->items[i]);
     if (bands->n > 0 && !(scoring->band_low <= scoring->band_high))
         return cli_usage_error("--band: expected both edges, low=P,high=P, low not above high");
     return CLI_DONE;

@@ -127,6 +127,10 @@ wb_status cli_check_folder(const char *output, wb_error *err)
     struct stat about;
     if (output == NULL || strcmp(output, "-") == 0 || lstat(output, &about) == 0)
         return WB_OK;
+    if (output[0] == '\0') {
+        *err = (wb_error){.code = WB_ERR_ARGUMENT, .message = "-o '': expected the name of a file, or -"};
+        return err->code;
+    }
     const char *slash = strrchr(output, '/');
     int n = slash == NULL ? 0 : slash == output ? 1 : (int)(slash - output);
     char folder[sizeof err->file];

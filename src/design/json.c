@@ -18,9 +18,9 @@ wb_status wbi_json_wrong(const wbi_json_at *at, const char *key, wb_error *err, 
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    const char *dot = at->path[0] != '\0' && key != NULL ? "." : "";
-    return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){at->file, 0, 0}, NULL, 0, "%s%s%s: %s", at->path, dot,
-                       key == NULL ? "" : key, what);
+    const char *dot = at->path[0] != '\0' && key != NULL ? "." : "", *colon = at->path[0] != '\0' || key != NULL ? ": " : "";
+    return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){at->file, 0, 0}, NULL, 0, "%s%s%s%s%s", at->path, dot,
+                       key == NULL ? "" : key, colon, what);
 }
 
 static const char *kind_name(const json_t *value)

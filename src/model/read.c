@@ -9,6 +9,7 @@
 #include "design/json.h"
 #include "io/input.h"
 #include "model/model.h"
+#include "table/dictionary.h"
 
 enum { MAX_FILE_BYTES = 1 << 28, MAX_FOLDS = 100 };
 /* Whole numbers up to here are doubles. */
@@ -33,10 +34,14 @@ static wb_status check_format(const wbi_json_at *at, wb_error *err)
     WBI_TRY(wbi_json_expect_object(at, err));
     WBI_TRY(expect_text(at, "format", WBI_MODEL_FORMAT, err));
     WBI_TRY(wbi_json_count(&version, at, "version", INT64_MAX, err));
-    if (version != WBI_MODEL_VERSION)
-        return wbi_json_wrong(at, "version", err, "this program reads version %d, not %" PRIu64, WBI_MODEL_VERSION,
-                              version);
-    return WB_OK;
+    if (version == WBI_MODEL_VERSION)
+        return WB_OK;
+    wbi_json_wrong(at, "version", err, "this program reads version %d, not %" PRIu64, WBI_MODEL_VERSION, version);
+    if (version > WBI_MODEL_VERSION)
+        wbi_advise(err, "a newer winback wrote the model: score with that one, or train the model again with this one");
+    else
+        wbi_advise(err, "train the model again with this winback, or score with the one that wrote it");
+    return WB_ERR_MALFORMED;
 }
 
 /* ---- terms and coefficients ---- */
@@ -92,6 +97,24 @@ static wb_status read_columns(wb_model *model, const wbi_json_at *at, wb_error *
     return WB_OK;
 }
 
+/* Contributions are a feature's, so no two terms may read the same. */
+static wb_status check_features(const wbi_basis *basis, const wbi_json_at *terms, wb_error *err)
+{
+    wbi_dictionary *features = NULL;
+    WBI_TRY(wbi_dictionary_create(&features, err));
+    wb_status status = WB_OK;
+    for (size_t t = 0; status == WB_OK && t < basis->n_terms; t++) {
+        const wbi_json_at item = wbi_json_item(terms, t);
+        const char *feature = basis->terms[t]->feature;
+        int32_t first;
+        status = wbi_dictionary_intern(features, feature, strlen(feature), &first, err);
+        if (status == WB_OK && (size_t)first != t)
+            status = wbi_json_wrong(&item, "feature", err, "terms[%d] reads '%.100s' as well", (int)first, feature);
+    }
+    wbi_dictionary_free(features);
+    return status;
+}
+
 static wb_status allocate_basis(wb_model *model, size_t n_terms, size_t n_columns, wb_error *err)
 {
     wbi_basis *basis = model->basis = wbi_alloc_zeroed(1, sizeof *basis);
@@ -122,6 +145,7 @@ static wb_status read_terms(wb_model *model, const wbi_json_at *at, wb_error *er
         model->basis->n_terms++;
         WBI_TRY(read_columns(model, &item, err));
     }
+    WBI_TRY(check_features(model->basis, &terms, err));
     expected = wbi_model_raw_intercept(model);
     double size = fabs(model->beta[0]);
     for (size_t j = 0; j < model->basis->n_columns; j++)

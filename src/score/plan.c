@@ -70,8 +70,8 @@ static wb_status check_deciles(const wb_score_models *models, size_t m, wb_error
     const double *edges;
     if (wb_model_decile_edges(models->models[m], &edges) > 0)
         return WB_OK;
-    wbi_fail(err, WB_ERR_INCONSISTENT, "%s%s has no deciles: it was trained without folds, or by an older winback",
-             models->names == NULL ? "the model" : "model ", models->names == NULL ? "" : models->names[m]);
+    wbi_fail(err, WB_ERR_INCONSISTENT, "the model%s%s has no deciles: it was trained without folds, or by an older winback",
+             models->names == NULL ? "" : " ", models->names == NULL ? "" : models->names[m]);
     wbi_advise(err, "train it again with --folds 5");
     return WB_ERR_INCONSISTENT;
 }
