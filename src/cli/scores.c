@@ -64,7 +64,7 @@ static void note_rows(const cli_scores *s)
     const wb_score_report *first = &s->reports[0];
     char count[CLI_TEXT_CHARS];
     if (first->n_bad > 0)
-        cli_note(s->common, "%s bad rows left out", cli_count(count, first->n_bad));
+        cli_note(s->common, "%s bad row%s left out", cli_count(count, first->n_bad), first->n_bad == 1 ? "" : "s");
     if (first->n_duplicates > 0)
         cli_warn(s->common, "%s row%s of a customer that has a row already", cli_count(count, first->n_duplicates),
                  first->n_duplicates == 1 ? " is" : "s are");

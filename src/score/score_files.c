@@ -93,7 +93,7 @@ static wb_status tell_lacking(const scoring *s, const char *first, size_t n, wb_
         length += (size_t)written;
     }
     if (n > 1)
-        wbi_advise(err, "the model reads %zu more that are not there: %s", n - 1, others);
+        wbi_advise(err, "the model reads %zu more that %s not there: %s", n - 1, n == 2 ? "is" : "are", others);
     return status;
 }
 
