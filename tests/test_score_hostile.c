@@ -403,7 +403,8 @@ static int add_number(char *at, uint64_t *random)
 {
     static const char *const odd[] = {"",     "NA",    "n/a",   "true", "FALSE", "Yes", "soon", "+3",   "-0",        ".5",
                                       "7.",   "1e3",   "2E-2",  "0x10", "inf",   "nan", "--1",  "1.2.3", "1e",       "00012",
-                                      "1 2",  "1e+02", "5e-324", "1.00000000000000000000000000000000001", "123456789012345678901"};
+                                      "1 2",  "1e+02", "5e-324", "1.00000000000000000000000000000000001",
+                                      "123456789012345678901"};
     const double u = frame_uniform(random), x = 400 * frame_uniform(random) - 20;
     const char *quote = frame_uniform(random) < 0.2 ? "\"" : "";
     if (u < 0.1)

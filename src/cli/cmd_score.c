@@ -96,14 +96,28 @@ static wb_status read_models(score_run *r, wb_error *err)
     return WB_OK;
 }
 
+/* Whether each model defines its features, for of several models none is to blame. */
+static wb_status check_definitions(const score_run *r, wb_error *err)
+{
+    wb_status status = WB_OK;
+    for (size_t i = 0; i < r->o->models.n && status == WB_OK; i++) {
+        wb_project *project = NULL;
+        status = wb_model_project(&project, r->models[i], err);
+        if (status != WB_OK)
+            cli_blame_file(err, r->o->models.items[i]);
+        wb_project_free(project);
+    }
+    return status;
+}
+
 /* The models' definitions with the files of the project at hand. */
 static wb_status scoring_project(wb_project **out, const score_run *r, const wb_project *files, wb_error *err)
 {
     wb_project *project = NULL;
     const wb_score_models models = scoring_models(r);
-    wb_status status = wb_models_project(&project, &models, err);
-    if (status != WB_OK && models.n == 1)
-        cli_blame_file(err, r->o->models.items[0]);
+    wb_status status = check_definitions(r, err);
+    if (status == WB_OK)
+        status = wb_models_project(&project, &models, err);
     if (status == WB_OK)
         status = wb_project_take_files(project, files, err);
     if (status == WB_OK)
@@ -264,6 +278,8 @@ static int check(const score_options *o)
         return cli_usage_error("score takes features files or --at, not both");
     if (o->common.arguments.n > 0 && o->common.project != NULL)
         return cli_usage_error("--project goes with --at: score from events, or features files");
+    if (o->id != NULL && o->at != NULL)
+        return cli_usage_error("--id goes with features files: of events, customer: in the project says whose they are");
     if (o->common.json && strcmp(o->output, "-") == 0)
         return cli_usage_error("--json needs -o FILE: the scores go to standard output");
     return CLI_DONE;

@@ -97,7 +97,7 @@ int cli_fail(const wb_error *err)
 
 void cli_blame_file(wb_error *err, const char *file)
 {
-    bool about_data = err->code == WB_ERR_INCONSISTENT || err->code == WB_ERR_DEGENERATE;
+    bool about_data = err->code == WB_ERR_INCONSISTENT || err->code == WB_ERR_DEGENERATE || err->code == WB_ERR_MALFORMED;
     if (about_data && err->file[0] == '\0')
         snprintf(err->file, sizeof err->file, "%s", strcmp(file, "-") == 0 ? "(standard input)" : file);
 }
