@@ -17,7 +17,7 @@ static char *straight, *curved;
 
 static char *slurp(const char *from)
 {
-    char *bytes = NULL;
+    static char *bytes; /* gcc 12 takes a local one for dangling */
     size_t n;
     wb_error err;
     assert_ok(wbi_input_slurp(&bytes, &n, from, (size_t)1 << 26, &err), &err);

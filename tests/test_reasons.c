@@ -368,7 +368,7 @@ static void test_words_do_not_matter_for_scoring(void **state)
         const wb_model *const both[] = {models[0], models[i]};
         static const char *const names[] = {"m", "n"};
         wb_project *project = NULL;
-        assert_int_equal(wb_models_project(&project, &(wb_score_models){both, names, NULL, 2}, &err),
+        assert_int_equal(wb_models_project(&project, &(wb_score_models){both, names, NULL, 2}, NULL, &err),
                          i == 1 ? WB_OK : WB_ERR_INCONSISTENT);
         wb_project_free(project);
     }

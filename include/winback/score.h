@@ -52,10 +52,6 @@ typedef struct wb_score_models {
     size_t n;
 } wb_score_models;
 
-/* As wb_model_project, of the features that any of the models names. Models whose definitions differ in anything but
- * labels, cutoffs, the end of the data and reasons are WB_ERR_INCONSISTENT. */
-WB_API WB_WARN_UNUSED wb_status wb_models_project(wb_project **out, const wb_score_models *models, wb_error *err);
-
 typedef enum wb_score_format {
     WB_SCORE_CSV = 0,
     WB_SCORE_JSON_LINES /* an object a row; missing is null, and what is kept a string */
@@ -87,6 +83,12 @@ typedef struct wb_score_options {
 
 #define WB_SCORE_OPTIONS_INIT \
     {"-", WB_SCORE_CSV, 0, NULL, NULL, 0, 0, 0, 0, __builtin_nan(""), __builtin_nan(""), 0, 0, 0, 0, 0, 0}
+
+/* As wb_model_project, of the features that any of the models names and of those that `options` (NULL: none) keeps.
+ * Models whose definitions differ in anything but
+ * labels, cutoffs, the end of the data and reasons are WB_ERR_INCONSISTENT. */
+WB_API WB_WARN_UNUSED wb_status wb_models_project(wb_project **out, const wb_score_models *models,
+                                                  const wb_score_options *options, wb_error *err);
 
 /* Streams CSV files (gzip, zstd, globs, "-") to the file that `options` names, in input order. Bad rows are dealt with as
  * `reading` says. Memory is bounded whatever the size, but for check_ids and n_top. `reports` (may be NULL) has one for each

@@ -117,7 +117,7 @@ static wb_status scoring_project(wb_project **out, const score_run *r, const wb_
     const wb_score_models models = scoring_models(r);
     wb_status status = check_definitions(r, err);
     if (status == WB_OK)
-        status = wb_models_project(&project, &models, err);
+        status = wb_models_project(&project, &models, &r->scoring, err);
     if (status == WB_OK)
         status = wb_project_take_files(project, files, err);
     if (status == WB_OK)

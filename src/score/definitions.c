@@ -6,6 +6,7 @@
 #include <winback/time.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "expr/expr.h"
 #include "project/project.h"
 #include "score/plan.h"
@@ -31,9 +32,38 @@ static wb_status mark_inputs(const wb_project *project, size_t f, bool *needed, 
     return WB_OK;
 }
 
-static wb_status find_needed(const wb_project *project, const wb_score_models *models, bool *needed, wb_error *err)
+static wb_status no_feature(const wb_project *project, const char *name, wb_error *err)
+{
+    const char **names = wbi_alloc_array(project->n_features, sizeof *names);
+    if (names == NULL)
+        return wbi_fail_nomem(err, project->n_features * sizeof *names);
+    for (size_t f = 0; f < project->n_features; f++)
+        names[f] = project->features[f].name;
+    const char *nearest = wbi_nearest(name, names, project->n_features);
+    wbi_free(names);
+    return nearest == NULL ? wbi_fail(err, WB_ERR_INCONSISTENT, "no feature '%s' to keep", name)
+                           : wbi_fail(err, WB_ERR_INCONSISTENT, "no feature '%s' to keep; did you mean '%s'?", name, nearest);
+}
+
+/* Marks the features that are to be kept in the scores. */
+static wb_status mark_kept(const wb_project *project, const wb_score_options *options, bool *needed, wb_error *err)
+{
+    for (size_t k = 0; options != NULL && k < options->n_keep; k++) {
+        size_t f = 0;
+        while (f < project->n_features && strcmp(project->features[f].name, options->keep[k]) != 0)
+            f++;
+        if (f == project->n_features)
+            return no_feature(project, options->keep[k], err);
+        needed[f] = true;
+    }
+    return WB_OK;
+}
+
+static wb_status find_needed(const wb_project *project, const wb_score_models *models, const wb_score_options *options,
+                             bool *needed, wb_error *err)
 {
     bool changed = true;
+    WBI_TRY(mark_kept(project, options, needed, err));
     for (size_t f = 0; f < project->n_features; f++)
         for (size_t m = 0; m < models->n && !needed[f]; m++)
             needed[f] = names_feature(models->models[m], project->features[f].name);
@@ -46,13 +76,14 @@ static wb_status find_needed(const wb_project *project, const wb_score_models *m
     return WB_OK;
 }
 
-static wb_status keep_needed(wb_project *project, const wb_score_models *models, wb_error *err)
+static wb_status keep_needed(wb_project *project, const wb_score_models *models, const wb_score_options *options,
+                             wb_error *err)
 {
     size_t n = project->n_features, n_kept = 0;
     bool *needed = wbi_alloc_zeroed(n, sizeof *needed);
     wbi_feature_def *kept = wbi_alloc_array(n, sizeof *kept);
     wb_status status = needed == NULL || kept == NULL ? wbi_fail_nomem(err, n * sizeof *kept)
-                                                      : find_needed(project, models, needed, err);
+                                                      : find_needed(project, models, options, needed, err);
     for (size_t f = 0; status == WB_OK && f < n; f++)
         if (needed[f])
             kept[n_kept++] = project->features[f];
@@ -122,14 +153,14 @@ cleanup:
     return status;
 }
 
-wb_status wb_models_project(wb_project **out, const wb_score_models *models, wb_error *err)
+wb_status wb_models_project(wb_project **out, const wb_score_models *models, const wb_score_options *options, wb_error *err)
 {
     wb_project *project = NULL;
     wb_status status;
     WBI_TRY_CLEANUP(wbi_score_check(models, err));
     WBI_TRY_CLEANUP(check_alike(models, err));
     WBI_TRY_CLEANUP(read_definitions(&project, models->models[0], err));
-    WBI_TRY_CLEANUP(keep_needed(project, models, err));
+    WBI_TRY_CLEANUP(keep_needed(project, models, options, err));
     wb_project_clear_label(project);
     *out = project;
     project = NULL;
@@ -140,5 +171,5 @@ cleanup:
 
 wb_status wb_model_project(wb_project **out, const wb_model *model, wb_error *err)
 {
-    return wb_models_project(out, &(wb_score_models){&model, NULL, NULL, 1}, err);
+    return wb_models_project(out, &(wb_score_models){&model, NULL, NULL, 1}, NULL, err);
 }
