@@ -103,8 +103,10 @@ static wb_status check_definitions(const score_run *r, wb_error *err)
     for (size_t i = 0; i < r->o->models.n && status == WB_OK; i++) {
         wb_project *project = NULL;
         status = wb_model_project(&project, r->models[i], err);
-        if (status != WB_OK)
+        if (status != WB_OK) {
+            err->line = err->column = 0; /* of the definitions alone */
             cli_blame_file(err, r->o->models.items[i]);
+        }
         wb_project_free(project);
     }
     return status;

@@ -32,6 +32,15 @@ static wb_status mark_inputs(const wb_project *project, size_t f, bool *needed, 
     return WB_OK;
 }
 
+/* Where the project has the feature; n_features when it has not. */
+static size_t place_of(const wb_project *project, const char *name)
+{
+    size_t f = 0;
+    while (f < project->n_features && strcmp(project->features[f].name, name) != 0)
+        f++;
+    return f;
+}
+
 static wb_status no_feature(const wb_project *project, const char *name, wb_error *err)
 {
     const char **names = wbi_alloc_array(project->n_features, sizeof *names);
@@ -49,12 +58,21 @@ static wb_status no_feature(const wb_project *project, const char *name, wb_erro
 static wb_status mark_kept(const wb_project *project, const wb_score_options *options, bool *needed, wb_error *err)
 {
     for (size_t k = 0; options != NULL && k < options->n_keep; k++) {
-        size_t f = 0;
-        while (f < project->n_features && strcmp(project->features[f].name, options->keep[k]) != 0)
-            f++;
+        const size_t f = place_of(project, options->keep[k]);
         if (f == project->n_features)
             return no_feature(project, options->keep[k], err);
         needed[f] = true;
+    }
+    return WB_OK;
+}
+
+/* A model file may have been made up. */
+static wb_status check_defined(const wb_project *project, const wb_model *model, wb_error *err)
+{
+    for (size_t i = 0; i < wb_model_n_coefficients(model); i++) {
+        const char *name = wb_model_coefficient(model, i).feature;
+        if (name[0] != '\0' && place_of(project, name) == project->n_features)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "a term reads '%.200s', which the model's definitions do not define", name);
     }
     return WB_OK;
 }
@@ -63,6 +81,8 @@ static wb_status find_needed(const wb_project *project, const wb_score_models *m
                              bool *needed, wb_error *err)
 {
     bool changed = true;
+    for (size_t m = 0; m < models->n; m++)
+        WBI_TRY(check_defined(project, models->models[m], err));
     WBI_TRY(mark_kept(project, options, needed, err));
     for (size_t f = 0; f < project->n_features; f++)
         for (size_t m = 0; m < models->n && !needed[f]; m++)
