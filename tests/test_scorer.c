@@ -261,16 +261,20 @@ static void assert_sums(fixture *f)
 {
     static double contributions[N_ROWS * MAX_FEATURES];
     static double some[MAX_FEATURES];
-    wbi_scorer_contributions(f->scorer, f->by_column, 0, N_ROWS, contributions);
+    wb_scorer_contributions(f->scorer, contributions, f->by_column, N_ROWS);
     for (size_t i = 0; i < N_ROWS; i++) {
-        double sum = wbi_scorer_base(f->scorer), size = fabs(sum);
+        double sum = wb_scorer_base(f->scorer), size = fabs(sum);
         for (size_t j = 0; j < f->n_features; j++) {
             sum += contributions[i * f->n_features + j];
             size += fabs(contributions[i * f->n_features + j]);
         }
         assert_true(fabs(sum - f->log_odds[i]) <= 1e-12 * size);
     }
-    wbi_scorer_contributions(f->scorer, f->by_column, N_ROWS - 200, 1, some);
+    wb_scorer_column from[MAX_FEATURES];
+    for (size_t j = 0; j < f->n_features; j++)
+        from[j] = f->by_column[j].codes != NULL ? (wb_scorer_column){NULL, f->by_column[j].codes + N_ROWS - 200}
+                                                : (wb_scorer_column){f->by_column[j].numbers + N_ROWS - 200, NULL};
+    wb_scorer_contributions(f->scorer, some, from, 1);
     assert_memory_equal(some, contributions + (N_ROWS - 200) * f->n_features, f->n_features * sizeof *some);
 }
 
@@ -299,7 +303,7 @@ static void contributions_are_centred(void **state)
             codes[i] = code < 0 ? -1 : wb_scorer_code(f->scorer, j, level, length);
         }
     }
-    wbi_scorer_contributions(f->scorer, columns, 0, N_TRAIN, adds);
+    wb_scorer_contributions(f->scorer, adds, columns, N_TRAIN);
     for (size_t j = 0; j < f->n_features; j++) {
         double sum = 0, most = 0;
         for (size_t i = 0; i < N_TRAIN; i++) {
@@ -357,7 +361,7 @@ static void no_rows(void **state)
     wb_scorer_rows(f->scorer, &(wb_scores){NULL, NULL}, NULL, f->n_features, 0);
     wb_scorer_columns(f->scorer, &(wb_scores){NULL, NULL}, f->by_column, 0);
     wbi_scorer_columns(f->scorer, f->by_column, 0, NULL, tallies);
-    wbi_scorer_contributions(f->scorer, f->by_column, 7, 0, NULL);
+    wb_scorer_contributions(f->scorer, NULL, f->by_column, 0);
     for (size_t j = 0; j < MAX_FEATURES; j++)
         assert_int_equal(tallies[j].n_imputed + tallies[j].n_unseen + tallies[j].n_outside, 0);
     drop(f);

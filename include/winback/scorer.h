@@ -54,6 +54,13 @@ typedef struct wb_scorer_column {
 /* The same of values that lie in columns, one a feature, in the scorer's order. */
 WB_API void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_scorer_column *columns, size_t n_rows);
 
+/* What each feature adds to the log-odds of such rows: `contributions` has n_rows x wb_scorer_n_features doubles, row after row. A
+ * feature's is the sum over its columns of coefficient * (value - mean in training); with the base, the log-odds where all columns
+ * are at their means, a row's add up to its log-odds but for rounding. wb_reasons_pick chooses the strongest. */
+WB_API void wb_scorer_contributions(const wb_scorer *scorer, double *contributions, const wb_scorer_column *columns,
+                                    size_t n_rows);
+WB_API double wb_scorer_base(const wb_scorer *scorer);
+
 /* The two structs of the Arrow C data interface, word for word: https://arrow.apache.org/docs/format/CDataInterface.html */
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE

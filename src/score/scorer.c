@@ -146,7 +146,7 @@ bool wbi_scorer_saw_missing(const wb_scorer *scorer, size_t feature)
     return scorer->features[feature].adds.saw_missing;
 }
 
-double wbi_scorer_base(const wb_scorer *scorer)
+double wb_scorer_base(const wb_scorer *scorer)
 {
     return scorer->base;
 }
@@ -221,21 +221,6 @@ static void find_adds(const wb_scorer *scorer, size_t f, double *adds, const wbi
     for (size_t i = 0; i < n; i++)
         adds[i] = scorer->features[f].adds.constant;
     add_values(scorer, f, adds, column, begin, n, NULL);
-}
-
-void wbi_scorer_contributions(const wb_scorer *scorer, const wbi_score_column *columns, size_t row_begin, size_t n_rows,
-                              double *contributions)
-{
-    const size_t n_features = scorer->n_features;
-    for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
-        const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
-        for (size_t f = 0; f < n_features; f++) {
-            double adds[CHUNK_ROWS];
-            find_adds(scorer, f, adds, &columns[f], row_begin + at, n);
-            for (size_t i = 0; i < n; i++)
-                contributions[(at + i) * n_features + f] = adds[i];
-        }
-    }
 }
 
 static void begin_strongest(const wbi_score_strongest *of, size_t n_rows)
@@ -330,6 +315,20 @@ void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_s
         score_chunk(scorer, columns, at, n, log_odds, NULL);
         if (out->probability != NULL)
             scorer->sigmoid->sigmoid(out->probability + at, log_odds, n);
+    }
+}
+
+void wb_scorer_contributions(const wb_scorer *scorer, double *contributions, const wb_scorer_column *columns, size_t n_rows)
+{
+    const size_t n_features = scorer->n_features;
+    for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
+        const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
+        for (size_t f = 0; f < n_features; f++) {
+            double adds[CHUNK_ROWS];
+            find_adds(scorer, f, adds, &columns[f], at, n);
+            for (size_t i = 0; i < n; i++)
+                contributions[(at + i) * n_features + f] = adds[i];
+        }
     }
 }
 

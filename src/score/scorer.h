@@ -18,18 +18,10 @@ int32_t wbi_scorer_level(const wb_scorer *scorer, size_t feature, const char *by
 /* Whether some training row lacked the feature. */
 bool wbi_scorer_saw_missing(const wb_scorer *scorer, size_t feature);
 
-/* Log-odds where every column of the model is at its mean. */
-double wbi_scorer_base(const wb_scorer *scorer);
-
 /* Log-odds of rows whose values lie in a column a feature, in the scorer's order. Counts are added to `tallies`, one a feature;
  * NULL: nobody counts. A row's bits depend on its values alone. */
 void wbi_scorer_columns(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows, double *log_odds,
                         wbi_score_tally *tallies);
-
-/* What each feature adds in the rows row_begin .. row_begin + n_rows, row after row; with wbi_scorer_base these add up to the
- * log-odds but for rounding. */
-void wbi_scorer_contributions(const wb_scorer *scorer, const wbi_score_column *columns, size_t row_begin, size_t n_rows,
-                              double *contributions);
 
 /* The features that raise the log-odds of the rows most, and those that lower them most; n of either may be 0. Fills the rows
  * 0 .. n_rows of both. */
