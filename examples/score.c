@@ -2,7 +2,7 @@
 /* Scores a customer in memory: what is known is said, all else is missing. Prints the probability, and what it would be were
  * each of the values not known.
  *
- *     cc -std=c11 score.c $(pkg-config --cflags --libs winback) -lm -o score && ./score model.json recency_days=200 channel=web */
+ *     cc -std=c11 score.c $(pkg-config --cflags --libs winback) -lm -o score && ./score model.json orders_days_since_last=200 country=DE */
 #include <winback/scorer.h>
 
 #include <math.h>
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int fail(const char *what)
+static int fail(const char *what, const char *why)
 {
-    fprintf(stderr, "score: %s\n", what);
+    fprintf(stderr, "score: %s: %s\n", what, why);
     return EXIT_FAILURE;
 }
 
@@ -38,19 +38,19 @@ int main(int argc, char **argv)
     wb_scorer *scorer;
     wb_error err;
     if (argc < 2)
-        return fail("usage: score MODEL [FEATURE=VALUE ...]");
+        return fail("usage", "score MODEL [FEATURE=VALUE ...]");
     if (wb_model_read(&model, argv[1], &err) != WB_OK || wb_scorer_create(&scorer, model, &err) != WB_OK)
-        return fail(err.message);
+        return fail(argv[1], err.message);
     const size_t n = wb_scorer_n_features(scorer), n_rows = (size_t)argc - 1;
     double *x = malloc(n_rows * n * sizeof *x), *probability = malloc(n_rows * sizeof *probability);
     if (x == NULL || probability == NULL)
-        return fail("out of memory");
+        return fail(argv[1], "out of memory");
     for (size_t i = 0; i < n_rows * n; i++)
         x[i] = (double)NAN;
     for (size_t row = 0; row < n_rows; row++) /* row k lacks the k-th value, row 0 none */
         for (size_t k = 1; k < n_rows; k++)
             if (k != row && set(x + row * n, scorer, argv[k + 1]) == n)
-                return fail("an argument is no FEATURE=VALUE of the model");
+                return fail(argv[k + 1], "no FEATURE=VALUE of the model");
     wb_scorer_rows(scorer, &(wb_scores){probability, NULL}, x, n, n_rows);
     printf("%.17g\n", probability[0]);
     for (size_t k = 1; k < n_rows; k++)

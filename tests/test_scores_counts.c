@@ -39,7 +39,7 @@ static wb_score_tally tally_of(const wb_model *model, const wb_score_tally *tall
         if (strcmp(wb_model_term(model, f).feature, feature) == 0)
             return tallies[f];
     fail_msg("no feature %s", feature);
-    return (wb_score_tally){0, 0, 0};
+    return (wb_score_tally){0, 0, 0, 0};
 }
 
 #define assert_tally(model, tallies, feature, imputed, unseen, outside)                                        \
@@ -76,6 +76,9 @@ static void test_counts(void **state)
     assert_int_equal(report.n_imputed, 5);
     assert_int_equal(report.n_unseen, 3);
     assert_int_equal(report.n_outside, 5);
+    assert_int_equal(report.n_newly_imputed, 2); /* one age and one city; incomes were missing before */
+    assert_int_equal(tally_of(model, tallies, "income").n_newly_imputed, 0);
+    assert_int_equal(report.n_written, 7);
     assert_int_equal(report.n_ignored_columns, 1);
     assert_int_equal(report.n_duplicates, 0);
     wb_model_free(model);
@@ -112,11 +115,11 @@ static void test_strict(void **state)
         const char *rows, *words; /* NULL: nothing is odd */
     } cases[] = {
         {"c1,20,0,ada\nc2,49,9,cil\nc3,30,,bor\n", NULL},
-        {"c1,20,0,ada\nc2,49,9,dov\n", "city: 1 cell has a level that training did not see"},
-        {"c1,20,0,ada\nc2,50,9,bor\nc3,19,1,bor\n", "age: 2 cells lie outside the range of training"},
-        {"c1,,0,ada\n", "age: 1 cell is missing, in training none was"},
-        {"c1,,0,ada\nc2,30,1,\nc3,30,1,\n", "2 features in all have such cells"},
-        {"c1,30,0,\nc2,30,1,\nc3,30,1,ada\n", "city: 2 cells are missing, in training none was"},
+        {"c1,20,0,ada\nc2,49,9,dov\n", "city: 1 of 2 cells has a level that training did not see"},
+        {"c1,20,0,ada\nc2,50,9,bor\nc3,19,1,bor\n", "age: 2 of 3 cells lie outside the range of training"},
+        {"c1,,0,ada\n", "age: 1 of 1 cells is missing, in training none was"},
+        {"c1,,0,ada\nc2,30,1,\nc3,30,1,\n", "2 features in all have more such cells"},
+        {"c1,30,0,\nc2,30,1,\nc3,30,1,ada\n", "city: 2 of 3 cells are missing, in training none was"},
     };
     wb_model *model = train_known();
     scoring_run run = run_in(*state, &model);
@@ -134,6 +137,25 @@ static void test_strict(void **state)
                 assert_not_scored(&run, NULL, WB_ERR_INCONSISTENT, cases[k].words);
         }
     }
+    wb_model_free(model);
+}
+
+static void test_tolerance(void **state)
+{
+    wb_model *model = train_known();
+    scoring_run run = run_in(*state, &model);
+    run.options.strict = 1;
+    put(*state, "in.csv", "customer_id,age,income,city\nc1,20,0,ada\nc2,50,9,bor\nc3,19,1,bor\nc4,30,1,\n");
+    run.options.tolerance = 0.5; /* two ages of four lie outside, a city is missing */
+    free(score_bytes(&run, NULL));
+    run.options.tolerance = 0.49;
+    assert_not_scored(&run, NULL, WB_ERR_INCONSISTENT, "age: 2 of 4 cells lie outside");
+    assert_not_scored(&run, NULL, WB_ERR_INCONSISTENT, "1 feature in all has more");
+    run.options.tolerance = 0.24;
+    assert_not_scored(&run, NULL, WB_ERR_INCONSISTENT, "2 features in all have more");
+    run.options.tolerance = 1;
+    put(*state, "in.csv", "customer_id,age,income,city\n");
+    assert_not_scored(&run, NULL, WB_ERR_INCONSISTENT, "no row");
     wb_model_free(model);
 }
 
@@ -274,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts),     cmocka_unit_test(test_ignored_columns),       cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_tolerance),
         cmocka_unit_test(test_duplicates), cmocka_unit_test(test_any_number_of_threads), cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

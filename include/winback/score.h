@@ -14,6 +14,7 @@ typedef struct wb_score_tally {
     uint64_t n_imputed; /* missing ones */
     uint64_t n_unseen;  /* levels that training did not see */
     uint64_t n_outside; /* numbers below the least or above the greatest that training saw */
+    uint64_t n_newly_imputed; /* missing ones, where training missed none; 0 elsewhere */
 } wb_score_tally;
 
 typedef struct wb_score_report {
@@ -21,7 +22,8 @@ typedef struct wb_score_report {
     uint64_t n_rows;
     uint64_t n_bad;        /* rows left out by on_error */
     uint64_t n_duplicates; /* rows of a customer (and cutoff) that an earlier row has, where ids were checked */
-    uint64_t n_imputed, n_unseen, n_outside; /* over all features */
+    uint64_t n_written;    /* rows of the scores file: all, or n_top */
+    uint64_t n_imputed, n_unseen, n_outside, n_newly_imputed; /* over all features */
     uint64_t n_ignored_columns;
     double mean_probability; /* NaN without rows */
 } wb_score_report;
@@ -77,12 +79,14 @@ typedef struct wb_score_options {
     size_t n_top;            /* only so many rows, of the highest probability (by the first model), highest first, equals in the
                                 order of the input; 0: all, in that order */
     int check_ids;           /* not 0: count rows whose customer (and cutoff) an earlier one has; up to 64 bytes of memory a row */
-    int strict;              /* not 0: WB_ERR_INCONSISTENT, and no file, where such a row, an unseen level, a number outside
-                                the range of training, or a missing value of a feature that training never missed was met */
+    int strict;              /* not 0: WB_ERR_INCONSISTENT, and no file, where no row was scored, such a row was met, or cells of
+                                a feature that training did not see: unseen levels, numbers outside its range, missing values where
+                                it missed none */
+    double tolerance;        /* 0 to 1: the share of a feature's cells that may be so; of strict runs */
 } wb_score_options;
 
 #define WB_SCORE_OPTIONS_INIT \
-    {"-", WB_SCORE_CSV, 0, NULL, NULL, 0, 0, 0, 0, __builtin_nan(""), __builtin_nan(""), 0, 0, 0, 0, 0, 0}
+    {"-", WB_SCORE_CSV, 0, NULL, NULL, 0, 0, 0, 0, __builtin_nan(""), __builtin_nan(""), 0, 0, 0, 0, 0, 0, 0}
 
 /* As wb_model_project, of the features that any of the models names and of those that `options` (NULL: none) keeps.
  * Models whose definitions differ in anything but

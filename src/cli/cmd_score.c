@@ -14,6 +14,7 @@ typedef struct score_options {
     cli_list models, keep, bands;
     const char *at, *id, *output, *format;
     uint64_t n_digits, n_reasons, n_reasons_down, n_top;
+    double tolerance;
     bool decile, logit, interval, reason_text, strict, check_ids;
 } score_options;
 
@@ -34,8 +35,10 @@ static const cli_option options[] = {
     {"--reason-text", CLI_FLAG, AT(reason_text), NULL, "a sentence for each reason"},
     {"--top", CLI_WHOLE, AT(n_top), "N", "only the N highest probabilities, highest first (0: all)"},
     {"--digits", CLI_WHOLE, AT(n_digits), "N", "significant digits, 1 to 15 (0: as many as read back the same)"},
-    {"--format", CLI_TEXT, AT(format), "csv|jsonl", "of the scores (unsaid: jsonl where -o ends in .jsonl)"},
-    {"--strict", CLI_FLAG, AT(strict), NULL, "fail on what training did not see, stale tables, rows that --check-ids finds"},
+    {"--format", CLI_TEXT, AT(format), "csv|jsonl", "of the scores (unsaid: jsonl where -o ends in .jsonl or .ndjson)"},
+    {"--strict", CLI_FLAG, AT(strict), NULL, "fail without rows, on what training did not see, stale tables, and rows\n"
+                                             "                              that --check-ids finds"},
+    {"--tolerance", CLI_NUMBER, AT(tolerance), "SHARE", "of a feature's cells that --strict lets be as training did not see them"},
     {"--check-ids", CLI_FLAG, AT(check_ids), NULL, "look for customers with several rows (up to 64 bytes a row)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "scores file; - is standard output"},
 };
@@ -153,10 +156,10 @@ static wb_status score_events(score_run *r, wb_error *err)
     const wb_score_models models = scoring_models(r);
     cli_step step = cli_step_begin(&o->common);
     wb_status status = cli_open_project(&files, &o->common, err);
-    if (status == WB_OK)
-        status = cli_set_tables(files, &o->tables, err);
     if (status == WB_OK && wb_project_n_tables(files) == 0)
         status = cli_find_tables(files, err);
+    if (status == WB_OK)
+        status = cli_set_tables(files, &o->tables, err);
     if (status == WB_OK)
         status = check_output(r, files, err);
     if (status == WB_OK)
@@ -229,11 +232,17 @@ static int read_bands(wb_score_options *scoring, const cli_list *bands)
     return CLI_DONE;
 }
 
+static bool ends_in(const char *text, const char *ending)
+{
+    const size_t n = strlen(text), n_ending = strlen(ending);
+    return n > n_ending && strcmp(text + n - n_ending, ending) == 0;
+}
+
 static int read_format(wb_score_options *scoring, const score_options *o)
 {
-    static const char ending[] = ".jsonl";
-    const size_t n = strlen(o->output), n_ending = sizeof ending - 1;
-    const bool named = n > n_ending && strcmp(o->output + n - n_ending, ending) == 0;
+    const bool named = ends_in(o->output, ".jsonl") || ends_in(o->output, ".ndjson");
+    if (ends_in(o->output, ".gz") || ends_in(o->output, ".zst"))
+        return cli_usage_error("-o %s: scores are not packed; write them to -o - and into gzip or zstd", o->output);
     if (o->format != NULL && strcmp(o->format, "csv") != 0 && strcmp(o->format, "jsonl") != 0)
         return cli_usage_error("--format '%s': expected csv or jsonl", o->format);
     const bool lines = o->format == NULL ? named : strcmp(o->format, "jsonl") == 0;
@@ -251,7 +260,11 @@ static int read_scoring(wb_score_options *scoring, const score_options *o)
                                (unsigned long long)(o->n_reasons > 100 ? o->n_reasons : o->n_reasons_down));
     if (o->reason_text && o->n_reasons + o->n_reasons_down == 0)
         return cli_usage_error("--reason-text goes with --reasons or --reasons-down");
+    if (o->tolerance > 1 || (o->tolerance > 0 && !o->strict))
+        return cli_usage_error(o->strict ? "--tolerance %g: expected a share, 0 to 1" : "--tolerance %g goes with --strict",
+                               o->tolerance);
     *scoring = (wb_score_options)WB_SCORE_OPTIONS_INIT;
+    scoring->tolerance = o->tolerance;
     scoring->output = o->output;
     scoring->n_digits = (int)o->n_digits;
     scoring->id = o->id;
@@ -339,8 +352,8 @@ const cli_command cli_score = {
     .usage = "FEATURES… --model MODEL -o SCORES [OPTION…]\n       winback score --at DATE --model MODEL "
              "-o SCORES [OPTION…]",
     .text = "Writes customer_id[, cutoff], probability: from features files, streamed in input order; or straight from\n"
-            "events, with the features computed as the model's own definitions say (only file: comes from the project, from\n"
-            "flags, or from the folder, as for winback run).\n"
+            "events, with the features computed as the model's own definitions say (only file: and max_age: come from the\n"
+            "project; without one, files from flags or, as for winback run, from the folder).\n"
             "Both ways give the same bytes for the same customers. A customer that is not eligible has no row. With several\n"
             "models there is a column each, probability_NAME: NAME.model.json and NAME.json are called NAME.\n"
             "Reasons are exact: the contributions of all features and the model's base add up to the log-odds.\n"

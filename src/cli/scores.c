@@ -11,7 +11,25 @@ enum { SHOWN_FEATURES = 5 };
 
 static uint64_t n_odd(const wb_score_tally *tally)
 {
-    return tally->n_unseen + tally->n_outside;
+    return tally->n_unseen + tally->n_outside + tally->n_newly_imputed;
+}
+
+/* "2 outside the range of training · 1 missing, in training none was" */
+static void say_odd(char *text, size_t size, const wb_score_tally *tally)
+{
+    const struct {
+        uint64_t n;
+        const char *what;
+    } kinds[] = {{tally->n_unseen, "of a level that training did not see"},
+                 {tally->n_outside, "outside the range of training"},
+                 {tally->n_newly_imputed, "missing, in training none was"}};
+    size_t used = 0;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        char count[CLI_TEXT_CHARS];
+        if (kinds[k].n > 0)
+            used += (size_t)snprintf(text + used, size - used, "%s%s %s", used > 0 ? " · " : "", cli_count(count, kinds[k].n),
+                                     kinds[k].what);
+    }
 }
 
 /* The feature with the most odd cells of those that are not shown yet; SIZE_MAX when there is none. */
@@ -37,10 +55,10 @@ static void note_features(const cli_scores *s, size_t m)
     for (size_t k = 0; shown != NULL && k < SHOWN_FEATURES && left > 0; k++, left--) {
         const size_t f = next_feature(report, n, shown);
         const wb_score_tally *tally = &report->features[f];
-        char count[CLI_TEXT_CHARS];
+        char odd[256];
         shown[f] = true;
-        cli_note(s->common, "  %-32s %s %s", wb_model_term(s->models[m], f).feature, cli_count(count, n_odd(tally)),
-                 tally->n_unseen > 0 ? "of a level that training did not see" : "outside the range of training");
+        say_odd(odd, sizeof odd, tally);
+        cli_note(s->common, "  %-32s %s", wb_model_term(s->models[m], f).feature, odd);
     }
     if (left > 0)
         cli_note(s->common, "  and %zu more features", left);
@@ -89,8 +107,9 @@ static json_t *tallies_json(const cli_scores *s, size_t m)
     for (size_t f = 0; f < wb_model_summarise(s->models[m]).n_terms; f++) {
         const wb_score_tally *tally = &s->reports[m].features[f];
         json_object_set_new(features, wb_model_term(s->models[m], f).feature,
-                            json_pack("{s:I, s:I, s:I}", "imputed", (json_int_t)tally->n_imputed, "unseen",
-                                      (json_int_t)tally->n_unseen, "outside", (json_int_t)tally->n_outside));
+                            json_pack("{s:I, s:I, s:I, s:I}", "imputed", (json_int_t)tally->n_imputed, "unseen",
+                                      (json_int_t)tally->n_unseen, "outside", (json_int_t)tally->n_outside,
+                                      "newly_imputed", (json_int_t)tally->n_newly_imputed));
     }
     return features;
 }
@@ -98,10 +117,12 @@ static json_t *tallies_json(const cli_scores *s, size_t m)
 static json_t *report_json(const cli_scores *s, size_t m)
 {
     const wb_score_report *report = &s->reports[m];
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "rows", (json_int_t)report->n_rows, "bad",
-                     (json_int_t)report->n_bad, "duplicates", (json_int_t)report->n_duplicates, "imputed",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "rows",
+                     (json_int_t)report->n_rows, "written", (json_int_t)report->n_written, "bad", (json_int_t)report->n_bad,
+                     "duplicates", (json_int_t)report->n_duplicates, "imputed",
                      (json_int_t)report->n_imputed, "unseen", (json_int_t)report->n_unseen, "outside",
-                     (json_int_t)report->n_outside, "ignored_columns", (json_int_t)report->n_ignored_columns,
+                     (json_int_t)report->n_outside, "newly_imputed", (json_int_t)report->n_newly_imputed, "ignored_columns",
+                     (json_int_t)report->n_ignored_columns,
                      "mean_probability", cli_number_json(report->mean_probability), "base_rate",
                      cli_number_json(wb_model_summarise(s->models[m]).base_rate), "features", tallies_json(s, m));
 }
@@ -132,6 +153,8 @@ void cli_report_scores(const cli_step *step, const cli_scores *s)
     else
         cli_step_end(&stopped, "score", "%s rows · %s rows/s · mean %.4f (base rate in training %.4f)   %s", rows, rate,
                      first->mean_probability, wb_model_summarise(s->models[0]).base_rate, s->output);
+    if (first->n_written < first->n_rows)
+        cli_note(s->common, "the highest %s are written", cli_count(rows, first->n_written));
     if (first->n_rows > 0)
         note_models(s);
     note_rows(s);

@@ -198,6 +198,12 @@ wb_status cli_check_ages(const wb_engine *engine, int64_t cutoff_us, bool strict
     wb_status status = wb_engine_check_age(engine, cutoff_us, err);
     for (size_t t = 0; status == WB_OK && t < wb_engine_n_tables(engine); t++) {
         const wb_engine_table table = wb_engine_table_info(engine, t);
+        if (table.n_rows == 0 && strict) {
+            snprintf(err->message, sizeof err->message, "table %.100s has no rows", table.name);
+            err->advice[0] = '\0';
+            status = err->code = WB_ERR_INCONSISTENT;
+            continue;
+        }
         if (table.last_us == WB_TIME_MISSING || table.max_age_us > 0 || cutoff_us - table.last_us <= WB_DAY_US)
             continue;
         const double days = age_days(table.last_us, cutoff_us);

@@ -37,6 +37,8 @@ static wb_status check_options(const wb_score_options *o, wb_error *err)
     if (o->n_reasons > WBI_PLAN_REASONS || o->n_reasons_down > WBI_PLAN_REASONS)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu reasons: expected at most %d",
                         o->n_reasons > o->n_reasons_down ? o->n_reasons : o->n_reasons_down, WBI_PLAN_REASONS);
+    if (!(o->tolerance >= 0 && o->tolerance <= 1))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "tolerance %g: expected a share, 0 to 1", o->tolerance);
     if (isnan(o->band_low) && isnan(o->band_high))
         return WB_OK;
     if (!(o->band_low > 0 && o->band_low <= o->band_high && o->band_high < 1))
@@ -76,6 +78,18 @@ static wb_status check_deciles(const wb_score_models *models, size_t m, wb_error
     return WB_ERR_INCONSISTENT;
 }
 
+static wb_status plan_intervals(wbi_score_plan *plan, size_t m, wb_error *err)
+{
+    const wb_score_models *models = plan->models;
+    const char *path = models->covariances == NULL ? NULL : models->covariances[m];
+    const wb_status status = wbi_intervals_create(&plan->each[m].intervals, plan->each[m].model, path, err);
+    if (status == WB_ERR_IO)
+        wbi_advise(err, "training writes it beside the model: it is to lie there still, or train again");
+    else if (status == WB_ERR_INCONSISTENT && models->names != NULL)
+        wbi_advise(err, "this is model %s; without intervals all can score", models->names[m]);
+    return status;
+}
+
 static wb_status plan_model(wbi_score_plan *plan, size_t m, wb_error *err)
 {
     wbi_plan_model *each = &plan->each[m];
@@ -94,8 +108,7 @@ static wb_status plan_model(wbi_score_plan *plan, size_t m, wb_error *err)
     if (wbi_score_plan_wants_reasons(plan))
         WBI_TRY(wb_reasons_create(&each->reasons, each->model, err));
     if (plan->options->interval)
-        WBI_TRY(wbi_intervals_create(&each->intervals, each->model,
-                                     plan->models->covariances == NULL ? NULL : plan->models->covariances[m], err));
+        WBI_TRY(plan_intervals(plan, m, err));
     return wb_scorer_create(&each->scorer, each->model, err);
 }
 

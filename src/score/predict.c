@@ -117,31 +117,37 @@ static wb_status score_block(void *context, size_t block, size_t begin, size_t e
 
 static wb_score_tally tally_of(const scoring *work, size_t f, size_t n_blocks)
 {
-    wb_score_tally sum = {0, 0, 0};
+    wb_score_tally sum = {0, 0, 0, 0};
     for (size_t b = 0; b < n_blocks; b++) {
         const wbi_score_tally *tally = &work->tallies[b * work->n_features + f];
         sum.n_imputed += tally->n_imputed;
         sum.n_unseen += tally->n_unseen;
         sum.n_outside += tally->n_outside;
     }
+    sum.n_newly_imputed = wbi_scorer_saw_missing(work->scorer, f) ? 0 : sum.n_imputed;
     return sum;
 }
 
 static void fill_report(wb_score_report *report, const scoring *work, const wb_model *model, const wb_table *table)
 {
-    size_t n_rows = wb_table_n_rows(table);
-    *report = (wb_score_report){.features = report->features, .n_rows = n_rows, .n_ignored_columns = n_ignored_columns(model, table)};
-    for (size_t k = 0; k < wbi_par_n_blocks(n_rows, BLOCK_ROWS) * work->n_features; k++) {
-        report->n_imputed += work->tallies[k].n_imputed;
-        report->n_unseen += work->tallies[k].n_unseen;
-        report->n_outside += work->tallies[k].n_outside;
-    }
-    for (size_t f = 0; report->features != NULL && f < work->n_features; f++)
-        report->features[f] = tally_of(work, f, wbi_par_n_blocks(n_rows, BLOCK_ROWS));
+    const size_t n_rows = wb_table_n_rows(table), n_blocks = wbi_par_n_blocks(n_rows, BLOCK_ROWS);
     double sum = 0;
     for (size_t i = 0; i < n_rows; i++)
         sum += work->probability[i];
-    report->mean_probability = n_rows == 0 ? (double)NAN : sum / (double)n_rows;
+    *report = (wb_score_report){.features = report->features,
+                                .n_rows = n_rows,
+                                .n_written = n_rows,
+                                .n_ignored_columns = n_ignored_columns(model, table),
+                                .mean_probability = n_rows == 0 ? (double)NAN : sum / (double)n_rows};
+    for (size_t f = 0; f < work->n_features; f++) {
+        const wb_score_tally tally = tally_of(work, f, n_blocks);
+        report->n_imputed += tally.n_imputed;
+        report->n_unseen += tally.n_unseen;
+        report->n_outside += tally.n_outside;
+        report->n_newly_imputed += tally.n_newly_imputed;
+        if (report->features != NULL)
+            report->features[f] = tally;
+    }
 }
 
 static wb_status create_scoring(scoring *work, const wb_model *model, const wb_table *table, size_t n_workers, wb_error *err)

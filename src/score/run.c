@@ -98,42 +98,67 @@ bool wbi_score_run_is_over(const wbi_score_run *run)
 
 /* ---- the end ---- */
 
-/* What a strict run does not take from a feature; "" when there is nothing. */
-static void say_odd(char *text, size_t size, const wbi_score_run *run, size_t m, size_t f)
+/* Cells of a feature that training did not see, and what they are. */
+typedef struct odd_cells {
+    const char *feature; /* NULL: there are none */
+    uint64_t n;
+    const char *one, *several;
+} odd_cells;
+
+static void take_more(odd_cells *most, odd_cells other)
 {
-    static const char *const kinds[3][2] = {{"has a level that training did not see", "have a level that training did not see"},
-                                            {"lies outside the range of training", "lie outside the range of training"},
-                                            {"is missing, in training none was", "are missing, in training none was"}};
+    if (other.n > most->n)
+        *most = other;
+}
+
+static wb_score_tally tally_of(const wbi_score_run *run, size_t m, size_t f)
+{
     const wbi_score_tally *tally = &run->tallies[m][f];
-    const bool missed = !wbi_scorer_saw_missing(run->plan.each[m].scorer, f);
-    const uint64_t counts[3] = {tally->n_unseen, tally->n_outside, missed ? tally->n_imputed : 0};
-    size_t k = 0;
-    while (k < 3 && counts[k] == 0)
-        k++;
-    text[0] = '\0';
-    if (k < 3)
-        snprintf(text, size, "%llu cell%s %s", (unsigned long long)counts[k], counts[k] == 1 ? "" : "s", kinds[k][counts[k] > 1]);
+    const bool newly = !wbi_scorer_saw_missing(run->plan.each[m].scorer, f);
+    return (wb_score_tally){tally->n_imputed, tally->n_unseen, tally->n_outside, newly ? tally->n_imputed : 0};
+}
+
+/* Of a feature those of its kinds that are most. */
+static odd_cells odd_cells_of(const wbi_score_run *run, size_t m, size_t f)
+{
+    const char *feature = run->plan.features[run->plan.each[m].features[f]].name;
+    const wb_score_tally tally = tally_of(run, m, f);
+    odd_cells most = {NULL, 0, "", ""};
+    take_more(&most, (odd_cells){feature, tally.n_unseen, "has a level that training did not see",
+                                 "have a level that training did not see"});
+    take_more(&most, (odd_cells){feature, tally.n_outside, "lies outside the range of training",
+                                 "lie outside the range of training"});
+    take_more(&most, (odd_cells){feature, tally.n_newly_imputed, "is missing, in training none was",
+                                 "are missing, in training none was"});
+    return most;
+}
+
+/* Whether cells are as training saw them, but for what is tolerated. */
+static wb_status check_cells(const wbi_score_run *run, wb_error *err)
+{
+    const double tolerated = run->plan.options->tolerance * (double)run->n_rows;
+    size_t n_odd = 0;
+    odd_cells most = {NULL, 0, "", ""};
+    for (size_t m = 0; m < run->plan.models->n; m++)
+        for (size_t f = 0; f < run->plan.each[m].n_features; f++) {
+            const odd_cells of = odd_cells_of(run, m, f);
+            n_odd += of.n > 0 && (double)of.n > tolerated;
+            take_more(&most, of);
+        }
+    if (n_odd == 0)
+        return WB_OK;
+    wbi_fail(err, WB_ERR_INCONSISTENT, "%s: %llu of %llu cells %s", most.feature, (unsigned long long)most.n,
+             (unsigned long long)run->n_rows, most.n == 1 ? most.one : most.several);
+    wbi_advise(err, "%zu feature%s in all %s more such cells than --tolerance allows; without --strict they are counted", n_odd,
+               n_odd == 1 ? "" : "s", n_odd == 1 ? "has" : "have");
+    return WB_ERR_INCONSISTENT;
 }
 
 static wb_status check_strictly(const wbi_score_run *run, wb_error *err)
 {
-    size_t n_odd = 0;
-    char text[128], first[128] = "";
-    const char *name = "";
-    for (size_t m = 0; m < run->plan.models->n; m++)
-        for (size_t f = 0; f < run->plan.each[m].n_features; f++) {
-            say_odd(text, sizeof text, run, m, f);
-            if (text[0] == '\0' || n_odd++ > 0)
-                continue;
-            memcpy(first, text, sizeof first);
-            name = run->plan.features[run->plan.each[m].features[f]].name;
-        }
-    if (n_odd > 0) {
-        wbi_fail(err, WB_ERR_INCONSISTENT, "%s: %s", name, first);
-        if (n_odd > 1)
-            wbi_advise(err, "%zu features in all have such cells; without --strict they are counted", n_odd);
-        return WB_ERR_INCONSISTENT;
-    }
+    if (run->n_rows == 0)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "there is no row to score");
+    WBI_TRY(check_cells(run, err));
     if (run->n_duplicates > 0)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "%llu row%s of a customer that has a row already",
                         (unsigned long long)run->n_duplicates, run->n_duplicates == 1 ? " is" : "s are");
@@ -151,21 +176,29 @@ wb_status wbi_score_run_finish(wbi_score_run *run, wb_error *err)
     return wbi_output_commit(written, err);
 }
 
+static void add_tally(wb_score_report *report, const wb_score_tally *tally)
+{
+    report->n_imputed += tally->n_imputed;
+    report->n_unseen += tally->n_unseen;
+    report->n_outside += tally->n_outside;
+    report->n_newly_imputed += tally->n_newly_imputed;
+}
+
 void wbi_score_run_report(const wbi_score_run *run, wb_score_report *reports)
 {
+    const size_t n_top = run->plan.options->n_top;
     for (size_t m = 0; reports != NULL && m < run->plan.models->n; m++) {
         wb_score_report *report = &reports[m];
-        report->n_rows = run->n_rows;
-        report->n_duplicates = run->n_duplicates;
-        report->n_imputed = report->n_unseen = report->n_outside = 0;
-        report->mean_probability = run->n_rows > 0 ? run->sums[m] / (double)run->n_rows : (double)NAN;
+        *report = (wb_score_report){.features = report->features,
+                                    .n_rows = run->n_rows,
+                                    .n_written = n_top > 0 && n_top < run->n_rows ? n_top : run->n_rows,
+                                    .n_duplicates = run->n_duplicates,
+                                    .mean_probability = run->n_rows > 0 ? run->sums[m] / (double)run->n_rows : (double)NAN};
         for (size_t f = 0; f < run->plan.each[m].n_features; f++) {
-            const wbi_score_tally *tally = &run->tallies[m][f];
-            report->n_imputed += tally->n_imputed;
-            report->n_unseen += tally->n_unseen;
-            report->n_outside += tally->n_outside;
+            const wb_score_tally tally = tally_of(run, m, f);
+            add_tally(report, &tally);
             if (report->features != NULL)
-                report->features[f] = (wb_score_tally){tally->n_imputed, tally->n_unseen, tally->n_outside};
+                report->features[f] = tally;
         }
     }
 }

@@ -33,7 +33,7 @@ WB_WARN_UNUSED wb_status wbi_score_run_take(wbi_score_run *run, const wbi_score_
 bool wbi_score_run_is_over(const wbi_score_run *run);
 /* Says what was odd, or fails of it where the options are strict, and has the file appear. */
 WB_WARN_UNUSED wb_status wbi_score_run_finish(wbi_score_run *run, wb_error *err);
-/* What it counted, one for each model; what only the caller knows stays. */
+/* What it counted, one for each model; what only the caller knows is 0. */
 void wbi_score_run_report(const wbi_score_run *run, wb_score_report *reports);
 void wbi_score_run_free(wbi_score_run *run);
 

@@ -91,12 +91,18 @@ static wb_status make_slots(scoring *s, int n_threads, wb_error *err)
     return WB_OK;
 }
 
-static wb_status replace(void *array, size_t n, size_t size, wb_error *err)
+static wb_status replace_numbers(double **numbers, size_t n, wb_error *err)
 {
-    void **at = array;
-    wbi_free(*at);
-    *at = wbi_alloc_array(n, size);
-    return *at == NULL ? wbi_fail_nomem(err, n * size) : WB_OK;
+    wbi_free(*numbers);
+    *numbers = wbi_alloc_array(n, sizeof **numbers);
+    return *numbers == NULL ? wbi_fail_nomem(err, n * sizeof **numbers) : WB_OK;
+}
+
+static wb_status replace_texts(wbi_str **texts, size_t n, wb_error *err)
+{
+    wbi_free(*texts);
+    *texts = wbi_alloc_array(n, sizeof **texts);
+    return *texts == NULL ? wbi_fail_nomem(err, n * sizeof **texts) : WB_OK;
 }
 
 static wb_status reserve(slot *to, const scoring *s, size_t n, wb_error *err)
@@ -106,11 +112,14 @@ static wb_status reserve(slot *to, const scoring *s, size_t n, wb_error *err)
         return WB_OK;
     to->capacity = 0;
     for (size_t f = 0; f < plan->n_features; f++)
-        WBI_TRY(plan->features[f].type == WB_TYPE_NUMBER ? replace(&to->numbers[f], n, sizeof **to->numbers, err)
-                                                         : replace(&to->levels[f], n, sizeof **to->levels, err));
+        WBI_TRY(plan->features[f].type == WB_TYPE_NUMBER ? replace_numbers(&to->numbers[f], n, err)
+                                                         : replace_texts(&to->levels[f], n, err));
     for (size_t k = 0; k < 1 + plan->options->n_keep; k++)
-        WBI_TRY(replace(&to->texts[k], n, sizeof **to->texts, err));
-    WBI_TRY(replace(&to->cutoffs_us, n, sizeof *to->cutoffs_us, err));
+        WBI_TRY(replace_texts(&to->texts[k], n, err));
+    wbi_free(to->cutoffs_us);
+    to->cutoffs_us = wbi_alloc_array(n, sizeof *to->cutoffs_us);
+    if (to->cutoffs_us == NULL)
+        return wbi_fail_nomem(err, n * sizeof *to->cutoffs_us);
     for (size_t row = 0; row < n; row++)
         to->cutoffs_us[row] = s->cutoff_us;
     to->capacity = n;

@@ -249,7 +249,6 @@ static void report(const scoring *s, wb_score_report *reports)
 {
     wbi_score_run_report(&s->run, reports);
     for (size_t m = 0; reports != NULL && m < s->run.plan.models->n; m++) {
-        reports[m].n_bad = 0;
         reports[m].n_ignored_columns = count_ignored(s, &s->run.plan.each[m]);
     }
 }

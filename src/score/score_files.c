@@ -75,12 +75,43 @@ static wb_status open_inputs(scoring *s, const char *const *inputs, size_t n_inp
 
 /* ---- columns ---- */
 
+/* The file's column whose name is nearest to a feature's, of those that no model reads; NULL when none is near. */
+static wb_status find_nearest(const char **nearest, const scoring *s, const char *name, wb_error *err)
+{
+    const size_t n_columns = wbi_csv_n_columns(s->reader);
+    size_t n = 0;
+    const char **names = wbi_alloc_array(n_columns, sizeof *names);
+    if (names == NULL)
+        return wbi_fail_nomem(err, n_columns * sizeof *names);
+    for (size_t place = 0; place < n_columns; place++) {
+        const char *column = wbi_csv_column(s->reader, place);
+        size_t f = 0;
+        while (f < s->run.plan.n_features && strcmp(s->run.plan.features[f].name, column) != 0)
+            f++;
+        if (f == s->run.plan.n_features)
+            names[n++] = column;
+    }
+    *nearest = wbi_nearest(name, names, n);
+    wbi_free(names);
+    return WB_OK;
+}
+
 /* Names the first feature that the files lack, its nearest spelling, and how many others there are. */
 static wb_status tell_lacking(const scoring *s, const char *first, size_t n, wb_error *err)
 {
     char others[200] = "";
     size_t length = 0;
-    wb_status status = wbi_csv_no_column(s->reader, first, err);
+    const char *nearest = NULL;
+    const wbi_where where = {s->paths.paths[0], 1, 0};
+    WBI_TRY(find_nearest(&nearest, s, first, err));
+    wb_status status;
+    if (n == s->run.plan.n_features && nearest == NULL)
+        status = wbi_csv_no_column(s->reader, first, err);
+    else if (nearest == NULL)
+        status = wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0, "no column '%s', which the model reads", first);
+    else
+        status = wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0,
+                             "no column '%s' (did you mean '%s'?)", first, nearest);
     for (size_t f = 0; n > 1 && f < s->run.plan.n_features; f++) {
         const char *name = s->run.plan.features[f].name;
         if (strcmp(name, first) == 0 || wbi_csv_find(s->reader, name) != SIZE_MAX)
@@ -120,6 +151,14 @@ static wb_status choose_column(scoring *s, const char *name, wb_type type, bool 
     return WB_OK;
 }
 
+static wb_status choose_id(scoring *s, const char *name, wb_error *err)
+{
+    const wb_status status = choose_column(s, name, WB_TYPE_TEXT, true, err);
+    if (status == WB_ERR_INCONSISTENT && err != NULL && err->advice[0] == '\0')
+        wbi_advise(err, "--id COL says which column names the customers");
+    return status;
+}
+
 static bool is_read(const scoring *s, size_t place, const wbi_plan_model *model)
 {
     const size_t n_key = s->n_texts;
@@ -151,7 +190,7 @@ static wb_status choose_columns(scoring *s, wb_error *err)
     s->numbers = wbi_alloc_array(most, sizeof *s->numbers);
     if (s->columns == NULL || s->places == NULL || s->numbers == NULL)
         return wbi_fail_nomem(err, most * sizeof *s->columns);
-    WBI_TRY(choose_column(s, o->id == NULL ? "customer_id" : o->id, WB_TYPE_TEXT, true, err));
+    WBI_TRY(choose_id(s, o->id == NULL ? "customer_id" : o->id, err));
     for (size_t k = 0; k < o->n_keep; k++)
         WBI_TRY(choose_column(s, o->keep[k], WB_TYPE_TEXT, false, err));
     s->n_texts = s->n_columns;
