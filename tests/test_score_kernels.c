@@ -2,6 +2,7 @@
 /* Kernels of scoring: all sets give the same bits and counts, on values chosen to be awkward. */
 #include "test_util.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "kernel/score.h"
@@ -182,11 +183,62 @@ static void rows(void **state)
     }
 }
 
+/* ---- reasons ---- */
+
+enum { N_FEATURES = 17, N_RANKS = 3, STRIDE = N + 5 };
+
+/* The rank-th of what is above 0 in column i, by looking through all: ties go to the feature that comes first. */
+static double expected(double gains[N_FEATURES][N], size_t i, double sign, double constant, size_t rank, double *feature)
+{
+    bool taken[N_FEATURES] = {false};
+    double best = 0;
+    for (size_t r = 0; r <= rank; r++) {
+        best = 0;
+        *feature = -1;
+        for (size_t f = 0; f < N_FEATURES; f++)
+            if (!taken[f] && sign * (gains[f][i] + constant) > best) {
+                best = sign * (gains[f][i] + constant);
+                *feature = (double)f;
+            }
+        if (*feature >= 0)
+            taken[(size_t)*feature] = true;
+    }
+    return best;
+}
+
+static void strongest(void **state)
+{
+    (void)state;
+    static double gains[N_FEATURES][N], kept[N_RANKS * STRIDE], features[N_RANKS * STRIDE];
+    const wbi_score_kernels *set[2];
+    const size_t n_sets = sets(set);
+    for (size_t f = 0; f < N_FEATURES; f++)
+        for (size_t i = 0; i < N; i++)
+            gains[f][i] = i % 4 == 0 ? (double)(int)(5 * uniform()) - 2 : awkward(0);
+    for (size_t s = 0; s < n_sets; s++)
+        for (int down = 0; down < 2; down++) {
+            const wbi_score_strongest of = {kept, features, N_RANKS, STRIDE, down ? -1 : 1};
+            for (size_t k = 0; k < N_RANKS * STRIDE; k++) {
+                kept[k] = 0;
+                features[k] = -1;
+            }
+            for (size_t f = 0; f < N_FEATURES; f++)
+                set[s]->strongest(&of, gains[f], 0.25, (double)f, N);
+            for (size_t i = 0; i < N; i++)
+                for (size_t rank = 0; rank < N_RANKS; rank++) {
+                    double feature;
+                    const double number = expected(gains, i, of.sign, 0.25, rank, &feature);
+                    assert_true(kept[rank * STRIDE + i] == number);
+                    assert_true(features[rank * STRIDE + i] == feature);
+                }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines), cmocka_unit_test(curves), cmocka_unit_test(levels_of_all_codes),
-        cmocka_unit_test(numbers_that_are_codes), cmocka_unit_test(rows),
+        cmocka_unit_test(numbers_that_are_codes), cmocka_unit_test(rows), cmocka_unit_test(strongest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

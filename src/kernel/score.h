@@ -77,8 +77,9 @@ typedef struct wbi_score_kernels {
     void (*levels)(double *sums, wbi_score_tally *tally, const wbi_score_levels *levels, const int32_t *codes, size_t n);
     /* Codes that are numbers: what is not finite becomes -1, what is no code WBI_SCORE_NO_CODE. */
     void (*codes)(int32_t *codes, const double *values, size_t n);
-    /* Takes in what a feature adds in rows 0 .. n; of equals the one that came first stays ahead. NaN is no number. */
-    void (*strongest)(const wbi_score_strongest *of, const double *adds, double feature, size_t n);
+    /* Takes in what a feature adds in rows 0 .. n: adds[i] + constant. Of equals the one that came first stays ahead; NaN is no
+     * number. */
+    void (*strongest)(const wbi_score_strongest *of, const double *adds, double constant, double feature, size_t n);
 } wbi_score_kernels;
 
 /* The sum of a row's lanes. */

@@ -82,10 +82,10 @@ static void codes(int32_t *out, const double *values, size_t n)
     }
 }
 
-static void strongest(const wbi_score_strongest *of, const double *adds, double feature, size_t n)
+static void strongest(const wbi_score_strongest *of, const double *adds, double constant, double feature, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        double number = of->sign * adds[i], its = feature;
+        double number = of->sign * (adds[i] + constant), its = feature;
         for (size_t at = i; at < of->n * of->stride; at += of->stride) {
             const double kept = of->adds[at], kept_of = of->feature[at];
             if (!(number > kept))

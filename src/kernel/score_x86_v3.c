@@ -278,23 +278,25 @@ static void codes(int32_t *out, const double *values, size_t n)
 
 /* ---- reasons ---- */
 
-static void strongest(const wbi_score_strongest *of, const double *adds, double feature, size_t n)
+/* A number that is none stays what is looked at, and never comes to stand anywhere. */
+static void strongest(const wbi_score_strongest *of, const double *adds, double constant, double feature, size_t n)
 {
-    const size_t whole = n / LANES * LANES;
-    const __m256d sign = _mm256_set1_pd(of->sign);
+    double *const kept_adds = of->adds, *const kept_features = of->feature;
+    const size_t whole = n / LANES * LANES, end = of->n * of->stride, stride = of->stride;
+    const __m256d sign = _mm256_set1_pd(of->sign), always = _mm256_set1_pd(constant);
     for (size_t i = 0; i < whole; i += LANES) {
-        __m256d number = _mm256_mul_pd(_mm256_loadu_pd(adds + i), sign), its = _mm256_set1_pd(feature);
-        for (size_t rank = 0, at = i; rank < of->n; rank++, at += of->stride) {
-            const __m256d kept = _mm256_loadu_pd(of->adds + at), kept_of = _mm256_loadu_pd(of->feature + at);
+        __m256d number = _mm256_mul_pd(_mm256_add_pd(_mm256_loadu_pd(adds + i), always), sign), its = _mm256_set1_pd(feature);
+        for (size_t at = i; at < end; at += stride) {
+            const __m256d kept = _mm256_loadu_pd(kept_adds + at), kept_of = _mm256_loadu_pd(kept_features + at);
             const __m256d greater = _mm256_cmp_pd(number, kept, _CMP_GT_OQ);
-            _mm256_storeu_pd(of->adds + at, _mm256_blendv_pd(kept, number, greater));
-            _mm256_storeu_pd(of->feature + at, _mm256_blendv_pd(kept_of, its, greater));
-            number = _mm256_blendv_pd(number, kept, greater);
+            _mm256_storeu_pd(kept_adds + at, _mm256_max_pd(number, kept));
+            _mm256_storeu_pd(kept_features + at, _mm256_blendv_pd(kept_of, its, greater));
+            number = _mm256_min_pd(kept, number);
             its = _mm256_blendv_pd(its, kept_of, greater);
         }
     }
-    const wbi_score_strongest rest = {of->adds + whole, of->feature + whole, of->n, of->stride, of->sign};
-    wbi_score_kernels_portable.strongest(&rest, adds + whole, feature, n - whole);
+    const wbi_score_strongest rest = {kept_adds + whole, kept_features + whole, of->n, stride, of->sign};
+    wbi_score_kernels_portable.strongest(&rest, adds + whole, constant, feature, n - whole);
 }
 
 const wbi_score_kernels wbi_score_kernels_x86_v3 = {"x86-64-v3", rows, line, curve, levels, codes, strongest};

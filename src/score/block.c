@@ -242,10 +242,12 @@ static wb_status score_model(wbi_score_block *block, size_t m, const wbi_score_r
     wbi_scored *scored = &block->scored[m];
     WBI_TRY(find_columns(block, m, rows, err));
     memset(model->tallies, 0, each->n_features * sizeof *model->tallies);
-    wbi_scorer_columns(each->scorer, model->columns, rows->n_rows, scored->log_odds, model->tallies);
-    wbi_kernels_best()->sigmoid(scored->probability, scored->log_odds, rows->n_rows);
     if (wbi_score_plan_wants_reasons(block->plan))
-        wbi_scorer_strongest(each->scorer, model->columns, rows->n_rows, &scored->up, &scored->down);
+        wbi_scorer_explain(each->scorer, model->columns, rows->n_rows,
+                           &(wbi_scorer_wanted){scored->log_odds, model->tallies, &scored->up, &scored->down});
+    else
+        wbi_scorer_columns(each->scorer, model->columns, rows->n_rows, scored->log_odds, model->tallies);
+    wbi_kernels_best()->sigmoid(scored->probability, scored->log_odds, rows->n_rows);
     WBI_TRY(check(scored->probability, rows, err));
     return each->intervals == NULL ? WB_OK : find_intervals(block, m, rows, err);
 }

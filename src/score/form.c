@@ -63,6 +63,8 @@ static wb_status add_reason(wbi_score_form *form, size_t m, const char *directio
 {
     static const char *const parts[] = {"", "_contribution", "_actionable", "_text"};
     const size_t n_parts = form->plan->options->reason_text ? 4 : 3;
+    WBI_TRY(wbi_array_grow(&form->reason_cells, &form->reasons_capacity, form->n_reasons, sizeof *form->reason_cells, err));
+    form->reason_cells[form->n_reasons++] = form->n_cells;
     for (size_t part = 0; part < n_parts; part++) {
         char name[64];
         snprintf(name, sizeof name, "reason_%s%zu%s", direction, rank, parts[part]);
@@ -92,33 +94,62 @@ static wb_status add_model_cells(wbi_score_form *form, size_t m, wb_error *err)
     return WB_OK;
 }
 
-/* Names of features as they stand in cells. */
-static wb_status add_features(wbi_score_form *form, wb_error *err)
+static wb_status append_piece_before(wbi_buffer *to, const wbi_score_form *form, size_t cell, wb_error *err)
 {
-    const wbi_score_plan *plan = form->plan;
-    wbi_buffer *cells = &form->features;
-    form->feature_ends = wbi_alloc_array(plan->n_features, sizeof *form->feature_ends);
-    if (form->feature_ends == NULL)
-        return wbi_fail_nomem(err, plan->n_features * sizeof *form->feature_ends);
-    for (size_t f = 0; f < plan->n_features; f++) {
-        const char *name = plan->features[f].name;
-        const size_t n = strlen(name);
-        WBI_TRY(wbi_buffer_reserve(cells, wbi_json_text_room(n), err));
-        char *at = cells->data + cells->length;
-        at = plan->options->format == WB_SCORE_CSV ? wbi_csv_put_text(at, name, n) : wbi_json_put_text(at, name, n);
-        form->feature_ends[f] = cells->length = (size_t)(at - cells->data);
-    }
-    return wbi_buffer_reserve(cells, WBI_FORM_PIECE_BYTES, err);
+    const size_t begin = cell == 0 ? 0 : form->before_ends[cell - 1];
+    return wbi_buffer_append(to, form->before.data + begin, form->before_ends[cell] - begin, err);
 }
 
-/* What they take at most in a row. */
-static size_t reason_bytes(const wbi_score_form *form)
+static wb_status append_name(wbi_buffer *to, const wbi_score_form *form, const char *name, wb_error *err)
+{
+    const size_t n = strlen(name);
+    WBI_TRY(wbi_buffer_reserve(to, wbi_json_text_room(n), err));
+    char *at = to->data + to->length;
+    at = form->plan->options->format == WB_SCORE_CSV ? wbi_csv_put_text(at, name, n) : wbi_json_put_text(at, name, n);
+    to->length = (size_t)(at - to->data);
+    return WB_OK;
+}
+
+static wb_status fill_reason(wbi_score_form *form, size_t reason, wb_error *err)
 {
     const wbi_score_plan *plan = form->plan;
+    const size_t cell = form->reason_cells[reason];
+    for (size_t f = 0; f < plan->n_features; f++) {
+        WBI_TRY(append_piece_before(&form->reasons, form, cell, err));
+        WBI_TRY(append_name(&form->reasons, form, plan->features[f].name, err));
+        WBI_TRY(append_piece_before(&form->reasons, form, cell + 1, err));
+        form->reason_ends[reason * plan->n_features + f] = form->reasons.length;
+    }
+    for (size_t flag = 0; flag < 2; flag++) {
+        WBI_TRY(append_piece_before(&form->flags, form, cell + 2, err));
+        WBI_TRY(wbi_buffer_append_text(&form->flags, flag ? "true" : "false", err));
+        form->flag_ends[2 * reason + flag] = form->flags.length;
+    }
+    return WB_OK;
+}
+
+/* Once all cells are there. */
+static wb_status fill_reasons(wbi_score_form *form, wb_error *err)
+{
+    const size_t n = form->n_reasons;
+    form->reason_ends = wbi_alloc_array(n * form->plan->n_features, sizeof *form->reason_ends);
+    form->flag_ends = wbi_alloc_array(n, 2 * sizeof *form->flag_ends);
+    if (form->reason_ends == NULL || form->flag_ends == NULL)
+        return wbi_fail_nomem(err, n * form->plan->n_features * sizeof *form->reason_ends);
+    for (size_t reason = 0; reason < n; reason++)
+        WBI_TRY(fill_reason(form, reason, err));
+    WBI_TRY(wbi_buffer_reserve(&form->before, WBI_FORM_PIECE_BYTES, err));
+    WBI_TRY(wbi_buffer_reserve(&form->reasons, WBI_FORM_PIECE_BYTES, err));
+    return wbi_buffer_reserve(&form->flags, WBI_FORM_PIECE_BYTES, err);
+}
+
+/* What the reasons' pieces take at most in a row. */
+static size_t reason_bytes(const wbi_score_form *form)
+{
     size_t longest = 0;
-    for (size_t f = 0, begin = 0; f < plan->n_features; begin = form->feature_ends[f++])
-        longest = form->feature_ends[f] - begin > longest ? form->feature_ends[f] - begin : longest;
-    return plan->models->n * (plan->options->n_reasons + plan->options->n_reasons_down) * longest;
+    for (size_t k = 0, begin = 0; k < form->n_reasons * form->plan->n_features; begin = form->reason_ends[k++])
+        longest = form->reason_ends[k] - begin > longest ? form->reason_ends[k] - begin : longest;
+    return form->n_reasons * (longest + WBI_FORM_PIECE_BYTES);
 }
 
 wb_status wbi_score_form_make(wbi_score_form *form, const wbi_score_plan *plan, bool has_cutoff, wb_error *err)
@@ -128,7 +159,8 @@ wb_status wbi_score_form_make(wbi_score_form *form, const wbi_score_plan *plan, 
                        .n_texts = 1 + o->n_keep,
                        .header = wbi_buffer_make(header_ceiling_bytes),
                        .before = wbi_buffer_make(header_ceiling_bytes),
-                       .features = wbi_buffer_make(header_ceiling_bytes)};
+                       .reasons = wbi_buffer_make(header_ceiling_bytes),
+                       .flags = wbi_buffer_make(header_ceiling_bytes)};
     WBI_TRY(add_cell(form, "customer_id", err));
     if (has_cutoff)
         WBI_TRY(add_cell(form, "cutoff", err));
@@ -138,8 +170,7 @@ wb_status wbi_score_form_make(wbi_score_form *form, const wbi_score_plan *plan, 
         WBI_TRY(add_model_cells(form, m, err));
     if (form->header.length > 0)
         WBI_TRY(wbi_buffer_append(&form->header, "\n", 1, err));
-    WBI_TRY(wbi_buffer_reserve(&form->before, WBI_FORM_PIECE_BYTES, err));
-    WBI_TRY(add_features(form, err));
+    WBI_TRY(fill_reasons(form, err));
     form->row_bytes = form->before.length + form->n_cells * CELL_BYTES + reason_bytes(form) + ROW_END_BYTES;
     return WB_OK;
 }
@@ -150,8 +181,11 @@ void wbi_score_form_free(wbi_score_form *form)
         wbi_free(form->names[k]);
     wbi_free(form->names);
     wbi_free(form->before_ends);
-    wbi_free(form->feature_ends);
-    wbi_buffer_free(&form->features);
+    wbi_free(form->reason_ends);
+    wbi_free(form->flag_ends);
+    wbi_free(form->reason_cells);
+    wbi_buffer_free(&form->reasons);
+    wbi_buffer_free(&form->flags);
     wbi_buffer_free(&form->header);
     wbi_buffer_free(&form->before);
 }

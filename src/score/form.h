@@ -7,7 +7,7 @@
 #include "score/plan.h"
 #include "score/rows.h"
 
-enum { WBI_FORM_PIECE_BYTES = 16 /* may be read of what stands before a cell, or for a feature, however short it is */ };
+enum { WBI_FORM_PIECE_BYTES = 32 /* may be read of each of these pieces, however short it is */ };
 
 /* Zero-initialised it may be freed. */
 typedef struct wbi_score_form {
@@ -18,8 +18,12 @@ typedef struct wbi_score_form {
     size_t *before_ends; /* by cell */
     char **names;        /* by cell */
     size_t n_cells, capacity, names_capacity;
-    wbi_buffer features;  /* the names of the plan's features as cells, one behind the other */
-    size_t *feature_ends;
+    /* Of each reason, by feature of the plan: what stands before its name, the name, and what stands before its contribution; and
+     * what stands before the word whether it can be acted on, with `false` and with `true`. */
+    wbi_buffer reasons, flags;
+    size_t *reason_ends, *flag_ends;
+    size_t *reason_cells; /* by reason: the first of its cells */
+    size_t n_reasons, reasons_capacity;
     size_t row_bytes;   /* of a row whose texts are all empty, at most */
 } wbi_score_form;
 

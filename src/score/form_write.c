@@ -13,7 +13,7 @@ typedef struct pen {
     wbi_form_lines *lines;
     const wbi_score_form *form;
     char *at;
-    size_t cell;
+    size_t cell, reason;
     bool json;
 } pen;
 
@@ -76,20 +76,19 @@ static void put_word(pen *p, const char *word)
     put_text(p, wbi_str_from(word));
 }
 
-static inline void put_number(pen *p, double number)
+static inline void put_bare_number(pen *p, double number)
 {
     const int n_digits = p->form->plan->options->n_digits;
-    begin_cell(p);
     if (!isfinite(number))
         put_missing(p);
     else
         p->at += n_digits > 0 ? wbi_double_print_digits(p->at, number, n_digits) : wbi_double_print(p->at, number);
 }
 
-static void put_flag(pen *p, bool flag)
+static inline void put_number(pen *p, double number)
 {
     begin_cell(p);
-    put(p, flag ? "true" : "false", flag ? 4 : 5);
+    put_bare_number(p, number);
 }
 
 static void put_time(pen *p, int64_t time_us)
@@ -112,12 +111,21 @@ static wb_status put_reason_text(pen *p, const wbi_plan_model *model, const wbi_
     return WB_OK;
 }
 
-/* What stands for a feature, quoted as it must be. */
-static void put_feature(pen *p, size_t feature)
+static void put_piece_of(pen *p, const wbi_buffer *pieces, const size_t *ends, size_t piece)
 {
-    const size_t *ends = p->form->feature_ends, begin = feature == 0 ? 0 : ends[feature - 1];
-    begin_cell(p);
-    put_piece(p, p->form->features.data + begin, ends[feature] - begin);
+    const size_t begin = piece == 0 ? 0 : ends[piece - 1];
+    put_piece(p, pieces->data + begin, ends[piece] - begin);
+}
+
+/* The name of a feature, what it adds, and whether it can be acted on. */
+static void put_reason(pen *p, const wbi_plan_model *model, size_t f, double adds)
+{
+    const wbi_score_form *form = p->form;
+    const bool actionable = wb_reasons_actionable(model->reasons, f);
+    put_piece_of(p, &form->reasons, form->reason_ends, p->reason * form->plan->n_features + model->features[f]);
+    put_bare_number(p, adds);
+    put_piece_of(p, &form->flags, form->flag_ends, 2 * p->reason + actionable);
+    p->cell += 3;
 }
 
 /* The reasons of one direction; those that there are not are missing. */
@@ -126,16 +134,14 @@ static wb_status put_reasons(pen *p, size_t m, const wbi_score_rows *rows, const
 {
     const bool with_text = p->form->plan->options->reason_text;
     const wbi_plan_model *model = &p->form->plan->each[m];
-    for (size_t rank = 0, at = row; rank < strongest->n; rank++, at += strongest->stride) {
+    for (size_t rank = 0, at = row; rank < strongest->n; rank++, at += strongest->stride, p->reason++) {
         if (strongest->feature[at] < 0) {
             for (size_t part = 0; part < (with_text ? 4 : 3); part++)
                 put_text(p, (wbi_str){NULL, 0});
             continue;
         }
         const size_t f = (size_t)strongest->feature[at];
-        put_feature(p, model->features[f]);
-        put_number(p, strongest->sign * strongest->adds[at]);
-        put_flag(p, wb_reasons_actionable(model->reasons, f));
+        put_reason(p, model, f, strongest->sign * strongest->adds[at]);
         if (with_text)
             WBI_TRY(put_reason_text(p, model, &rows->features[model->features[f]], f, row, err));
     }
@@ -173,7 +179,7 @@ static wb_status put_row(pen *p, const wbi_score_rows *rows, const wbi_scored *s
     for (size_t k = 0; k < form->n_texts; k++)
         room += text_room(rows->texts[k][row].length);
     WBI_TRY(make_room(p, room, err));
-    p->cell = 0;
+    p->cell = p->reason = 0;
     put_text(p, rows->texts[0][row]);
     if (rows->cutoffs_us != NULL)
         put_time(p, rows->cutoffs_us[row]);

@@ -191,36 +191,47 @@ static void add_values(const wb_scorer *scorer, size_t f, double *sums, const wb
     }
 }
 
-/* Lines in lanes first, then all others in order: rows are added up likewise. */
-static void score_chunk(const wb_scorer *scorer, const wbi_score_column *columns, size_t begin, size_t n, double *log_odds,
-                        wbi_score_tally *tallies)
+/* As add_values, with a look at what each row gets. */
+static void add_and_explain(const wb_scorer *scorer, size_t f, double *sums, const wbi_score_column *column, size_t begin, size_t n,
+                            const wbi_scorer_wanted *to)
 {
-    double lanes[LANES][CHUNK_ROWS] = {{0}};
-    for (size_t k = 0; k < scorer->n_lines; k++) {
-        const size_t f = scorer->lines[k];
-        add_values(scorer, f, lanes[scorer->features[f].lane], &columns[f], begin, n, tallies == NULL ? NULL : &tallies[f]);
+    const double constant = scorer->features[f].adds.constant;
+    double adds[CHUNK_ROWS];
+    memset(adds, 0, n * sizeof *adds);
+    add_values(scorer, f, adds, column, begin, n, to->tallies == NULL ? NULL : &to->tallies[f]);
+    for (size_t i = 0; i < n; i++)
+        sums[i] += adds[i];
+    if (to->up->n > 0)
+        scorer->kernels->strongest(to->up, adds, constant, (double)f, n);
+    if (to->down->n > 0)
+        scorer->kernels->strongest(to->down, adds, constant, (double)f, n);
+}
+
+/* Lines in lanes, all others in one sum: rows are added up likewise. */
+static void score_chunk(const wb_scorer *scorer, const wbi_score_column *columns, size_t begin, size_t n,
+                        const wbi_scorer_wanted *to)
+{
+    double sums[LANES + 1][CHUNK_ROWS] = {{0}};
+    for (size_t f = 0; f < scorer->n_features; f++) {
+        const scorer_feature *feature = &scorer->features[f];
+        double *sum = sums[feature->adds.form == WBI_CONTRIBUTION_LINE ? feature->lane : LANES];
+        if (to->up != NULL)
+            add_and_explain(scorer, f, sum, &columns[f], begin, n, to);
+        else
+            add_values(scorer, f, sum, &columns[f], begin, n, to->tallies == NULL ? NULL : &to->tallies[f]);
     }
     for (size_t i = 0; i < n; i++)
-        log_odds[i] = wbi_score_join(scorer->row.base, (double[LANES]){lanes[0][i], lanes[1][i], lanes[2][i], lanes[3][i]});
-    for (size_t k = 0; k < scorer->n_others; k++) {
-        const size_t f = scorer->others[k];
-        add_values(scorer, f, log_odds, &columns[f], begin, n, tallies == NULL ? NULL : &tallies[f]);
-    }
+        to->log_odds[i] = wbi_score_join(scorer->row.base, (double[LANES]){sums[0][i], sums[1][i], sums[2][i], sums[3][i]}) +
+                          sums[LANES][i];
 }
 
 void wbi_scorer_columns(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows, double *log_odds,
                         wbi_score_tally *tallies)
 {
-    for (size_t at = 0; at < n_rows; at += CHUNK_ROWS)
-        score_chunk(scorer, columns, at, n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS, log_odds + at, tallies);
-}
-
-/* What a feature adds in n <= CHUNK_ROWS rows from `begin` on. */
-static void find_adds(const wb_scorer *scorer, size_t f, double *adds, const wbi_score_column *column, size_t begin, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        adds[i] = scorer->features[f].adds.constant;
-    add_values(scorer, f, adds, column, begin, n, NULL);
+    for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
+        const wbi_scorer_wanted to = {log_odds + at, tallies, NULL, NULL};
+        score_chunk(scorer, columns, at, n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS, &to);
+    }
 }
 
 static void begin_strongest(const wbi_score_strongest *of, size_t n_rows)
@@ -237,23 +248,25 @@ static wbi_score_strongest from_row(const wbi_score_strongest *of, size_t begin)
     return (wbi_score_strongest){of->adds + begin, of->feature + begin, of->n, of->stride, of->sign};
 }
 
-void wbi_scorer_strongest(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows,
-                          const wbi_score_strongest *up, const wbi_score_strongest *down)
+void wbi_scorer_explain(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows, const wbi_scorer_wanted *to)
 {
-    begin_strongest(up, n_rows);
-    begin_strongest(down, n_rows);
+    begin_strongest(to->up, n_rows);
+    begin_strongest(to->down, n_rows);
     for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
-        const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
-        const wbi_score_strongest up_here = from_row(up, at), down_here = from_row(down, at);
-        for (size_t f = 0; f < scorer->n_features; f++) {
-            double adds[CHUNK_ROWS];
-            find_adds(scorer, f, adds, &columns[f], at, n);
-            if (up->n > 0)
-                scorer->kernels->strongest(&up_here, adds, (double)f, n);
-            if (down->n > 0)
-                scorer->kernels->strongest(&down_here, adds, (double)f, n);
-        }
+        const wbi_score_strongest up = from_row(to->up, at), down = from_row(to->down, at);
+        const wbi_scorer_wanted here = {to->log_odds + at, to->tallies, &up, &down};
+        score_chunk(scorer, columns, at, n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS, &here);
     }
+}
+
+/* What a feature adds in n <= CHUNK_ROWS rows from `begin` on. */
+static void find_adds(const wb_scorer *scorer, size_t f, double *adds, const wbi_score_column *column, size_t begin, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        adds[i] = 0;
+    add_values(scorer, f, adds, column, begin, n, NULL);
+    for (size_t i = 0; i < n; i++)
+        adds[i] += scorer->features[f].adds.constant;
 }
 
 /* ---- what is public ---- */
@@ -282,7 +295,7 @@ static void take_values(const wb_scorer *scorer, size_t k, double *values, const
 
 static void score_row_block(const wb_scorer *scorer, const row_block *rows, double *log_odds)
 {
-    double values[BLOCK_ROWS];
+    double values[BLOCK_ROWS], rest[BLOCK_ROWS] = {0};
     int32_t codes[BLOCK_ROWS];
     const wbi_score_column column = {values, codes};
     scorer->kernels->rows(log_odds, &scorer->row, rows->x, rows->stride, rows->n);
@@ -291,8 +304,10 @@ static void score_row_block(const wb_scorer *scorer, const row_block *rows, doub
         take_values(scorer, k, values, rows);
         if (scorer->features[f].type == WB_TYPE_CATEGORY)
             scorer->kernels->codes(codes, values, rows->n);
-        add_values(scorer, f, log_odds, &column, 0, rows->n, NULL);
+        add_values(scorer, f, rest, &column, 0, rows->n, NULL);
     }
+    for (size_t i = 0; i < rows->n; i++)
+        log_odds[i] += rest[i];
 }
 
 void wb_scorer_rows(const wb_scorer *scorer, const wb_scores *out, const double *x, size_t stride, size_t n_rows)
@@ -312,7 +327,7 @@ void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_s
     for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
         double room[CHUNK_ROWS], *log_odds = out->log_odds == NULL ? room : out->log_odds + at;
-        score_chunk(scorer, columns, at, n, log_odds, NULL);
+        score_chunk(scorer, columns, at, n, &(wbi_scorer_wanted){log_odds, NULL, NULL, NULL});
         if (out->probability != NULL)
             scorer->sigmoid->sigmoid(out->probability + at, log_odds, n);
     }

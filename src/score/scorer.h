@@ -23,9 +23,15 @@ bool wbi_scorer_saw_missing(const wb_scorer *scorer, size_t feature);
 void wbi_scorer_columns(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows, double *log_odds,
                         wbi_score_tally *tallies);
 
-/* The features that raise the log-odds of the rows most, and those that lower them most; n of either may be 0. Fills the rows
- * 0 .. n_rows of both. */
-void wbi_scorer_strongest(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows,
-                          const wbi_score_strongest *up, const wbi_score_strongest *down);
+/* What is wanted of rows. */
+typedef struct wbi_scorer_wanted {
+    double *log_odds;
+    wbi_score_tally *tallies; /* one a feature, added to; NULL: nobody counts */
+    const wbi_score_strongest *up, *down; /* features that raise the log-odds of each row most, and those that lower them most: n of
+                                             either may be 0, equals come in the order of the features */
+} wbi_scorer_wanted;
+
+/* As wbi_scorer_columns, with the same bits, and the reasons. */
+void wbi_scorer_explain(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows, const wbi_scorer_wanted *to);
 
 #endif
