@@ -86,9 +86,11 @@ static void strongest(const wbi_score_strongest *of, const double *adds, double 
 {
     for (size_t i = 0; i < n; i++) {
         double number = of->sign * (adds[i] + constant), its = feature;
+        bool moved = false; /* what was moved stays ahead of its equals */
         for (size_t at = i; at < of->n * of->stride; at += of->stride) {
             const double kept = of->adds[at], kept_of = of->feature[at];
-            if (!(number > kept))
+            moved = moved || number > kept;
+            if (!moved)
                 continue;
             of->adds[at] = number;
             of->feature[at] = its;

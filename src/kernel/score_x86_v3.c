@@ -286,13 +286,14 @@ static void strongest(const wbi_score_strongest *of, const double *adds, double 
     const __m256d sign = _mm256_set1_pd(of->sign), always = _mm256_set1_pd(constant);
     for (size_t i = 0; i < whole; i += LANES) {
         __m256d number = _mm256_mul_pd(_mm256_add_pd(_mm256_loadu_pd(adds + i), always), sign), its = _mm256_set1_pd(feature);
+        __m256d moved = _mm256_setzero_pd(); /* what was moved stays ahead of its equals */
         for (size_t at = i; at < end; at += stride) {
             const __m256d kept = _mm256_loadu_pd(kept_adds + at), kept_of = _mm256_loadu_pd(kept_features + at);
-            const __m256d greater = _mm256_cmp_pd(number, kept, _CMP_GT_OQ);
+            moved = _mm256_or_pd(moved, _mm256_cmp_pd(number, kept, _CMP_GT_OQ));
             _mm256_storeu_pd(kept_adds + at, _mm256_max_pd(number, kept));
-            _mm256_storeu_pd(kept_features + at, _mm256_blendv_pd(kept_of, its, greater));
+            _mm256_storeu_pd(kept_features + at, _mm256_blendv_pd(kept_of, its, moved));
             number = _mm256_min_pd(kept, number);
-            its = _mm256_blendv_pd(its, kept_of, greater);
+            its = _mm256_blendv_pd(its, kept_of, moved);
         }
     }
     const wbi_score_strongest rest = {kept_adds + whole, kept_features + whole, of->n, stride, of->sign};
