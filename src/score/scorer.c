@@ -221,8 +221,9 @@ static void score_chunk(const wb_scorer *scorer, const wbi_score_column *columns
             add_values(scorer, f, sum, &columns[f], begin, n, to->tallies == NULL ? NULL : &to->tallies[f]);
     }
     for (size_t i = 0; i < n; i++)
-        to->log_odds[i] = wbi_score_join(scorer->row.base, (double[LANES]){sums[0][i], sums[1][i], sums[2][i], sums[3][i]}) +
-                          sums[LANES][i];
+        to->log_odds[i] = wbi_score_join(scorer->row.base, (double[LANES]){sums[0][i], sums[1][i], sums[2][i], sums[3][i]});
+    for (size_t i = 0; scorer->n_others > 0 && i < n; i++)
+        to->log_odds[i] += sums[LANES][i];
 }
 
 void wbi_scorer_columns(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows, double *log_odds,
@@ -306,7 +307,7 @@ static void score_row_block(const wb_scorer *scorer, const row_block *rows, doub
             scorer->kernels->codes(codes, values, rows->n);
         add_values(scorer, f, rest, &column, 0, rows->n, NULL);
     }
-    for (size_t i = 0; i < rows->n; i++)
+    for (size_t i = 0; scorer->n_others > 0 && i < rows->n; i++)
         log_odds[i] += rest[i];
 }
 
