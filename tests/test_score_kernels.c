@@ -185,7 +185,7 @@ static void rows(void **state)
 
 /* ---- reasons ---- */
 
-enum { N_FEATURES = 17, N_RANKS = 3, STRIDE = N + 5 };
+enum { N_FEATURES = 17, N_RANKS = 7, STRIDE = N + 5 };
 
 /* The rank-th of what is above 0 in column i, by looking through all: ties go to the feature that comes first. */
 static double expected(double gains[N_FEATURES][N], size_t i, double sign, double constant, size_t rank, double *feature)
@@ -206,6 +206,23 @@ static double expected(double gains[N_FEATURES][N], size_t i, double sign, doubl
     return best;
 }
 
+enum { N_TAKEN = 119 };
+
+/* Groups of all sizes, one behind the other. */
+static void take_all(const wbi_score_kernels *set, const wbi_score_strongest *of, double gains[N_FEATURES][N])
+{
+    static double grouped[WBI_SCORE_GROUP * WBI_SCORE_GROUP_ROWS];
+    wbi_score_group group = {.adds = grouped};
+    for (size_t f = 0, size = 1; f < N_FEATURES; f += group.n, size = size % WBI_SCORE_GROUP + 1) {
+        for (group.n = 0; group.n < size && f + group.n < N_FEATURES; group.n++) {
+            memcpy(grouped + group.n * WBI_SCORE_GROUP_ROWS, gains[f + group.n], N_TAKEN * sizeof *grouped);
+            group.constant[group.n] = 0.25;
+            group.feature[group.n] = (double)(f + group.n);
+        }
+        set->strongest(of, &group, N_TAKEN);
+    }
+}
+
 static void strongest(void **state)
 {
     (void)state;
@@ -216,16 +233,15 @@ static void strongest(void **state)
         for (size_t i = 0; i < N; i++)
             gains[f][i] = i % 4 == 0 ? (double)(int)(5 * uniform()) - 2 : awkward(0);
     for (size_t s = 0; s < n_sets; s++)
-        for (int down = 0; down < 2; down++) {
-            const wbi_score_strongest of = {kept, features, N_RANKS, STRIDE, down ? -1 : 1};
+        for (size_t n_ranks = 1; n_ranks <= N_RANKS; n_ranks++) {
+            const wbi_score_strongest of = {kept, features, n_ranks, STRIDE, n_ranks % 2 ? -1 : 1};
             for (size_t k = 0; k < N_RANKS * STRIDE; k++) {
                 kept[k] = 0;
                 features[k] = -1;
             }
-            for (size_t f = 0; f < N_FEATURES; f++)
-                set[s]->strongest(&of, gains[f], 0.25, (double)f, N);
-            for (size_t i = 0; i < N; i++)
-                for (size_t rank = 0; rank < N_RANKS; rank++) {
+            take_all(set[s], &of, gains);
+            for (size_t i = 0; i < N_TAKEN; i++)
+                for (size_t rank = 0; rank < n_ranks; rank++) {
                     double feature;
                     const double number = expected(gains, i, of.sign, 0.25, rank, &feature);
                     assert_true(kept[rank * STRIDE + i] == number);

@@ -67,6 +67,14 @@ typedef struct wbi_score_strongest {
     double sign; /* -1: numbers below 0, the least first, are looked for, and kept with the other sign */
 } wbi_score_strongest;
 
+/* What a few features add in the same rows: of feature[k] adds[k * WBI_SCORE_GROUP_ROWS + i] + constant[k] in row i. */
+enum { WBI_SCORE_GROUP = 8, WBI_SCORE_GROUP_ROWS = 128 };
+typedef struct wbi_score_group {
+    double *adds;
+    size_t n;
+    double constant[WBI_SCORE_GROUP], feature[WBI_SCORE_GROUP];
+} wbi_score_group;
+
 typedef struct wbi_score_kernels {
     const char *name;
     /* sums[i] = base + the sum of row i's lines, those of each lane first. Row i begins at x + i * stride. */
@@ -77,9 +85,9 @@ typedef struct wbi_score_kernels {
     void (*levels)(double *sums, wbi_score_tally *tally, const wbi_score_levels *levels, const int32_t *codes, size_t n);
     /* Codes that are numbers: what is not finite becomes -1, what is no code WBI_SCORE_NO_CODE. */
     void (*codes)(int32_t *codes, const double *values, size_t n);
-    /* Takes in what a feature adds in rows 0 .. n: adds[i] + constant. Of equals the one that came first stays ahead; NaN is no
+    /* Takes in what features add in rows 0 .. n <= WBI_SCORE_GROUP_ROWS. Of equals the one that came first stays ahead; NaN is no
      * number. */
-    void (*strongest)(const wbi_score_strongest *of, const double *adds, double constant, double feature, size_t n);
+    void (*strongest)(const wbi_score_strongest *of, const wbi_score_group *group, size_t n);
 } wbi_score_kernels;
 
 /* The sum of a row's lanes. */

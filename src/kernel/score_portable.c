@@ -82,22 +82,26 @@ static void codes(int32_t *out, const double *values, size_t n)
     }
 }
 
-static void strongest(const wbi_score_strongest *of, const double *adds, double constant, double feature, size_t n)
+static void insert(const wbi_score_strongest *of, size_t i, double number, double feature)
 {
-    for (size_t i = 0; i < n; i++) {
-        double number = of->sign * (adds[i] + constant), its = feature;
-        bool moved = false; /* what was moved stays ahead of its equals */
-        for (size_t at = i; at < of->n * of->stride; at += of->stride) {
-            const double kept = of->adds[at], kept_of = of->feature[at];
-            moved = moved || number > kept;
-            if (!moved)
-                continue;
-            of->adds[at] = number;
-            of->feature[at] = its;
-            number = kept;
-            its = kept_of;
-        }
+    bool moved = false; /* what was moved stays ahead of its equals */
+    for (size_t at = i; at < of->n * of->stride; at += of->stride) {
+        const double kept = of->adds[at], kept_of = of->feature[at];
+        moved = moved || number > kept;
+        if (!moved)
+            continue;
+        of->adds[at] = number;
+        of->feature[at] = feature;
+        number = kept;
+        feature = kept_of;
     }
+}
+
+static void strongest(const wbi_score_strongest *of, const wbi_score_group *group, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < group->n; k++)
+            insert(of, i, of->sign * (group->adds[k * WBI_SCORE_GROUP_ROWS + i] + group->constant[k]), group->feature[k]);
 }
 
 const wbi_score_kernels wbi_score_kernels_portable = {"portable", rows, line, curve, levels, codes, strongest};

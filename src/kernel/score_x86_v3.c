@@ -278,26 +278,58 @@ static void codes(int32_t *out, const double *values, size_t n)
 
 /* ---- reasons ---- */
 
-/* A number that is none stays what is looked at, and never comes to stand anywhere. */
-static void strongest(const wbi_score_strongest *of, const double *adds, double constant, double feature, size_t n)
+enum { MOST_RANKS = 5 }; /* that registers hold */
+
+/* Four rows. A number that is none stays what is looked at, and never comes to stand anywhere. */
+INLINE void strongest_of_four(const wbi_score_strongest *of, const wbi_score_group *group, size_t i, const size_t n_ranks)
 {
-    double *const kept_adds = of->adds, *const kept_features = of->feature;
-    const size_t whole = n / LANES * LANES, end = of->n * of->stride, stride = of->stride;
-    const __m256d sign = _mm256_set1_pd(of->sign), always = _mm256_set1_pd(constant);
-    for (size_t i = 0; i < whole; i += LANES) {
-        __m256d number = _mm256_mul_pd(_mm256_add_pd(_mm256_loadu_pd(adds + i), always), sign), its = _mm256_set1_pd(feature);
-        __m256d moved = _mm256_setzero_pd(); /* what was moved stays ahead of its equals */
-        for (size_t at = i; at < end; at += stride) {
-            const __m256d kept = _mm256_loadu_pd(kept_adds + at), kept_of = _mm256_loadu_pd(kept_features + at);
-            moved = _mm256_or_pd(moved, _mm256_cmp_pd(number, kept, _CMP_GT_OQ));
-            _mm256_storeu_pd(kept_adds + at, _mm256_max_pd(number, kept));
-            _mm256_storeu_pd(kept_features + at, _mm256_blendv_pd(kept_of, its, moved));
-            number = _mm256_min_pd(kept, number);
-            its = _mm256_blendv_pd(its, kept_of, moved);
+    const __m256d sign = _mm256_set1_pd(of->sign);
+    __m256d kept[MOST_RANKS], kept_of[MOST_RANKS];
+    for (size_t rank = 0; rank < n_ranks; rank++) {
+        kept[rank] = _mm256_loadu_pd(of->adds + i + rank * of->stride);
+        kept_of[rank] = _mm256_loadu_pd(of->feature + i + rank * of->stride);
+    }
+    for (size_t k = 0; k < group->n; k++) {
+        const __m256d adds = _mm256_loadu_pd(group->adds + k * WBI_SCORE_GROUP_ROWS + i);
+        __m256d number = _mm256_mul_pd(_mm256_add_pd(adds, _mm256_set1_pd(group->constant[k])), sign);
+        __m256d its = _mm256_set1_pd(group->feature[k]), moved = _mm256_setzero_pd();
+        for (size_t rank = 0; rank < n_ranks; rank++) {
+            const __m256d before = kept[rank], before_of = kept_of[rank];
+            moved = _mm256_or_pd(moved, _mm256_cmp_pd(number, before, _CMP_GT_OQ)); /* it stays ahead of its equals */
+            kept[rank] = _mm256_max_pd(number, before);
+            kept_of[rank] = _mm256_blendv_pd(before_of, its, moved);
+            number = _mm256_min_pd(before, number);
+            its = _mm256_blendv_pd(its, before_of, moved);
         }
     }
-    const wbi_score_strongest rest = {kept_adds + whole, kept_features + whole, of->n, stride, of->sign};
-    wbi_score_kernels_portable.strongest(&rest, adds + whole, constant, feature, n - whole);
+    for (size_t rank = 0; rank < n_ranks; rank++) {
+        _mm256_storeu_pd(of->adds + i + rank * of->stride, kept[rank]);
+        _mm256_storeu_pd(of->feature + i + rank * of->stride, kept_of[rank]);
+    }
+}
+
+#define STRONGEST(n_ranks)                         \
+    case n_ranks:                                  \
+        for (size_t i = 0; i < whole; i += LANES)  \
+            strongest_of_four(of, group, i, n_ranks); \
+        break
+
+static void strongest(const wbi_score_strongest *of, const wbi_score_group *group, size_t n)
+{
+    const size_t whole = of->n <= MOST_RANKS ? n / LANES * LANES : 0;
+    switch (of->n) {
+        STRONGEST(1);
+        STRONGEST(2);
+        STRONGEST(3);
+        STRONGEST(4);
+        STRONGEST(5);
+    default:
+        break;
+    }
+    wbi_score_group rest = *group;
+    rest.adds += whole;
+    wbi_score_kernels_portable.strongest(
+        &(wbi_score_strongest){of->adds + whole, of->feature + whole, of->n, of->stride, of->sign}, &rest, n - whole);
 }
 
 const wbi_score_kernels wbi_score_kernels_x86_v3 = {"x86-64-v3", rows, line, curve, levels, codes, strongest};

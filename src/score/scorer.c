@@ -10,7 +10,7 @@
 #include "kernel/kernel.h"
 #include "model/model.h"
 
-enum { LANES = WBI_SCORE_LANES, CHUNK_ROWS = 128 };
+enum { LANES = WBI_SCORE_LANES, CHUNK_ROWS = WBI_SCORE_GROUP_ROWS };
 
 typedef struct scorer_feature {
     wbi_contribution adds;
@@ -191,34 +191,44 @@ static void add_values(const wb_scorer *scorer, size_t f, double *sums, const wb
     }
 }
 
-/* As add_values, with a look at what each row gets. */
-static void add_and_explain(const wb_scorer *scorer, size_t f, double *sums, const wbi_score_column *column, size_t begin, size_t n,
-                            const wbi_scorer_wanted *to)
+static void look_at(const wb_scorer *scorer, const wbi_scorer_wanted *to, wbi_score_group *group, size_t n)
 {
-    const double constant = scorer->features[f].adds.constant;
-    double adds[CHUNK_ROWS];
+    if (to->up->n > 0)
+        scorer->kernels->strongest(to->up, group, n);
+    if (to->down->n > 0)
+        scorer->kernels->strongest(to->down, group, n);
+    group->n = 0;
+}
+
+/* As add_values; what each row gets joins the group, which is looked at when it is full. */
+static void add_and_group(const wb_scorer *scorer, size_t f, double *sums, const wbi_score_column *column, size_t begin, size_t n,
+                          wbi_score_tally *tally, wbi_score_group *group)
+{
+    double *adds = group->adds + group->n * CHUNK_ROWS;
     memset(adds, 0, n * sizeof *adds);
-    add_values(scorer, f, adds, column, begin, n, to->tallies == NULL ? NULL : &to->tallies[f]);
+    add_values(scorer, f, adds, column, begin, n, tally);
     for (size_t i = 0; i < n; i++)
         sums[i] += adds[i];
-    if (to->up->n > 0)
-        scorer->kernels->strongest(to->up, adds, constant, (double)f, n);
-    if (to->down->n > 0)
-        scorer->kernels->strongest(to->down, adds, constant, (double)f, n);
+    group->constant[group->n] = scorer->features[f].adds.constant;
+    group->feature[group->n++] = (double)f;
 }
 
 /* Lines in lanes, all others in one sum: rows are added up likewise. */
 static void score_chunk(const wb_scorer *scorer, const wbi_score_column *columns, size_t begin, size_t n,
                         const wbi_scorer_wanted *to)
 {
-    double sums[LANES + 1][CHUNK_ROWS] = {{0}};
+    double sums[LANES + 1][CHUNK_ROWS] = {{0}}, adds[WBI_SCORE_GROUP * CHUNK_ROWS];
+    wbi_score_group group = {.adds = adds};
     for (size_t f = 0; f < scorer->n_features; f++) {
         const scorer_feature *feature = &scorer->features[f];
+        wbi_score_tally *tally = to->tallies == NULL ? NULL : &to->tallies[f];
         double *sum = sums[feature->adds.form == WBI_CONTRIBUTION_LINE ? feature->lane : LANES];
-        if (to->up != NULL)
-            add_and_explain(scorer, f, sum, &columns[f], begin, n, to);
+        if (to->up == NULL)
+            add_values(scorer, f, sum, &columns[f], begin, n, tally);
         else
-            add_values(scorer, f, sum, &columns[f], begin, n, to->tallies == NULL ? NULL : &to->tallies[f]);
+            add_and_group(scorer, f, sum, &columns[f], begin, n, tally, &group);
+        if (group.n == WBI_SCORE_GROUP || (group.n > 0 && f + 1 == scorer->n_features))
+            look_at(scorer, to, &group, n);
     }
     for (size_t i = 0; i < n; i++)
         to->log_odds[i] = wbi_score_join(scorer->row.base, (double[LANES]){sums[0][i], sums[1][i], sums[2][i], sums[3][i]});
