@@ -149,7 +149,7 @@ static wb_score_report score(const char *input, const char *output, int n_thread
 {
     wb_read_options options = WB_READ_OPTIONS_INIT;
     options.n_threads = n_threads;
-    wb_score_report report = {NULL};
+    wb_score_report report = {.features = NULL};
     wb_error err;
     assert_ok(score_with(input, output, &options, &report, &err), &err);
     return report;
@@ -226,7 +226,7 @@ static void test_same_bytes_from_file_and_memory(void **state)
     write_features("in.csv", 0, 20000);
     wb_features *features = read_features("in.csv");
     wb_error err;
-    wb_score_report from_memory = {NULL}, from_file;
+    wb_score_report from_memory = {.features = NULL}, from_file;
     const wb_score_options scoring = to_file("memory.csv");
     const wb_score_models models = the_model();
     wb_read_options options = WB_READ_OPTIONS_INIT;
@@ -310,7 +310,7 @@ static void test_bad_rows_left_out(void **state)
     snprintf(rejects, sizeof rejects, "%s", path_of("rejects.csv"));
     options.rejects = rejects;
     wb_error err;
-    wb_score_report report = {NULL};
+    wb_score_report report = {.features = NULL};
     write_text("in.csv", bad_rows);
     assert_ok(score_with("in.csv", "out.csv", &options, &report, &err), &err);
     assert_int_equal(report.n_rows, 3);

@@ -65,7 +65,7 @@ static void probabilities_by_hand(void **state)
         const double *recency = wb_table_numbers(new->table, 3), *csat = wb_table_numbers(new->table, 2);
         const char *const channel[] = {"web", "store", NULL, "fax", "pigeon", "app"};
         double p[6], sum = 0;
-        wb_score_report report = {NULL};
+        wb_score_report report = {.features = NULL};
         wb_error err;
         assert_ok(wb_score_table(model, new->table, p, &report, 1, &err), &err);
         for (size_t i = 0; i < 6; i++) {
@@ -144,7 +144,7 @@ static void no_rows_no_scores(void **state)
     (void)state;
     wb_features *shop = frame_shop(500);
     wb_model *model = train(shop, WB_PENALTY_RIDGE);
-    wb_score_report report = {NULL};
+    wb_score_report report = {.features = NULL};
     wb_error err;
     wbi_table_clear(shop->table);
     shop->table->n_rows = 0;

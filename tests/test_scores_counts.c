@@ -90,7 +90,7 @@ static void test_ignored_columns(void **state)
     static const char *const keep[] = {"number"};
     wb_model *model = train_shop(WB_BASIS_LINEAR, 0);
     wb_features *rows = frame_newcomers(10);
-    wb_score_report report = {NULL};
+    wb_score_report report = {.features = NULL};
     scoring_run run = run_in(*state, &model);
     const double numbers[10] = {1};
     frame_numbers(rows, "number", numbers, 10);
@@ -179,7 +179,7 @@ static void test_duplicates(void **state)
     wb_model *model = train_known();
     heard ears = {.n_warnings = 0};
     const wb_log log = {hear, NULL, &ears};
-    wb_score_report report = {NULL};
+    wb_score_report report = {.features = NULL};
     scoring_run run = run_in(*state, &model);
     run.reading.log = &log;
     run.reports = &report;
@@ -233,7 +233,7 @@ static void test_any_number_of_threads(void **state)
     want_everything(&run, models);
     for (int form = 0; form < 3; form++) {
         char *expected = NULL;
-        wb_score_report reports[2] = {{NULL}, {NULL}}, first[2];
+        wb_score_report reports[2] = {{.features = NULL}, {.features = NULL}}, first[2];
         run.reports = reports;
         run.options.format = form == 1 ? WB_SCORE_JSON_LINES : WB_SCORE_CSV;
         run.options.n_top = form == 2 ? 500 : 0;
