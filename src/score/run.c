@@ -27,10 +27,22 @@ wb_status wbi_score_run_plan(wbi_score_run *run, const wb_score_models *models, 
     return WB_OK;
 }
 
-wb_status wbi_score_run_open(wbi_score_run *run, bool has_cutoff, wb_error *err)
+static wb_status make_slots(wbi_score_run *run, size_t n, wb_error *err)
+{
+    run->slots = wbi_alloc_zeroed(n, sizeof *run->slots);
+    if (run->slots == NULL)
+        return wbi_fail_nomem(err, n * sizeof *run->slots);
+    run->n_slots = n;
+    for (size_t k = 0; k < n; k++)
+        WBI_TRY(wbi_score_slot_make(&run->slots[k], &run->plan, &run->form, err));
+    return WB_OK;
+}
+
+wb_status wbi_score_run_open(wbi_score_run *run, bool has_cutoff, size_t n_slots, wb_error *err)
 {
     const wb_score_options *o = run->plan.options;
     WBI_TRY(wbi_score_form_make(&run->form, &run->plan, has_cutoff, err));
+    WBI_TRY(make_slots(run, n_slots, err));
     if (o->n_top > 0)
         WBI_TRY(wbi_top_create(&run->top, o->n_top, err));
     if (o->check_ids)
@@ -82,18 +94,16 @@ static void count(wbi_score_run *run, const wbi_score_block *block)
     }
 }
 
-wb_status wbi_score_run_take(wbi_score_run *run, const wbi_score_block *block, const wbi_score_rows *rows, wb_error *err)
+wb_status wbi_score_run_take(wbi_score_run *run, const wbi_score_slot *slot, wb_error *err)
 {
+    const wbi_score_block *block = &slot->block;
     count(run, block);
     if (run->ids != NULL)
-        WBI_TRY(check_ids(run, rows, err));
-    return run->top != NULL ? offer_lines(run->top, block, err)
-                            : wbi_output_write(run->output, block->lines.text.data, block->lines.text.length, err);
-}
-
-bool wbi_score_run_is_over(const wbi_score_run *run)
-{
-    return wbi_output_closed(run->output);
+        WBI_TRY(check_ids(run, &slot->rows, err));
+    WBI_TRY(run->top != NULL ? offer_lines(run->top, block, err)
+                             : wbi_output_write(run->output, block->lines.text.data, block->lines.text.length, err));
+    run->stopped = wbi_output_closed(run->output);
+    return run->stopped ? wbi_fail(err, WB_ERR_CANCELLED, "nobody reads the scores") : WB_OK;
 }
 
 /* ---- the end ---- */
@@ -212,6 +222,9 @@ void wbi_score_run_free(wbi_score_run *run)
         wbi_free(run->tallies[m]);
     wbi_free(run->tallies);
     wbi_free(run->sums);
+    for (size_t k = 0; k < run->n_slots; k++)
+        wbi_score_slot_free(&run->slots[k], &run->plan);
+    wbi_free(run->slots);
     wbi_score_form_free(&run->form);
     wbi_score_plan_free(&run->plan);
 }

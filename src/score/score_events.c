@@ -8,29 +8,19 @@
 #include "features/engine.h"
 #include "score/run.h"
 
-static const size_t kept_ceiling_bytes = (size_t)1 << 31;
-
-/* What is made of the block in one slot: the rows of its eligible customers. */
-typedef struct slot {
-    wbi_score_block block;
-    wbi_score_rows rows;
-    wbi_score_source *features; /* of the plan */
-    double **numbers;           /* of these, a row each; NULL for categories, as are */
-    wbi_str **levels;           /* NULL for numbers */
-    int64_t *cutoffs_us;
-    wbi_str **texts;            /* the ids, then what is kept */
-    wbi_buffer *kept;           /* by kept column: its cells, printed */
-    size_t capacity;            /* rows of all of these */
-} slot;
+/* The features of a block's eligible customers. */
+typedef struct values {
+    double **numbers; /* by feature of the plan, a row each; NULL for categories */
+    wbi_str **levels; /* NULL for numbers */
+    size_t capacity;  /* rows */
+} values;
 
 typedef struct scoring {
     wbi_score_run run;
     const wb_engine *engine;
     int64_t cutoff_us;
     size_t *features, *keep; /* features of the engine, by feature of the plan and by kept column */
-    slot *slots;
-    size_t n_slots;
-    bool stopped;
+    values *values;          /* by slot */
 } scoring;
 
 /* ---- features ---- */
@@ -64,30 +54,18 @@ static wb_status find_features(scoring *s, wb_error *err)
 
 /* ---- memory ---- */
 
-static wb_status make_slot(slot *to, const scoring *s, wb_error *err)
+static wb_status make_values(scoring *s, wb_error *err)
 {
-    const size_t n = s->run.plan.n_features, n_keep = s->run.plan.options->n_keep;
-    to->kept = wbi_alloc_zeroed(n_keep, sizeof *to->kept);
-    to->features = wbi_alloc_zeroed(n, sizeof *to->features);
-    to->numbers = wbi_alloc_zeroed(n, sizeof *to->numbers);
-    to->levels = wbi_alloc_zeroed(n, sizeof *to->levels);
-    to->texts = wbi_alloc_zeroed(1 + n_keep, sizeof *to->texts);
-    if (to->kept == NULL || to->features == NULL || to->numbers == NULL || to->levels == NULL || to->texts == NULL)
-        return wbi_fail_nomem(err, n * sizeof *to->features);
-    for (size_t k = 0; k < n_keep; k++)
-        to->kept[k] = wbi_buffer_make(kept_ceiling_bytes);
-    return wbi_score_block_make(&to->block, &s->run.plan, &s->run.form, err);
-}
-
-static wb_status make_slots(scoring *s, int n_threads, wb_error *err)
-{
-    const size_t n = wbi_compute_slots(n_threads);
-    s->slots = wbi_alloc_zeroed(n, sizeof *s->slots);
-    if (s->slots == NULL)
-        return wbi_fail_nomem(err, n * sizeof *s->slots);
-    s->n_slots = n;
-    for (size_t k = 0; k < n; k++)
-        WBI_TRY(make_slot(&s->slots[k], s, err));
+    const size_t n = s->run.n_slots, n_features = s->run.plan.n_features;
+    s->values = wbi_alloc_zeroed(n, sizeof *s->values);
+    if (s->values == NULL)
+        return wbi_fail_nomem(err, n * sizeof *s->values);
+    for (size_t k = 0; k < n; k++) {
+        s->values[k].numbers = wbi_alloc_zeroed(n_features, sizeof *s->values[k].numbers);
+        s->values[k].levels = wbi_alloc_zeroed(n_features, sizeof *s->values[k].levels);
+        if (s->values[k].numbers == NULL || s->values[k].levels == NULL)
+            return wbi_fail_nomem(err, n_features * sizeof *s->values[k].levels);
+    }
     return WB_OK;
 }
 
@@ -105,51 +83,33 @@ static wb_status replace_texts(wbi_str **texts, size_t n, wb_error *err)
     return *texts == NULL ? wbi_fail_nomem(err, n * sizeof **texts) : WB_OK;
 }
 
-static wb_status reserve(slot *to, const scoring *s, size_t n, wb_error *err)
+static wb_status reserve(values *to, const wbi_score_plan *plan, size_t n, wb_error *err)
 {
-    const wbi_score_plan *plan = &s->run.plan;
     if (n <= to->capacity)
         return WB_OK;
     to->capacity = 0;
     for (size_t f = 0; f < plan->n_features; f++)
         WBI_TRY(plan->features[f].type == WB_TYPE_NUMBER ? replace_numbers(&to->numbers[f], n, err)
                                                          : replace_texts(&to->levels[f], n, err));
-    for (size_t k = 0; k < 1 + plan->options->n_keep; k++)
-        WBI_TRY(replace_texts(&to->texts[k], n, err));
-    wbi_free(to->cutoffs_us);
-    to->cutoffs_us = wbi_alloc_array(n, sizeof *to->cutoffs_us);
-    if (to->cutoffs_us == NULL)
-        return wbi_fail_nomem(err, n * sizeof *to->cutoffs_us);
-    for (size_t row = 0; row < n; row++)
-        to->cutoffs_us[row] = s->cutoff_us;
     to->capacity = n;
     return WB_OK;
 }
 
-static void free_slot(slot *of, const wbi_score_plan *plan)
+static void free_values(values *of, size_t n_features)
 {
-    for (size_t f = 0; of->numbers != NULL && f < plan->n_features; f++)
+    for (size_t f = 0; of->numbers != NULL && f < n_features; f++)
         wbi_free(of->numbers[f]);
-    for (size_t f = 0; of->levels != NULL && f < plan->n_features; f++)
+    for (size_t f = 0; of->levels != NULL && f < n_features; f++)
         wbi_free(of->levels[f]);
-    for (size_t k = 0; of->texts != NULL && k < 1 + plan->options->n_keep; k++)
-        wbi_free(of->texts[k]);
     wbi_free(of->numbers);
     wbi_free(of->levels);
-    wbi_free(of->texts);
-    wbi_free(of->features);
-    wbi_free(of->cutoffs_us);
-    for (size_t k = 0; of->kept != NULL && k < plan->options->n_keep; k++)
-        wbi_buffer_free(&of->kept[k]);
-    wbi_free(of->kept);
-    wbi_score_block_free(&of->block);
 }
 
 static void free_scoring(scoring *s)
 {
-    for (size_t k = 0; k < s->n_slots; k++)
-        free_slot(&s->slots[k], &s->run.plan);
-    wbi_free(s->slots);
+    for (size_t k = 0; s->values != NULL && k < s->run.n_slots; k++)
+        free_values(&s->values[k], s->run.plan.n_features);
+    wbi_free(s->values);
     wbi_free(s->features);
     wbi_free(s->keep);
     wbi_score_run_free(&s->run);
@@ -173,18 +133,18 @@ static void take_texts(wbi_str *to, const wbi_block *block, size_t feature)
 }
 
 /* As a features file has them, but for quotes. */
-static wb_status print_numbers(wbi_buffer *cells, wbi_str *texts, const wbi_block *block, size_t feature, wb_error *err)
+static wb_status print_numbers(wbi_score_slot *slot, size_t k, const wbi_block *block, size_t feature, wb_error *err)
 {
+    wbi_buffer *cells = &slot->cells[k];
     size_t n = 0;
     cells->length = 0;
     for (size_t row = 0; row < block->n_rows; row++)
         if (block->eligible[row]) {
-            const size_t begin = cells->length;
+            const size_t before = cells->length;
             WBI_TRY(wbi_csv_number(cells, block->numbers[feature][row], err));
-            texts[n++].length = cells->length - begin;
+            slot->texts[1 + k][n++].length = cells->length - before;
         }
-    for (size_t row = 0, begin = 0; row < n; begin += texts[row++].length)
-        texts[row].data = cells->data + begin;
+    wbi_score_slot_place(slot, k, n);
     return WB_OK;
 }
 
@@ -197,45 +157,42 @@ static size_t take_ids(wbi_str *to, const wb_engine *engine, const wbi_block *bl
     return n;
 }
 
-static wb_status take_rows(slot *to, const scoring *s, const wbi_block *block, wb_error *err)
+static wb_status keep_column(wbi_score_slot *slot, size_t k, const wbi_block *block, size_t feature, wb_error *err)
 {
-    const wbi_score_plan *plan = &s->run.plan;
-    for (size_t f = 0; f < plan->n_features; f++) {
-        if (plan->features[f].type == WB_TYPE_NUMBER)
-            take_numbers(to->numbers[f], block, s->features[f]);
-        else
-            take_texts(to->levels[f], block, s->features[f]);
-        to->features[f] = (wbi_score_source){.numbers = to->numbers[f], .texts = to->levels[f]};
-    }
-    for (size_t k = 0; k < plan->options->n_keep; k++) {
-        if (block->numbers[s->keep[k]] == NULL)
-            take_texts(to->texts[1 + k], block, s->keep[k]);
-        else
-            WBI_TRY(print_numbers(&to->kept[k], to->texts[1 + k], block, s->keep[k], err));
-    }
-    to->rows = (wbi_score_rows){.n_rows = take_ids(to->texts[0], s->engine, block),
-                                .texts = (const wbi_str *const *)to->texts,
-                                .cutoffs_us = to->cutoffs_us,
-                                .features = to->features};
+    if (block->numbers[feature] != NULL)
+        return print_numbers(slot, k, block, feature, err);
+    take_texts(slot->texts[1 + k], block, feature);
     return WB_OK;
 }
 
 static wb_status score_block(void *context, const wbi_block *block, size_t at, wb_error *err)
 {
     scoring *s = context;
-    slot *to = &s->slots[at];
-    WBI_TRY(reserve(to, s, block->n_rows, err));
-    WBI_TRY(take_rows(to, s, block, err));
-    return wbi_score_block_fill(&to->block, &to->rows, err);
+    wbi_score_slot *slot = &s->run.slots[at];
+    const values *own = &s->values[at];
+    const wbi_score_plan *plan = &s->run.plan;
+    WBI_TRY(wbi_score_slot_reserve(slot, block->n_rows, err));
+    WBI_TRY(reserve(&s->values[at], plan, block->n_rows, err));
+    for (size_t f = 0; f < plan->n_features; f++) {
+        if (plan->features[f].type == WB_TYPE_NUMBER)
+            take_numbers(own->numbers[f], block, s->features[f]);
+        else
+            take_texts(own->levels[f], block, s->features[f]);
+        slot->features[f] = (wbi_score_source){.numbers = own->numbers[f], .texts = own->levels[f]};
+    }
+    for (size_t k = 0; k < plan->options->n_keep; k++)
+        WBI_TRY(keep_column(slot, k, block, s->keep[k], err));
+    const size_t n = take_ids(slot->texts[0], s->engine, block);
+    for (size_t row = 0; row < n; row++)
+        slot->cutoffs_us[row] = s->cutoff_us;
+    return wbi_score_slot_fill(slot, n, slot->cutoffs_us, false, err);
 }
 
 static wb_status take_block(void *context, const wbi_block *block, size_t at, wb_error *err)
 {
     (void)block;
     scoring *s = context;
-    WBI_TRY(wbi_score_run_take(&s->run, &s->slots[at].block, &s->slots[at].rows, err));
-    s->stopped = wbi_score_run_is_over(&s->run);
-    return s->stopped ? wbi_fail(err, WB_ERR_CANCELLED, "nobody reads the scores") : WB_OK;
+    return wbi_score_run_take(&s->run, &s->run.slots[at], err);
 }
 
 wb_status wb_score_events(const wb_score_models *models, const wb_engine *engine, int64_t cutoff_us,
@@ -249,12 +206,9 @@ wb_status wb_score_events(const wb_score_models *models, const wb_engine *engine
     wb_status status;
     WBI_TRY_CLEANUP(wbi_score_run_plan(&s.run, models, options, reading->log, err));
     WBI_TRY_CLEANUP(find_features(&s, err));
-    WBI_TRY_CLEANUP(wbi_score_run_open(&s.run, true, err));
-    WBI_TRY_CLEANUP(make_slots(&s, reading->n_threads, err));
-    status = wbi_engine_blocks(engine, &user, &wanted, &population, err);
-    if (s.stopped)
-        status = WB_OK;
-    WBI_TRY_CLEANUP(status);
+    WBI_TRY_CLEANUP(wbi_score_run_open(&s.run, true, wbi_compute_slots(reading->n_threads), err));
+    WBI_TRY_CLEANUP(make_values(&s, err));
+    WBI_TRY_CLEANUP(wbi_score_run_status(&s.run, wbi_engine_blocks(engine, &user, &wanted, &population, err)));
     WBI_TRY_CLEANUP(wbi_score_run_finish(&s.run, err));
     wbi_score_run_report(&s.run, reports);
 cleanup:

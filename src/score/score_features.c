@@ -11,18 +11,6 @@
 #include "table/table.h"
 
 enum { BLOCK_ROWS = 1024 };
-static const size_t kept_ceiling_bytes = (size_t)1 << 31;
-
-/* What is made of one block of rows. */
-typedef struct slot {
-    wbi_score_block block;
-    wbi_score_rows rows;
-    size_t begin; /* the first of them */
-    wbi_score_source *features;
-    wbi_str **texts;    /* BLOCK_ROWS each */
-    size_t *kept_ends;  /* of the cells of one kept column */
-    wbi_buffer *kept;   /* by kept column: its cells, printed */
-} slot;
 
 typedef struct scoring {
     wbi_score_run run;
@@ -31,9 +19,8 @@ typedef struct scoring {
     size_t id, cutoff;   /* columns; cutoff: SIZE_MAX when there is none */
     size_t *features;    /* by feature of the plan: its column */
     size_t *keep;        /* columns */
-    slot *slots;
-    size_t n_slots, next_row;
-    bool stopped;
+    size_t *begins;      /* by slot: the first of its rows */
+    size_t next_row;
 } scoring;
 
 /* ---- columns ---- */
@@ -76,36 +63,6 @@ static wb_status find_columns(scoring *s, wb_error *err)
 
 /* ---- blocks ---- */
 
-static wb_status make_slot(slot *to, const scoring *s, wb_error *err)
-{
-    const size_t n_keep = s->run.plan.options->n_keep;
-    to->features = wbi_alloc_zeroed(s->run.plan.n_features, sizeof *to->features);
-    to->texts = wbi_alloc_zeroed(1 + n_keep, sizeof *to->texts);
-    to->kept = wbi_alloc_zeroed(n_keep, sizeof *to->kept);
-    to->kept_ends = wbi_alloc_array(BLOCK_ROWS, sizeof *to->kept_ends);
-    if (to->features == NULL || to->texts == NULL || to->kept == NULL || to->kept_ends == NULL)
-        return wbi_fail_nomem(err, BLOCK_ROWS * sizeof *to->kept_ends);
-    for (size_t k = 0; k < n_keep; k++)
-        to->kept[k] = wbi_buffer_make(kept_ceiling_bytes);
-    for (size_t k = 0; k < 1 + n_keep; k++) {
-        to->texts[k] = wbi_alloc_array(BLOCK_ROWS, sizeof **to->texts);
-        if (to->texts[k] == NULL)
-            return wbi_fail_nomem(err, BLOCK_ROWS * sizeof **to->texts);
-    }
-    return wbi_score_block_make(&to->block, &s->run.plan, &s->run.form, err);
-}
-
-static wb_status make_slots(scoring *s, size_t n, wb_error *err)
-{
-    s->slots = wbi_alloc_zeroed(n, sizeof *s->slots);
-    if (s->slots == NULL)
-        return wbi_fail_nomem(err, n * sizeof *s->slots);
-    s->n_slots = n;
-    for (size_t k = 0; k < n; k++)
-        WBI_TRY(make_slot(&s->slots[k], s, err));
-    return WB_OK;
-}
-
 static wbi_str text_at(const wb_table *table, size_t column, size_t row)
 {
     size_t n;
@@ -132,23 +89,24 @@ static wb_status print_cell(wbi_buffer *cells, const wbi_column *column, size_t 
     return WB_OK;
 }
 
-static wb_status keep_column(slot *to, const scoring *s, size_t k, wb_error *err)
+/* Rows [begin, end) of the k-th kept column. */
+static wb_status keep_column(wbi_score_slot *slot, const scoring *s, size_t k, size_t begin, size_t end, wb_error *err)
 {
     const size_t column = s->keep[k];
-    wbi_buffer *cells = &to->kept[k];
-    wbi_str *texts = to->texts[1 + k];
+    wbi_buffer *cells = &slot->cells[k];
+    wbi_str *texts = slot->texts[1 + k];
     if (s->table->columns[column].type == WB_TYPE_TEXT) {
-        for (size_t row = 0; row < to->rows.n_rows; row++)
-            texts[row] = text_at(s->table, column, to->begin + row);
+        for (size_t row = begin; row < end; row++)
+            texts[row - begin] = text_at(s->table, column, row);
         return WB_OK;
     }
     cells->length = 0;
-    for (size_t row = 0; row < to->rows.n_rows; row++) {
-        WBI_TRY(print_cell(cells, &s->table->columns[column], to->begin + row, err));
-        to->kept_ends[row] = cells->length;
+    for (size_t row = begin; row < end; row++) {
+        const size_t before = cells->length;
+        WBI_TRY(print_cell(cells, &s->table->columns[column], row, err));
+        texts[row - begin].length = cells->length - before;
     }
-    for (size_t row = 0, at = 0; row < to->rows.n_rows; at = to->kept_ends[row++])
-        texts[row] = (wbi_str){cells->data + at, to->kept_ends[row] - at};
+    wbi_score_slot_place(slot, k, end - begin);
     return WB_OK;
 }
 
@@ -156,23 +114,9 @@ static wb_status next_block(void *context, size_t at, int *more, wb_error *err)
 {
     (void)err;
     scoring *s = context;
-    slot *to = &s->slots[at];
-    const wb_table *table = s->table;
-    const size_t left = table->n_rows - s->next_row, begin = s->next_row;
-    to->rows = (wbi_score_rows){.n_rows = left < BLOCK_ROWS ? left : BLOCK_ROWS,
-                                .texts = (const wbi_str *const *)to->texts,
-                                .cutoffs_us = s->cutoff == SIZE_MAX ? NULL : table->columns[s->cutoff].times + begin,
-                                .features = to->features,
-                                .same_levels = true};
-    for (size_t f = 0; f < s->run.plan.n_features; f++) {
-        const wbi_column *column = &table->columns[s->features[f]];
-        to->features[f] = column->type == WB_TYPE_NUMBER
-                              ? (wbi_score_source){.numbers = column->numbers + begin}
-                              : (wbi_score_source){.codes = column->codes + begin, .levels = column->dictionary};
-    }
-    to->begin = begin;
-    s->next_row += to->rows.n_rows;
-    *more = left > 0;
+    *more = s->next_row < s->table->n_rows;
+    s->begins[at] = s->next_row;
+    s->next_row += BLOCK_ROWS;
     return WB_OK;
 }
 
@@ -180,46 +124,35 @@ static wb_status score_block(void *context, size_t at, int worker, wb_error *err
 {
     (void)worker;
     scoring *s = context;
-    slot *to = &s->slots[at];
-    const size_t n_keep = s->run.plan.options->n_keep;
-    for (size_t row = 0; row < to->rows.n_rows; row++)
-        to->texts[0][row] = text_at(s->table, s->id, to->begin + row);
-    for (size_t k = 0; k < n_keep; k++)
-        WBI_TRY(keep_column(to, s, k, err));
-    return wbi_score_block_fill(&to->block, &to->rows, err);
+    wbi_score_slot *slot = &s->run.slots[at];
+    const wb_table *table = s->table;
+    const size_t begin = s->begins[at], left = table->n_rows - begin, n = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+    WBI_TRY(wbi_score_slot_reserve(slot, BLOCK_ROWS, err));
+    for (size_t f = 0; f < s->run.plan.n_features; f++) {
+        const wbi_column *column = &table->columns[s->features[f]];
+        slot->features[f] = column->type == WB_TYPE_NUMBER
+                                ? (wbi_score_source){.numbers = column->numbers + begin}
+                                : (wbi_score_source){.codes = column->codes + begin, .levels = column->dictionary};
+    }
+    for (size_t row = 0; row < n; row++)
+        slot->texts[0][row] = text_at(table, s->id, begin + row);
+    for (size_t k = 0; k < s->run.plan.options->n_keep; k++)
+        WBI_TRY(keep_column(slot, s, k, begin, begin + n, err));
+    return wbi_score_slot_fill(slot, n, s->cutoff == SIZE_MAX ? NULL : table->columns[s->cutoff].times + begin, true, err);
 }
 
 static wb_status take_block(void *context, size_t at, wb_error *err)
 {
     scoring *s = context;
-    const slot *from = &s->slots[at];
-    WBI_TRY(wbi_score_run_take(&s->run, &from->block, &from->rows, err));
-    s->stopped = wbi_score_run_is_over(&s->run);
-    if (s->stopped)
-        return wbi_fail(err, WB_ERR_CANCELLED, "nobody reads the scores");
+    WBI_TRY(wbi_score_run_take(&s->run, &s->run.slots[at], err));
     return wbi_progress(s->reading->log, "score", s->run.n_rows, s->table->n_rows, err);
 }
 
 /* ---- the whole ---- */
 
-static void free_slot(slot *of, size_t n_keep)
+static void free_scoring(scoring *s)
 {
-    for (size_t k = 0; of->texts != NULL && k < 1 + n_keep; k++)
-        wbi_free(of->texts[k]);
-    for (size_t k = 0; of->kept != NULL && k < n_keep; k++)
-        wbi_buffer_free(&of->kept[k]);
-    wbi_free(of->texts);
-    wbi_free(of->kept);
-    wbi_free(of->kept_ends);
-    wbi_free(of->features);
-    wbi_score_block_free(&of->block);
-}
-
-static void free_scoring(scoring *s, size_t n_keep)
-{
-    for (size_t k = 0; k < s->n_slots; k++)
-        free_slot(&s->slots[k], n_keep);
-    wbi_free(s->slots);
+    wbi_free(s->begins);
     wbi_free(s->features);
     wbi_free(s->keep);
     wbi_score_run_free(&s->run);
@@ -248,9 +181,8 @@ static uint64_t count_ignored(const scoring *s, const wbi_plan_model *model)
 static void report(const scoring *s, wb_score_report *reports)
 {
     wbi_score_run_report(&s->run, reports);
-    for (size_t m = 0; reports != NULL && m < s->run.plan.models->n; m++) {
+    for (size_t m = 0; reports != NULL && m < s->run.plan.models->n; m++)
         reports[m].n_ignored_columns = count_ignored(s, &s->run.plan.each[m]);
-    }
 }
 
 wb_status wb_score_features(const wb_score_models *models, const wb_features *features, const wb_score_options *options,
@@ -262,16 +194,15 @@ wb_status wb_score_features(const wb_score_models *models, const wb_features *fe
     WBI_TRY_CLEANUP(wbi_table_in_memory(s.table, "scoring", err));
     WBI_TRY_CLEANUP(wbi_score_run_plan(&s.run, models, options, reading->log, err));
     WBI_TRY_CLEANUP(find_columns(&s, err));
-    WBI_TRY_CLEANUP(wbi_score_run_open(&s.run, s.cutoff != SIZE_MAX, err));
-    WBI_TRY_CLEANUP(make_slots(&s, 2 * (size_t)n_threads, err));
-    const wbi_pipeline pipeline = {next_block, score_block, take_block, &s, s.n_slots};
-    status = wbi_par_pipeline(&pipeline, n_threads, err);
-    if (s.stopped)
-        status = WB_OK;
-    WBI_TRY_CLEANUP(status);
+    WBI_TRY_CLEANUP(wbi_score_run_open(&s.run, s.cutoff != SIZE_MAX, 2 * (size_t)n_threads, err));
+    s.begins = wbi_alloc_array(s.run.n_slots, sizeof *s.begins);
+    if (s.begins == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, s.run.n_slots * sizeof *s.begins));
+    const wbi_pipeline pipeline = {next_block, score_block, take_block, &s, s.run.n_slots};
+    WBI_TRY_CLEANUP(wbi_score_run_status(&s.run, wbi_par_pipeline(&pipeline, n_threads, err)));
     WBI_TRY_CLEANUP(wbi_score_run_finish(&s.run, err));
     report(&s, reports);
 cleanup:
-    free_scoring(&s, options->n_keep);
+    free_scoring(&s);
     return status;
 }

@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Feature files of any size: batches of rows are typed, scored and written as lines by whichever worker has them, and taken
  * in the order of the files. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "csv/batches.h"
-#include "csv/reader_rows.h"
-#include "par/par.h"
 #include "score/run.h"
-
-/* What is made of the batch in one slot of the reader. */
-typedef struct slot {
-    wbi_score_block block;
-    wbi_score_rows rows;
-    wbi_score_source *features;
-    wbi_str **texts;
-    int64_t *cutoffs_us;
-    size_t capacity; /* rows of texts and cutoffs */
-} slot;
 
 typedef struct scoring {
     wbi_score_run run;
@@ -31,10 +18,7 @@ typedef struct scoring {
     wbi_typed_column *columns; /* the id and what is kept, the plan's features, and the cutoff when there is one */
     size_t *places, *numbers;  /* of these in the file, from 0 and from 1 */
     size_t n_columns, n_texts, cutoff; /* cutoff: SIZE_MAX when there is none */
-    slot *slots;
-    size_t n_slots;
     uint64_t n_bytes; /* read so far */
-    bool stopped;     /* nobody reads the output any more */
 } scoring;
 
 /* ---- inputs ---- */
@@ -207,46 +191,6 @@ static wb_status choose_columns(scoring *s, wb_error *err)
 
 /* ---- batches ---- */
 
-static wb_status make_slot(slot *to, const scoring *s, wb_error *err)
-{
-    to->features = wbi_alloc_zeroed(s->run.plan.n_features, sizeof *to->features);
-    to->texts = wbi_alloc_zeroed(s->n_texts, sizeof *to->texts);
-    if (to->features == NULL || to->texts == NULL)
-        return wbi_fail_nomem(err, s->n_texts * sizeof *to->texts);
-    return wbi_score_block_make(&to->block, &s->run.plan, &s->run.form, err);
-}
-
-static wb_status make_slots(scoring *s, wb_error *err)
-{
-    const size_t n = wbi_batch_n_slots(s->reading->n_threads);
-    s->slots = wbi_alloc_zeroed(n, sizeof *s->slots);
-    if (s->slots == NULL)
-        return wbi_fail_nomem(err, n * sizeof *s->slots);
-    s->n_slots = n;
-    for (size_t k = 0; k < n; k++)
-        WBI_TRY(make_slot(&s->slots[k], s, err));
-    return WB_OK;
-}
-
-static wb_status reserve(slot *to, const scoring *s, size_t n, wb_error *err)
-{
-    if (n <= to->capacity)
-        return WB_OK;
-    to->capacity = 0;
-    for (size_t k = 0; k < s->n_texts; k++) {
-        wbi_free(to->texts[k]);
-        to->texts[k] = wbi_alloc_array(n, sizeof **to->texts);
-        if (to->texts[k] == NULL)
-            return wbi_fail_nomem(err, n * sizeof **to->texts);
-    }
-    wbi_free(to->cutoffs_us);
-    to->cutoffs_us = wbi_alloc_array(n, sizeof *to->cutoffs_us);
-    if (to->cutoffs_us == NULL)
-        return wbi_fail_nomem(err, n * sizeof *to->cutoffs_us);
-    to->capacity = n;
-    return WB_OK;
-}
-
 static void read_texts(wbi_str *texts, const wbi_packed *column, size_t n)
 {
     const int32_t *codes = wbi_packed_codes(column);
@@ -257,25 +201,21 @@ static void read_texts(wbi_str *texts, const wbi_packed *column, size_t n)
 static wb_status score_batch(void *context, const wbi_batch *batch, wb_error *err)
 {
     scoring *s = context;
-    slot *to = &s->slots[batch->slot];
+    wbi_score_slot *slot = &s->run.slots[batch->slot];
     const wbi_packed *columns = batch->rows->columns;
     const size_t n = batch->rows->n_rows;
-    WBI_TRY(reserve(to, s, n, err));
+    WBI_TRY(wbi_score_slot_reserve(slot, n, err));
     for (size_t k = 0; k < s->n_texts; k++)
-        read_texts(to->texts[k], &columns[k], n);
+        read_texts(slot->texts[k], &columns[k], n);
     for (size_t f = 0; f < s->run.plan.n_features; f++) {
         const wbi_packed *column = &columns[s->n_texts + f];
-        to->features[f] = column->type == WB_TYPE_NUMBER
-                              ? (wbi_score_source){.numbers = column->values}
-                              : (wbi_score_source){.codes = wbi_packed_codes(column), .levels = column->dictionary};
+        slot->features[f] = column->type == WB_TYPE_NUMBER
+                                ? (wbi_score_source){.numbers = column->values}
+                                : (wbi_score_source){.codes = wbi_packed_codes(column), .levels = column->dictionary};
     }
     for (size_t row = 0; s->cutoff != SIZE_MAX && row < n; row++)
-        to->cutoffs_us[row] = wbi_packed_time(&columns[s->cutoff], row);
-    to->rows = (wbi_score_rows){.n_rows = n,
-                                .texts = (const wbi_str *const *)to->texts,
-                                .cutoffs_us = s->cutoff == SIZE_MAX ? NULL : to->cutoffs_us,
-                                .features = to->features};
-    return wbi_score_block_fill(&to->block, &to->rows, err);
+        slot->cutoffs_us[row] = wbi_packed_time(&columns[s->cutoff], row);
+    return wbi_score_slot_fill(slot, n, s->cutoff == SIZE_MAX ? NULL : slot->cutoffs_us, false, err);
 }
 
 /* Rows there will be if the files go on as they began; 0 where that cannot be said. */
@@ -290,14 +230,10 @@ static uint64_t expected_rows(const scoring *s)
 static wb_status take_batch(void *context, const wbi_batch *batch, wb_error *err)
 {
     scoring *s = context;
-    const slot *from = &s->slots[batch->slot];
     for (size_t k = 0; k < batch->n_bad; k++)
         WBI_TRY(wbi_bad_rows_add(s->bad, batch->bad[k].error, batch->bad[k].raw, err));
-    WBI_TRY(wbi_score_run_take(&s->run, &from->block, &from->rows, err));
+    WBI_TRY(wbi_score_run_take(&s->run, &s->run.slots[batch->slot], err));
     s->n_bytes += batch->n_bytes;
-    s->stopped = wbi_score_run_is_over(&s->run);
-    if (s->stopped)
-        return wbi_fail(err, WB_ERR_CANCELLED, "nobody reads the scores");
     return wbi_progress(s->reading->log, "score", s->run.n_rows, expected_rows(s), err);
 }
 
@@ -309,27 +245,13 @@ static wb_status score_batches(scoring *s, wb_error *err)
                                        .n_threads = s->reading->n_threads,
                                        .wide_numbers = true,
                                        .work = score_batch};
-    const wb_status status = wbi_csv_read_batches(s->reader, &batches, take_batch, s, err);
-    return s->stopped ? WB_OK : status;
+    return wbi_score_run_status(&s->run, wbi_csv_read_batches(s->reader, &batches, take_batch, s, err));
 }
 
 /* ---- the whole ---- */
 
-static void free_slot(slot *of, size_t n_texts)
-{
-    for (size_t k = 0; of->texts != NULL && k < n_texts; k++)
-        wbi_free(of->texts[k]);
-    wbi_free(of->texts);
-    wbi_free(of->features);
-    wbi_free(of->cutoffs_us);
-    wbi_score_block_free(&of->block);
-}
-
 static void free_scoring(scoring *s)
 {
-    for (size_t k = 0; k < s->n_slots; k++)
-        free_slot(&s->slots[k], s->n_texts);
-    wbi_free(s->slots);
     wbi_free(s->columns);
     wbi_free(s->places);
     wbi_free(s->numbers);
@@ -357,8 +279,7 @@ wb_status wb_score_files(const wb_score_models *models, const char *const *input
     WBI_TRY_CLEANUP(wbi_score_run_plan(&s.run, models, options, reading->log, err));
     WBI_TRY_CLEANUP(open_inputs(&s, inputs, n_inputs, err));
     WBI_TRY_CLEANUP(choose_columns(&s, err));
-    WBI_TRY_CLEANUP(wbi_score_run_open(&s.run, s.cutoff != SIZE_MAX, err));
-    WBI_TRY_CLEANUP(make_slots(&s, err));
+    WBI_TRY_CLEANUP(wbi_score_run_open(&s.run, s.cutoff != SIZE_MAX, wbi_batch_n_slots(reading->n_threads), err));
     WBI_TRY_CLEANUP(score_batches(&s, err));
     /* The rejected rows first: scores that lack them must not appear where those could not be kept. */
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(s.bad, err));
