@@ -53,7 +53,7 @@ typedef struct wbi_encoder_plain {
     wbi_kernel_column column; /* its values are not set */
 } wbi_encoder_plain;
 
-/* Writes rows of the design from a table's columns. Immutable between refreshes, so many threads may fill from one. */
+/* Writes rows of the design from a table's columns. Immutable, so many threads may fill from one. */
 typedef struct wbi_encoder {
     const wbi_basis *basis;
     const wb_table *table;
@@ -73,8 +73,6 @@ typedef struct wbi_encoder {
 WB_WARN_UNUSED wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb_table *table,
                                             wb_error *err);
 void wbi_encoder_free(wbi_encoder *encoder); /* NULL-safe */
-/* Takes in levels that the table's dictionaries have learned since. */
-WB_WARN_UNUSED wb_status wbi_encoder_refresh(wbi_encoder *encoder, wb_error *err);
 
 /* Fills x (n rows of `stride` doubles) with the standardised design of the rows rows[begin .. begin + n), or, with rows
  * NULL, of the rows begin .. begin + n themselves. */

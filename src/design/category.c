@@ -233,20 +233,17 @@ static int32_t find_level(const category *term, wbi_str name)
     return search(term->pooled, term->n_pooled, name) != SIZE_MAX ? term->other : UNSEEN;
 }
 
-static wb_status category_refresh(wbi_binding *binding, const wbi_term *base, wb_error *err)
+static wb_status category_bind(wbi_binding *binding, const wbi_term *base, wb_error *err)
 {
     const category *term = (const category *)base;
-    size_t n = wb_table_n_levels(binding->table, binding->column);
-    if (n == binding->n_codes)
-        return WB_OK;
-    int32_t *levels = wbi_realloc_array(binding->level_of_code, n, sizeof *levels);
-    if (levels == NULL)
-        return wbi_fail_nomem(err, n * sizeof *levels);
-    binding->level_of_code = levels;
-    for (; binding->n_codes < n; binding->n_codes++) {
+    const size_t n = wb_table_n_levels(binding->table, binding->column);
+    binding->level_of_code = wbi_alloc_array(n, sizeof *binding->level_of_code);
+    if (binding->level_of_code == NULL)
+        return wbi_fail_nomem(err, n * sizeof *binding->level_of_code);
+    for (size_t code = 0; code < n; code++) {
         wbi_str name;
-        name.data = wb_table_level(binding->table, binding->column, (int32_t)binding->n_codes, &name.length);
-        levels[binding->n_codes] = find_level(term, name);
+        name.data = wb_table_level(binding->table, binding->column, (int32_t)code, &name.length);
+        binding->level_of_code[code] = find_level(term, name);
     }
     return WB_OK;
 }
@@ -428,7 +425,7 @@ const wbi_term_kind wbi_term_category = {
     .fit = category_fit,
     .free = category_free,
     .describe = category_describe,
-    .refresh = category_refresh,
+    .bind = category_bind,
     .encode = category_encode,
     .to_json = category_to_json,
     .typical = category_typical,

@@ -50,7 +50,8 @@ wb_status wbi_feature_find(size_t *column, const wb_table *table, const char *fe
 static wb_status bind(wbi_binding *binding, const wbi_term *term, const wb_table *table, wb_error *err)
 {
     *binding = (wbi_binding){.table = table};
-    return wbi_feature_find(&binding->column, table, term->feature, term->kind->type, err);
+    WBI_TRY(wbi_feature_find(&binding->column, table, term->feature, term->kind->type, err));
+    return term->kind->bind == NULL ? WB_OK : term->kind->bind(binding, term, err);
 }
 
 static void place_columns(wbi_encoder *encoder, size_t n_parts)
@@ -127,7 +128,6 @@ wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb
     for (size_t t = 0; t < basis->n_terms; t++)
         WBI_TRY_CLEANUP(bind(&encoder->bindings[t], basis->terms[t], table, err));
     list_plain(encoder);
-    WBI_TRY_CLEANUP(wbi_encoder_refresh(encoder, err));
     *out = encoder;
     return WB_OK;
 cleanup:
@@ -148,16 +148,6 @@ void wbi_encoder_free(wbi_encoder *encoder)
     wbi_free(encoder->mean);
     wbi_free(encoder->scale);
     wbi_free(encoder);
-}
-
-wb_status wbi_encoder_refresh(wbi_encoder *encoder, wb_error *err)
-{
-    for (size_t t = 0; t < encoder->basis->n_terms; t++) {
-        const wbi_term *term = encoder->basis->terms[t];
-        if (term->kind->refresh != NULL)
-            WBI_TRY(term->kind->refresh(&encoder->bindings[t], term, err));
-    }
-    return WB_OK;
 }
 
 static void standardise(const wbi_encoder *encoder, double *x, size_t n)

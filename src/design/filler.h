@@ -8,7 +8,7 @@
 
 typedef struct wbi_filler wbi_filler;
 
-/* For workers below n_workers. The encoder is borrowed, and must not be refreshed. Memory: where the table does not lie
+/* For workers below n_workers. The encoder is borrowed. Memory: where the table does not lie
  * there, 32 KiB a worker and column. */
 WB_WARN_UNUSED wb_status wbi_filler_create(wbi_filler **out, const wbi_encoder *encoder, int n_workers, wb_error *err);
 void wbi_filler_free(wbi_filler *filler); /* NULL-safe */

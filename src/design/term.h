@@ -36,7 +36,6 @@ typedef struct wbi_binding {
     const wb_table *table;
     size_t column;
     int32_t *level_of_code; /* kinds that read categories: what each dictionary code means */
-    size_t n_codes;
 } wbi_binding;
 
 /* Where columns are written. */
@@ -79,8 +78,8 @@ struct wbi_term_kind {
     void (*free)(wbi_term *term); /* half-built-safe */
     /* Appends the name of one of its columns. */
     wb_status (*describe)(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err);
-    /* Prepares the binding for the codes its column has by now; NULL when there is nothing to prepare. */
-    wb_status (*refresh)(wbi_binding *binding, const wbi_term *term, wb_error *err);
+    /* Prepares the binding for the codes that its column has; NULL when there is nothing to prepare. */
+    wb_status (*bind)(wbi_binding *binding, const wbi_term *term, wb_error *err);
     /* What the columns are, for a kind whose columns are all plain; such a kind has no `encode`. */
     wbi_plain (*plain)(const wbi_term *term, size_t part);
     /* Writes the values that are not zero. */

@@ -30,6 +30,18 @@ wb_status wbi_score_check(const wb_score_models *models, wb_error *err)
     return WB_OK;
 }
 
+bool wbi_model_ignores(const wb_model *model, const char *id, const char *name)
+{
+    if (strcmp(name, id) == 0 || strcmp(name, "cutoff") == 0 || strncmp(name, "label_", 6) == 0)
+        return false;
+    for (size_t f = 0; f < wbi_model_n_features(model); f++) {
+        wb_type type;
+        if (strcmp(wbi_model_feature(model, f, &type), name) == 0)
+            return false;
+    }
+    return true;
+}
+
 static wb_status check_options(const wb_score_options *o, wb_error *err)
 {
     if (o->n_digits < 0 || o->n_digits > 15)
@@ -45,6 +57,15 @@ static wb_status check_options(const wb_score_options *o, wb_error *err)
         return wbi_fail(err, WB_ERR_ARGUMENT, "bands low=%g, high=%g: expected probabilities, 0 < low <= high < 1", o->band_low,
                         o->band_high);
     return WB_OK;
+}
+
+bool wbi_score_plan_ignores(const wbi_score_plan *plan, size_t m, const char *id, const char *name)
+{
+    const wb_score_options *o = plan->options;
+    for (size_t k = 0; k < o->n_keep; k++)
+        if (strcmp(o->keep[k], name) == 0)
+            return false;
+    return wbi_model_ignores(plan->each[m].model, id, name);
 }
 
 bool wbi_score_plan_wants_reasons(const wbi_score_plan *plan)

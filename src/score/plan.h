@@ -40,10 +40,15 @@ typedef struct wbi_score_plan {
 
 /* WB_ERR_ARGUMENT where there is no model, or names are missing, not plain, or not distinct. */
 WB_WARN_UNUSED wb_status wbi_score_check(const wb_score_models *models, wb_error *err);
+/* Whether a column of that name is none that the model has to do with: neither the customers' (`id`), the cutoff, a label, nor a
+ * feature that it reads. */
+bool wbi_model_ignores(const wb_model *model, const char *id, const char *name);
 /* Models and options are borrowed. */
 WB_WARN_UNUSED wb_status wbi_score_plan_make(wbi_score_plan *plan, const wb_score_models *models,
                                        const wb_score_options *options, wb_error *err);
 void wbi_score_plan_free(wbi_score_plan *plan);
+/* Whether model m ignores a column, and nobody keeps it. */
+bool wbi_score_plan_ignores(const wbi_score_plan *plan, size_t m, const char *id, const char *name);
 bool wbi_score_plan_wants_reasons(const wbi_score_plan *plan);
 
 #endif

@@ -2,35 +2,23 @@
 #include <winback/score.h>
 
 #include <math.h>
-#include <stdbool.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "design/basis.h"
 #include "kernel/kernel.h"
-#include "model/model.h"
 #include "par/par.h"
+#include "score/plan.h"
 #include "score/scorer.h"
 #include "table/spill.h"
 
 enum { CHUNK_ROWS = 256, BLOCK_ROWS = 4096 };
 
-static bool is_key(const char *name)
-{
-    return strcmp(name, "customer_id") == 0 || strcmp(name, "cutoff") == 0 || strncmp(name, "label_", 6) == 0;
-}
-
 static uint64_t n_ignored_columns(const wb_model *model, const wb_table *table)
 {
     uint64_t n = 0;
-    for (size_t c = 0; c < wb_table_n_columns(table); c++) {
-        bool read = is_key(wb_table_name(table, c));
-        wb_type type;
-        for (size_t f = 0; f < wbi_model_n_features(model) && !read; f++)
-            read = strcmp(wbi_model_feature(model, f, &type), wb_table_name(table, c)) == 0;
-        n += !read;
-    }
+    for (size_t c = 0; c < wb_table_n_columns(table); c++)
+        n += wbi_model_ignores(model, "customer_id", wb_table_name(table, c));
     return n;
 }
 

@@ -158,23 +158,12 @@ static void free_scoring(scoring *s)
     wbi_score_run_free(&s->run);
 }
 
-static bool is_read(const scoring *s, size_t column, const wbi_plan_model *model)
+static uint64_t count_ignored(const scoring *s, size_t m)
 {
-    for (size_t k = 0; k < s->run.plan.options->n_keep; k++)
-        if (s->keep[k] == column)
-            return true;
-    for (size_t f = 0; f < model->n_features; f++)
-        if (s->features[model->features[f]] == column)
-            return true;
-    return column == s->id || column == s->cutoff;
-}
-
-/* As of files: columns that are neither the key, nor a label, nor kept, nor read by the model. */
-static uint64_t count_ignored(const scoring *s, const wbi_plan_model *model)
-{
+    const wbi_column *columns = s->table->columns;
     uint64_t n = 0;
-    for (size_t column = 0; column < s->table->n_columns; column++)
-        n += strncmp(s->table->columns[column].name, "label_", 6) != 0 && !is_read(s, column, model);
+    for (size_t k = 0; k < s->table->n_columns; k++)
+        n += wbi_score_plan_ignores(&s->run.plan, m, columns[s->id].name, columns[k].name);
     return n;
 }
 
@@ -182,7 +171,7 @@ static void report(const scoring *s, wb_score_report *reports)
 {
     wbi_score_run_report(&s->run, reports);
     for (size_t m = 0; reports != NULL && m < s->run.plan.models->n; m++)
-        reports[m].n_ignored_columns = count_ignored(s, &s->run.plan.each[m]);
+        reports[m].n_ignored_columns = count_ignored(s, m);
 }
 
 wb_status wb_score_features(const wb_score_models *models, const wb_features *features, const wb_score_options *options,

@@ -143,24 +143,11 @@ static wb_status choose_id(scoring *s, const char *name, wb_error *err)
     return status;
 }
 
-static bool is_read(const scoring *s, size_t place, const wbi_plan_model *model)
-{
-    const size_t n_key = s->n_texts;
-    for (size_t k = 0; k < n_key; k++)
-        if (s->places[k] == place)
-            return true;
-    for (size_t f = 0; f < model->n_features; f++)
-        if (s->places[n_key + model->features[f]] == place)
-            return true;
-    return s->cutoff != SIZE_MAX && s->places[s->cutoff] == place;
-}
-
-/* Columns of the files that are neither the key, nor a label, nor kept, nor read by the model. */
-static uint64_t count_ignored(const scoring *s, const wbi_plan_model *model)
+static uint64_t count_ignored(const scoring *s, size_t m)
 {
     uint64_t n = 0;
     for (size_t place = 0; place < wbi_csv_n_columns(s->reader); place++)
-        n += strncmp(wbi_csv_column(s->reader, place), "label_", 6) != 0 && !is_read(s, place, model);
+        n += wbi_score_plan_ignores(&s->run.plan, m, s->columns[0].name, wbi_csv_column(s->reader, place));
     return n;
 }
 
@@ -266,7 +253,7 @@ static void report(const scoring *s, wb_score_report *reports)
     wbi_score_run_report(&s->run, reports);
     for (size_t m = 0; reports != NULL && m < s->run.plan.models->n; m++) {
         reports[m].n_bad = wbi_bad_rows_count(s->bad);
-        reports[m].n_ignored_columns = count_ignored(s, &s->run.plan.each[m]);
+        reports[m].n_ignored_columns = count_ignored(s, m);
     }
 }
 

@@ -23,8 +23,8 @@ struct wb_scorer {
     const wbi_score_kernels *kernels;
     scorer_feature *features;
     size_t n_features;
-    size_t *lines, *others; /* features by form, in order */
-    size_t n_lines, n_others;
+    size_t *others; /* features that are no lines, in order */
+    size_t n_others;
     double base;
     wbi_score_lines row; /* the lines of a row, and the base with all constants */
     const wbi_kernels *sigmoid;
@@ -50,9 +50,7 @@ static wb_status add_feature(wb_scorer *scorer, const wb_model *model, size_t f,
         return wbi_fail_nomem(err, strlen(name) + 1);
     WBI_TRY(wbi_contribution_compile(&feature->adds, model->basis, model->beta, f, err));
     scorer->row.base += feature->adds.constant;
-    if (feature->adds.form == WBI_CONTRIBUTION_LINE)
-        scorer->lines[scorer->n_lines++] = f;
-    else
+    if (feature->adds.form != WBI_CONTRIBUTION_LINE)
         scorer->others[scorer->n_others++] = f;
     return WB_OK;
 }
@@ -72,9 +70,11 @@ static wb_status lay_out_rows(wb_scorer *scorer, wb_error *err)
     row->missing = row->centre + row->n_groups * LANES;
     for (size_t g = 1; g < row->n_groups; g++)
         row->at[g] = (g + 1) * LANES <= n ? g * LANES : n - LANES;
-    for (size_t k = 0; k < scorer->n_lines; k++) {
-        const size_t f = scorer->lines[k], place = f / LANES * LANES + scorer->features[f].lane;
+    for (size_t f = 0; f < n; f++) {
+        const size_t place = f / LANES * LANES + scorer->features[f].lane;
         const wbi_score_line *line = &scorer->features[f].adds.line;
+        if (scorer->features[f].adds.form != WBI_CONTRIBUTION_LINE)
+            continue;
         row->slope[place] = line->slope;
         row->centre[place] = line->centre;
         row->missing[place] = line->missing;
@@ -93,9 +93,8 @@ wb_status wb_scorer_create(wb_scorer **out, const wb_model *model, wb_error *err
     scorer->sigmoid = wbi_kernels_best();
     scorer->base = scorer->row.base = model->beta[0];
     scorer->features = wbi_alloc_aligned(n, sizeof *scorer->features);
-    scorer->lines = wbi_alloc_array(n, sizeof *scorer->lines);
     scorer->others = wbi_alloc_array(n, sizeof *scorer->others);
-    if (scorer->features == NULL || scorer->lines == NULL || scorer->others == NULL)
+    if (scorer->features == NULL || scorer->others == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *scorer->features));
     for (size_t f = 0; f < n; f++)
         WBI_TRY_CLEANUP(add_feature(scorer, model, f, err));
@@ -116,7 +115,6 @@ void wb_scorer_free(wb_scorer *scorer)
         wbi_free(scorer->features[f].name);
     }
     wbi_free(scorer->features);
-    wbi_free(scorer->lines);
     wbi_free(scorer->others);
     wbi_free(scorer->row.at);
     wbi_free(scorer->row.slope);
