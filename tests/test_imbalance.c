@@ -273,7 +273,7 @@ static void folds_are_judged_on_all_rows(void **state)
         wb_model_free(others);
     }
     wb_metrics expected, got = wb_model_summarise(model).out_of_fold;
-    assert_int_equal(wb_metrics_compute(&expected, p, outcome, s->weight, SHOP, NULL), WB_OK);
+    assert_int_equal(wb_metrics_compute(&expected, &(wb_outcomes){p, outcome, s->weight, NULL, SHOP}, NULL, NULL), WB_OK);
     assert_int_equal(got.n, SHOP);
     assert_close(got.auc, expected.auc, 1e-12);
     assert_close(got.log_loss, expected.log_loss, 1e-12);

@@ -43,9 +43,9 @@ static void auc_against_all_pairs(void **state)
             w[i] = (double)(draw(&seed) % 5);
         }
         wb_metrics m;
-        assert_ok(wb_metrics_compute(&m, p, y, NULL, N, NULL), &(wb_error){0});
+        assert_ok(wb_metrics_compute(&m, &(wb_outcomes){p, y, NULL, NULL, N}, NULL, NULL), &(wb_error){0});
         assert_close(m.auc, pairwise_auc(p, y, NULL, N), 1e-14);
-        assert_ok(wb_metrics_compute(&m, p, y, w, N, NULL), &(wb_error){0});
+        assert_ok(wb_metrics_compute(&m, &(wb_outcomes){p, y, w, NULL, N}, NULL, NULL), &(wb_error){0});
         assert_close(m.auc, pairwise_auc(p, y, w, N), 1e-13);
     }
 }
@@ -58,12 +58,12 @@ static void by_hand(void **state)
     const double p[] = {0.9, 0.8, 0.8, 0.5, 0.5, 0.4, 0.3, 0.2, 0.1, 0.1, 0.0};
     const uint8_t y[] = {1, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0};
     wb_metrics m;
-    assert_int_equal(wb_metrics_compute(&m, p, y, NULL, 11, NULL), WB_OK);
+    assert_int_equal(wb_metrics_compute(&m, &(wb_outcomes){p, y, NULL, NULL, 11}, NULL, NULL), WB_OK);
     assert_int_equal(m.n, 11);
     assert_int_equal(m.n_positive, 4);
     assert_close(m.base_rate, 4.0 / 11, 1e-15);
-    assert_close(m.capture_10, 1.5 / 4, 1e-15);
-    assert_close(m.lift_10, (1.5 / 2) / (4.0 / 11), 1e-14);
+    assert_close(m.capture[WB_DEPTH_TENTH], 1.5 / 4, 1e-15);
+    assert_close(m.lift[WB_DEPTH_TENTH], (1.5 / 2) / (4.0 / 11), 1e-14);
     assert_close(m.auc, (7 + 6.5 + 5.5 + 1.5) / 28, 1e-15);
     double brier = 0.01 + 0.04 + 0.64 + 0.25 + 0.25 + 0.16 + 0.09 + 0.04 + 0.81 + 0.01;
     assert_close(m.brier, brier / 11, 1e-15);
@@ -77,7 +77,7 @@ static void certain_and_wrong_is_clipped(void **state)
     const double p[] = {0, 1};
     const uint8_t y[] = {1, 0};
     wb_metrics m;
-    assert_int_equal(wb_metrics_compute(&m, p, y, NULL, 2, NULL), WB_OK);
+    assert_int_equal(wb_metrics_compute(&m, &(wb_outcomes){p, y, NULL, NULL, 2}, NULL, NULL), WB_OK);
     assert_close(m.log_loss, -log(DBL_EPSILON), 1e-14);
     assert_close(m.auc, 0, 0);
 }
@@ -100,8 +100,8 @@ static void whole_weights_are_copies(void **state)
         }
     }
     wb_metrics weighted, copied;
-    assert_int_equal(wb_metrics_compute(&weighted, p, y, w, N, NULL), WB_OK);
-    assert_int_equal(wb_metrics_compute(&copied, p_copies, y_copies, NULL, n_copies, NULL), WB_OK);
+    assert_int_equal(wb_metrics_compute(&weighted, &(wb_outcomes){p, y, w, NULL, N}, NULL, NULL), WB_OK);
+    assert_int_equal(wb_metrics_compute(&copied, &(wb_outcomes){p_copies, y_copies, NULL, NULL, n_copies}, NULL, NULL), WB_OK);
     assert_close(weighted.auc, copied.auc, 1e-14);
     assert_close(weighted.log_loss, copied.log_loss, 1e-14);
     assert_close(weighted.brier, copied.brier, 1e-14);
@@ -114,10 +114,10 @@ static void one_class_has_no_auc(void **state)
     const double p[] = {0.2, 0.7};
     const uint8_t y[] = {0, 0};
     wb_metrics m;
-    assert_int_equal(wb_metrics_compute(&m, p, y, NULL, 2, NULL), WB_OK);
-    assert_true(isnan(m.auc) && isnan(m.lift_10) && isnan(m.capture_10));
+    assert_int_equal(wb_metrics_compute(&m, &(wb_outcomes){p, y, NULL, NULL, 2}, NULL, NULL), WB_OK);
+    assert_true(isnan(m.auc) && isnan(m.lift[WB_DEPTH_TENTH]) && isnan(m.capture[WB_DEPTH_TENTH]));
     assert_close(m.brier, (0.04 + 0.49) / 2, 1e-15);
-    assert_int_equal(wb_metrics_compute(&m, p, y, NULL, 0, NULL), WB_OK);
+    assert_int_equal(wb_metrics_compute(&m, &(wb_outcomes){p, y, NULL, NULL, 0}, NULL, NULL), WB_OK);
     assert_true(isnan(m.base_rate) && isnan(m.log_loss));
 }
 
@@ -130,12 +130,12 @@ static void refuses_what_is_out_of_range(void **state)
     const uint8_t y[] = {0, 1}, bad_y[] = {0, 2};
     const double bad_p[][2] = {{0.5, 1.5}, {-0.1, 0.5}, {NAN, 0.5}}, bad_w[][2] = {{1, -1}, {NAN, 1}, {INFINITY, 1}};
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(wb_metrics_compute(&m, bad_p[i], y, w, 2, &err), WB_ERR_ARGUMENT);
-        assert_int_equal(wb_metrics_compute(&m, good, y, bad_w[i], 2, &err), WB_ERR_ARGUMENT);
+        assert_int_equal(wb_metrics_compute(&m, &(wb_outcomes){bad_p[i], y, w, NULL, 2}, NULL, &err), WB_ERR_ARGUMENT);
+        assert_int_equal(wb_metrics_compute(&m, &(wb_outcomes){good, y, bad_w[i], NULL, 2}, NULL, &err), WB_ERR_ARGUMENT);
     }
-    assert_int_equal(wb_metrics_compute(&m, good, bad_y, w, 2, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_metrics_compute(&m, &(wb_outcomes){good, bad_y, w, NULL, 2}, NULL, &err), WB_ERR_ARGUMENT);
     wbi_alloc_fail_at(1);
-    assert_int_equal(wb_metrics_compute(&m, good, y, w, 2, &err), WB_ERR_NOMEM);
+    assert_int_equal(wb_metrics_compute(&m, &(wb_outcomes){good, y, w, NULL, 2}, NULL, &err), WB_ERR_NOMEM);
     wbi_alloc_fail_at(0);
 }
 

@@ -186,13 +186,13 @@ static void splits_see_only_what_was_known(void **state)
             outcome[n_pooled++] = label[i] == 1;
         }
         wb_metrics alone;
-        assert_ok(wb_metrics_compute(&alone, pooled + n_pooled - n / 4, outcome + n_pooled - n / 4, NULL, n / 4, &err), &err);
+        assert_ok(wb_metrics_compute(&alone, &(wb_outcomes){pooled + n_pooled - n / 4, outcome + n_pooled - n / 4, NULL, NULL, n / 4}, NULL, &err), &err);
         auc[quarter - 1] = alone.auc;
         loss[quarter - 1] = alone.log_loss;
         wb_model_free(before);
     }
     wb_metrics expected;
-    assert_ok(wb_metrics_compute(&expected, pooled, outcome, NULL, n_pooled, &err), &err);
+    assert_ok(wb_metrics_compute(&expected, &(wb_outcomes){pooled, outcome, NULL, NULL, n_pooled}, NULL, &err), &err);
     wb_model_summary summary = wb_model_summarise(model);
     assert_int_equal(summary.validated, WB_VALIDATE_TIME);
     assert_int_equal(summary.n_folds, 3);

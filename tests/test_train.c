@@ -273,7 +273,7 @@ static void folds_see_only_the_others(void **state)
         wb_model_free(others);
     }
     wb_metrics expected, got = wb_model_summarise(model).out_of_fold;
-    assert_int_equal(wb_metrics_compute(&expected, p, outcome, NULL, N, NULL), WB_OK);
+    assert_int_equal(wb_metrics_compute(&expected, &(wb_outcomes){p, outcome, NULL, NULL, N}, NULL, NULL), WB_OK);
     assert_int_equal(got.n, N);
     assert_close(got.auc, expected.auc, 1e-12);
     assert_close(got.log_loss, expected.log_loss, 1e-12);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Figures of merit of probabilities against outcomes. */
+/* Figures of merit of probabilities against outcomes, how sure they are, and the curves behind them. */
 #ifndef WINBACK_METRICS_H
 #define WINBACK_METRICS_H
 
@@ -9,22 +9,65 @@
 extern "C" {
 #endif
 
-/* Figures that cannot be made (one class) are NaN. */
+/* Rows that were scored and whose outcome is known. All arrays have n entries and are borrowed during a call only. */
+typedef struct wb_outcomes {
+    const double *probability; /* 0 to 1 */
+    const uint8_t *outcome;    /* 0 or 1 */
+    const double *weight;      /* >= 0; NULL: all 1 */
+    const uint32_t *customer;  /* rows of one number belong to one customer; NULL: each row is a customer of its own */
+    size_t n;
+} wb_outcomes;
+
+/* Shares of the rows, highest scores first, at which lift and capture are told: ceil(n q) rows. */
+enum { WB_N_DEPTHS = 5, WB_DEPTH_TENTH = 2 };
+WB_API double wb_metrics_depth(size_t index); /* 0.01, 0.05, 0.10, 0.20, 0.30 */
+
+/* What a contact costs and brings, for EMPC: a customer who would leave stays because of the offer with a probability that
+ * is Beta(alpha, beta) distributed. Amounts are in the project's currency. */
+typedef struct wb_profit_model {
+    double alpha, beta;
+    double value;        /* of a customer who is kept: clv */
+    double offer_cost;   /* d, of an offer that is taken */
+    double contact_cost; /* f, of contacting a customer */
+} wb_profit_model;
+/* R's EMP package: alpha 6, beta 14, clv 200, d 10, f 1 */
+#define WB_PROFIT_MODEL_INIT {6, 14, 200, 10, 1}
+
+/* Start from WB_METRICS_OPTIONS_INIT. */
+typedef struct wb_metrics_options {
+    double threshold; /* 0 to 1: rows of at least so much are called positive */
+    wb_profit_model profit;
+    int n_threads;    /* 0: as many as the machine has */
+} wb_metrics_options;
+#define WB_METRICS_OPTIONS_INIT {0.5, WB_PROFIT_MODEL_INIT, 0}
+
+/* Figures that cannot be made (one class) are NaN. All are weighted but the counts. */
 typedef struct wb_metrics {
     uint64_t n, n_positive;
-    double base_rate;  /* weighted */
+    double base_rate;
     double auc;        /* area under the ROC curve, ties count half; weighted Mann-Whitney statistic */
+    double pr_auc;     /* average precision: sum over distinct scores of (recall - recall before) * precision */
     double log_loss;   /* mean, natural logarithm, probabilities clipped to [2.2e-16, 1 - 2.2e-16] */
-    double brier;      /* mean squared error */
-    double lift_10;    /* share of positives among the ceil(n/10) highest scores over the base rate; a tie at the edge
-                          counts pro rata */
-    double capture_10; /* share of all positives that those rows hold */
+    double brier;      /* mean squared error = miscalibration - discrimination + uncertainty */
+    double brier_miscalibration, brier_discrimination, brier_uncertainty; /* by isotonic recalibration: CORP (Dimitriadis,
+                                                                             Gneiting, Jordan 2021) */
+    double calibration_slope;     /* of a logistic regression of the outcome on the log-odds: 1 is right, below overconfident */
+    double calibration_intercept; /* of the same with the slope fixed at 1: 0 is right, above 0 too low probabilities */
+    double ece;        /* expected calibration error over 10 bins of equal counts (ties stay together) */
+    double ks;         /* Kolmogorov-Smirnov: the largest distance between the two classes' distributions of scores */
+    double gini;       /* 2 auc - 1 */
+    double lift[WB_N_DEPTHS];    /* share of positives among the rows to a depth over the base rate; a tie at the edge counts
+                                    pro rata */
+    double capture[WB_N_DEPTHS]; /* share of all positives that those rows hold */
+    double true_positive, false_positive, true_negative, false_negative; /* at the threshold, in weight */
+    double empc;          /* expected maximum profit a customer (Verbraken, Verbeke, Baesens 2013) */
+    double empc_fraction; /* share of the customers to contact for it */
 } wb_metrics;
 
-/* probability[i] in [0, 1], outcome[i] 0 or 1, weight[i] >= 0 (NULL: all 1; lift and capture then count weight).
- * Fails with WB_ERR_ARGUMENT on values outside these ranges, WB_ERR_NOMEM. Thread-safe. */
-WB_API WB_WARN_UNUSED wb_status wb_metrics_compute(wb_metrics *out, const double *probability, const uint8_t *outcome,
-                                                   const double *weight, size_t n, wb_error *err);
+/* `options` NULL: the usual ones. Fails with WB_ERR_ARGUMENT on values outside the ranges above, naming the row; WB_ERR_NOMEM. Memory: about 40 bytes a row.
+ * Thread-safe; same bits for any number of threads and any order of the rows that tie. */
+WB_API WB_WARN_UNUSED wb_status wb_metrics_compute(wb_metrics *out, const wb_outcomes *rows, const wb_metrics_options *options,
+                                                   wb_error *err);
 
 /* The area alone, of scores that need not be probabilities (infinite ones are the lowest and highest): the share of
  * pairs of a positive and a negative row in which the positive has the higher score, ties counting half. NaN with one
@@ -32,6 +75,61 @@ WB_API WB_WARN_UNUSED wb_status wb_metrics_compute(wb_metrics *out, const double
  * Thread-safe. */
 WB_API WB_WARN_UNUSED wb_status wb_metrics_auc(double *auc, const double *score, const uint8_t *outcome,
                                                const double *weight, size_t n, wb_error *err);
+
+/* How sure figures are. */
+typedef enum wb_interval_method {
+    WB_INTERVAL_NONE = 0, /* one class */
+    WB_INTERVAL_DELONG,   /* the AUC alone: DeLong, DeLong and Clarke-Pearson 1988, on the logit scale; the others bootstrap */
+    WB_INTERVAL_BOOTSTRAP /* percentiles of resampled customers */
+} wb_interval_method;
+
+/* Start from WB_INTERVAL_OPTIONS_INIT. */
+typedef struct wb_interval_options {
+    size_t n_resamples; /* of the bootstrap; 0: DeLong alone, where it holds */
+    uint64_t seed;
+    double level;       /* 0.95 */
+    const wb_log *log;  /* progress over the resamples */
+} wb_interval_options;
+#define WB_INTERVAL_OPTIONS_INIT {1000, 1, 0.95, NULL}
+
+/* The ends of intervals about each figure: NaN where none was made. */
+typedef struct wb_metrics_interval {
+    wb_metrics low, high;
+    double auc_se;               /* standard error of the AUC, by DeLong or the resamples */
+    wb_interval_method auc_by;   /* how the AUC's was made; DeLong where all weigh 1 and nobody has two rows */
+    size_t n_resamples;          /* of the others; 0: NaN */
+} wb_metrics_interval;
+
+/* Two scores of the same rows: figures of the first less those of the second, with paired intervals (the same customers
+ * are drawn for both; the AUC's by DeLong's covariance where that holds). */
+typedef struct wb_metrics_difference {
+    wb_metrics difference;
+    wb_metrics_interval interval;
+    double auc_p; /* two-sided, of equal AUCs, from DeLong's z or the resamples' standard error */
+} wb_metrics_difference;
+
+/* What pictures show. Points go from the highest score to the lowest, at most WB_CURVE_POINTS each, and lie on the exact curve;
+ * where there are more distinct scores, those are left out that change the picture least. */
+enum { WB_CURVE_POINTS = 400, WB_CALIBRATION_BINS = 10, WB_HISTOGRAM_BINS = 40 };
+typedef struct wb_curve_point {
+    double threshold;     /* probability of the last row within */
+    double depth;         /* share of the rows at or above it, by weight */
+    double true_positive_rate, false_positive_rate; /* recall, 1 - specificity */
+    double precision;
+    double profit;        /* mean a customer of contacting so many, at the mean of the keep rate's distribution */
+} wb_curve_point;
+typedef struct wb_calibration_bin {
+    double n, mean_predicted, observed; /* weight, means */
+    double low, high;                   /* 95 % interval of `observed`: Wilson's score */
+} wb_calibration_bin;
+typedef struct wb_curves {
+    wb_curve_point points[WB_CURVE_POINTS + 1]; /* the first is depth 0 */
+    size_t n_points;
+    wb_calibration_bin bins[WB_CALIBRATION_BINS];
+    size_t n_bins; /* fewer where scores tie */
+    double histogram_negative[WB_HISTOGRAM_BINS], histogram_positive[WB_HISTOGRAM_BINS]; /* weight a class, bins of equal width
+                                                                                            from 0 to 1 */
+} wb_curves;
 
 #ifdef __cplusplus
 }

@@ -73,7 +73,7 @@ static wb_status measure(cli_run_model *m, const wb_table *table, double *probab
             probability[n] = probability[i];
             outcome[n++] = label[i] > 0;
         }
-    return wb_metrics_compute(&m->test, probability, outcome, NULL, n, err);
+    return wb_metrics_compute(&m->test, &(wb_outcomes){probability, outcome, NULL, NULL, n}, NULL, err);
 }
 
 static wb_status out_of_memory(wb_error *err)
@@ -138,7 +138,7 @@ static void report_test(const cli_run_model *m)
     char cutoff[WB_TIME_CHARS];
     wb_time_format(m->tested_us, cutoff);
     cli_step_end(&m->test_step, "test", "%s %s · AUC %.3f · log loss %.3f · top tenth holds %.1f × its share",
-                 m->tested != NULL ? "cutoff" : "five folds at", cutoff, m->test.auc, m->test.log_loss, m->test.lift_10);
+                 m->tested != NULL ? "cutoff" : "five folds at", cutoff, m->test.auc, m->test.log_loss, m->test.lift[WB_DEPTH_TENTH]);
     if (m->n_open > 0)
         cli_note(m->common, "%zu cutoff%s not learned from for the test: the label window was still open", m->n_open,
                  m->n_open == 1 ? "" : "s");

@@ -239,7 +239,7 @@ static void print_validation(const wb_model_summary *s, const cli_common *common
         snprintf(how, sizeof how, "%d folds by customer · out of fold", s->n_folds);
     cli_note(common, "%s: AUC %s · log loss %s · lift at 10 %% %s", how,
              figure(auc, s->out_of_fold.auc, 4, s->auc_se), figure(loss, s->out_of_fold.log_loss, 4, s->log_loss_se),
-             figure(lift, s->out_of_fold.lift_10, 2, NAN));
+             figure(lift, s->out_of_fold.lift[WB_DEPTH_TENTH], 2, NAN));
 }
 
 void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common)
@@ -279,8 +279,8 @@ json_t *cli_metrics_json(const wb_metrics *m)
     return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)m->n, "n_positive",
                      (json_int_t)m->n_positive, "base_rate", cli_number_json(m->base_rate), "auc",
                      cli_number_json(m->auc), "log_loss", cli_number_json(m->log_loss), "brier",
-                     cli_number_json(m->brier), "lift_10", cli_number_json(m->lift_10), "capture_10",
-                     cli_number_json(m->capture_10));
+                     cli_number_json(m->brier), "lift_10", cli_number_json(m->lift[WB_DEPTH_TENTH]), "capture_10",
+                     cli_number_json(m->capture[WB_DEPTH_TENTH]));
 }
 
 static json_t *interval_json(wb_interval interval)

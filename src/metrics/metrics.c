@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "metrics/metrics.h"
 
 typedef struct scored {
     double score, weight;
@@ -85,8 +86,9 @@ static void rank(wb_metrics *out, const scored *sorted, size_t n)
         weight[1] += group[1];
     }
     out->auc = pairs / (weight[0] * weight[1]);
-    out->capture_10 = top_positive / weight[1];
-    out->lift_10 = top_positive / top / (weight[1] / total);
+    out->gini = 2 * out->auc - 1;
+    out->capture[WB_DEPTH_TENTH] = top_positive / weight[1];
+    out->lift[WB_DEPTH_TENTH] = top_positive / top / (weight[1] / total);
 }
 
 static wb_status score_rows(scored **out, const double *score, const uint8_t *outcome, const double *weight, size_t n,
@@ -102,13 +104,29 @@ static wb_status score_rows(scored **out, const double *score, const uint8_t *ou
     return WB_OK;
 }
 
-wb_status wb_metrics_compute(wb_metrics *out, const double *probability, const uint8_t *outcome, const double *weight,
-                             size_t n, wb_error *err)
+wb_metrics wbi_no_metrics(void)
+{
+    wb_metrics none = {0};
+    for (size_t i = 0; i < WBI_N_FIGURES; i++)
+        wbi_figures(&none)[i] = NAN;
+    return none;
+}
+
+double wb_metrics_depth(size_t index)
+{
+    static const double depths[WB_N_DEPTHS] = {0.01, 0.05, 0.10, 0.20, 0.30};
+    return depths[index];
+}
+
+wb_status wb_metrics_compute(wb_metrics *out, const wb_outcomes *of, const wb_metrics_options *options, wb_error *err)
 {
     scored *rows;
-    WBI_TRY(check_probabilities(probability, n, err));
-    WBI_TRY(score_rows(&rows, probability, outcome, weight, n, err));
-    *out = (wb_metrics){.n = n};
+    const size_t n = of->n;
+    (void)options;
+    WBI_TRY(check_probabilities(of->probability, n, err));
+    WBI_TRY(score_rows(&rows, of->probability, of->outcome, of->weight, n, err));
+    *out = wbi_no_metrics();
+    out->n = n;
     sum_losses(out, rows, n);
     if (n > 0)
         qsort(rows, n, sizeof *rows, by_score);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "design/json.h"
 #include "io/input.h"
+#include "metrics/metrics.h"
 #include "model/model.h"
 #include "table/dictionary.h"
 
@@ -190,8 +191,8 @@ static wb_status read_metrics(wb_metrics *out, const wb_model_summary *training,
     WBI_TRY(read_share(&out->auc, at, "auc", err));
     WBI_TRY(read_not_negative(&out->log_loss, at, "log_loss", err));
     WBI_TRY(read_share(&out->brier, at, "brier", err));
-    WBI_TRY(read_not_negative(&out->lift_10, at, "lift_10", err));
-    return read_share(&out->capture_10, at, "capture_10", err);
+    WBI_TRY(read_not_negative(&out->lift[WB_DEPTH_TENTH], at, "lift_10", err));
+    return read_share(&out->capture[WB_DEPTH_TENTH], at, "capture_10", err);
 }
 
 /* Seeds go up to 2^64, past JSON's whole numbers, so they are text. */
@@ -337,9 +338,8 @@ static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_err
 {
     wbi_json_at folds, out_of_fold;
     uint64_t n_folds;
-    const double none = NAN;
-    model->summary.out_of_fold = (wb_metrics){0, 0, none, none, none, none, none, none};
-    model->summary.auc_se = model->summary.log_loss_se = none;
+    model->summary.out_of_fold = wbi_no_metrics();
+    model->summary.auc_se = model->summary.log_loss_se = NAN;
     if (wbi_json_is_null(training, "folds"))
         return WB_OK;
     WBI_TRY(wbi_json_object(&folds, training, "folds", err));

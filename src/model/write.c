@@ -65,8 +65,8 @@ static json_t *metrics_to_json(const wb_metrics *metrics)
     failed |= json_object_set_new(object, "auc", wbi_json_real(metrics->auc));
     failed |= json_object_set_new(object, "log_loss", wbi_json_real(metrics->log_loss));
     failed |= json_object_set_new(object, "brier", wbi_json_real(metrics->brier));
-    failed |= json_object_set_new(object, "lift_10", wbi_json_real(metrics->lift_10));
-    failed |= json_object_set_new(object, "capture_10", wbi_json_real(metrics->capture_10));
+    failed |= json_object_set_new(object, "lift_10", wbi_json_real(metrics->lift[WB_DEPTH_TENTH]));
+    failed |= json_object_set_new(object, "capture_10", wbi_json_real(metrics->capture[WB_DEPTH_TENTH]));
     if (failed == 0)
         return object;
     json_decref(object);

@@ -244,13 +244,12 @@ static wb_status pool(wbi_cross_validation *out, const wbi_training *training, h
         if (held[k].fit.basis == NULL)
             continue;
         WBI_TRY_CLEANUP(try_fit(NULL, probability + n, training, &held[k], out->best, err));
-        WBI_TRY_CLEANUP(wb_metrics_compute(&held[k].metrics, probability + n, held[k].part.outcome, held[k].part.weight,
-                                           held[k].part.n, err));
+        WBI_TRY_CLEANUP(wb_metrics_compute(&held[k].metrics, &(wb_outcomes){probability + n, held[k].part.outcome, held[k].part.weight, NULL, held[k].part.n}, NULL, err));
         memcpy(pooled.outcome + n, held[k].part.outcome, held[k].part.n * sizeof *pooled.outcome);
         memcpy(pooled.weight + n, held[k].part.weight, held[k].part.n * sizeof *pooled.weight);
         n += held[k].part.n;
     }
-    WBI_TRY_CLEANUP(wb_metrics_compute(&out->metrics, probability, pooled.outcome, pooled.weight, n, err));
+    WBI_TRY_CLEANUP(wb_metrics_compute(&out->metrics, &(wb_outcomes){probability, pooled.outcome, pooled.weight, NULL, n}, NULL, err));
     status = wbi_decile_edges(out->decile_edges, probability, pooled.weight, n, err);
 cleanup:
     wbi_part_free(&pooled);

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "features/features.h"
+#include "metrics/metrics.h"
 #include "model/model.h"
 
 enum { N_LAMBDAS = 20, DEFAULT_FOLDS = 5, MAX_FOLDS = WBI_MAX_SPLITS };
@@ -92,11 +93,6 @@ static wb_status make_plan(plan *out, const wb_train_options *options, wb_error 
     return WB_OK;
 }
 
-static wb_metrics no_metrics(void)
-{
-    return (wb_metrics){0, 0, NAN, NAN, NAN, NAN, NAN, NAN};
-}
-
 static void warn_unless_converged(const wbi_training *training, const wbi_newton_state *state)
 {
     if (state->converged)
@@ -137,7 +133,7 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
                                         .alpha = training->alpha,
                                         .basis = training->smooth ? WB_BASIS_AUTO : WB_BASIS_LINEAR,
                                         .lambda = fit->last_lambda,
-                                        .out_of_fold = no_metrics(),
+                                        .out_of_fold = wbi_no_metrics(),
                                         .auc_se = NAN,
                                         .log_loss_se = NAN,
                                         .mean_log_loss = fit->last.mean_loss,
