@@ -99,6 +99,9 @@ typedef struct wb_metrics_interval {
     wb_interval_method auc_by;   /* how the AUC's was made; DeLong where all weigh 1 and nobody has two rows */
     size_t n_resamples;          /* of the others; 0: NaN */
 } wb_metrics_interval;
+WB_API WB_WARN_UNUSED wb_status wb_metrics_interval_of(wb_metrics_interval *out, const wb_outcomes *rows,
+                                                       const wb_metrics_options *metrics,
+                                                       const wb_interval_options *options, wb_error *err);
 
 /* Two scores of the same rows: figures of the first less those of the second, with paired intervals (the same customers
  * are drawn for both; the AUC's by DeLong's covariance where that holds). */
@@ -107,6 +110,9 @@ typedef struct wb_metrics_difference {
     wb_metrics_interval interval;
     double auc_p; /* two-sided, of equal AUCs, from DeLong's z or the resamples' standard error */
 } wb_metrics_difference;
+WB_API WB_WARN_UNUSED wb_status wb_metrics_compare(wb_metrics_difference *out, const wb_outcomes *rows,
+                                                   const double *other_probability, const wb_metrics_options *metrics,
+                                                   const wb_interval_options *options, wb_error *err);
 
 /* What pictures show. Points go from the highest score to the lowest, at most WB_CURVE_POINTS each, and lie on the exact curve;
  * where there are more distinct scores, those are left out that change the picture least. */
@@ -130,6 +136,8 @@ typedef struct wb_curves {
     double histogram_negative[WB_HISTOGRAM_BINS], histogram_positive[WB_HISTOGRAM_BINS]; /* weight a class, bins of equal width
                                                                                             from 0 to 1 */
 } wb_curves;
+WB_API WB_WARN_UNUSED wb_status wb_metrics_curves(wb_curves *out, const wb_outcomes *rows, const wb_metrics_options *options,
+                                                  wb_error *err);
 
 #ifdef __cplusplus
 }

@@ -31,6 +31,15 @@ typedef struct wbi_kernel_column {
     double mean, inverse_sd;
 } wbi_kernel_column;
 
+/* eta = intercept + slope x, and the weight of the rows at each x by outcome. */
+typedef struct wbi_kernel_line {
+    double intercept, slope;
+    const double *x, *negative, *positive;
+} wbi_kernel_line;
+
+/* Its loss, and with r and v as the first and second derivatives of that by eta the sums of r, r x, v, v x and v x^2. */
+enum { WBI_LINE_LOSS, WBI_LINE_R, WBI_LINE_RX, WBI_LINE_V, WBI_LINE_VX, WBI_LINE_VXX, WBI_LINE_SUMS };
+
 /* One set of implementations; all sets agree to rounding. */
 typedef struct wbi_kernels {
     const char *name;
@@ -58,6 +67,10 @@ typedef struct wbi_kernels {
     void (*interleave)(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows);
     /* values[i] = x_i' M x_i, M symmetric and packed by wbi_kernel_pack for rows of this stride. */
     void (*quadratic)(double *values, const wbi_matrix_rows *rows, const double *packed);
+    /* What predicting p costs when it comes true, -log(p), and when not, -log(1 - p), with p kept `least` away from 0 and 1. */
+    void (*log_losses)(double *if_true, double *if_false, const double *p, double least, size_t n);
+    /* Adds to the sums those of a logistic regression on one number, over n values of it, each with weights of either outcome. */
+    void (*line)(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n);
 } wbi_kernels;
 
 extern const wbi_kernels wbi_kernels_portable;

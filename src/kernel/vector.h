@@ -92,23 +92,17 @@ INLINE void exp_negative(vec *out, const vec *at)
     *out = (vec)((vec_bits)p + ((vec_bits)shifted << 52));
 }
 
-/* log(1 + t) for 0 <= t <= 1, as 2 atanh(s) with s = t / (2 + t) <= 1/3, and atanh(s) / s as the Chebyshev interpolant of
- * degree 10 in s^2 (off by less than 3e-18). */
+/* atanh(s) / s for |s| <= 1/3 as the Chebyshev interpolant of degree 10 in s^2 (off by less than 3e-18). */
+enum { N_ATANH = 11 };
+static const double atanh_coefficients[N_ATANH] = {
+    1.0,                 0.33333333333333076, 0.20000000000092874,  0.14285714272727057, 0.11111112040373837, 0.09090870416252403,
+    0.07693307021152004, 0.06650187016337313, 0.06055084364034609, 0.0416225325593041,  0.08522081781390699};
+
+/* log(1 + t) for 0 <= t <= 1, as 2 atanh(s) with s = t / (2 + t) <= 1/3. */
 INLINE void log1p_unit(vec *out, const vec *t)
 {
-    static const double coefficients[] = {1.0,
-                                          0.33333333333333076,
-                                          0.20000000000092874,
-                                          0.14285714272727057,
-                                          0.11111112040373837,
-                                          0.09090870416252403,
-                                          0.07693307021152004,
-                                          0.06650187016337313,
-                                          0.06055084364034609,
-                                          0.0416225325593041,
-                                          0.08522081781390699};
     vec s = *t / (SPLAT(2.0) + *t), z = s * s;
-    *out = SPLAT(2.0) * s * polynomial(coefficients, sizeof coefficients / sizeof *coefficients, &z);
+    *out = SPLAT(2.0) * s * polynomial(atanh_coefficients, N_ATANH, &z);
 }
 
 /* What logistic loss needs at LANES values of eta: p, t = exp(-|eta|) and q = 1 / (1 + t). */
@@ -423,5 +417,83 @@ static void quadratic(double *values, const wbi_matrix_rows *rows, const double 
         }
 }
 
+/* log(x) for normal x > 0: x = 2^k m with m between the roots of 1/2 and 2, log m = 2 atanh((m - 1) / (m + 1)), by log1p_unit's
+ * polynomial. The exponent becomes a number in the low bits of 2^52. */
+INLINE void log_normal(vec *out, const vec *x)
+{
+    const vec_bits root_half = (vec_bits)SPLAT(0x1.6a09e667f3bcdp-1), one = (vec_bits)SPLAT(1.0);
+    const vec_bits u = (vec_bits)*x + (one - root_half);
+    const vec k = (vec)((u >> 52) | (vec_bits)SPLAT(0x1p52)) - SPLAT(0x1p52 + 1023);
+    const vec m = (vec)((u & (((vec_bits){0} + ((uint64_t)1 << 52)) - 1)) + root_half);
+    const vec s = (m - SPLAT(1.0)) / (m + SPLAT(1.0)), z = s * s;
+    const vec log_m = SPLAT(2.0) * s * polynomial(atanh_coefficients, N_ATANH, &z);
+    *out = k * SPLAT(6.93147180369123816490e-01) + (k * SPLAT(1.90821492927058770002e-10) + log_m);
+}
+
+static void log_losses_lanes(double *if_true, double *if_false, const double *p, double least)
+{
+    const vec given = LOAD(p), low = SELECT(given < SPLAT(least), SPLAT(least), given);
+    const vec x = SELECT(low > SPLAT(1 - least), SPLAT(1 - least), low);
+    const vec rest = SPLAT(1.0) - x, lost = (SPLAT(1.0) - rest) - x; /* 1 - x = rest + lost */
+    vec of_x, of_rest;
+    log_normal(&of_x, &x);
+    log_normal(&of_rest, &rest);
+    STORE(if_true, -of_x);
+    STORE(if_false, -(of_rest + lost / rest));
+}
+
+static void log_losses(double *if_true, double *if_false, const double *p, double least, size_t n)
+{
+    const size_t whole = n / LANES * LANES;
+    for (size_t i = 0; i < whole; i += LANES)
+        log_losses_lanes(if_true + i, if_false + i, p + i, least);
+    if (whole < n) {
+        double last[LANES] = {0}, last_true[LANES], last_false[LANES];
+        memcpy(last, p + whole, (n - whole) * sizeof *p);
+        log_losses_lanes(last_true, last_false, last, least);
+        memcpy(if_true + whole, last_true, (n - whole) * sizeof *last);
+        memcpy(if_false + whole, last_false, (n - whole) * sizeof *last);
+    }
+}
+
+INLINE void line_lanes(vec sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t i)
+{
+    const vec x = LOAD(of->x + i), positive = LOAD(of->positive + i), total = LOAD(of->negative + i) + positive;
+    const vec eta_at = SPLAT(of->intercept) + SPLAT(of->slope) * x;
+    vec p, t, q, log_term;
+    sigmoid_parts(&p, &t, &q, &eta_at);
+    log1p_unit(&log_term, &t);
+    const vec above = SELECT(eta_at > SPLAT(0.0), eta_at, SPLAT(0.0));
+    const vec r = total * p - positive, v = total * (t * q * q);
+    sums[WBI_LINE_LOSS] += total * (log_term + above) - positive * eta_at;
+    sums[WBI_LINE_R] += r;
+    sums[WBI_LINE_RX] += r * x;
+    sums[WBI_LINE_V] += v;
+    sums[WBI_LINE_VX] += v * x;
+    sums[WBI_LINE_VXX] += v * x * x;
+}
+
+static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n)
+{
+    const size_t whole = n / LANES * LANES;
+    double last[3][LANES] = {{0}}, lanes[LANES];
+    vec in_lanes[WBI_LINE_SUMS];
+    for (size_t k = 0; k < WBI_LINE_SUMS; k++)
+        in_lanes[k] = SPLAT(0.0);
+    for (size_t i = 0; i < whole; i += LANES)
+        line_lanes(in_lanes, of, i);
+    if (whole < n) {
+        memcpy(last[0], of->x + whole, (n - whole) * sizeof *lanes);
+        memcpy(last[1], of->negative + whole, (n - whole) * sizeof *lanes);
+        memcpy(last[2], of->positive + whole, (n - whole) * sizeof *lanes);
+        line_lanes(in_lanes, &(wbi_kernel_line){of->intercept, of->slope, last[0], last[1], last[2]}, 0);
+    }
+    for (size_t k = 0; k < WBI_LINE_SUMS; k++) {
+        STORE(lanes, in_lanes[k]);
+        sums[k] += sum_lanes(lanes);
+    }
+}
+
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,     gradient,    crossproduct, logistic,
-                                sigmoid,     moments, standardise, interleave,   quadratic};
+                                sigmoid,     moments, standardise, interleave,   quadratic,
+                                log_losses,  line};

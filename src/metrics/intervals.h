@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How sure figures are: what DeLong's variance and the bootstrap share. */
+#ifndef WINBACK_METRICS_INTERVALS_H
+#define WINBACK_METRICS_INTERVALS_H
+
+#include "metrics/figures.h"
+
+/* Which customer each row is of, from 0 on without gaps. */
+typedef struct wbi_customers {
+    uint32_t *of_row; /* NULL: each row is a customer of its own */
+    size_t n;
+} wbi_customers;
+WB_WARN_UNUSED wb_status wbi_customers_make(wbi_customers *customers, const wb_outcomes *rows, int n_threads, wb_error *err);
+
+/* One score's rows, the highest first, in groups that stay where they are when rows weigh otherwise. */
+typedef struct wbi_sample {
+    size_t n;
+    uint32_t *row;     /* its number */
+    uint32_t *customer;
+    uint8_t *outcome;
+    double *weight;    /* NULL: all 1 */
+    uint32_t *end;     /* of each group: the place behind its last row */
+    wbi_groups groups; /* without weights */
+    double *log_odds;
+} wbi_sample;
+/* wbi_sample_free in any case. */
+WB_WARN_UNUSED wb_status wbi_sample_make(wbi_sample *scored, const wb_outcomes *rows, const wbi_customers *customers,
+                                         int n_threads, wb_error *err);
+void wbi_sample_free(wbi_sample *scored);
+
+/* Areas under the ROC curves of one or two scores of the same rows of weight 1, and their covariance, as DeLong, DeLong and
+ * Clarke-Pearson 1988 have it, from the ranks as Sun and Xu 2014. NaN with fewer than two rows of either outcome. */
+typedef struct wbi_delong {
+    double area[2], covariance[2][2];
+} wbi_delong;
+WB_WARN_UNUSED wb_status wbi_delong_of(wbi_delong *out, const wbi_sample *const scored[2], size_t n_scores, wb_error *err);
+
+/* Figures of resampled customers: as many are drawn as there are, with replacement, the same for all scores. What is drawn is a
+ * function of the seed and the resample's number alone. */
+typedef struct wbi_resampling {
+    const wbi_sample *scored[2];
+    const wbi_line *start[2]; /* lines of each score's calibration */
+    size_t n_scores;          /* 2: differences, the first less the second */
+    size_t n_customers;
+    const wb_metrics_options *metrics;
+    const wb_interval_options *options;
+} wbi_resampling;
+/* values[figure * n_resamples + resample] */
+WB_WARN_UNUSED wb_status wbi_resample(double *values, const wbi_resampling *resampling, wb_error *err);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A radix sort from both ends: rows are dealt by the leading bits of their first word into buckets that fit a cache, by all
+ * threads; then each bucket is sorted by one of them digit by digit, the last digit first. Digits that all rows of a
+ * bucket share cost nothing, so ties are cheap. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "metrics/order.h"
+#include "par/par.h"
+#include "par/team.h"
+
+enum {
+    DIGIT_BITS = 8,
+    N_VALUES = 1 << DIGIT_BITS,
+    WORD_DIGITS = 64 / DIGIT_BITS,
+    MAX_WORDS = 2,
+    MAX_BUCKET_BITS = 11,
+    BUCKET_ROWS = 256, /* that a bucket is to have on average */
+    PART_ROWS = 1 << 16,
+    FEW_ROWS = 32 /* sorted by insertion */
+};
+
+typedef struct sorting {
+    uint64_t *rows, *spare;
+    size_t n, n_words, n_keys;
+    size_t n_parts, part_rows;
+    uint64_t (*ranges)[2]; /* of each part's first words */
+    uint64_t low;          /* the least of all */
+    unsigned shift;        /* of a first word above the least, to its bucket */
+    size_t n_buckets;
+    size_t *places; /* of each part and bucket: how many rows, then where the next one goes, at last where they end */
+} sorting;
+
+static wb_status find_range(void *context, size_t part, size_t begin, size_t end, int worker, wb_error *err)
+{
+    sorting *s = context;
+    uint64_t low = UINT64_MAX, high = 0;
+    (void)worker, (void)err;
+    for (size_t i = begin; i < end; i++) {
+        const uint64_t key = s->rows[i * s->n_words];
+        low = key < low ? key : low;
+        high = key > high ? key : high;
+    }
+    s->ranges[part][0] = low;
+    s->ranges[part][1] = high;
+    return WB_OK;
+}
+
+static void choose_buckets(sorting *s)
+{
+    uint64_t high = s->ranges[0][1];
+    unsigned bits = 1;
+    s->low = s->ranges[0][0];
+    for (size_t part = 1; part < s->n_parts; part++) {
+        s->low = s->ranges[part][0] < s->low ? s->ranges[part][0] : s->low;
+        high = s->ranges[part][1] > high ? s->ranges[part][1] : high;
+    }
+    while (bits < MAX_BUCKET_BITS && s->n >> bits > BUCKET_ROWS)
+        bits++;
+    while (s->shift < 64 && (high - s->low) >> s->shift >= (uint64_t)1 << bits)
+        s->shift++;
+    s->n_buckets = (size_t)((high - s->low) >> s->shift) + 1;
+}
+
+static wb_status count_buckets(void *context, size_t part, size_t begin, size_t end, int worker, wb_error *err)
+{
+    sorting *s = context;
+    size_t *counts = s->places + part * s->n_buckets;
+    (void)worker, (void)err;
+    memset(counts, 0, s->n_buckets * sizeof *counts);
+    for (size_t i = begin; i < end; i++)
+        counts[(s->rows[i * s->n_words] - s->low) >> s->shift]++;
+    return WB_OK;
+}
+
+static void place_buckets(sorting *s)
+{
+    size_t next = 0;
+    for (size_t bucket = 0; bucket < s->n_buckets; bucket++) {
+        for (size_t part = 0; part < s->n_parts; part++) {
+            size_t *place = s->places + part * s->n_buckets + bucket, count = *place;
+            *place = next;
+            next += count;
+        }
+    }
+}
+
+static wb_status deal(void *context, size_t part, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const sorting *s = context;
+    size_t *places = s->places + part * s->n_buckets;
+    const uint64_t *row = s->rows + begin * s->n_words;
+    (void)worker, (void)err;
+    for (size_t i = begin; i < end; i++, row += s->n_words) {
+        uint64_t *to = s->spare + places[(row[0] - s->low) >> s->shift]++ * s->n_words;
+        to[0] = row[0];
+        if (s->n_words == 2)
+            to[1] = row[1];
+    }
+    return WB_OK;
+}
+
+static void insert_rows(uint64_t *rows, size_t n, size_t n_words, size_t n_keys)
+{
+    for (size_t i = 1; i < n; i++) {
+        const uint64_t first = rows[i * n_words], second = n_words == 2 ? rows[i * n_words + 1] : 0;
+        size_t k = i;
+        for (; k > 0; k--) {
+            uint64_t *before = rows + (k - 1) * n_words;
+            if (before[0] < first || (before[0] == first && (n_keys == 1 || before[1] <= second)))
+                break;
+            memcpy(before + n_words, before, n_words * sizeof *before);
+        }
+        rows[k * n_words] = first;
+        if (n_words == 2)
+            rows[k * n_words + 1] = second;
+    }
+}
+
+/* How often each digit has each value, in rows of which no first word is below `low`. */
+static void count_digits(size_t (*counts)[N_VALUES], const uint64_t *rows, size_t n, const sorting *s, uint64_t low)
+{
+    memset(counts, 0, s->n_keys * WORD_DIGITS * sizeof *counts);
+    for (size_t i = 0; i < n; i++)
+        for (size_t key = 0; key < s->n_keys; key++) {
+            uint64_t word = rows[i * s->n_words + key] - (key == 0 ? low : 0);
+            for (size_t digit = key * WORD_DIGITS; word > 0; digit++, word >>= DIGIT_BITS)
+                counts[digit][word % N_VALUES]++;
+        }
+}
+
+/* Whether one digit is all that there is; else its counts become places. Zeros have not been counted. */
+static int place_digits(size_t counts[N_VALUES], size_t n)
+{
+    size_t next = n;
+    for (size_t value = 1; value < N_VALUES; value++)
+        next -= counts[value];
+    counts[0] = next;
+    next = 0;
+    for (size_t value = 0; value < N_VALUES; value++) {
+        const size_t count = counts[value];
+        if (count == n)
+            return 0;
+        counts[value] = next;
+        next += count;
+    }
+    return 1;
+}
+
+static void deal_digits(uint64_t *to, const uint64_t *from, size_t n, const sorting *s, size_t digit, uint64_t low,
+                        size_t *places)
+{
+    const size_t key = digit / WORD_DIGITS;
+    const unsigned shift = (unsigned)(digit % WORD_DIGITS) * DIGIT_BITS;
+    for (size_t i = 0; i < n; i++, from += s->n_words) {
+        const uint64_t word = from[key] - (key == 0 ? low : 0);
+        uint64_t *at = to + places[(word >> shift) % N_VALUES]++ * s->n_words;
+        at[0] = from[0];
+        if (s->n_words == 2)
+            at[1] = from[1];
+    }
+}
+
+/* From the spare to where they belong. */
+static void sort_bucket(const sorting *s, size_t begin, size_t end, uint64_t low)
+{
+    const size_t n = end - begin, bytes = n * s->n_words * sizeof *s->rows;
+    uint64_t *home = s->rows + begin * s->n_words, *from = s->spare + begin * s->n_words, *to = home;
+    size_t counts[MAX_WORDS * WORD_DIGITS][N_VALUES];
+    if (n <= FEW_ROWS) {
+        insert_rows(from, n, s->n_words, s->n_keys);
+        memcpy(home, from, bytes);
+        return;
+    }
+    count_digits(counts, from, n, s, low);
+    for (size_t key = s->n_keys; key-- > 0;) {
+        for (size_t digit = key * WORD_DIGITS; digit < (key + 1) * WORD_DIGITS; digit++) {
+            if (!place_digits(counts[digit], n))
+                continue;
+            deal_digits(to, from, n, s, digit, low, counts[digit]);
+            uint64_t *other = from;
+            from = to;
+            to = other;
+        }
+    }
+    if (from != home)
+        memcpy(home, from, bytes);
+}
+
+static wb_status sort_buckets(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const sorting *s = context;
+    const size_t *ends = s->places + (s->n_parts - 1) * s->n_buckets;
+    (void)block, (void)worker, (void)err;
+    for (size_t bucket = begin; bucket < end; bucket++)
+        sort_bucket(s, bucket == 0 ? 0 : ends[bucket - 1], ends[bucket], s->low + ((uint64_t)bucket << s->shift));
+    return WB_OK;
+}
+
+wb_status wbi_sort(uint64_t *rows, uint64_t *spare, size_t n, size_t n_words, size_t n_keys, int n_threads, wb_error *err)
+{
+    sorting s = {.rows = rows, .spare = spare, .n = n, .n_words = n_words, .n_keys = n_keys};
+    wb_status status = WB_OK;
+    if (n < 2)
+        return WB_OK;
+    s.part_rows = wbi_par_n_blocks(n, (size_t)wbi_team_size(n_threads, wbi_par_n_blocks(n, PART_ROWS)));
+    s.n_parts = wbi_par_n_blocks(n, s.part_rows);
+    s.ranges = wbi_alloc_array(s.n_parts, sizeof *s.ranges);
+    if (s.ranges == NULL)
+        return wbi_fail_nomem(err, s.n_parts * sizeof *s.ranges);
+    WBI_TRY_CLEANUP(wbi_par_for(n, s.part_rows, n_threads, find_range, &s, err));
+    choose_buckets(&s);
+    s.places = wbi_alloc_array(s.n_parts * s.n_buckets, sizeof *s.places);
+    if (s.places == NULL) {
+        status = wbi_fail_nomem(err, s.n_parts * s.n_buckets * sizeof *s.places);
+        goto cleanup;
+    }
+    WBI_TRY_CLEANUP(wbi_par_for(n, s.part_rows, n_threads, count_buckets, &s, err));
+    place_buckets(&s);
+    WBI_TRY_CLEANUP(wbi_par_for(n, s.part_rows, n_threads, deal, &s, err));
+    WBI_TRY_CLEANUP(wbi_par_for(s.n_buckets, 1, n_threads, sort_buckets, &s, err));
+cleanup:
+    wbi_free(s.ranges);
+    wbi_free(s.places);
+    return status;
+}
