@@ -331,7 +331,14 @@ static void impossible_values_are_named(void **state)
         {"\"mean_log_loss\": ", "\"mean_log_loss\": -", "training.mean_log_loss: -"},
         {"\"gradient_max\": ", "\"gradient_max\": -", "training.gradient_max: -"},
         {"\"deciles\": [0", "\"deciles\": [1e9", "terms[0].reference.deciles: "},
-        {"\"shares\": [0", "\"shares\": [1", "terms[2].reference.shares: 1."},
+        {"\"shares\": [0", "\"shares\": [1", "terms[0].reference.shares: 1."},
+        {"\"shares\": [", "\"shares\": [1, ", "terms[0].reference.shares: expected 10 numbers, found 11"},
+        {"\"shares\": [0.", "\"shares\": [0.0", "terms[0].reference.shares: the shares add up to 0.9"},
+        {"{\n        \"shares\": [0", "{\n        \"shares\": [1", "terms[2].reference.shares: 1."},
+        {"\"decile_shares\": [", "\"decile_shares\": [0, ", "training.folds.decile_shares: expected 10 numbers, found 11"},
+        {"\"decile_shares\": [", "\"decile_shares\": [-", "training.folds.decile_shares: -0."},
+        {"\"importance\": ", "\"importance\": -", "terms[0].importance: -"},
+        {"\"importance\": ", "\"importance\": null, \"x\": ", "terms[0].importance: expected a number, found null"},
     };
     char *bytes = shop_bytes();
     assert_edits_refused(bytes, cases, sizeof cases / sizeof *cases);

@@ -199,6 +199,8 @@ typedef struct wb_term {
     const char *kind;    /* "linear", "log1p", "spline" or "category" */
     size_t n_columns;
     size_t n_curve_columns; /* of a spline, the first ones, which make up its curve; else 0 */
+    double importance; /* weighted mean, over the training rows, of |what it adds to the log-odds|; NaN: the model was trained by a
+                          winback that did not keep it */
     /* NaN with the linear basis; all but the first for terms that are no splines. */
     double freedom; /* effective degrees of freedom: about 1 is a straight line, about 0 nothing */
     double lambda_bend, lambda_slope; /* smoothing parameters, in the units of `lambda`; mgcv's are these times the rows */

@@ -358,6 +358,17 @@ static wbi_typical category_typical(const wbi_term *base)
     return typical;
 }
 
+static wbi_reference category_reference(const wbi_term *base)
+{
+    const category *term = (const category *)base;
+    return (wbi_reference){.missing = term->missing == NO_LEVEL ? 0 : term->share[term->missing],
+                           .shares = term->share,
+                           .levels = term->levels,
+                           .n_levels = term->n_named,
+                           .has_missing = term->missing != NO_LEVEL,
+                           .has_other = term->other != NO_LEVEL};
+}
+
 static wb_status read_sorted(char ***out, size_t *n, const wbi_json_at *at, const char *key, wb_error *err)
 {
     WBI_TRY(wbi_json_texts(out, n, at, key, err));
@@ -429,6 +440,7 @@ const wbi_term_kind wbi_term_category = {
     .encode = category_encode,
     .to_json = category_to_json,
     .typical = category_typical,
+    .reference = category_reference,
     .from_json = category_from_json,
     .compile = category_compile,
 };

@@ -158,6 +158,27 @@ void wbi_json_texts_free(char **texts, size_t n)
     wbi_free(texts);
 }
 
+wb_status wbi_json_shares(double *out, size_t n, const wbi_json_at *at, const char *key, wb_error *err)
+{
+    static const double rounding = 1e-9;
+    double *shares = NULL, total = 0;
+    size_t n_found;
+    WBI_TRY(wbi_json_numbers(&shares, &n_found, at, key, err));
+    wb_status status =
+        n_found == n ? WB_OK : wbi_json_wrong(at, key, err, "expected %zu numbers, found %zu", n, n_found);
+    for (size_t i = 0; status == WB_OK && i < n; i++) {
+        total += shares[i];
+        if (!(shares[i] >= 0 && shares[i] <= 1))
+            status = wbi_json_wrong(at, key, err, "%g is not in [0, 1]", shares[i]);
+    }
+    if (status == WB_OK && fabs(total - 1) > rounding)
+        status = wbi_json_wrong(at, key, err, "the shares add up to %g, not to 1", total);
+    if (status == WB_OK)
+        memcpy(out, shares, n * sizeof *out);
+    wbi_free(shares);
+    return status;
+}
+
 wb_status wbi_json_texts(char ***out, size_t *n, const wbi_json_at *at, const char *key, wb_error *err)
 {
     wbi_json_at array;

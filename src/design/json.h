@@ -36,6 +36,8 @@ wbi_json_at wbi_json_item(const wbi_json_at *array, size_t index);
 WB_WARN_UNUSED wb_status wbi_json_expect_object(const wbi_json_at *at, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_json_numbers(double **out, size_t *n, const wbi_json_at *at, const char *key,
                                           wb_error *err);
+/* An array of n numbers from 0 to 1 that add up to 1. */
+WB_WARN_UNUSED wb_status wbi_json_shares(double *out, size_t n, const wbi_json_at *at, const char *key, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_json_texts(char ***out, size_t *n, const wbi_json_at *at, const char *key, wb_error *err);
 void wbi_json_texts_free(char **texts, size_t n);
 

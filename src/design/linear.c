@@ -73,6 +73,11 @@ static wbi_typical linear_typical(const wbi_term *base)
     return wbi_number_typical(&((const linear *)base)->number);
 }
 
+static wbi_reference linear_reference(const wbi_term *base)
+{
+    return wbi_number_reference(&((const linear *)base)->number);
+}
+
 static int linear_to_json(json_t *object, const wbi_term *base)
 {
     return wbi_number_to_json(object, &((const linear *)base)->number);
@@ -125,6 +130,7 @@ const wbi_term_kind wbi_term_linear = {
     .plain = linear_plain,
     .to_json = linear_to_json,
     .typical = linear_typical,
+    .reference = linear_reference,
     .from_json = linear_from_json,
     .compile = linear_compile,
 };
@@ -196,6 +202,7 @@ const wbi_term_kind wbi_term_log1p = {
     .encode = log1p_encode,
     .to_json = linear_to_json,
     .typical = linear_typical,
+    .reference = linear_reference,
     .from_json = log1p_from_json,
     .compile = log1p_compile,
 };

@@ -12,6 +12,7 @@ wbi_number wbi_number_complete(void)
     wbi_number number = {.median = 0, .missing_share = 0};
     for (size_t i = 0; i < WBI_N_DECILES; i++)
         number.deciles[i] = NAN;
+    number.shares[0] = NAN;
     return number;
 }
 
@@ -76,6 +77,24 @@ cleanup:
     return status;
 }
 
+/* Deciles that ought to be the same may differ in their last bit, in either direction. */
+static void find_shares(double *shares, const double *deciles, const double *values, size_t n)
+{
+    enum { BLOCK = 1024 /* values that stay in a cache */ };
+    size_t up_to[WBI_N_DECILES] = {0};
+    for (size_t begin = 0; begin < n; begin += BLOCK) {
+        const size_t end = n - begin < BLOCK ? n : begin + BLOCK;
+        for (size_t k = 1; k + 1 < WBI_N_DECILES; k++)
+            for (size_t i = begin; i < end; i++)
+                up_to[k] += values[i] <= deciles[k];
+    }
+    up_to[WBI_N_DECILES - 1] = n;
+    for (size_t k = 1; k < WBI_N_DECILES; k++) {
+        up_to[k] = up_to[k] < up_to[k - 1] ? up_to[k - 1] : up_to[k];
+        shares[k - 1] = (double)(up_to[k] - up_to[k - 1]) / (double)n;
+    }
+}
+
 wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err)
 {
     wb_status status = WB_OK;
@@ -91,6 +110,7 @@ wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const doub
         goto cleanup;
     wbi_equal_quantiles(out->deciles, WBI_N_DECILES, finite, n, spare);
     out->median = out->deciles[WBI_N_DECILES / 2];
+    find_shares(out->shares, out->deciles, finite, n);
 cleanup:
     wbi_free(room);
     wbi_free(spare);
@@ -104,6 +124,13 @@ wbi_typical wbi_number_typical(const wbi_number *number)
     return (wbi_typical){isnan(number->deciles[0]) ? (double)NAN : number->median, NULL};
 }
 
+wbi_reference wbi_number_reference(const wbi_number *number)
+{
+    return (wbi_reference){.missing = number->missing_share,
+                           .deciles = isnan(number->deciles[0]) ? NULL : number->deciles,
+                           .shares = isnan(number->shares[0]) ? NULL : number->shares};
+}
+
 /* ---- the model file ---- */
 
 int wbi_number_to_json(json_t *object, const wbi_number *number)
@@ -113,6 +140,8 @@ int wbi_number_to_json(json_t *object, const wbi_number *number)
     int failed = json_object_set_new(object, "median", wbi_json_real(number->median));
     failed |= json_object_set_new(reference, "missing", wbi_json_real(number->missing_share));
     failed |= json_object_set_new(reference, "deciles", deciles);
+    if (!isnan(number->shares[0]))
+        failed |= json_object_set_new(reference, "shares", wbi_json_reals(number->shares, WBI_N_DECILES - 1));
     failed |= json_object_set_new(object, "reference", reference);
     return failed;
 }
@@ -148,5 +177,8 @@ wb_status wbi_number_from_json(wbi_number *out, const wbi_json_at *at, wb_error 
     WBI_TRY(wbi_json_number(&out->missing_share, &reference, "missing", err));
     if (!(out->missing_share >= 0 && out->missing_share <= 1))
         return wbi_json_wrong(&reference, "missing", err, "%g is not in [0, 1]", out->missing_share);
-    return read_deciles(out, &reference, err);
+    WBI_TRY(read_deciles(out, &reference, err));
+    if (json_object_get(reference.value, "shares") == NULL)
+        return WB_OK;
+    return wbi_json_shares(out->shares, WBI_N_DECILES - 1, &reference, "shares", err);
 }

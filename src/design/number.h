@@ -5,13 +5,14 @@
 
 #include "design/term.h"
 
-enum { WBI_N_DECILES = 11 };
-
 typedef struct wbi_number {
     double median;                 /* by weight; what a missing value is taken for */
     double missing_share;          /* of the training rows */
     double deciles[WBI_N_DECILES]; /* of the values that are not missing, each row counting the same, least and greatest
                                       included; NaN without any */
+    double shares[WBI_N_DECILES - 1]; /* of these values, by stretch: above one decile, up to the next; the first holds all up to
+                                         its upper end, the last all above its lower. Where deciles tie the first of them has
+                                         all. NaN: not known, as of models that were made before there were any */
 } wbi_number;
 
 /* The finite values of the sample, where they lie if all of them are wanted, else in `room` for as many as the sample has; whether
@@ -23,6 +24,7 @@ wbi_number wbi_number_complete(void);
 WB_WARN_UNUSED wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err);
 
 wbi_typical wbi_number_typical(const wbi_number *number);
+wbi_reference wbi_number_reference(const wbi_number *number);
 
 /* Members median and reference of a term's object; non-zero when memory ran out. */
 int wbi_number_to_json(json_t *object, const wbi_number *number);

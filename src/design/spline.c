@@ -305,6 +305,11 @@ static wbi_typical spline_typical(const wbi_term *base)
     return wbi_number_typical(&((const spline *)base)->number);
 }
 
+static wbi_reference spline_reference(const wbi_term *base)
+{
+    return wbi_number_reference(&((const spline *)base)->number);
+}
+
 static int spline_to_json(json_t *object, const wbi_term *base)
 {
     const spline *term = (const spline *)base;
@@ -354,6 +359,7 @@ const wbi_term_kind wbi_term_spline = {
     .encode = spline_encode,
     .to_json = spline_to_json,
     .typical = spline_typical,
+    .reference = spline_reference,
     .from_json = spline_from_json,
     .compile = spline_compile,
     .n_penalised = n_smooth,

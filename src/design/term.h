@@ -69,6 +69,18 @@ typedef struct wbi_typical {
     const char *level;
 } wbi_typical;
 
+/* How the training rows' values were spread, each row counting the same. Borrowed from the term. */
+enum { WBI_N_DECILES = 11 };
+typedef struct wbi_reference {
+    double missing;        /* share of the rows */
+    const double *deciles; /* numbers: least and greatest included; NULL: no row had a value */
+    const double *shares;  /* numbers: of those that had a value, by stretch between deciles (wbi_number), NULL: not known;
+                              categories: of all rows, a named level each, then `missing` and `other` where there are such */
+    char *const *levels;   /* named ones */
+    size_t n_levels;
+    bool has_missing, has_other;
+} wbi_reference;
+
 struct wbi_term_kind {
     const char *name; /* in model files */
     wb_type type;     /* of the column it reads */
@@ -87,6 +99,7 @@ struct wbi_term_kind {
     /* Adds the kind's own members to `object`; non-zero when memory ran out. */
     int (*to_json)(json_t *object, const wbi_term *term);
     wbi_typical (*typical)(const wbi_term *term);
+    wbi_reference (*reference)(const wbi_term *term);
     wb_status (*from_json)(wbi_term **out, const wbi_json_at *at, wb_error *err);
     /* Fills the contribution, which is zeroed, from how its columns are weighed, a part each. */
     wb_status (*compile)(wbi_contribution *out, const wbi_term *term, const wbi_weighed *parts, wb_error *err);

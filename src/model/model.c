@@ -56,6 +56,7 @@ void wb_model_free(wb_model *model)
     wbi_free(model->target);
     wbi_basis_free(model->basis);
     wbi_free(model->beta);
+    wbi_free(model->importance);
     wbi_free(model->path);
     wbi_inference_free(model->inference);
     wbi_smoothness_free(model->smoothness);
@@ -106,7 +107,7 @@ size_t wb_model_path(const wb_model *model, const wb_path_point **points)
 
 size_t wb_model_decile_edges(const wb_model *model, const double **edges)
 {
-    *edges = model->n_decile_edges > 0 ? model->decile_edges : NULL;
+    *edges = model->n_decile_edges > 0 ? model->tenths.edges : NULL;
     return model->n_decile_edges;
 }
 
@@ -116,7 +117,7 @@ int wb_model_decile(const wb_model *model, double probability)
     if (model->n_decile_edges == 0 || isnan(probability))
         return 0;
     for (size_t k = 0; k < model->n_decile_edges; k++)
-        decile += model->decile_edges[k] > probability;
+        decile += model->tenths.edges[k] > probability;
     return decile;
 }
 
@@ -140,8 +141,10 @@ static int direction(const wbi_shape *shape)
 wb_term wb_model_term(const wb_model *model, size_t index)
 {
     const wbi_term *from = model->basis->terms[index];
-    wb_term term = {from->feature, from->kind->name, 0, 0, NAN, NAN, NAN, NAN, 0};
+    wb_term term = {from->feature, from->kind->name, 0, 0, NAN, NAN, NAN, NAN, NAN, 0};
     wbi_shape shape;
+    if (model->importance != NULL)
+        term.importance = model->importance[index];
     for (size_t j = 0; j < model->basis->n_columns; j++) {
         const wbi_basis_column *column = &model->basis->columns[j];
         term.n_columns += column->term == index;

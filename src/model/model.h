@@ -10,17 +10,27 @@
 #include "model/inference.h"
 #include "model/smoothness.h"
 
+/* How probabilities out of fold were spread, by weight. */
+enum { WBI_N_TENTHS = WB_N_DECILE_EDGES + 1 };
+typedef struct wbi_score_tenths {
+    double edges[WB_N_DECILE_EDGES]; /* ascending */
+    double shares[WBI_N_TENTHS];     /* from one edge to below the next, lowest first; about a tenth each unless edges tie. NaN: not
+                                        known, as of models that were made before there were any */
+} wbi_score_tenths;
+
 struct wb_model {
     char *definitions;        /* JSON text; NULL when flat */
     char *target;             /* without the prefix label_ */
     wbi_basis *basis;
+    double *importance;       /* by term: weighted mean over the training rows of |what it adds to the log-odds|; NULL: not known,
+                                 as of models that were made before it was kept */
     double *beta;             /* of the design's columns (basis->n_columns + 1), standardised: beta[0] is the log-odds
                                  where every column is at its mean */
     wb_model_summary summary; /* its target, n_terms and n_columns are filled when asked for */
     uint64_t seed;            /* of the folds and of the sampled negatives */
     wb_path_point *path;
     size_t n_path;
-    double decile_edges[WB_N_DECILE_EDGES]; /* ascending */
+    wbi_score_tenths tenths;
     size_t n_decile_edges; /* that many, or 0 */
     wbi_inference *inference; /* NULL: none */
     wbi_smoothness *smoothness; /* NULL: no splines were asked for */
@@ -35,6 +45,11 @@ static inline bool wbi_is_imbalance(const wb_imbalance *imbalance)
 {
     return !isnan(imbalance->intercept_shift);
 }
+
+/* The member `importance` of a term's object, nothing where it is not known; non-zero when memory ran out. */
+int wbi_importance_to_json(json_t *object, const wb_model *model, size_t term);
+/* Reads that of all terms, when the basis is read. */
+WB_WARN_UNUSED wb_status wbi_importance_from_json(wb_model *model, const wbi_json_at *at, wb_error *err);
 
 /* The columns that scoring needs: name (borrowed) and type, in the order of the terms. */
 size_t wbi_model_n_features(const wb_model *model);

@@ -327,11 +327,20 @@ static wb_status read_decile_edges(wb_model *model, const wbi_json_at *folds, wb
             status = wbi_json_wrong(folds, key, err, "%g follows on %g, which is more", edges[k], edges[k - 1]);
     }
     if (status == WB_OK) {
-        memcpy(model->decile_edges, edges, sizeof model->decile_edges);
+        memcpy(model->tenths.edges, edges, sizeof model->tenths.edges);
         model->n_decile_edges = n;
     }
     wbi_free(edges);
     return status;
+}
+
+/* Likewise. */
+static wb_status read_decile_shares(wb_model *model, const wbi_json_at *folds, wb_error *err)
+{
+    model->tenths.shares[0] = NAN;
+    if (json_object_get(folds->value, "decile_shares") == NULL)
+        return WB_OK;
+    return wbi_json_shares(model->tenths.shares, WBI_N_TENTHS, folds, "decile_shares", err);
 }
 
 static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_error *err)
@@ -354,6 +363,7 @@ static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_err
     WBI_TRY(read_not_negative(&model->summary.auc_se, &folds, "auc_se", err));
     WBI_TRY(read_not_negative(&model->summary.log_loss_se, &folds, "log_loss_se", err));
     WBI_TRY(read_decile_edges(model, &folds, err));
+    WBI_TRY(read_decile_shares(model, &folds, err));
     WBI_TRY(wbi_json_object(&out_of_fold, &folds, "out_of_fold", err));
     return read_metrics(&model->summary.out_of_fold, &model->summary, &out_of_fold, err);
 }
@@ -465,6 +475,8 @@ static wb_status read_model(wb_model **out, const wbi_json_at *at, wb_error *err
         status = read_terms(model, at, err);
     if (status == WB_OK && model->summary.basis == WB_BASIS_AUTO)
         status = wbi_smoothness_from_json(&model->smoothness, at, model->basis, model->beta, err);
+    if (status == WB_OK)
+        status = wbi_importance_from_json(model, at, err);
     if (status == WB_OK)
         status = wbi_inference_from_json(&model->inference, at, model->basis,
                                          model->summary.penalty == WB_PENALTY_FIRTH, err);

@@ -46,6 +46,7 @@ static json_t *terms_to_json(const wb_model *model)
     for (size_t t = 0; failed == 0 && t < model->basis->n_terms; t++) {
         json_t *term = wbi_term_to_json(model->basis->terms[t]);
         failed = json_object_set_new(term, "columns", columns_to_json(model, t, &column));
+        failed |= wbi_importance_to_json(term, model, t);
         failed |= wbi_inference_term_to_json(term, model->inference, t);
         failed |= wbi_smoothness_to_json(term, model->smoothness, model->basis, model->beta, t);
         failed |= json_array_append_new(array, term);
@@ -123,7 +124,9 @@ static json_t *folds_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "auc_se", wbi_json_real(model->summary.auc_se));
     failed |= json_object_set_new(object, "log_loss_se", wbi_json_real(model->summary.log_loss_se));
     if (model->n_decile_edges > 0)
-        failed |= json_object_set_new(object, "decile_edges", wbi_json_reals(model->decile_edges, model->n_decile_edges));
+        failed |= json_object_set_new(object, "decile_edges", wbi_json_reals(model->tenths.edges, model->n_decile_edges));
+    if (model->n_decile_edges > 0 && !isnan(model->tenths.shares[0]))
+        failed |= json_object_set_new(object, "decile_shares", wbi_json_reals(model->tenths.shares, WBI_N_TENTHS));
     if (failed == 0)
         return object;
     json_decref(object);

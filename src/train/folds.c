@@ -250,7 +250,7 @@ static wb_status pool(wbi_cross_validation *out, const wbi_training *training, h
         n += held[k].part.n;
     }
     WBI_TRY_CLEANUP(wb_metrics_compute(&out->metrics, &(wb_outcomes){probability, pooled.outcome, pooled.weight, NULL, n}, NULL, err));
-    status = wbi_decile_edges(out->decile_edges, probability, pooled.weight, n, err);
+    status = wbi_find_tenths(&out->tenths, probability, pooled.weight, n, err);
 cleanup:
     wbi_part_free(&pooled);
     wbi_free(probability);

@@ -154,7 +154,7 @@ static wb_status add_folds(wb_model *model, const plan *how, const wbi_splits *s
     model->summary.out_of_fold = folds->metrics;
     model->summary.auc_se = folds->auc_se;
     model->summary.log_loss_se = folds->log_loss_se;
-    memcpy(model->decile_edges, folds->decile_edges, sizeof model->decile_edges);
+    model->tenths = folds->tenths;
     model->n_decile_edges = WB_N_DECILE_EDGES;
     if (!how->choose)
         return WB_OK;
@@ -233,6 +233,7 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     model->summary.lambda_rule = options->lambda_rule;
     model->seed = options->seed;
     wbi_warn_collinear(model, training.log);
+    WBI_TRY_CLEANUP(wbi_find_importance(model, &training, err));
     if (splits.n > 0)
         WBI_TRY_CLEANUP(add_folds(model, &how, &splits, &folds, err));
     *out = model;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "design/basis.h"
 #include "model/inference.h"
+#include "model/model.h"
 #include "model/smoothness.h"
 #include "solve/firth.h"
 
@@ -241,17 +242,22 @@ typedef struct wbi_cross_validation {
     double *standard_error;  /* of each of them */
     wb_metrics metrics;      /* out of fold, at the best */
     double auc_se, log_loss_se; /* of it */
-    double decile_edges[WB_N_DECILE_EDGES]; /* of the predictions that they are of */
+    wbi_score_tenths tenths; /* of the predictions that they are of */
 } wbi_cross_validation;
 
 WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, const wbi_splits *splits,
                                             const wbi_path *path, wb_lambda_rule rule, wb_error *err);
 void wbi_cross_validation_free(wbi_cross_validation *result);
 
+/* ---- importance.c ---- */
+
+/* Fills model->importance from all training rows. */
+WB_WARN_UNUSED wb_status wbi_find_importance(wb_model *model, const wbi_training *training, wb_error *err);
+
 /* ---- deciles.c ---- */
 
-/* Edges between ten groups of the same weight of n >= 1 probabilities, each of a weight > 0. */
-WB_WARN_UNUSED wb_status wbi_decile_edges(double edges[WB_N_DECILE_EDGES], const double *probability, const double *weight,
-                                          size_t n, wb_error *err);
+/* Edges between ten groups of the same weight of n >= 1 probabilities, each of a weight > 0, and what falls between them. */
+WB_WARN_UNUSED wb_status wbi_find_tenths(wbi_score_tenths *out, const double *probability, const double *weight, size_t n,
+                                         wb_error *err);
 
 #endif
