@@ -15,6 +15,7 @@ static const struct {
 } groups[] = {
     {"data", {&cli_simulate, &cli_features}},
     {"models", {&cli_train, &cli_score}},
+    {"judge", {&cli_drift}},
     {"all", {&cli_run}},
 };
 

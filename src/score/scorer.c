@@ -268,14 +268,20 @@ void wbi_scorer_explain(const wb_scorer *scorer, const wbi_score_column *columns
     }
 }
 
-/* What a feature adds in n <= CHUNK_ROWS rows from `begin` on. */
-static void find_adds(const wb_scorer *scorer, size_t f, double *adds, const wbi_score_column *column, size_t begin, size_t n)
+static void find_adds(const wb_scorer *scorer, size_t f, double *adds, const wbi_score_column *column, size_t begin, size_t n,
+                      wbi_score_tally *tally)
 {
     for (size_t i = 0; i < n; i++)
         adds[i] = 0;
-    add_values(scorer, f, adds, column, begin, n, NULL);
+    add_values(scorer, f, adds, column, begin, n, tally);
     for (size_t i = 0; i < n; i++)
         adds[i] += scorer->features[f].adds.constant;
+}
+
+void wbi_scorer_adds(const wb_scorer *scorer, size_t feature, double *adds, const wbi_score_column *column, size_t n,
+                     wbi_score_tally *tally)
+{
+    find_adds(scorer, feature, adds, column, 0, n, tally);
 }
 
 /* ---- what is public ---- */
@@ -349,7 +355,7 @@ void wb_scorer_contributions(const wb_scorer *scorer, double *contributions, con
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
         for (size_t f = 0; f < n_features; f++) {
             double adds[CHUNK_ROWS];
-            find_adds(scorer, f, adds, &columns[f], at, n);
+            find_adds(scorer, f, adds, &columns[f], at, n, NULL);
             for (size_t i = 0; i < n; i++)
                 contributions[(at + i) * n_features + f] = adds[i];
         }

@@ -23,6 +23,11 @@ bool wbi_scorer_saw_missing(const wb_scorer *scorer, size_t feature);
 void wbi_scorer_columns(const wb_scorer *scorer, const wbi_score_column *columns, size_t n_rows, double *log_odds,
                         wbi_score_tally *tallies);
 
+/* adds[i] = what the feature adds to the log-odds of row i of n <= WBI_SCORE_GROUP_ROWS; counts are added to the tally (NULL: nobody
+ * counts). */
+void wbi_scorer_adds(const wb_scorer *scorer, size_t feature, double *adds, const wbi_score_column *column, size_t n,
+                     wbi_score_tally *tally);
+
 /* What is wanted of rows. */
 typedef struct wbi_scorer_wanted {
     double *log_odds;

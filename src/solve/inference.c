@@ -352,3 +352,8 @@ double wbi_chi_square_above(double chi_square, size_t degrees_of_freedom)
 {
     return isnan(chi_square) ? NAN : gsl_cdf_chisq_Q(chi_square, (double)degrees_of_freedom);
 }
+
+double wbi_chi_square_limit(double above, size_t degrees_of_freedom)
+{
+    return gsl_cdf_chisq_Qinv(above, (double)degrees_of_freedom);
+}

@@ -49,5 +49,7 @@ WB_WARN_UNUSED wb_status wbi_wald(double *chi_square, const double *beta, const 
 WB_WARN_UNUSED wb_status wbi_wald_of_rank(double *chi_square, const double *beta, const wbi_optimum *at,
                                           const double *covariance, size_t begin, size_t end, size_t rank, wb_error *err);
 double wbi_chi_square_above(double chi_square, size_t degrees_of_freedom);
+/* The value that the share `above`, in (0, 1), lies above. */
+double wbi_chi_square_limit(double above, size_t degrees_of_freedom);
 
 #endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <winback/drift.h>
+
+#include <math.h>
+#include <string.h>
+#include <winback/score.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "design/basis.h"
+#include "drift/bins.h"
+#include "model/model.h"
+#include "par/par.h"
+#include "score/scorer.h"
+#include "solve/inference.h"
+#include "table/spill.h"
+
+enum { CHUNK_ROWS = WBI_SCORE_GROUP_ROWS };
+static const double SOME = 0.1, MAJOR = 0.25, FALSE_ALARMS = 0.05;
+
+const char *wb_drift_verdict_name(wb_drift_verdict verdict)
+{
+    static const char *const names[] = {"none", "some", "major"};
+    return verdict >= WB_DRIFT_NONE && verdict <= WB_DRIFT_MAJOR ? names[verdict] : NULL;
+}
+
+static void clear_feature(wb_drift_feature *feature)
+{
+    for (size_t b = 0; b < feature->n_bins; b++)
+        wbi_free(feature->bins[b].label);
+    wbi_free(feature->bins);
+    wbi_free(feature->feature);
+}
+
+void wb_drift_free(wb_drift *drift)
+{
+    if (drift == NULL)
+        return;
+    for (size_t f = 0; drift->features != NULL && f < drift->n_features; f++)
+        clear_feature(&drift->features[f]);
+    clear_feature(&drift->score);
+    wbi_free(drift->features);
+    wbi_free(drift);
+}
+
+typedef struct measuring {
+    const wb_model *model;
+    const wb_scorer *scorer;
+    const wb_table *table;
+    wb_drift *drift;
+} measuring;
+
+static void judge(wb_drift_feature *feature, uint64_t n_before, uint64_t n_now, size_t n_features)
+{
+    const double by_chance = 1 / (double)n_before + 1 / (double)n_now;
+    if (feature->n_bins > 1)
+        feature->critical = by_chance * wbi_chi_square_limit(FALSE_ALARMS / (double)n_features, feature->n_bins - 1);
+    if (feature->psi > feature->critical && feature->psi >= SOME)
+        feature->verdict = feature->psi >= MAJOR ? WB_DRIFT_MAJOR : WB_DRIFT_SOME;
+}
+
+/* ---- a feature ---- */
+
+/* The values of some rows as the scorer reads them; `codes` is room for those of levels. */
+static wbi_score_column show(const measuring *work, size_t column, const int32_t *level_of_code, int32_t *codes, size_t begin,
+                             size_t n)
+{
+    if (level_of_code == NULL)
+        return (wbi_score_column){wb_table_numbers(work->table, column) + begin, NULL};
+    const int32_t *from = wb_table_codes(work->table, column) + begin;
+    for (size_t i = 0; i < n; i++)
+        codes[i] = from[i] < 0 ? -1 : level_of_code[from[i]];
+    return (wbi_score_column){NULL, codes};
+}
+
+static wb_status find_levels(int32_t **out, const measuring *work, size_t f, size_t column, wb_error *err)
+{
+    const size_t n = wb_table_n_levels(work->table, column);
+    int32_t *level_of_code = wbi_alloc_array(n, sizeof *level_of_code);
+    if (level_of_code == NULL)
+        return wbi_fail_nomem(err, n * sizeof *level_of_code);
+    for (size_t code = 0; code < n; code++) {
+        size_t length;
+        const char *level = wb_table_level(work->table, column, (int32_t)code, &length);
+        level_of_code[code] = wbi_scorer_level(work->scorer, f, level, length);
+    }
+    *out = level_of_code;
+    return WB_OK;
+}
+
+/* Counts the rows into bins, and takes the mean of what the feature adds to the log-odds. */
+static void count_rows(wb_drift_feature *out, wbi_bins *bins, const measuring *work, size_t f, size_t column,
+                       const int32_t *level_of_code)
+{
+    const size_t n_rows = wb_table_n_rows(work->table);
+    const int32_t n_codes = (int32_t)wb_scorer_n_levels(work->scorer, f);
+    int32_t codes[CHUNK_ROWS];
+    double adds[CHUNK_ROWS], sum = 0;
+    wbi_score_tally tally = {0, 0, 0};
+    for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
+        const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
+        const wbi_score_column rows = show(work, column, level_of_code, codes, at, n);
+        wbi_scorer_adds(work->scorer, f, adds, &rows, n, &tally);
+        for (size_t i = 0; i < n; i++)
+            sum += fabs(adds[i]);
+        if (level_of_code == NULL)
+            wbi_bins_count_numbers(bins, rows.numbers, n);
+        else
+            wbi_bins_count_levels(bins, codes, n_codes, n);
+    }
+    out->importance = sum / (double)n_rows;
+    out->unseen_now = (double)tally.n_unseen / (double)n_rows;
+    out->outside_now = (double)tally.n_outside / (double)n_rows;
+}
+
+static wb_status measure_feature(const measuring *work, size_t f, wb_error *err)
+{
+    wb_status status = WB_OK;
+    wb_drift_feature *out = &work->drift->features[f];
+    wbi_bins bins = {0};
+    int32_t *level_of_code = NULL;
+    size_t column;
+    wb_type type;
+    const char *name = wb_scorer_feature(work->scorer, f, &type);
+    const wbi_term *term = work->model->basis->terms[f];
+    const wbi_reference reference = term->kind->reference(term);
+    const bool is_category = type == WB_TYPE_CATEGORY;
+    const uint64_t n_before = work->drift->n_before, n_now = work->drift->n_now;
+    if ((out->feature = wbi_strdup(name)) == NULL)
+        return wbi_fail_nomem(err, strlen(name) + 1);
+    WBI_TRY(wbi_feature_find(&column, work->table, name, type, err));
+    WBI_TRY_CLEANUP((is_category ? wbi_bins_of_levels : wbi_bins_of_numbers)(&bins, &reference, n_before, err));
+    if (is_category)
+        WBI_TRY_CLEANUP(find_levels(&level_of_code, work, f, column, err));
+    count_rows(out, &bins, work, f, column, level_of_code);
+    WBI_TRY_CLEANUP((is_category ? wbi_bins_compare_levels : wbi_bins_compare_numbers)(out, &bins, err));
+    out->missing_before = reference.missing;
+    out->missing_now = (double)bins.now[bins.n - 1] / (double)n_now;
+    judge(out, n_before, n_now, work->drift->n_features);
+cleanup:
+    wbi_free(level_of_code);
+    wbi_bins_clear(&bins);
+    return status;
+}
+
+static wb_status measure_features(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    (void)block;
+    (void)worker;
+    for (size_t f = begin; f < end; f++)
+        WBI_TRY(measure_feature(context, f, err));
+    return WB_OK;
+}
+
+/* ---- the score ---- */
+
+static wb_status measure_score(const measuring *work, const double *probability, wb_error *err)
+{
+    const wb_model *model = work->model;
+    const double *shares = isnan(model->tenths.shares[0]) ? NULL : model->tenths.shares;
+    wb_drift *drift = work->drift;
+    wbi_bins bins = {0};
+    if ((drift->score.feature = wbi_strdup("score")) == NULL)
+        return wbi_fail_nomem(err, sizeof "score");
+    drift->score.importance = NAN;
+    if (model->n_decile_edges == 0 || model->summary.out_of_fold.n == 0)
+        return WB_OK;
+    drift->n_score_before = model->summary.out_of_fold.n;
+    wb_status status = wbi_bins_of_scores(&bins, model->tenths.edges, shares, drift->n_score_before, err);
+    if (status == WB_OK) {
+        wbi_bins_count_scores(&bins, probability, drift->n_now);
+        status = wbi_bins_compare_scores(&drift->score, &bins, err);
+    }
+    if (status == WB_OK)
+        judge(&drift->score, drift->n_score_before, drift->n_now, drift->n_features);
+    wbi_bins_clear(&bins);
+    return status;
+}
+
+static wb_status score_rows(double **probability, const measuring *work, int n_threads, wb_error *err)
+{
+    const size_t n = wb_table_n_rows(work->table);
+    wb_score_report report = {.features = NULL};
+    *probability = wbi_alloc_array(n, sizeof **probability);
+    if (*probability == NULL)
+        return wbi_fail_nomem(err, n * sizeof **probability);
+    WBI_TRY(wb_score_table(work->model, work->table, *probability, &report, n_threads, err));
+    work->drift->mean_now = report.mean_probability;
+    return WB_OK;
+}
+
+static wb_status create(wb_drift **out, const wb_model *model, const wb_table *table, wb_error *err)
+{
+    wb_drift *drift = wbi_alloc_zeroed(1, sizeof *drift);
+    if (drift == NULL)
+        return wbi_fail_nomem(err, sizeof *drift);
+    const size_t n = drift->n_features = wbi_model_n_features(model);
+    drift->features = wbi_alloc_zeroed(n, sizeof *drift->features);
+    if (drift->features == NULL) {
+        wb_drift_free(drift);
+        return wbi_fail_nomem(err, n * sizeof *drift->features);
+    }
+    drift->n_before = model->summary.n_rows;
+    drift->n_now = wb_table_n_rows(table);
+    drift->mean_before = model->summary.base_rate;
+    *out = drift;
+    return WB_OK;
+}
+
+wb_status wb_drift_measure(wb_drift **out, const wb_model *model, const wb_features *now, int n_threads, wb_error *err)
+{
+    wb_status status = WB_OK;
+    const wb_table *table = wb_features_table(now);
+    wb_drift *drift = NULL;
+    wb_scorer *scorer = NULL;
+    double *probability = NULL;
+    WBI_TRY(wbi_table_in_memory(table, "measuring drift", err));
+    if (wb_table_n_rows(table) == 0)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the features have no rows, so there is nothing to compare");
+    WBI_TRY_CLEANUP(create(&drift, model, table, err));
+    WBI_TRY_CLEANUP(wb_scorer_create(&scorer, model, err));
+    measuring work = {model, scorer, table, drift};
+    WBI_TRY_CLEANUP(score_rows(&probability, &work, n_threads, err));
+    WBI_TRY_CLEANUP(wbi_par_for(drift->n_features, 1, wbi_par_threads(n_threads), measure_features, &work, err));
+    WBI_TRY_CLEANUP(measure_score(&work, probability, err));
+    drift->worst = drift->score.verdict;
+    for (size_t f = 0; f < drift->n_features; f++)
+        drift->worst = drift->features[f].verdict > drift->worst ? drift->features[f].verdict : drift->worst;
+    *out = drift;
+    drift = NULL;
+cleanup:
+    wb_drift_free(drift);
+    wb_scorer_free(scorer);
+    wbi_free(probability);
+    return status;
+}
