@@ -6,7 +6,7 @@
 #include "score/top.h"
 
 typedef struct scored {
-    double score;
+    double score, log_odds;
     size_t order;
     char line[40];
 } scored;
@@ -16,6 +16,8 @@ static int first_to_last(const void *left, const void *right)
     const scored *a = left, *b = right;
     if (a->score != b->score)
         return a->score < b->score ? 1 : -1;
+    if (a->log_odds != b->log_odds)
+        return a->log_odds < b->log_odds ? 1 : -1;
     return a->order < b->order ? -1 : 1;
 }
 
@@ -32,7 +34,7 @@ static wb_status write_top(const char *path, const scored *all, size_t n, size_t
     wbi_output *output = NULL;
     wb_status status = wbi_top_create(&top, n_kept, err);
     for (size_t i = 0; status == WB_OK && i < n; i++)
-        status = wbi_top_offer(top, all[i].score, (wbi_str){all[i].line, strlen(all[i].line)}, err);
+        status = wbi_top_offer(top, (wbi_rank){all[i].score, all[i].log_odds}, (wbi_str){all[i].line, strlen(all[i].line)}, err);
     if (status == WB_OK)
         status = wbi_output_open(&output, path, err);
     if (status == WB_OK)
@@ -50,6 +52,7 @@ static void fill(scored *all, size_t n, unsigned n_different, uint64_t *state)
 {
     for (size_t i = 0; i < n; i++) {
         all[i] = (scored){.score = (double)(next_random(state) % n_different) / n_different - 0.5, .order = i};
+        all[i].log_odds = (double)(next_random(state) % 3);
         snprintf(all[i].line, sizeof all[i].line, "%zu:%g\n", i, all[i].score);
     }
 }

@@ -43,6 +43,17 @@ typedef enum wb_basis {
     WB_BASIS_AUTO        /* smooth curves where there are 10 different values or more; the data decide how bent they are */
 } wb_basis;
 
+/* What log-odds go through on their way to a probability, so that it is true of customers whom the model has not seen. */
+typedef enum wb_calibration {
+    WB_CALIBRATION_NONE = 0, /* nothing: it is the logistic function of the log-odds */
+    WB_CALIBRATION_PLATT,    /* a rising line over the log-odds (Platt 1999) */
+    WB_CALIBRATION_ISOTONIC, /* a function of the probability that never descends: steps with slopes between (Zadrozny and
+                                Elkan 2002) */
+    WB_CALIBRATION_AUTO      /* to be asked for only: the simplest of these than which none is surely better */
+} wb_calibration;
+/* "none", "platt", "isotonic", "auto"; NULL when there is no such calibration. */
+WB_API const char *wb_calibration_name(wb_calibration calibration);
+
 /* Start from WB_TRAIN_OPTIONS_INIT. Strings are borrowed during the call only. */
 typedef struct wb_train_options {
     const char *target;          /* column, with or without the prefix label_; NULL: the only label_* column */
@@ -63,6 +74,7 @@ typedef struct wb_train_options {
     wb_validation validate;      /* AUTO: customers when n_folds is given */
     int n_folds;                 /* 0: no folds; -1: 5 unless lambda is given, else none; else 2 .. 100. By time it is the
                                     most splits: consecutive cutoffs share one where there are more; -1 is 5 */
+    wb_calibration calibrate;    /* fitted on the out-of-fold scores: n_folds -1 is 5 then, and 0 is refused */
     double class_weight;         /* > 0: what a positive row counts beside a negative one while fitting */
     int balanced;                /* not 0, with class_weight 1: as much as makes both classes weigh alike */
     double sample_negatives;     /* 0 < R <= 1: share of the customers whose negative rows are fitted */
@@ -73,7 +85,7 @@ typedef struct wb_train_options {
 
 #define WB_TRAIN_OPTIONS_INIT \
     {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_BASIS_LINEAR, NULL, 0, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, \
-     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, 1, 0, 1, 1, 0, NULL}
+     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, WB_CALIBRATION_NONE, 1, 0, 1, 1, 0, NULL}
 #define WB_LAMBDA_AUTO (__builtin_nan(""))
 
 /* Fits a logistic regression. Objective with the linear basis: mean weighted log loss + lambda * sum over columns of
@@ -120,6 +132,19 @@ typedef enum wb_covariance {
     WB_COVARIANCE_BY_CUSTOMER /* a sandwich of that and the scores by customer: customers with several rows, or weights */
 } wb_covariance;
 
+/* What calibration did, and what it is worth. */
+typedef struct wb_calibration_summary {
+    wb_calibration method;   /* what scores go through */
+    wb_calibration tried;    /* what the figures below are of: `method`, or where auto left it out the better of the two;
+                                WB_CALIBRATION_NONE where none was asked for or none could be fitted */
+    double slope, intercept; /* platt: log-odds become slope * log-odds + intercept; else NaN */
+    size_t n_knots;          /* isotonic, see wb_model_calibration_knots; else 0 */
+    double log_loss;         /* out of fold, without calibration: out_of_fold.log_loss */
+    double log_loss_calibrated; /* the same with it, the rows of each fold by what the other folds' rows gave; NaN where only
+                                   one fold was judged, or some could not be fitted without another */
+    double difference_se;    /* standard error of the difference of the two, over customers; NaN likewise */
+} wb_calibration_summary;
+
 /* Facts of the training. Strings borrowed from the model. Figures that were not made are NaN. */
 typedef struct wb_model_summary {
     const char *target;
@@ -134,7 +159,7 @@ typedef struct wb_model_summary {
     wb_lambda_rule lambda_rule; /* how it was chosen, where there is a path */
     int n_folds;            /* or splits by time; 0 when none were made */
     wb_validation validated; /* how they were made; WB_VALIDATE_AUTO: none were */
-    wb_metrics out_of_fold; /* pooled over the folds: by time, of the rows that were tried only */
+    wb_metrics out_of_fold; /* pooled over the folds: by time, of the rows that were tried only; never calibrated */
     double auc_se, log_loss_se; /* standard errors of these, from their spread over the folds, each as its rows weigh (as
                                    cv.glmnet); NaN where fewer than two could be judged */
     double mean_log_loss;   /* of the model's probabilities, on all training rows */
@@ -142,6 +167,7 @@ typedef struct wb_model_summary {
     double gradient_max;    /* largest violation of an optimality condition on standardised columns */
     int converged;
     wb_imbalance imbalance;
+    wb_calibration_summary calibration;
     wb_covariance covariance;
     double condition_number; /* of the information (Hessian without penalty, scaled to unit diagonal), largest by least
                                 eigenvalue; INFINITY: columns determine each other */
@@ -161,7 +187,7 @@ WB_API size_t wb_model_path(const wb_model *model, const wb_path_point **points)
 enum { WB_N_DECILE_EDGES = 9 };
 /* What parts the probabilities of customers that a model has not seen into ten groups of the same weight: the
  * quantiles at 1/10 to 9/10 of the out-of-fold probabilities, each by the model of its fold, as wb_score_table would
- * have given it (class weights and sampling undone); by time, of the rows that were tried. R's type 7, where rows have
+ * have given it (class weights and sampling undone, calibrated); by time, of the rows that were tried. R's type 7, where rows have
  * weights its counterpart by weight (Akinshin 2023). *edges: WB_N_DECILE_EDGES numbers in [0, 1], none less than the one
  * before, borrowed from the model. Returns how many there are: 0, and *edges is NULL, where the model was trained
  * without folds or by a winback that kept none. */
@@ -169,6 +195,14 @@ WB_API size_t wb_model_decile_edges(const wb_model *model, const double **edges)
 /* The group that a probability falls into, 1 (highest risk) to 10: 1 more than there are edges above it, so that one
  * that equals an edge is in the group of higher risk. 0 where the model has no edges, or for NaN. */
 WB_API int wb_model_decile(const wb_model *model, double probability);
+
+/* The probability that the model's log-odds `log_odds` (base and contributions, wb_scorer_contributions) stand for:
+ * calibrated where the model is, else the logistic function. NaN for NaN. */
+WB_API double wb_model_calibrate(const wb_model *model, double log_odds);
+/* Of an isotonic calibration: *from, strictly ascending, are uncalibrated probabilities, *to, none less than the one before,
+ * what they become; linear between, constant beyond. Borrowed from the model. Returns how many there are, 0 (and NULL) for
+ * all other models. */
+WB_API size_t wb_model_calibration_knots(const wb_model *model, const double **from, const double **to);
 
 /* Ends of a 95 % interval: estimate -+ 1.96 standard errors; with firth where the profile of the penalised likelihood comes
  * to. */

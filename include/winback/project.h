@@ -93,7 +93,7 @@ WB_API size_t wb_project_n_models(const wb_project *project);
 /* The settings of a model of `models:`, in the order of the file; past the last, the defaults. Strings borrowed, NULL when
  * unsaid. */
 typedef struct wb_project_model {
-    const char *name, *target, *penalty, *basis, *validate;
+    const char *name, *target, *penalty, *basis, *validate, *calibrate;
     double lambda; /* NaN: to be chosen */
     double class_weight, sample_negatives; /* as in wb_train_options */
     int balanced;

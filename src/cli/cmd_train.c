@@ -9,7 +9,7 @@
 
 typedef struct train_options {
     cli_common common;
-    const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *lambda, *folds, *validate, *output;
+    const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *lambda, *folds, *validate, *calibrate, *output;
     const char *class_weight, *sample_negatives;
     cli_list exclude, category, log1p;
 } train_options;
@@ -32,6 +32,8 @@ static const cli_option options[] = {
     {"--folds", CLI_TEXT, AT(folds), "K", "folds by customer (default: 5 when lambda is to be chosen, else none)"},
     {"--validate", CLI_TEXT, AT(validate), "customers|time",
      "try on other customers, or on later cutoffs (default: time, if in two splits)"},
+    {"--calibrate", CLI_TEXT, AT(calibrate), "none|platt|isotonic|auto",
+     "make probabilities true of customers not learned from; auto: where that helps"},
     {"--class-weight", CLI_TEXT, AT(class_weight), "W|balanced",
      "weight of label 1 beside label 0 while fitting, undone afterwards"},
     {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
@@ -42,7 +44,7 @@ static const cli_option options[] = {
 };
 
 static const train_options defaults = {
-    .common = CLI_COMMON_INIT, .penalty = "ridge", .lambda = "auto", .basis = "linear", .class_weight = "1", .sample_negatives = "1"};
+    .common = CLI_COMMON_INIT, .penalty = "ridge", .lambda = "auto", .basis = "linear", .calibrate = "none", .class_weight = "1", .sample_negatives = "1"};
 
 static int parse_numbers(wb_train_options *train, const train_options *o)
 {
@@ -68,8 +70,10 @@ static int parse_numbers(wb_train_options *train, const train_options *o)
             return cli_usage_error("--folds: '%s' is neither 0 nor a whole number from 2 to 100", o->folds);
         train->n_folds = (int)folds;
     }
-    if (!cli_read_validation(train, o->validate))
+    if (!cli_read_validation(train, o->validate) || !cli_read_calibration(train, o->calibrate))
         return CLI_USAGE;
+    if (train->calibrate != WB_CALIBRATION_NONE && train->n_folds == 0)
+        return cli_usage_error("--calibrate %s goes with --folds of at least 2: it is fitted on out-of-fold scores", o->calibrate);
     if (train->validate == WB_VALIDATE_TIME && train->n_folds == 0)
         return cli_usage_error("--validate time goes with --folds of at least 2: so many splits at most");
     return CLI_DONE;
@@ -184,7 +188,9 @@ const cli_command cli_train = {
             "100 values from the smallest that leaves none. Class weights and sampling change how the model is fitted, not\n"
             "what its probabilities mean: their mean stays the base rate. firth is for few rows, or features that separate\n"
             "the classes: finite coefficients, with intervals and p values by profile likelihood; their mean prediction lies\n"
-            "a little beside the base rate.",
+            "a little beside the base rate. --calibrate lets probabilities come true of customers that were not learned from:\n"
+            "by a line over the log-odds (platt) or by a rising curve over the probabilities (isotonic), fitted out of fold;\n"
+            "auto takes a curve over a line, and a line over nothing, where the log loss is lower by more than its error.",
     .example = "  winback train features.csv --target churned -o model.json\n"
                "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json",
     .options = options,

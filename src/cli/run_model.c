@@ -15,7 +15,7 @@ int cli_run_model_init(cli_run_model *model, const wb_project *project, size_t i
     if (wb_project_model_label(&label, project, index, &err) != WB_OK)
         return cli_fail(&err);
     if (!cli_training_options(&model->train, wanted.penalty, wanted.basis, common) ||
-        !cli_read_validation(&model->train, wanted.validate))
+        !cli_read_validation(&model->train, wanted.validate) || !cli_read_calibration(&model->train, wanted.calibrate))
         return CLI_USAGE;
     model->name = wb_project_n_models(project) > 1 ? wanted.name : NULL;
     model->label = wb_project_label_at(project, label);

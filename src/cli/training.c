@@ -63,6 +63,25 @@ bool cli_read_validation(wb_train_options *options, const char *text)
     return false;
 }
 
+bool cli_read_calibration(wb_train_options *options, const char *text)
+{
+    enum { N_CALIBRATIONS = WB_CALIBRATION_AUTO + 1 };
+    const char *names[N_CALIBRATIONS];
+    if (text == NULL)
+        return true;
+    for (int c = 0; c < N_CALIBRATIONS; c++) {
+        names[c] = wb_calibration_name((wb_calibration)c);
+        if (strcmp(text, names[c]) == 0) {
+            options->calibrate = (wb_calibration)c;
+            return true;
+        }
+    }
+    const char *near = cli_nearest(text, names, N_CALIBRATIONS);
+    cli_usage_error("--calibrate: '%s' is none of none, platt, isotonic and auto%s%s%s", text,
+                    near != NULL ? " (did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?)" : "");
+    return false;
+}
+
 bool cli_read_lambda(wb_train_options *options, const char *text)
 {
     char *end;
@@ -242,10 +261,32 @@ static void print_validation(const wb_model_summary *s, const cli_common *common
              figure(lift, s->out_of_fold.lift[WB_DEPTH_TENTH], 2, NAN));
 }
 
+static void print_calibration(const wb_model_summary *s, const cli_common *common)
+{
+    const wb_calibration_summary *c = &s->calibration;
+    char what[CLI_TEXT_CHARS], worth[CLI_TEXT_CHARS] = "";
+    if (c->tried == WB_CALIBRATION_NONE)
+        return;
+    if (c->method == WB_CALIBRATION_NONE) {
+        cli_note(common, "calibration: left out, out-of-fold log loss %.5f would be %.5f ± %.5f (%s)", c->log_loss,
+                 c->log_loss_calibrated, c->difference_se, wb_calibration_name(c->tried));
+        return;
+    }
+    if (c->method == WB_CALIBRATION_PLATT)
+        snprintf(what, sizeof what, "slope %.3f, intercept %+.3f", c->slope, c->intercept);
+    else
+        snprintf(what, sizeof what, "%zu knots", c->n_knots);
+    if (!isnan(c->log_loss_calibrated))
+        snprintf(worth, sizeof worth, " · out-of-fold log loss %.5f, without %.5f ± %.5f", c->log_loss_calibrated, c->log_loss,
+                 c->difference_se);
+    cli_note(common, "calibration: %s, %s%s", wb_calibration_name(c->method), what, worth);
+}
+
 void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common)
 {
     wb_model_summary s = wb_model_summarise(model);
     print_validation(&s, common);
+    print_calibration(&s, common);
     const wb_model_summary before = wb_model_summarise(chosen);
     if (chosen != model && before.validated == WB_VALIDATE_TIME && s.basis == WB_BASIS_LINEAR)
         cli_note(common, "lambda was chosen by time, %d split%s of the cutoffs before the test", before.n_folds,
@@ -391,6 +432,18 @@ static json_t *folds_json(const wb_model_summary *s)
     return out_of_fold;
 }
 
+/* null where nothing was tried. */
+static json_t *calibration_json(const wb_calibration_summary *c)
+{
+    if (c->tried == WB_CALIBRATION_NONE)
+        return json_null();
+    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:o}", "method", wb_calibration_name(c->method), "tried",
+                     wb_calibration_name(c->tried), "slope", cli_number_json(c->slope), "intercept",
+                     cli_number_json(c->intercept), "knots", (json_int_t)c->n_knots, "log_loss", cli_number_json(c->log_loss),
+                     "log_loss_calibrated", cli_number_json(c->log_loss_calibrated), "difference_se",
+                     cli_number_json(c->difference_se));
+}
+
 json_t *cli_model_json(const wb_model *model)
 {
     const wb_model_summary s = wb_model_summarise(model);
@@ -401,7 +454,8 @@ json_t *cli_model_json(const wb_model *model)
                             s.n_folds, "validated_by", wb_validation_name(s.validated), "out_of_fold", folds_json(&s));
     json_t *end = json_pack("{s:f, s:o, s:i, s:f, s:b}", "mean_log_loss", s.mean_log_loss, "edf", cli_number_json(s.freedom),
                             "iterations", s.iterations, "gradient_max", s.gradient_max, "converged", s.converged);
-    json_t *rest = json_pack("{s:o, s:o, s:o, s:o, s:o}", "imbalance", imbalance_json(&s.imbalance), "path", path_json(model),
+    json_t *rest = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "imbalance", imbalance_json(&s.imbalance), "calibration",
+                             calibration_json(&s.calibration), "path", path_json(model),
                              "inference", inference_json(model), "terms", terms_json(model), "coefficients",
                              coefficients_json(model));
     json_t *const parts[] = {fit, end, rest};

@@ -11,6 +11,8 @@
 bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common);
 /* customers or time; NULL keeps what is there. False (with a message) when it is neither. */
 bool cli_read_validation(wb_train_options *options, const char *text);
+/* none, platt, isotonic or auto, likewise. */
+bool cli_read_calibration(wb_train_options *options, const char *text);
 /* Whether the basis goes with penalty and lambda; false (with a message) where it does not. */
 bool cli_check_basis(const wb_train_options *options);
 /* Reads a lambda: a number of at least 0, auto (NaN) or 1se; false when it is none of them. */

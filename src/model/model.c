@@ -58,6 +58,7 @@ void wb_model_free(wb_model *model)
     wbi_free(model->beta);
     wbi_free(model->importance);
     wbi_free(model->path);
+    wbi_calibration_clear(&model->calibration);
     wbi_inference_free(model->inference);
     wbi_smoothness_free(model->smoothness);
     wbi_free(model);
@@ -85,6 +86,20 @@ const char *wb_model_definitions(const wb_model *model)
     return model->definitions;
 }
 
+static wb_calibration_summary summarise_calibration(const wb_model *model)
+{
+    const wbi_calibration *map = &model->calibration;
+    const bool is_line = map->method == WB_CALIBRATION_PLATT, tried = map->tried != WB_CALIBRATION_NONE;
+    return (wb_calibration_summary){.method = map->method,
+                                    .tried = map->tried,
+                                    .slope = is_line ? map->slope : (double)NAN,
+                                    .intercept = is_line ? map->intercept : (double)NAN,
+                                    .n_knots = map->n_knots,
+                                    .log_loss = tried ? model->summary.out_of_fold.log_loss : (double)NAN,
+                                    .log_loss_calibrated = tried ? map->log_loss : (double)NAN,
+                                    .difference_se = tried ? map->difference_se : (double)NAN};
+}
+
 wb_model_summary wb_model_summarise(const wb_model *model)
 {
     wb_model_summary summary = model->summary;
@@ -94,6 +109,7 @@ wb_model_summary wb_model_summarise(const wb_model *model)
     summary.freedom = model->smoothness == NULL ? (double)NAN : 1;
     for (size_t t = 0; model->smoothness != NULL && t < model->smoothness->n_terms; t++)
         summary.freedom += model->smoothness->terms[t].freedom;
+    summary.calibration = summarise_calibration(model);
     summary.covariance = model->inference == NULL ? WB_COVARIANCE_NONE : model->inference->kind;
     summary.condition_number = model->inference == NULL ? (double)NAN : model->inference->condition_number;
     return summary;
@@ -119,6 +135,20 @@ int wb_model_decile(const wb_model *model, double probability)
     for (size_t k = 0; k < model->n_decile_edges; k++)
         decile += model->tenths.edges[k] > probability;
     return decile;
+}
+
+double wb_model_calibrate(const wb_model *model, double log_odds)
+{
+    double probability;
+    wbi_calibrate(&model->calibration, &probability, &log_odds, 1);
+    return probability;
+}
+
+size_t wb_model_calibration_knots(const wb_model *model, const double **from, const double **to)
+{
+    *from = model->calibration.from;
+    *to = model->calibration.to;
+    return model->calibration.n_knots;
 }
 
 /* 1: it never falls, -1: it never rises, 0: both, or flat. */

@@ -7,6 +7,7 @@
 #include <winback/model.h>
 
 #include "design/basis.h"
+#include "model/calibration.h"
 #include "model/inference.h"
 #include "model/smoothness.h"
 
@@ -32,6 +33,7 @@ struct wb_model {
     size_t n_path;
     wbi_score_tenths tenths;
     size_t n_decile_edges; /* that many, or 0 */
+    wbi_calibration calibration;
     wbi_inference *inference; /* NULL: none */
     wbi_smoothness *smoothness; /* NULL: no splines were asked for */
 };

@@ -473,6 +473,8 @@ static wb_status read_model(wb_model **out, const wbi_json_at *at, wb_error *err
     wb_status status = read_training(model, at, err);
     if (status == WB_OK)
         status = read_terms(model, at, err);
+    if (status == WB_OK)
+        status = wbi_calibration_from_json(&model->calibration, at, model->summary.n_folds > 0, err);
     if (status == WB_OK && model->summary.basis == WB_BASIS_AUTO)
         status = wbi_smoothness_from_json(&model->smoothness, at, model->basis, model->beta, err);
     if (status == WB_OK)

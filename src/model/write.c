@@ -200,6 +200,7 @@ static json_t *model_to_json(const wb_model *model)
     failed |= wbi_inference_to_json(object, model->inference);
     failed |= json_object_set_new(object, "intercept", intercept_to_json(model));
     failed |= json_object_set_new(object, "terms", terms_to_json(model));
+    failed |= wbi_calibration_to_json(object, &model->calibration);
     failed |= json_object_set_new(object, "definitions", definitions);
     if (failed == 0)
         return object;

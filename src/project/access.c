@@ -242,6 +242,7 @@ wb_project_model wb_project_model_at(const wb_project *project, size_t index)
                               .penalty = model->penalty,
                               .basis = model->basis,
                               .validate = model->validate,
+                              .calibrate = model->calibrate,
                               .lambda = model->lambda.value,
                               .one_standard_error = model->lambda.one_standard_error,
                               .alpha = model->alpha,

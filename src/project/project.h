@@ -137,7 +137,7 @@ typedef struct wbi_lambda_wish {
 } wbi_lambda_wish;
 
 typedef struct wbi_model_def {
-    char *name, *target, *penalty, *basis, *validate;
+    char *name, *target, *penalty, *basis, *validate, *calibrate;
     wbi_label_def label;  /* its own, of its name; WBI_LABEL_NONE without one */
     double class_weight;  /* NaN: balanced */
     double sample_negatives;

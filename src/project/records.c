@@ -22,7 +22,7 @@ static const size_t population_texts[] = {offsetof(wbi_population_def, table), o
                                           offsetof(wbi_population_def, not_after), offsetof(wbi_population_def, where)};
 static const size_t model_texts[] = {offsetof(wbi_model_def, name), offsetof(wbi_model_def, target),
                                      offsetof(wbi_model_def, penalty), offsetof(wbi_model_def, basis),
-                                     offsetof(wbi_model_def, validate),
+                                     offsetof(wbi_model_def, validate), offsetof(wbi_model_def, calibrate),
                                      offsetof(wbi_model_def, label.name), offsetof(wbi_model_def, label.table),
                                      offsetof(wbi_model_def, label.where), offsetof(wbi_model_def, label.column)};
 static const size_t table_texts[] = {offsetof(wbi_table_def, name),        offsetof(wbi_table_def, file),

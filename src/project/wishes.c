@@ -211,6 +211,7 @@ cleanup:
 
 static const char *const penalties[] = {"none", "ridge", "lasso", "elastic_net", "firth", NULL};
 static const char *const validations[] = {"customers", "time", NULL};
+static const char *const calibrations[] = {"none", "platt", "isotonic", "auto", NULL};
 static const char *const bases[] = {"linear", "auto", NULL};
 
 static wb_status read_lambda(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
@@ -309,6 +310,9 @@ const wbi_key wbi_model_keys[] = {
      .meaning = "how strong the penalty is; `auto`: best by cross-validation, `1se`: the most that is one standard error from it"},
     {"validate", &wbi_kind_choice, AT(validate), "`time` where two cutoffs can be tried so, else `customers`",
      .meaning = "how lambda is chosen: on customers that were not learned from, or on later cutoffs", .choices = validations},
+    {"calibrate", &wbi_kind_choice, AT(calibrate), "`none`",
+     .meaning = "what makes probabilities true of customers not learned from, by the out-of-fold scores; `auto`: what helps",
+     .choices = calibrations},
     {.name = NULL}};
 #undef AT
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "kernel/kernel.h"
 #include "model/model.h"
 #include "score/interval.h"
 #include "score/row_table.h"
@@ -247,7 +246,7 @@ static wb_status score_model(wbi_score_block *block, size_t m, const wbi_score_r
                            &(wbi_scorer_wanted){scored->log_odds, model->tallies, &scored->up, &scored->down});
     else
         wbi_scorer_columns(each->scorer, model->columns, rows->n_rows, scored->log_odds, model->tallies);
-    wbi_kernels_best()->sigmoid(scored->probability, scored->log_odds, rows->n_rows);
+    wbi_calibrate(&each->model->calibration, scored->probability, scored->log_odds, rows->n_rows);
     WBI_TRY(check(scored->probability, rows, err));
     return each->intervals == NULL ? WB_OK : find_intervals(block, m, rows, err);
 }

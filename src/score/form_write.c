@@ -5,6 +5,7 @@
 
 #include "base/json_text.h"
 #include "csv/writer.h"
+#include "model/model.h"
 #include "score/form.h"
 #include "score/reason.h"
 
@@ -156,6 +157,7 @@ static const char *band_of(const wb_score_options *o, double probability)
 static wb_status put_model(pen *p, size_t m, const wbi_score_rows *rows, const wbi_scored *scored, size_t row, wb_error *err)
 {
     const wb_score_options *o = p->form->plan->options;
+    const wb_model *model = p->form->plan->each[m].model;
     const double probability = scored->probability[row];
     put_number(p, probability);
     if (o->interval) {
@@ -163,9 +165,9 @@ static wb_status put_model(pen *p, size_t m, const wbi_score_rows *rows, const w
         put_number(p, scored->high[row]);
     }
     if (o->logit)
-        put_number(p, scored->log_odds[row]);
+        put_number(p, wbi_calibrated_log_odds(&model->calibration, scored->log_odds[row], probability));
     if (o->decile)
-        put_number(p, (double)wb_model_decile(p->form->plan->each[m].model, probability));
+        put_number(p, (double)wb_model_decile(model, probability));
     if (!isnan(o->band_low))
         put_word(p, band_of(o, probability));
     WBI_TRY(put_reasons(p, m, rows, &scored->up, row, err));

@@ -81,8 +81,8 @@ wb_status wbi_intervals_rows(const wbi_intervals *intervals, double *low, double
         intervals->kernels->eta(eta, &x, intervals->model->beta);
         intervals->kernels->quadratic(variance, &x, intervals->packed);
         WBI_TRY(find_ends(low, high, eta, variance, n, err));
-        intervals->kernels->sigmoid(low, low, n);
-        intervals->kernels->sigmoid(high, high, n);
+        wbi_calibrate(&intervals->model->calibration, low, low, n);
+        wbi_calibrate(&intervals->model->calibration, high, high, n);
     }
     return WB_OK;
 }

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "design/basis.h"
-#include "kernel/kernel.h"
+#include "model/model.h"
 #include "par/par.h"
 #include "score/plan.h"
 #include "score/scorer.h"
@@ -31,6 +31,7 @@ typedef struct source {
 
 typedef struct scoring {
     wb_scorer *scorer;
+    const wbi_calibration *calibration;
     size_t n_features;
     source *sources;
     wbi_score_column *columns; /* one a feature and worker, as are */
@@ -91,13 +92,12 @@ static wb_status check(const double *probability, size_t n, wb_error *err)
 static wb_status score_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const scoring *work = context;
-    const wbi_kernels *kernels = wbi_kernels_best();
     double log_odds[CHUNK_ROWS];
     for (size_t at = begin; at < end; at += CHUNK_ROWS) {
         const size_t n = end - at < CHUNK_ROWS ? end - at : CHUNK_ROWS;
         const wbi_score_column *columns = show(work, at, n, (size_t)worker);
         wbi_scorer_columns(work->scorer, columns, n, log_odds, work->tallies + block * work->n_features);
-        kernels->sigmoid(work->probability + at, log_odds, n);
+        wbi_calibrate(work->calibration, work->probability + at, log_odds, n);
         WBI_TRY(check(work->probability + at, n, err));
     }
     return WB_OK;
@@ -169,7 +169,7 @@ wb_status wb_score_table(const wb_model *model, const wb_table *table, double *p
                          int n_threads, wb_error *err)
 {
     wb_status status = WB_OK;
-    scoring work = {.probability = probability};
+    scoring work = {.calibration = &model->calibration, .probability = probability};
     n_threads = wbi_par_threads(n_threads);
     WBI_TRY(wbi_table_in_memory(table, "scoring", err));
     WBI_TRY_CLEANUP(create_scoring(&work, model, table, (size_t)n_threads, err));

@@ -73,7 +73,8 @@ static wb_status offer_lines(wbi_top *top, const wbi_score_block *block, wb_erro
     size_t begin = 0;
     for (size_t row = 0; row < block->n_rows; row++) {
         const size_t end = block->lines.ends[row];
-        WBI_TRY(wbi_top_offer(top, block->scored[0].probability[row], (wbi_str){block->lines.text.data + begin, end - begin}, err));
+        const wbi_rank rank = {block->scored[0].probability[row], block->scored[0].log_odds[row]};
+        WBI_TRY(wbi_top_offer(top, rank, (wbi_str){block->lines.text.data + begin, end - begin}, err));
         begin = end;
     }
     return WB_OK;

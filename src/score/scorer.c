@@ -7,7 +7,6 @@
 
 #include "base/memory.h"
 #include "design/contribution.h"
-#include "kernel/kernel.h"
 #include "model/model.h"
 
 enum { LANES = WBI_SCORE_LANES, CHUNK_ROWS = WBI_SCORE_GROUP_ROWS };
@@ -27,7 +26,7 @@ struct wb_scorer {
     size_t n_others;
     double base;
     wbi_score_lines row; /* the lines of a row, and the base with all constants */
-    const wbi_kernels *sigmoid;
+    wbi_calibration calibration;
 };
 
 /* ---- making ---- */
@@ -90,7 +89,6 @@ wb_status wb_scorer_create(wb_scorer **out, const wb_model *model, wb_error *err
     if (scorer == NULL)
         return wbi_fail_nomem(err, sizeof *scorer);
     scorer->kernels = wbi_score_kernels_best();
-    scorer->sigmoid = wbi_kernels_best();
     scorer->base = scorer->row.base = model->beta[0];
     scorer->features = wbi_alloc_aligned(n, sizeof *scorer->features);
     scorer->others = wbi_alloc_array(n, sizeof *scorer->others);
@@ -99,6 +97,7 @@ wb_status wb_scorer_create(wb_scorer **out, const wb_model *model, wb_error *err
     for (size_t f = 0; f < n; f++)
         WBI_TRY_CLEANUP(add_feature(scorer, model, f, err));
     WBI_TRY_CLEANUP(lay_out_rows(scorer, err));
+    WBI_TRY_CLEANUP(wbi_calibration_copy(&scorer->calibration, &model->calibration, err));
     *out = scorer;
 cleanup:
     if (status != WB_OK)
@@ -118,6 +117,7 @@ void wb_scorer_free(wb_scorer *scorer)
     wbi_free(scorer->others);
     wbi_free(scorer->row.at);
     wbi_free(scorer->row.slope);
+    wbi_calibration_clear(&scorer->calibration);
     wbi_free(scorer);
 }
 
@@ -289,6 +289,18 @@ void wbi_scorer_adds(const wb_scorer *scorer, size_t feature, double *adds, cons
 /* Rows that stay in a cache while feature after feature is read. */
 enum { BLOCK_ROWS = 32, LINE_BYTES = 64 };
 
+/* From the model's log-odds of n <= CHUNK_ROWS rows to what is asked for, calibrated. `log_odds` is room, or where they are
+ * asked for. */
+static void conclude(const wb_scorer *scorer, const wb_scores *out, size_t at, double *log_odds, size_t n)
+{
+    const wbi_calibration *map = &scorer->calibration;
+    double room[CHUNK_ROWS], *probability = out->probability == NULL ? room : out->probability + at;
+    if (out->probability != NULL || map->method != WB_CALIBRATION_NONE)
+        wbi_calibrate(map, probability, log_odds, n);
+    for (size_t i = 0; map->method != WB_CALIBRATION_NONE && out->log_odds != NULL && i < n; i++)
+        log_odds[i] = wbi_calibrated_log_odds(map, log_odds[i], probability[i]);
+}
+
 typedef struct row_block {
     const double *x;
     size_t stride, n;
@@ -332,8 +344,7 @@ void wb_scorer_rows(const wb_scorer *scorer, const wb_scores *out, const double 
         const row_block rows = {x + at * stride, stride, n, left >= 2 * BLOCK_ROWS};
         double room[BLOCK_ROWS], *log_odds = out->log_odds == NULL ? room : out->log_odds + at;
         score_row_block(scorer, &rows, log_odds);
-        if (out->probability != NULL)
-            scorer->sigmoid->sigmoid(out->probability + at, log_odds, n);
+        conclude(scorer, out, at, log_odds, n);
     }
 }
 
@@ -343,8 +354,7 @@ void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_s
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
         double room[CHUNK_ROWS], *log_odds = out->log_odds == NULL ? room : out->log_odds + at;
         score_chunk(scorer, columns, at, n, &(wbi_scorer_wanted){log_odds, NULL, NULL, NULL});
-        if (out->probability != NULL)
-            scorer->sigmoid->sigmoid(out->probability + at, log_odds, n);
+        conclude(scorer, out, at, log_odds, n);
     }
 }
 

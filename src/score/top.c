@@ -10,7 +10,7 @@
 #include "base/memory.h"
 
 typedef struct entry {
-    double score;
+    wbi_rank rank;
     uint64_t order; /* in which it came */
     char *line;
     size_t length;
@@ -45,7 +45,11 @@ void wbi_top_free(wbi_top *top)
 /* Whether a is to stand behind b in the end. */
 static bool is_behind(const entry *a, const entry *b)
 {
-    return a->score < b->score || (a->score == b->score && a->order > b->order);
+    if (a->rank.probability != b->rank.probability)
+        return a->rank.probability < b->rank.probability;
+    if (a->rank.log_odds != b->rank.log_odds)
+        return a->rank.log_odds < b->rank.log_odds;
+    return a->order > b->order;
 }
 
 static void swap(entry *a, entry *b)
@@ -75,10 +79,10 @@ static void sift_down(entry *entries, size_t n, size_t at)
     }
 }
 
-wb_status wbi_top_offer(wbi_top *top, double score, wbi_str line, wb_error *err)
+wb_status wbi_top_offer(wbi_top *top, wbi_rank rank, wbi_str line, wb_error *err)
 {
     const bool full = top->n == top->n_kept;
-    entry e = {score, top->n_offered++, NULL, line.length};
+    entry e = {rank, top->n_offered++, NULL, line.length};
     if (full && !is_behind(&top->entries[0], &e))
         return WB_OK;
     if (!full)

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "design/filler.h"
+#include "kernel/kernel.h"
 #include "par/par.h"
 #include "train/train.h"
 
@@ -62,7 +63,7 @@ typedef struct trial {
     const wbi_kernels *kernels;
     double *scratch; /* a block of the design a worker */
     size_t lambda;   /* for predictions */
-    double *probability;
+    double *log_odds;
 } trial;
 
 static wb_status encode_block(wbi_matrix_rows *out, const trial *work, size_t begin, size_t end, int worker, wb_error *err)
@@ -104,22 +105,20 @@ static wb_status predict_block(void *context, size_t block, size_t begin, size_t
 {
     (void)block;
     const trial *work = context;
-    double eta[EVALUATION_ROWS];
     wbi_matrix_rows rows;
     WBI_TRY(encode_block(&rows, work, begin, end, worker, err));
-    work->kernels->eta(eta, &rows, work->held->fit.beta + work->lambda * work->held->fit.n_columns);
-    work->kernels->sigmoid(work->probability + begin, eta, end - begin);
+    work->kernels->eta(work->log_odds + begin, &rows, work->held->fit.beta + work->lambda * work->held->fit.n_columns);
     return WB_OK;
 }
 
 /* Runs a trial: sums of losses for `lambda` values when `losses` is given, else predictions at the lambda-th. */
-static wb_status try_fit(double *losses, double *probability, const wbi_training *training, const held_out *held,
+static wb_status try_fit(double *losses, double *log_odds, const wbi_training *training, const held_out *held,
                          size_t lambda, wb_error *err)
 {
     wb_status status;
     wbi_encoder *encoder = NULL;
     wbi_filler *filler = NULL;
-    trial work = {.held = held, .kernels = wbi_kernels_best(), .lambda = lambda, .probability = probability};
+    trial work = {.held = held, .kernels = wbi_kernels_best(), .lambda = lambda, .log_odds = log_odds};
     WBI_TRY_CLEANUP(wbi_encoder_create(&encoder, held->fit.basis, training->table, err));
     WBI_TRY_CLEANUP(wbi_filler_create(&filler, encoder, training->n_threads, err));
     const size_t scratch = (size_t)training->n_threads * EVALUATION_ROWS * encoder->stride;
@@ -230,30 +229,76 @@ static wb_status judge_folds(validation *v, wb_error *err)
     return status;
 }
 
-/* Figures and deciles of all folds' predictions together, each from the fit that has not seen it. */
+/* All folds' predictions together, each from the fit that has not seen it. Without calibration the three are one array. */
+typedef struct pooled {
+    wbi_part part;
+    double *log_odds, *probability, *calibrated;
+    size_t *fold_ends;
+    size_t n;
+} pooled;
+
+static void clear_pooled(pooled *all)
+{
+    wbi_part_free(&all->part);
+    wbi_free(all->log_odds);
+    wbi_free(all->fold_ends);
+}
+
+static wb_status allocate_pooled(pooled *all, const wbi_training *training, int n_folds, wb_error *err)
+{
+    const size_t n = training->all.n, n_apart = training->calibrate == WB_CALIBRATION_NONE ? 0 : n;
+    WBI_TRY(wbi_part_allocate(&all->part, n, err));
+    all->log_odds = wbi_alloc_array(n + 2 * n_apart, sizeof *all->log_odds);
+    all->fold_ends = wbi_alloc_array((size_t)n_folds, sizeof *all->fold_ends);
+    if (all->log_odds == NULL || all->fold_ends == NULL)
+        return wbi_fail_nomem(err, (n + 2 * n_apart) * sizeof *all->log_odds);
+    all->probability = all->log_odds + n_apart;
+    all->calibrated = all->probability + n_apart;
+    return WB_OK;
+}
+
+static wb_status predict_fold(pooled *all, const wbi_training *training, held_out *held, size_t lambda, wb_error *err)
+{
+    const wbi_part *part = &held->part;
+    const size_t at = all->n;
+    WBI_TRY(try_fit(NULL, all->log_odds + at, training, held, lambda, err));
+    wbi_kernels_best()->sigmoid(all->probability + at, all->log_odds + at, part->n);
+    memcpy(all->part.outcome + at, part->outcome, part->n * sizeof *part->outcome);
+    memcpy(all->part.weight + at, part->weight, part->n * sizeof *part->weight);
+    memcpy(all->part.customer + at, part->customer, part->n * sizeof *part->customer);
+    all->n += part->n;
+    const wb_outcomes rows = {all->probability + at, part->outcome, part->weight, NULL, part->n};
+    return wb_metrics_compute(&held->metrics, &rows, NULL, err);
+}
+
+/* Figures, calibration and deciles. */
+static wb_status conclude(wbi_cross_validation *out, const pooled *all, const wbi_training *training, int n_folds,
+                          wb_error *err)
+{
+    const wb_outcomes rows = {all->probability, all->part.outcome, all->part.weight, NULL, all->n};
+    const wbi_held_rows held = {all->log_odds, all->probability,      &all->part,         all->fold_ends, n_folds,
+                                all->n,        training->n_customers, training->n_threads};
+    WBI_TRY(wb_metrics_compute(&out->metrics, &rows, NULL, err));
+    if (training->calibrate != WB_CALIBRATION_NONE) {
+        WBI_TRY(wbi_calibration_fit(&out->calibration, &held, training->calibrate, training->log, err));
+        wbi_calibrate(&out->calibration, all->calibrated, all->log_odds, all->n);
+    }
+    return wbi_find_tenths(&out->tenths, all->calibrated, all->part.weight, all->n, err);
+}
+
 static wb_status pool(wbi_cross_validation *out, const wbi_training *training, held_out *held, int n_folds, wb_error *err)
 {
-    wb_status status = WB_OK;
-    wbi_part pooled = {0};
-    double *probability = wbi_alloc_array(training->all.n, sizeof *probability);
-    if (probability == NULL)
-        return wbi_fail_nomem(err, training->all.n * sizeof *probability);
-    WBI_TRY_CLEANUP(wbi_part_allocate(&pooled, training->all.n, err));
-    size_t n = 0;
+    wb_status status;
+    pooled all = {.n = 0};
+    WBI_TRY_CLEANUP(allocate_pooled(&all, training, n_folds, err));
     for (int k = 0; k < n_folds; k++) {
-        if (held[k].fit.basis == NULL)
-            continue;
-        WBI_TRY_CLEANUP(try_fit(NULL, probability + n, training, &held[k], out->best, err));
-        WBI_TRY_CLEANUP(wb_metrics_compute(&held[k].metrics, &(wb_outcomes){probability + n, held[k].part.outcome, held[k].part.weight, NULL, held[k].part.n}, NULL, err));
-        memcpy(pooled.outcome + n, held[k].part.outcome, held[k].part.n * sizeof *pooled.outcome);
-        memcpy(pooled.weight + n, held[k].part.weight, held[k].part.n * sizeof *pooled.weight);
-        n += held[k].part.n;
+        if (held[k].fit.basis != NULL)
+            WBI_TRY_CLEANUP(predict_fold(&all, training, &held[k], out->best, err));
+        all.fold_ends[k] = all.n;
     }
-    WBI_TRY_CLEANUP(wb_metrics_compute(&out->metrics, &(wb_outcomes){probability, pooled.outcome, pooled.weight, NULL, n}, NULL, err));
-    status = wbi_find_tenths(&out->tenths, probability, pooled.weight, n, err);
+    status = conclude(out, &all, training, n_folds, err);
 cleanup:
-    wbi_part_free(&pooled);
-    wbi_free(probability);
+    clear_pooled(&all);
     return status;
 }
 
@@ -338,4 +383,5 @@ void wbi_cross_validation_free(wbi_cross_validation *result)
 {
     wbi_free(result->log_loss);
     wbi_free(result->standard_error);
+    wbi_calibration_clear(&result->calibration);
 }

@@ -8,6 +8,7 @@
 
 /* Of a row in a part, and of the fold it is in. */
 enum { PART_BYTES = 21, FOLD_BYTES = 1, MEDIAN_BYTES = 8 /* more than what else is selected, where weights differ */ };
+enum { CALIBRATION_BYTES = 105 /* two more probabilities, the rows by score, three losses, what a line is fitted to, customers */ };
 static const double mebibyte = 1 << 20;
 
 wb_status wbi_train_check_memory(const wb_table *table, const wb_train_options *options, int n_folds, wb_error *err)
@@ -21,6 +22,8 @@ wb_status wbi_train_check_memory(const wb_table *table, const wb_train_options *
         bytes += PART_BYTES + FOLD_BYTES + n_fitted * (rebalances ? 2 : 1) * PART_BYTES;
     else if (rebalances)
         bytes += PART_BYTES;
+    if (options->calibrate != WB_CALIBRATION_NONE)
+        bytes += CALIBRATION_BYTES;
     const double need = (double)table->spill->kept_bytes + (double)table->n_rows * bytes;
     if (need <= (double)table->spill->limit_bytes)
         return WB_OK;

@@ -224,6 +224,7 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
                           .balance = {.class_weight = options->balanced ? (double)NAN : options->class_weight,
                                       .sample_negatives = options->sample_negatives},
                           .alpha = alpha_of(options),
+                          .calibrate = options->calibrate,
                           .n_threads = wbi_par_threads(options->n_threads),
                           .log = options->log};
     snprintf(out->balance.salt, sizeof out->balance.salt, "%" PRIu64, options->seed);

@@ -76,14 +76,17 @@ static wb_status make_plan(plan *out, const wb_train_options *options, wb_error 
     WBI_TRY(check_balance(options, err));
     const bool unsaid = wbi_takes_lambda(options->penalty) && isnan(options->lambda);
     out->choose = unsaid && options->basis != WB_BASIS_AUTO;
-    out->n_folds = options->n_folds >= 0                               ? options->n_folds
-                   : unsaid || options->validate == WB_VALIDATE_TIME ? DEFAULT_FOLDS
-                                                                     : 0;
+    const bool wanted = unsaid || options->validate == WB_VALIDATE_TIME || options->calibrate != WB_CALIBRATION_NONE;
+    out->n_folds = options->n_folds >= 0 ? options->n_folds : wanted ? DEFAULT_FOLDS : 0;
     out->validate = options->validate == WB_VALIDATE_AUTO && options->n_folds > 0 ? WB_VALIDATE_CUSTOMERS : options->validate;
     if ((int)options->validate < WB_VALIDATE_AUTO || options->validate > WB_VALIDATE_TIME)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no validation %d", (int)options->validate);
     if (options->validate == WB_VALIDATE_TIME && out->n_folds == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "validation by time needs splits: 0 folds are none");
+    if ((int)options->calibrate < WB_CALIBRATION_NONE || options->calibrate > WB_CALIBRATION_AUTO)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "no calibration %d", (int)options->calibrate);
+    if (options->calibrate != WB_CALIBRATION_NONE && out->n_folds == 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "calibration is fitted on out-of-fold scores: 0 folds give none");
     if (out->choose && out->n_folds == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "without folds lambda must be given");
     if (!out->choose)
@@ -156,6 +159,8 @@ static wb_status add_folds(wb_model *model, const plan *how, const wbi_splits *s
     model->summary.log_loss_se = folds->log_loss_se;
     model->tenths = folds->tenths;
     model->n_decile_edges = WB_N_DECILE_EDGES;
+    model->calibration = folds->calibration;
+    folds->calibration = (wbi_calibration){0};
     if (!how->choose)
         return WB_OK;
     model->path = wbi_alloc_array(how->path.n, sizeof *model->path);

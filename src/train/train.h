@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "design/basis.h"
+#include "model/calibration.h"
 #include "model/inference.h"
 #include "model/model.h"
 #include "model/smoothness.h"
@@ -57,6 +58,7 @@ typedef struct wbi_training {
     double alpha;  /* of lasso and elastic_net */
     bool infer;    /* fits say how certain their coefficients are */
     bool on_trial; /* what is fitted predicts rows of this table, and no others */
+    wb_calibration calibrate; /* what folds are asked for */
     bool roughly;  /* lasso and elastic_net are fitted as exactly as a log loss needs */
     int n_threads;
     const wb_log *log;
@@ -234,6 +236,23 @@ static inline bool wbi_split_learns(const wbi_splits *splits, int k, size_t i)
     return splits->by_time ? splits->learned_from[i] <= k : splits->fold[i] != k;
 }
 
+/* ---- calibrate.c ---- */
+
+/* Rows that folds have tried, those of each fold together. */
+typedef struct wbi_held_rows {
+    const double *log_odds, *probability; /* by the fold's model */
+    const wbi_part *part;    /* their outcomes, weights and customers */
+    const size_t *fold_ends; /* of each fold: behind its last row */
+    int n_folds;
+    size_t n, n_customers;
+    int n_threads;
+} wbi_held_rows;
+
+/* What such scores are to go through; nothing where it cannot be fitted, which the log says, or WB_CALIBRATION_AUTO finds no gain.
+ * `out` is zero-initialised; clear it also after a failure. */
+WB_WARN_UNUSED wb_status wbi_calibration_fit(wbi_calibration *out, const wbi_held_rows *rows, wb_calibration asked,
+                                             const wb_log *log, wb_error *err);
+
 /* ---- folds.c ---- */
 
 typedef struct wbi_cross_validation {
@@ -242,7 +261,8 @@ typedef struct wbi_cross_validation {
     double *standard_error;  /* of each of them */
     wb_metrics metrics;      /* out of fold, at the best */
     double auc_se, log_loss_se; /* of it */
-    wbi_score_tenths tenths; /* of the predictions that they are of */
+    wbi_calibration calibration; /* fitted to the predictions that they are of */
+    wbi_score_tenths tenths; /* of these, calibrated */
 } wbi_cross_validation;
 
 WB_WARN_UNUSED wb_status wbi_cross_validate(wbi_cross_validation *out, wbi_training *training, const wbi_splits *splits,
