@@ -14,7 +14,7 @@ static const struct {
     const cli_command *commands[4];
 } groups[] = {
     {"data", {&cli_simulate, &cli_features}},
-    {"models", {&cli_train, &cli_score}},
+    {"models", {&cli_train, &cli_score, &cli_explain}},
     {"judge", {&cli_drift}},
     {"all", {&cli_run}},
 };

@@ -7,11 +7,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "design/basis.h"
 #include "drift/bins.h"
 #include "model/model.h"
 #include "par/par.h"
-#include "score/scorer.h"
+#include "score/feature_column.h"
 #include "solve/inference.h"
 #include "table/spill.h"
 
@@ -61,52 +60,23 @@ static void judge(wb_drift_feature *feature, uint64_t n_before, uint64_t n_now, 
 
 /* ---- a feature ---- */
 
-/* The values of some rows as the scorer reads them; `codes` is room for those of levels. */
-static wbi_score_column show(const measuring *work, size_t column, const int32_t *level_of_code, int32_t *codes, size_t begin,
-                             size_t n)
-{
-    if (level_of_code == NULL)
-        return (wbi_score_column){wb_table_numbers(work->table, column) + begin, NULL};
-    const int32_t *from = wb_table_codes(work->table, column) + begin;
-    for (size_t i = 0; i < n; i++)
-        codes[i] = from[i] < 0 ? -1 : level_of_code[from[i]];
-    return (wbi_score_column){NULL, codes};
-}
-
-static wb_status find_levels(int32_t **out, const measuring *work, size_t f, size_t column, wb_error *err)
-{
-    const size_t n = wb_table_n_levels(work->table, column);
-    int32_t *level_of_code = wbi_alloc_array(n, sizeof *level_of_code);
-    if (level_of_code == NULL)
-        return wbi_fail_nomem(err, n * sizeof *level_of_code);
-    for (size_t code = 0; code < n; code++) {
-        size_t length;
-        const char *level = wb_table_level(work->table, column, (int32_t)code, &length);
-        level_of_code[code] = wbi_scorer_level(work->scorer, f, level, length);
-    }
-    *out = level_of_code;
-    return WB_OK;
-}
-
 /* Counts the rows into bins, and takes the mean of what the feature adds to the log-odds. */
-static void count_rows(wb_drift_feature *out, wbi_bins *bins, const measuring *work, size_t f, size_t column,
-                       const int32_t *level_of_code)
+static void count_rows(wb_drift_feature *out, wbi_bins *bins, const measuring *work, size_t f, wbi_feature_column *column)
 {
     const size_t n_rows = wb_table_n_rows(work->table);
     const int32_t n_codes = (int32_t)wb_scorer_n_levels(work->scorer, f);
-    int32_t codes[CHUNK_ROWS];
     double adds[CHUNK_ROWS], sum = 0;
     wbi_score_tally tally = {0, 0, 0};
     for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
-        const wbi_score_column rows = show(work, column, level_of_code, codes, at, n);
+        const wbi_score_column rows = wbi_feature_column_rows(column, at, n);
         wbi_scorer_adds(work->scorer, f, adds, &rows, n, &tally);
         for (size_t i = 0; i < n; i++)
             sum += fabs(adds[i]);
-        if (level_of_code == NULL)
+        if (rows.numbers != NULL)
             wbi_bins_count_numbers(bins, rows.numbers, n);
         else
-            wbi_bins_count_levels(bins, codes, n_codes, n);
+            wbi_bins_count_levels(bins, rows.codes, n_codes, n);
     }
     out->importance = sum / (double)n_rows;
     out->unseen_now = (double)tally.n_unseen / (double)n_rows;
@@ -118,27 +88,22 @@ static wb_status measure_feature(const measuring *work, size_t f, wb_error *err)
     wb_status status = WB_OK;
     wb_drift_feature *out = &work->drift->features[f];
     wbi_bins bins = {0};
-    int32_t *level_of_code = NULL;
-    size_t column;
-    wb_type type;
-    const char *name = wb_scorer_feature(work->scorer, f, &type);
+    wbi_feature_column column;
     const wbi_term *term = work->model->basis->terms[f];
     const wbi_reference reference = term->kind->reference(term);
-    const bool is_category = type == WB_TYPE_CATEGORY;
+    const bool is_category = term->kind->type == WB_TYPE_CATEGORY;
     const uint64_t n_before = work->drift->n_before, n_now = work->drift->n_now;
-    if ((out->feature = wbi_strdup(name)) == NULL)
-        return wbi_fail_nomem(err, strlen(name) + 1);
-    WBI_TRY(wbi_feature_find(&column, work->table, name, type, err));
+    if ((out->feature = wbi_strdup(term->feature)) == NULL)
+        return wbi_fail_nomem(err, strlen(term->feature) + 1);
+    WBI_TRY_CLEANUP(wbi_feature_column_open(&column, work->scorer, f, work->table, err));
     WBI_TRY_CLEANUP((is_category ? wbi_bins_of_levels : wbi_bins_of_numbers)(&bins, &reference, n_before, err));
-    if (is_category)
-        WBI_TRY_CLEANUP(find_levels(&level_of_code, work, f, column, err));
-    count_rows(out, &bins, work, f, column, level_of_code);
+    count_rows(out, &bins, work, f, &column);
     WBI_TRY_CLEANUP((is_category ? wbi_bins_compare_levels : wbi_bins_compare_numbers)(out, &bins, err));
     out->missing_before = reference.missing;
     out->missing_now = (double)bins.now[bins.n - 1] / (double)n_now;
     judge(out, n_before, n_now, work->drift->n_features);
 cleanup:
-    wbi_free(level_of_code);
+    wbi_feature_column_close(&column);
     wbi_bins_clear(&bins);
     return status;
 }

@@ -12,6 +12,7 @@
 typedef struct reason {
     wb_type type;
     bool actionable;
+    const char *unit; /* of the catalogue */
     wbi_phrase phrase;
     char *typical; /* "; typical is 9 h", or empty */
 } reason;
@@ -106,6 +107,7 @@ static wb_status set_phrase(reason *to, const knowledge *known, const char *name
     const wbi_feature_def *def = find_definition(known, name, &origin);
     const bool suits = origin.entry != NULL &&
                        (to->type == WB_TYPE_NUMBER || strcmp(origin.entry->unit, "category") == 0);
+    to->unit = suits ? origin.entry->unit : "";
     if (suits) {
         to->actionable = origin.entry->actionable;
         WBI_TRY(wbi_phrase_of_entry(&to->phrase, origin.entry, origin.window_us, name, err));
@@ -211,15 +213,34 @@ size_t wb_reasons_text(char *text, size_t size, const wb_reasons *reasons, size_
     return length;
 }
 
+static wb_status append_pieces(wbi_buffer *buffer, const wbi_str *pieces, size_t n, wb_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        WBI_TRY(wbi_buffer_append(buffer, pieces[i].data, pieces[i].length, err));
+    return WB_OK;
+}
+
 wb_status wbi_reasons_append(wbi_buffer *buffer, const wb_reasons *reasons, size_t feature, double number,
                              const char *level, size_t n_level, wb_error *err)
 {
     char value[WBI_VALUE_CHARS];
     wbi_str pieces[MAX_PIECES];
     const size_t n = find_pieces(pieces, value, &reasons->items[feature], number, (wbi_str){level, n_level});
-    for (size_t i = 0; i < n; i++)
-        WBI_TRY(wbi_buffer_append(buffer, pieces[i].data, pieces[i].length, err));
-    return WB_OK;
+    return append_pieces(buffer, pieces, n, err);
+}
+
+wb_status wbi_reasons_append_value(wbi_buffer *buffer, const wb_reasons *reasons, size_t feature, double number,
+                                   const char *level, size_t n_level, wb_error *err)
+{
+    char value[WBI_VALUE_CHARS];
+    wbi_str pieces[MAX_PIECES];
+    const size_t n = find_pieces(pieces, value, &reasons->items[feature], number, (wbi_str){level, n_level});
+    return append_pieces(buffer, pieces, n == MAX_PIECES ? n - 1 : n, err);
+}
+
+const char *wbi_reasons_unit(const wb_reasons *reasons, size_t feature)
+{
+    return reasons->items[feature].unit;
 }
 
 size_t wb_reasons_pick(size_t *features, const double *contributions, size_t n_features, size_t k, int down)

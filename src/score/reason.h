@@ -11,4 +11,10 @@
 WB_WARN_UNUSED wb_status wbi_reasons_append(wbi_buffer *buffer, const wb_reasons *reasons, size_t feature, double number,
                                             const char *level, size_t n_level, wb_error *err);
 
+/* The same without what is typical. */
+WB_WARN_UNUSED wb_status wbi_reasons_append_value(wbi_buffer *buffer, const wb_reasons *reasons, size_t feature, double number,
+                                                  const char *level, size_t n_level, wb_error *err);
+/* Of the catalogue; "" where the feature is not its. */
+const char *wbi_reasons_unit(const wb_reasons *reasons, size_t feature);
+
 #endif

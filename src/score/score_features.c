@@ -6,6 +6,7 @@
 #include "csv/writer.h"
 #include "design/basis.h"
 #include "par/par.h"
+#include "score/feature_column.h"
 #include "score/run.h"
 #include "table/spill.h"
 #include "table/table.h"
@@ -25,27 +26,11 @@ typedef struct scoring {
 
 /* ---- columns ---- */
 
-/* Customers are the column customer_id, or under another name the first text. */
-static wb_status find_key(scoring *s, wb_error *err)
-{
-    const wb_table *table = s->table;
-    s->id = wb_table_find(table, "customer_id");
-    s->cutoff = wb_table_find(table, "cutoff");
-    for (size_t k = 0; s->id == SIZE_MAX && k < table->n_columns; k++)
-        if (table->columns[k].type == WB_TYPE_TEXT)
-            s->id = k;
-    if (s->id == SIZE_MAX || table->columns[s->id].type != WB_TYPE_TEXT)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "the features have no customer_id");
-    if (s->cutoff != SIZE_MAX && table->columns[s->cutoff].type != WB_TYPE_TIME)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "the column cutoff does not hold times");
-    return WB_OK;
-}
-
 static wb_status find_columns(scoring *s, wb_error *err)
 {
     const wbi_score_plan *plan = &s->run.plan;
     const wb_score_options *o = plan->options;
-    WBI_TRY(find_key(s, err));
+    WBI_TRY(wbi_find_key(&s->id, &s->cutoff, s->table, err));
     s->features = wbi_alloc_array(plan->n_features, sizeof *s->features);
     s->keep = wbi_alloc_array(o->n_keep, sizeof *s->keep);
     if (s->features == NULL || s->keep == NULL)
