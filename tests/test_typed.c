@@ -183,7 +183,7 @@ static wb_status read_flat(wb_table **table, const wb_read_options *options, wb_
 {
     static const char *const texts[] = {"customer_id", "elsewhere"};
     static const char *const categories[] = {"zip"};
-    wbi_flat_options flat = {texts, 2, categories, 1};
+    wbi_flat_options flat = {.text_columns = texts, .n_text_columns = 2, .categories = categories, .n_categories = 1};
     return wbi_typed_read_flat(table, "t.csv", &flat, options, err);
 }
 

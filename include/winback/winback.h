@@ -6,6 +6,7 @@
 #include <winback/audit.h>
 #include <winback/describe.h>
 #include <winback/drift.h>
+#include <winback/evaluate.h>
 #include <winback/explain.h>
 #include <winback/features.h>
 #include <winback/fit.h>

@@ -36,9 +36,33 @@ static wb_status open_file(wbi_flat *flat, const char *path, const wbi_flat_opti
     return WB_OK;
 }
 
-static wb_status allocate(wbi_flat *flat, wb_error *err)
+/* places[0..*n_wanted): which columns of the file are read. */
+static wb_status choose(size_t *places, size_t *n_wanted, const wbi_flat *flat, const wbi_flat_choice *only, wb_error *err)
 {
     const size_t n = wbi_csv_n_columns(flat->csv);
+    const char **names = wbi_alloc_array(n, sizeof *names);
+    uint8_t *wanted = wbi_alloc_array(n, 1);
+    wb_status status = WB_OK;
+    if (names == NULL || wanted == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *names));
+    for (size_t k = 0; k < n; k++) {
+        names[k] = wbi_csv_column(flat->csv, k);
+        wanted[k] = 1;
+    }
+    if (only->choose != NULL)
+        WBI_TRY_CLEANUP(only->choose(only->context, names, n, wanted, err));
+    *n_wanted = 0;
+    for (size_t k = 0; k < n; k++)
+        if (wanted[k])
+            places[(*n_wanted)++] = k;
+cleanup:
+    wbi_free(names);
+    wbi_free(wanted);
+    return status;
+}
+
+static wb_status allocate(wbi_flat *flat, size_t n, wb_error *err)
+{
     flat->columns = wbi_alloc_zeroed(n, sizeof *flat->columns);
     flat->batched = wbi_alloc_zeroed(n, sizeof *flat->batched);
     flat->numbers = wbi_alloc_array(n, sizeof *flat->numbers);
@@ -63,25 +87,32 @@ static wb_type declared_type(const char *name, const wbi_flat_options *wanted)
     return listed(name, wanted->categories, wanted->n_categories) ? WB_TYPE_CATEGORY : WB_TYPE_NUMBER;
 }
 
-static wb_status declare_columns(wbi_flat *flat, const wbi_flat_options *wanted, wb_error *err)
+static wb_status declare_columns(wbi_flat *flat, const size_t *places, const wbi_flat_options *wanted, wb_error *err)
 {
-    size_t *places = wbi_alloc_array(flat->n_columns, sizeof *places);
-    if (places == NULL)
-        return wbi_fail_nomem(err, flat->n_columns * sizeof *places);
-    wb_status status = WB_OK;
-    for (size_t k = 0; k < flat->n_columns && status == WB_OK; k++) {
-        const char *name = wbi_csv_column(flat->csv, k);
+    for (size_t k = 0; k < flat->n_columns; k++) {
+        const char *name = wbi_csv_column(flat->csv, places[k]);
         const wb_type type = declared_type(name, wanted);
         flat->columns[k] = flat->batched[k] = (wbi_typed_column){.name = name, .type = type};
         flat->open[k] = type == WB_TYPE_NUMBER;
         if (flat->open[k])
             flat->batched[k].type = WB_TYPE_TEXT;
-        places[k] = k;
-        flat->numbers[k] = k + 1;
-        status = wbi_table_add_column(flat->table, name, type, NULL, err);
+        flat->numbers[k] = places[k] + 1;
+        WBI_TRY(wbi_table_add_column(flat->table, name, type, NULL, err));
     }
-    if (status == WB_OK)
-        status = wbi_csv_want(flat->csv, places, flat->n_columns, err);
+    return wbi_csv_want(flat->csv, places, flat->n_columns, err);
+}
+
+static wb_status prepare(wbi_flat *flat, const wbi_flat_options *wanted, wb_error *err)
+{
+    const size_t n = wbi_csv_n_columns(flat->csv);
+    size_t n_wanted, *places = wbi_alloc_array(n, sizeof *places);
+    if (places == NULL)
+        return wbi_fail_nomem(err, n * sizeof *places);
+    wb_status status;
+    WBI_TRY_CLEANUP(choose(places, &n_wanted, flat, &wanted->only, err));
+    WBI_TRY_CLEANUP(allocate(flat, n_wanted, err));
+    WBI_TRY_CLEANUP(declare_columns(flat, places, wanted, err));
+cleanup:
     wbi_free(places);
     return status;
 }
@@ -92,12 +123,12 @@ wb_status wbi_typed_read_flat_sized(wb_table **out, const char *path, const wbi_
     wb_status status;
     wbi_flat flat = {.n_deciding = sizes.n_deciding,
                      .path = path,
+                     .lines = wanted->lines,
                      .limit_bytes = options->memory_limit_bytes,
                      .n_threads = wbi_par_threads(options->n_threads)};
     *out = NULL;
     WBI_TRY_CLEANUP(open_file(&flat, path, wanted, options, sizes.csv, err));
-    WBI_TRY_CLEANUP(allocate(&flat, err));
-    WBI_TRY_CLEANUP(declare_columns(&flat, wanted, err));
+    WBI_TRY_CLEANUP(prepare(&flat, wanted, err));
     wbi_batch_options batches = {.columns = flat.batched,
                                  .column_numbers = flat.numbers,
                                  .n_columns = flat.n_columns,

@@ -312,6 +312,26 @@ static wb_status append_rows(wbi_flat *flat, const wbi_packed_rows *rows, wb_err
     return flat->table->spill == NULL ? WB_OK : wbi_spill_go_on(flat->table, err);
 }
 
+/* Of the rows that are kept. */
+static wb_status note_lines(wbi_flat *flat, const wbi_batch *batch, size_t n, wb_error *err)
+{
+    wbi_row_lines *lines = flat->lines;
+    if (lines->n + n > lines->capacity) {
+        const size_t capacity = lines->n + n > 2 * lines->capacity ? lines->n + n : 2 * lines->capacity;
+        uint32_t *of = wbi_realloc_array(lines->of, capacity, sizeof *of);
+        if (of == NULL)
+            return wbi_fail_nomem(err, capacity * sizeof *of);
+        lines->of = of;
+        lines->capacity = capacity;
+    }
+    for (size_t row = 0; row < n; row++) {
+        const size_t line = wbi_batch_line(batch, row);
+        if (flat->n_dropped == 0 || flat->keep[row])
+            lines->of[lines->n++] = line < UINT32_MAX ? (uint32_t)line : UINT32_MAX;
+    }
+    return WB_OK;
+}
+
 wb_status wbi_flat_take(void *context, const wbi_batch *batch, wb_error *err)
 {
     wbi_flat *flat = context;
@@ -319,6 +339,8 @@ wb_status wbi_flat_take(void *context, const wbi_batch *batch, wb_error *err)
     flat->n_sampled += batch->n_bytes > 0 ? batch->rows->n_rows : 0;
     WBI_TRY(begin_batch(flat, batch->rows, err));
     WBI_TRY(settle_rows(flat, batch, err));
+    if (flat->lines != NULL)
+        WBI_TRY(note_lines(flat, batch, batch->rows->n_rows, err));
     if (flat->n_dropped > 0)
         drop_rows(flat, batch->rows);
     WBI_TRY(append_rows(flat, batch->rows, err));

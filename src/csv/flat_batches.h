@@ -17,6 +17,7 @@ typedef struct wbi_flat {
     wbi_csv_reader *csv;
     wbi_csv_reader *judge; /* NULL until a row must be looked at again */
     const wb_log *log;
+    wbi_row_lines *lines; /* NULL: not asked for */
     const char *path;    /* as it was given; borrowed */
     size_t limit_bytes;  /* 0: none */
     int n_threads;
@@ -24,7 +25,7 @@ typedef struct wbi_flat {
     size_t n_columns, n_deciding;
     wbi_typed_column *columns; /* as far as they are known: open ones are numbers */
     wbi_typed_column *batched; /* as batches are to hold them: open ones are text */
-    size_t *numbers;           /* 1, 2, … */
+    size_t *numbers;           /* 1, 2, … as far as they are wanted */
     bool *open;
     size_t *n_seen;            /* per open column: cells that are not missing */
     wb_table *table;

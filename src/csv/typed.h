@@ -24,6 +24,20 @@ WB_WARN_UNUSED wb_status wbi_typed_append(wb_table *table, const wbi_cells *cell
                                           const size_t *column_numbers, char decimal, wbi_bad_rows *bad, uint8_t *keep,
                                           wb_error *err);
 
+/* Which columns of a file are read: `choose`, given all their names (borrowed), clears wanted[k] for those that are not;
+ * NULL: all are. */
+typedef struct wbi_flat_choice {
+    wb_status (*choose)(void *context, const char *const *names, size_t n, uint8_t *wanted, wb_error *err);
+    void *context;
+} wbi_flat_choice;
+
+/* Where the rows of a table began: 4 bytes each, lines past UINT32_MAX as that. Zero-initialised it is empty; freed by
+ * wbi_free(of). */
+typedef struct wbi_row_lines {
+    uint32_t *of;
+    size_t n, capacity;
+} wbi_row_lines;
+
 /* Reads a whole flat file: text_columns (may be absent) are text, `cutoff` a time, `categories` categories; every other
  * column is a number when its first 10,000 cells that are not missing are (words such as true are not), else a
  * category; after that, other cells are bad rows. `categories` must be there. Memory: the table, four batches a thread
@@ -33,6 +47,8 @@ typedef struct wbi_flat_options {
     size_t n_text_columns;
     const char *const *categories;
     size_t n_categories;
+    wbi_flat_choice only;
+    wbi_row_lines *lines; /* NULL: not asked for */
 } wbi_flat_options;
 WB_WARN_UNUSED wb_status wbi_typed_read_flat(wb_table **out, const char *path, const wbi_flat_options *flat,
                                              const wb_read_options *options, wb_error *err);

@@ -108,7 +108,7 @@ static wb_status file_digest(const char *path, char hex[WBI_DIGEST_CHARS], wb_er
 }
 
 /* Takes the definitions out of a meta file that speaks of these bytes. */
-static wb_status adopt(wb_features *features, const char *text, const char *digest, wb_error *err)
+static wb_status adopt(char **out, const char *text, const char *digest, wb_error *err)
 {
     json_t *meta = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     const char *hash = json_string_value(json_object_get(meta, "hash"));
@@ -117,8 +117,8 @@ static wb_status adopt(wb_features *features, const char *text, const char *dige
     wb_status status = WB_OK;
     if (known && hash != NULL && strcmp(hash, digest) == 0) {
         char *dumped = json_dumps(definitions, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-        features->definitions = dumped == NULL ? NULL : wbi_strdup(dumped);
-        if (features->definitions == NULL)
+        *out = dumped == NULL ? NULL : wbi_strdup(dumped);
+        if (*out == NULL)
             status = wbi_fail_nomem(err, strlen(text));
         free(dumped);
     }
@@ -126,8 +126,11 @@ static wb_status adopt(wb_features *features, const char *text, const char *dige
     return status;
 }
 
-static wb_status read_definitions(wb_features *features, const char *path, const wb_log *log, wb_error *err)
+wb_status wbi_features_read_definitions(char **out, const char *path, const wb_log *log, wb_error *err)
 {
+    *out = NULL;
+    if (strcmp(path, "-") == 0)
+        return WB_OK;
     char *meta = NULL, *text = NULL, digest[WBI_DIGEST_CHARS];
     size_t n;
     wb_status status;
@@ -140,8 +143,8 @@ static wb_status read_definitions(wb_features *features, const char *path, const
     if (text == NULL)
         goto cleanup;
     WBI_TRY_CLEANUP(file_digest(path, digest, err));
-    WBI_TRY_CLEANUP(adopt(features, text, digest, err));
-    if (features->definitions == NULL)
+    WBI_TRY_CLEANUP(adopt(out, text, digest, err));
+    if (*out == NULL)
         wbi_log(log, WB_LOG_WARNING, "%s does not belong to these bytes of %s: the features are taken as a flat table",
                 meta, path);
 cleanup:
@@ -155,15 +158,16 @@ wb_status wb_features_read(wb_features **out, const char *path, const char *id, 
 {
     static const wb_read_options defaults = WB_READ_OPTIONS_INIT;
     const char *texts[] = {id != NULL ? id : "customer_id"};
-    wbi_flat_options flat = {texts, 1, categories, n_categories};
+    wbi_flat_options flat = {
+        .text_columns = texts, .n_text_columns = 1, .categories = categories, .n_categories = n_categories};
     if (options == NULL)
         options = &defaults;
     wb_features *features = wbi_alloc_zeroed(1, sizeof *features);
     if (features == NULL)
         return wbi_fail_nomem(err, sizeof *features);
     wb_status status = wbi_typed_read_flat(&features->table, path, &flat, options, err);
-    if (status == WB_OK && strcmp(path, "-") != 0)
-        status = read_definitions(features, path, options->log, err);
+    if (status == WB_OK)
+        status = wbi_features_read_definitions(&features->definitions, path, options->log, err);
     if (status == WB_OK)
         *out = features;
     else

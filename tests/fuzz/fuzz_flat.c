@@ -27,7 +27,9 @@ static flat_reading reading_of(const uint8_t *choice)
     static const char *const texts[] = {"id"}, *const categories[] = {"zip"}, *const na[] = {"NA", "-"};
     static const size_t chunks[] = {0, 1, 2, 63, 64, 65, 100, 4096}, windows[] = {4096, 1, 7, 64}, deciding[] = {3, 1, 2, 10000};
     static const wb_on_error policies[] = {WB_ON_ERROR_SKIP, WB_ON_ERROR_REJECT, WB_ON_ERROR_FAIL, WB_ON_ERROR_REJECT};
-    flat_reading how = {WB_READ_OPTIONS_INIT, WBI_FLAT_SIZES_INIT, {texts, 1, categories, choice[0] & 1}};
+    flat_reading how = {WB_READ_OPTIONS_INIT,
+                        WBI_FLAT_SIZES_INIT,
+                        {.text_columns = texts, .n_text_columns = 1, .categories = categories, .n_categories = choice[0] & 1}};
     how.options.decimal = (choice[0] & 2) != 0 ? ',' : '.';
     how.options.n_na = (choice[0] & 4) != 0 ? 2 : 0;
     how.options.na = na;
