@@ -4,6 +4,7 @@
 #define WINBACK_WINBACK_H
 
 #include <winback/audit.h>
+#include <winback/backtest.h>
 #include <winback/describe.h>
 #include <winback/drift.h>
 #include <winback/evaluate.h>

@@ -68,8 +68,10 @@ typedef struct cli_command {
     int (*run)(const void *options);
 } cli_command;
 
-extern const cli_command cli_simulate, cli_features, cli_train, cli_score, cli_run;
-extern const cli_command cli_drift, cli_explain;
+extern const cli_command cli_simulate, cli_features;
+extern const cli_command cli_train, cli_score, cli_explain;
+extern const cli_command cli_backtest, cli_drift;
+extern const cli_command cli_run;
 
 /* Fills `options` (a copy of the defaults) from argv[0..argc). On a mistake prints one line and returns CLI_USAGE; when
  * help was asked for prints it and sets *done. */
