@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which pictures there are, and what several of them ask of the parts. */
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "report/page.h"
+
+#define N_OF(list) (sizeof(list) / sizeof(list)[0])
+
+static bool is_leaving(const char *target)
+{
+    static const char *const words[] = {"churn", "lapse", "cancel", "attrit", "left", "leav", "lost"};
+    for (size_t i = 0; target != NULL && i < N_OF(words); i++)
+        if (strcasestr(target, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+wbi_words wbi_words_of(const wb_report_parts *parts)
+{
+    const char *target = parts->evaluation != NULL ? parts->evaluation->target : NULL;
+    return is_leaving(target) ? (wbi_words){"leavers", "stayers", "left", "risk"}
+                              : (wbi_words){"positives", "negatives", "were positive", "score"};
+}
+
+const wb_evaluated *wbi_score_of(const wb_report_parts *parts, size_t n)
+{
+    const wb_evaluation *e = parts->evaluation;
+    for (size_t i = 0; e != NULL && i < e->n_groups; i++)
+        if (e->groups[i].by == NULL && e->groups[i].segment == NULL && n-- == 0)
+            return &e->groups[i];
+    return NULL;
+}
+
+const wb_evaluated *wbi_first_score(const wb_report_parts *parts)
+{
+    return wbi_score_of(parts, 0);
+}
+
+/* Of both outcomes: with one class there is nothing to draw. */
+bool wbi_has_curves(const wb_report_parts *parts)
+{
+    const wb_evaluated *score = wbi_first_score(parts);
+    return score != NULL && score->curves != NULL && score->curves->n_points > 1 && isfinite(score->metrics.auc);
+}
+
+static bool has_bins(const wb_report_parts *parts)
+{
+    const wb_evaluated *score = wbi_first_score(parts);
+    return score != NULL && score->curves != NULL && score->curves->n_bins > 0;
+}
+
+bool wbi_has_effects(const wb_report_parts *parts)
+{
+    return parts->explanation != NULL && parts->explanation->n_effects > 0;
+}
+
+bool wbi_has_drift(const wb_report_parts *parts)
+{
+    return parts->drift != NULL && parts->drift->n_features > 0;
+}
+
+static const wbi_picture pictures[] = {
+    {"gains", "Cumulative gains",
+     "How many of all positives a campaign reaches when it contacts the highest scores first. The further above the dashed line, the better.",
+     wbi_has_curves, wbi_draw_gains},
+    {"lift", "Lift", "How many times more positives there are among the customers contacted than on average.", wbi_has_curves,
+     wbi_draw_lift},
+    {"roc", "ROC curve", "Positives found against negatives called by mistake, at every threshold. The nearer to the upper left, the better.",
+     wbi_has_curves, wbi_draw_roc},
+    {"pr", "Precision and recall", "How many of those called are positives, as more of all positives are found.", wbi_has_curves,
+     wbi_draw_pr},
+    {"calibration", "Calibration",
+     "Where the dots lie on the dashed line, probabilities are true. Bars are 95 % intervals; the grey shape says how many customers there are.",
+     has_bins, wbi_draw_calibration},
+    {"histogram", "Scores by outcome", "The further apart the two shapes, the better the scores tell the outcomes apart.", has_bins,
+     wbi_draw_histogram},
+    {"profit", "Profit of a campaign", "Expected profit, over all customers, by the share that is contacted. The dot is the best campaign.",
+     wbi_has_profit, wbi_draw_profit},
+    {"backtest", "AUC at later cutoffs", "What a model trained before each cutoff was worth on what came after it.", wbi_has_backtest,
+     wbi_draw_backtest},
+    {"ageing", "AUC lost as a model ages", "How much worse an older model is than the freshest, on the same cutoffs. Above 0 is worse.",
+     wbi_has_ageing, wbi_draw_ageing},
+    {"effects", "What drives the score", "What each term adds to the log-odds; above 0 raises the probability.", wbi_has_effects, NULL},
+    {"drift", "Drift since training", "How far the customers of today are from those the model learned from. The dashed lines stand at 0.1, some drift, and 0.25, major.",
+     wbi_has_drift, wbi_draw_drift},
+};
+
+const wbi_picture *wbi_picture_at(size_t index)
+{
+    return index < N_OF(pictures) ? &pictures[index] : NULL;
+}
+
+const wbi_picture *wbi_picture_named(const char *name)
+{
+    for (size_t i = 0; i < N_OF(pictures); i++)
+        if (strcmp(pictures[i].name, name) == 0)
+            return &pictures[i];
+    return NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The pictures, each from results that the caller passes; what lacks its results is not to be drawn. */
+#ifndef WINBACK_REPORT_PICTURES_H
+#define WINBACK_REPORT_PICTURES_H
+
+#include <winback/report.h>
+
+#include "report/chart.h"
+
+/* Plain words for the two outcomes. */
+typedef struct wbi_words {
+    const char *who, *others; /* "leavers", "stayers" */
+    const char *did;          /* "left" */
+    const char *risk;         /* "risk" */
+} wbi_words;
+wbi_words wbi_words_of(const wb_report_parts *parts);
+
+enum { WBI_SCORES_SHOWN = 4 };
+/* The n-th score over all rows, with or without curves; NULL past the last. */
+const wb_evaluated *wbi_score_of(const wb_report_parts *parts, size_t n);
+/* The first of them; NULL where there is none or nothing was evaluated. */
+const wb_evaluated *wbi_first_score(const wb_report_parts *parts);
+bool wbi_has_curves(const wb_report_parts *parts);
+
+void wbi_draw_roc(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_pr(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_gains(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_lift(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_profit(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_calibration(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_histogram(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_backtest(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_ageing(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_drift(wbi_canvas canvas, const wb_report_parts *parts);
+/* What one term adds to the log-odds. */
+void wbi_draw_effect(wbi_canvas canvas, const wb_report_parts *parts, size_t effect);
+double wbi_effect_height(const wb_effect *effect, wbi_place place);
+
+/* Whether there are two cutoffs or more to draw, or two ages. */
+bool wbi_has_backtest(const wb_report_parts *parts);
+bool wbi_has_ageing(const wb_report_parts *parts);
+bool wbi_has_profit(const wb_report_parts *parts);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The results in sentences for readers who decide, not model. */
+#include <math.h>
+#include <string.h>
+
+#include "report/page.h"
+
+enum { FEW_ROWS = 50 };
+static const double near_enough = 0.02; /* mean distance of predicted and observed that nobody would act on */
+
+static bool is_within(double value, double low, double high)
+{
+    return isfinite(low) && isfinite(high) && value >= low && value <= high;
+}
+
+static void put_tile(wbi_writer *w, const char *name, wbi_figure figure, const char *note)
+{
+    wbi_put(w, "<div><dt>");
+    wbi_put(w, name);
+    wbi_putf(w, "</dt><dd><b>%s</b><span>", figure.text);
+    wbi_put(w, note);
+    wbi_put(w, "</span></dd></div>\n");
+}
+
+static double mean_predicted(const wb_evaluated *score)
+{
+    double weight = 0, total = 0;
+    for (size_t i = 0; score->curves != NULL && i < score->curves->n_bins && i < WB_CALIBRATION_BINS; i++) {
+        weight += score->curves->bins[i].n;
+        total += score->curves->bins[i].n * score->curves->bins[i].mean_predicted;
+    }
+    return weight > 0 ? total / weight : NAN;
+}
+
+static void put_tiles(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_evaluated *score = wbi_first_score(parts);
+    const wb_metrics *m = &score->metrics;
+    const double mean = mean_predicted(score);
+    char note[256];
+    wbi_put(w, "<dl class=\"tiles\">\n");
+    put_tile(w, "Ranking", wbi_number(m->auc, 3), "AUC; 0.5 is chance");
+    put_tile(w, "Top tenth holds", wbi_number(m->lift[WB_DEPTH_TENTH], 1), "times its share of positives");
+    put_tile(w, "Top tenth reaches", wbi_percent(m->capture[WB_DEPTH_TENTH], 0), "of all positives");
+    strcpy(note, "observed");
+    if (isfinite(mean)) {
+        strcat(note, "; predicted ");
+        strcat(note, wbi_percent(mean, 1).text);
+    }
+    put_tile(w, "Base rate", wbi_percent(m->base_rate, 1), note);
+    wbi_put(w, "</dl>\n");
+}
+
+static void put_what(wbi_writer *w, const wb_report_parts *parts, const wb_metrics *m)
+{
+    wbi_put(w, "<p>The model gives each customer the probability of <b><bdi>");
+    wbi_put_text(w, parts->evaluation->target != NULL ? parts->evaluation->target : "the label");
+    wbi_putf(w, "</bdi></b>. It was tried on %s", wbi_count(m->n).text);
+    wbi_put(w, parts->evaluated_on != NULL ? " " : " customers");
+    wbi_put_text(w, parts->evaluated_on);
+    wbi_putf(w, "; %s of them %s.", wbi_percent(m->base_rate, 1).text, wbi_words_of(parts).did);
+    if (m->n < FEW_ROWS)
+        wbi_put(w, " <strong>These are few: all figures are rough.</strong>");
+    wbi_put(w, "</p>\n");
+}
+
+static void put_reach(wbi_writer *w, const wb_report_parts *parts, const wb_metrics *m)
+{
+    const wbi_words words = wbi_words_of(parts);
+    const size_t d = WB_DEPTH_TENTH;
+    if (!isfinite(m->lift[d]))
+        return;
+    wbi_putf(w, "<p>Of the 10 %% of customers with the highest %s, %s %s, %s times as many as average. Mailing them reaches %s of "
+             "all %s; ", words.risk, wbi_percent(m->lift[d] * m->base_rate, 0).text, words.did, wbi_number(m->lift[d], 1).text,
+             wbi_percent(m->capture[d], 0).text, words.who);
+    wbi_putf(w, "mailing the highest 30 %% reaches %s.</p>\n", wbi_percent(m->capture[WB_N_DEPTHS - 1], 0).text);
+}
+
+static void put_ranking(wbi_writer *w, const wb_report_parts *parts, const wb_evaluated *score)
+{
+    const wbi_words words = wbi_words_of(parts);
+    const wb_metrics *m = &score->metrics;
+    if (!isfinite(m->auc)) {
+        wbi_put(w, "<p><strong>All customers had the same outcome, so nothing can be said about how well the scores tell.</strong></p>\n");
+        return;
+    }
+    wbi_putf(w, "<p>Of one customer of the %s and one of the %s, drawn at random, the first has the higher score in %s of 100 cases",
+             words.who, words.others, wbi_number(100 * m->auc, 0).text);
+    if (isfinite(score->interval.low.auc))
+        wbi_putf(w, " (between %s and %s, as far as the data tell)", wbi_number(100 * score->interval.low.auc, 1).text,
+                 wbi_number(100 * score->interval.high.auc, 1).text);
+    wbi_put(w, "; 50 would be chance.</p>\n");
+}
+
+typedef enum truth { TRUTH_UNKNOWN, TRUTH_YES, TRUTH_NEARLY, TRUTH_LOW, TRUTH_HIGH, TRUTH_EXTREME, TRUTH_TIMID } truth;
+
+/* What ails the probabilities, by the intervals of slope and intercept. */
+static truth truth_of(const wb_evaluated *score)
+{
+    const wb_metrics *m = &score->metrics, *low = &score->interval.low, *high = &score->interval.high;
+    if (!isfinite(m->calibration_slope) || !isfinite(m->calibration_intercept))
+        return TRUTH_UNKNOWN;
+    const bool is_known = isfinite(low->calibration_slope);
+    const bool slope = is_known ? is_within(1, low->calibration_slope, high->calibration_slope)
+                                : fabs(m->calibration_slope - 1) < 0.1;
+    const bool level = is_known ? is_within(0, low->calibration_intercept, high->calibration_intercept)
+                                : fabs(m->calibration_intercept) < 0.1;
+    if (slope && level)
+        return TRUTH_YES;
+    if (m->ece < near_enough)
+        return TRUTH_NEARLY;
+    if (!level)
+        return m->calibration_intercept > 0 ? TRUTH_LOW : TRUTH_HIGH;
+    return m->calibration_slope < 1 ? TRUTH_EXTREME : TRUTH_TIMID;
+}
+
+static void put_truth(wbi_writer *w, const wb_evaluated *score)
+{
+    static const char *const verdicts[] = {
+        NULL,
+        "The probabilities can be taken at their word: nothing tells them from the shares that were observed.",
+        "The probabilities can be taken at their word for practical purposes.",
+        "The probabilities are too low.",
+        "The probabilities are too high.",
+        "High probabilities are too high and low ones too low.",
+        "High probabilities are too low and low ones too high."};
+    const truth found = truth_of(score);
+    if (verdicts[found] == NULL)
+        return;
+    wbi_putf(w, "<p>%s On average over tenths of the customers, predicted and observed lie %s percentage points apart.</p>\n",
+             verdicts[found], wbi_number(100 * score->metrics.ece, 1).text);
+}
+
+static void put_over_time(wbi_writer *w, const wb_backtest *b)
+{
+    double least = NAN, most = NAN, gain = 0;
+    size_t n_gains = 0;
+    for (size_t i = 0; i < b->n_cutoffs; i++) {
+        const wb_backtest_cutoff *cutoff = &b->cutoffs[i];
+        least = fmin(least, cutoff->fresh.metrics.auc);
+        most = fmax(most, cutoff->fresh.metrics.auc);
+        if (cutoff->recency.n > 0 && isfinite(cutoff->recency.auc) && isfinite(cutoff->fresh.metrics.auc)) {
+            gain += cutoff->fresh.metrics.auc - cutoff->recency.auc;
+            n_gains++;
+        }
+    }
+    wbi_putf(w, "<p>Tried at %zu past cutoff%s, the AUC was between %s and %s.", b->n_cutoffs, b->n_cutoffs == 1 ? "" : "s",
+             wbi_number(least, 3).text, wbi_number(most, 3).text);
+    if (n_gains > 0)
+        wbi_putf(w, " That is %s %s on average than the time since the last event alone would give.",
+                 wbi_number(fabs(gain / (double)n_gains), 3).text, gain >= 0 ? "more" : "less");
+    if (isfinite(b->retrain_every_days))
+        wbi_putf(w, " Models up to %s days older lost nothing that could be told from chance.",
+                 wbi_number(b->retrain_every_days, 0).text);
+    else if (isinf(b->retrain_every_days))
+        wbi_put(w, " No age that was tried lost anything that could be told from chance.");
+    wbi_put(w, "</p>\n");
+}
+
+static size_t n_drifted(const wb_drift *drift, wb_drift_verdict verdict)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < drift->n_features; i++)
+        n += drift->features[i].verdict == verdict;
+    return n;
+}
+
+static void put_drift(wbi_writer *w, const wb_drift *drift)
+{
+    const size_t n_major = n_drifted(drift, WB_DRIFT_MAJOR), n_some = n_drifted(drift, WB_DRIFT_SOME);
+    if (n_major + n_some == 0)
+        wbi_putf(w, "<p>The customers of today look like those of training: none of %zu features has moved.</p>\n",
+                 drift->n_features);
+    else
+        wbi_putf(w, "<p>Of %zu features, %zu moved far since training and %zu somewhat; see drift.</p>\n", drift->n_features,
+                 n_major, n_some);
+}
+
+static void put_drivers(wbi_writer *w, const wb_explanation *explanation)
+{
+    const size_t n = explanation->n_effects < 3 ? explanation->n_effects : 3;
+    wbi_put(w, "<p>What moves the scores most: ");
+    for (size_t i = 0; i < n; i++) {
+        wbi_put(w, i == 0 ? "<b><bdi>" : ", <b><bdi>");
+        wbi_put_text(w, explanation->effects[i].feature);
+        wbi_put(w, "</bdi></b>");
+    }
+    wbi_put(w, ".</p>\n");
+}
+
+/* What the figures advise, one item each. */
+static void put_advice(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_evaluated *score = wbi_first_score(parts);
+    wbi_put(w, "<h3>What to do</h3>\n<ul>\n");
+    if (score != NULL && score->metrics.empc > 0 && isfinite(score->metrics.empc_fraction))
+        wbi_putf(w, "<li>Contact the highest %s of the scores: that is where the expected profit is greatest, by the costs under "
+                 "“What it is worth”.</li>\n", wbi_percent(score->metrics.empc_fraction, 0).text);
+    if (score != NULL && truth_of(score) >= TRUTH_LOW)
+        wbi_put(w, "<li>Use the scores as a ranking, not as probabilities, or train with <code>--calibrate auto</code>.</li>\n");
+    if (parts->backtest != NULL && isfinite(parts->backtest->retrain_every_days))
+        wbi_putf(w, "<li>Train again at least every %s days.</li>\n", wbi_number(fmax(parts->backtest->retrain_every_days, 1), 0).text);
+    if (parts->drift != NULL && n_drifted(parts->drift, WB_DRIFT_MAJOR) > 0)
+        wbi_put(w, "<li>Look at the features that moved far, and train again if the change is there to stay.</li>\n");
+    for (size_t i = 0; i < parts->n_descriptions; i++)
+        if (parts->descriptions[i].suspected_leak) {
+            wbi_put(w, "<li><strong>Look at the features under “Data quality” that tell the outcome too well</strong>: they may not "
+                       "have been known beforehand, and then the figures are too good to be true.</li>\n");
+            break;
+        }
+    wbi_put(w, "<li>Keep some of the contacted customers aside, at random: only that shows what the campaign changed.</li>\n</ul>\n");
+}
+
+void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_evaluated *score = wbi_first_score(parts);
+    wbi_put(w, "<section id=\"summary\" class=\"summary\" aria-labelledby=\"summary-heading\">\n"
+               "<h2 id=\"summary-heading\">Summary</h2>\n");
+    if (score != NULL) {
+        if (isfinite(score->metrics.auc))
+            put_tiles(w, parts);
+        put_what(w, parts, &score->metrics);
+        put_reach(w, parts, &score->metrics);
+        put_ranking(w, parts, score);
+        put_truth(w, score);
+    }
+    if (wbi_has_backtest(parts))
+        put_over_time(w, parts->backtest);
+    if (wbi_has_drift(parts))
+        put_drift(w, parts->drift);
+    if (wbi_has_effects(parts))
+        put_drivers(w, parts->explanation);
+    put_advice(w, parts);
+    wbi_put(w, "</section>\n");
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/table.h"
+
+#include <math.h>
+
+void wbi_table_begin(wbi_writer *w, const char *caption, const char *const *headings, size_t n)
+{
+    wbi_put(w, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    wbi_put_text(w, caption);
+    wbi_put(w, "\">\n<table class=\"sortable\">\n<caption>");
+    wbi_put_text(w, caption);
+    wbi_put(w, "</caption>\n<thead><tr>");
+    for (size_t i = 0; i < n; i++) {
+        const bool is_number = headings[i][0] == '#';
+        wbi_put(w, is_number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
+        wbi_put_text(w, headings[i] + is_number);
+        wbi_put(w, "</th>");
+    }
+    wbi_put(w, "</tr></thead>\n<tbody>\n");
+}
+
+void wbi_table_end(wbi_writer *w)
+{
+    wbi_put(w, "</tbody></table></div>\n");
+}
+
+void wbi_row_begin(wbi_writer *w, const char *name)
+{
+    wbi_put(w, "<tr><th scope=\"row\"><bdi>");
+    wbi_put_text(w, name);
+    wbi_put(w, "</bdi></th>");
+}
+
+void wbi_row_end(wbi_writer *w)
+{
+    wbi_put(w, "</tr>\n");
+}
+
+void wbi_cell_text(wbi_writer *w, const char *text)
+{
+    wbi_put(w, "<td>");
+    wbi_put_text(w, text);
+    wbi_put(w, "</td>");
+}
+
+void wbi_cell(wbi_writer *w, wbi_figure shown, double value)
+{
+    if (isfinite(value))
+        wbi_putf(w, "<td class=\"n\" data-v=\"%s\">%s</td>", wbi_fixed(value, 9).text, shown.text);
+    else
+        wbi_putf(w, "<td class=\"n\">%s</td>", shown.text);
+}

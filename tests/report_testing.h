@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Results to make reports of: such as might be, and such as nobody would wish for. */
+#ifndef WINBACK_REPORT_TESTING_H
+#define WINBACK_REPORT_TESTING_H
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <winback/report.h>
+#include <winback/time.h>
+
+/* What a feature, a level or a customer may be called. */
+static const char *const hostile_texts[] = {
+    "<script>alert(1)</script>",
+    "\"quoted\" 'twice' & more]]>-->",
+    "\x01\x02\x1b[31m\x7f\xc2\x85 control",
+    "\xff\xfe\xc0\xaf broken \xe2\x82",
+    "abc \xe2\x80\xae txt.exe \xe2\x81\xa6 right",
+    "</title></desc></style><img src=x onerror=alert(1)>",
+    "{{constructor}} ${x} %s %n %d",
+    "\xe9\xa1\xbe\xe5\xae\xa2\xe4\xba\xba\xe6\x95\xb0\xe3\x81\xae\xe5\x90\x88\xe8\xa8\x88\xe5\x80\xa4\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe5\x90\x8d\xe5\x89\x8d",
+    "orders_amount_sum_of_everything_that_was_ever_bought_by_anyone_in_365d",
+    "",
+    " ",
+    "line\nbreak\ttab",
+};
+enum { N_HOSTILE = sizeof hostile_texts / sizeof hostile_texts[0] };
+
+enum { N_EFFECTS = 16, N_SEGMENTS = 6, N_CUTOFFS = 11, N_POINTS = 33, N_LEVELS = 9 };
+
+/* Parts with what they point to. */
+typedef struct fixture {
+    wb_report_parts parts;
+    wb_evaluation evaluation;
+    wb_evaluated groups[2 + N_SEGMENTS];
+    wb_curves curves[2];
+    wb_compared pair;
+    wb_explanation explanation;
+    wb_effect effects[N_EFFECTS];
+    wb_effect_point points[N_EFFECTS][N_POINTS + 1];
+    wb_drift drift;
+    wb_drift_feature drifted[N_EFFECTS];
+    wb_backtest backtest;
+    wb_backtest_cutoff cutoffs[N_CUTOFFS];
+    wb_backtest_age ages[N_CUTOFFS];
+    wb_description descriptions[N_EFFECTS];
+    wb_explained_row customer;
+    wb_part reasons[4];
+    wb_report_fact facts[4];
+    bool hostile;
+} fixture;
+
+static const char *plain_or_hostile(const fixture *f, const char *plain, size_t i)
+{
+    return f->hostile ? hostile_texts[i % N_HOSTILE] : plain;
+}
+
+/* Scores whose logit is normal: positives about +d/2, negatives about -d/2, a base rate of 0.3. AUC = Phi(d / sqrt 2). */
+static double above(double x)
+{
+    return 0.5 * erfc(x / sqrt(2));
+}
+
+static void fill_curves(wb_curves *c, double d, double base)
+{
+    c->n_points = 201;
+    for (size_t i = 0; i < c->n_points; i++) {
+        const double x = 4.5 - 9.0 * (double)i / 200;
+        wb_curve_point *p = &c->points[i];
+        p->true_positive_rate = i == 0 ? 0 : i == 200 ? 1 : above(x - d / 2);
+        p->false_positive_rate = i == 0 ? 0 : i == 200 ? 1 : above(x + d / 2);
+        p->depth = base * p->true_positive_rate + (1 - base) * p->false_positive_rate;
+        p->precision = p->depth > 0 ? base * p->true_positive_rate / p->depth : NAN;
+        p->threshold = 1 / (1 + exp(-(d * x + log(base / (1 - base)))));
+        p->profit = 0.3 * 190 * base * p->true_positive_rate - 8 * p->depth;
+    }
+    c->n_bins = WB_CALIBRATION_BINS;
+    for (size_t i = 0; i < c->n_bins; i++) {
+        const double p = 0.03 + 0.085 * (double)i;
+        c->bins[i] = (wb_calibration_bin){1931, p, p + 0.012 * sin((double)i), p - 0.02, p + 0.025};
+    }
+    for (size_t i = 0; i < WB_HISTOGRAM_BINS; i++) {
+        const double p = ((double)i + 0.5) / WB_HISTOGRAM_BINS, logit = log(p / (1 - p)) - log(base / (1 - base));
+        const double slope = 1 / (p * (1 - p));
+        c->histogram_positive[i] = 5000 * slope * exp(-pow(logit / d - d / 2, 2) / 2);
+        c->histogram_negative[i] = 13000 * slope * exp(-pow(logit / d + d / 2, 2) / 2);
+    }
+}
+
+static wb_metrics metrics_like(double auc, uint64_t n)
+{
+    wb_metrics m = {.n = n, .n_positive = n * 3 / 10, .base_rate = 0.3, .auc = auc, .pr_auc = 0.69, .log_loss = 0.4417, .brier = 0.1411};
+    m.brier_miscalibration = 0.0012;
+    m.brier_discrimination = 0.0701;
+    m.brier_uncertainty = 0.21;
+    m.calibration_slope = 0.982;
+    m.calibration_intercept = 0.021;
+    m.ece = 0.0114;
+    m.ks = 0.52;
+    m.gini = 2 * auc - 1;
+    for (size_t i = 0; i < WB_N_DEPTHS; i++) {
+        m.lift[i] = 3.1 - 0.35 * (double)i;
+        m.capture[i] = m.lift[i] * wb_metrics_depth(i);
+    }
+    m.true_positive = 3120;
+    m.false_positive = 1377;
+    m.true_negative = 12143;
+    m.false_negative = 2674;
+    m.empc = 3.41;
+    m.empc_fraction = 0.34;
+    return m;
+}
+
+static wb_metrics_interval interval_like(const wb_metrics *m)
+{
+    wb_metrics_interval interval = {.low = *m, .high = *m, .auc_se = 0.003, .auc_by = WB_INTERVAL_DELONG, .n_resamples = 1000};
+    interval.low.auc -= 0.006;
+    interval.high.auc += 0.006;
+    interval.low.calibration_slope -= 0.04;
+    interval.high.calibration_slope += 0.04;
+    interval.low.calibration_intercept -= 0.05;
+    interval.high.calibration_intercept += 0.05;
+    for (size_t i = 0; i < WB_N_DEPTHS; i++) {
+        interval.low.lift[i] -= 0.09;
+        interval.high.lift[i] += 0.09;
+        interval.low.capture[i] *= 0.97;
+        interval.high.capture[i] *= 1.03;
+    }
+    return interval;
+}
+
+static void fill_evaluation(fixture *f)
+{
+    static const char *const countries[N_SEGMENTS] = {"DE", "FR", "IT", "AT", "ES", "(missing)"};
+    const double auc = above(-1.5 / sqrt(2));
+    for (size_t i = 0; i < 2; i++) {
+        fill_curves(&f->curves[i], i == 0 ? 1.5 : 1.1, 0.3);
+        f->groups[i] = (wb_evaluated){.score = plain_or_hostile(f, i == 0 ? "probability_churn" : "probability_recency", i),
+                                      .metrics = metrics_like(i == 0 ? auc : 0.78, 19314), .curves = &f->curves[i]};
+        f->groups[i].interval = interval_like(&f->groups[i].metrics);
+    }
+    for (size_t i = 0; i < N_SEGMENTS; i++) {
+        wb_evaluated *g = &f->groups[2 + i];
+        *g = (wb_evaluated){.score = f->groups[0].score, .by = "country", .segment = plain_or_hostile(f, countries[i], i)};
+        g->metrics = metrics_like(0.86 - 0.01 * (double)i, 9000u >> i);
+        g->interval = interval_like(&g->metrics);
+    }
+    f->pair.first = f->groups[0].score;
+    f->pair.second = f->groups[1].score;
+    f->pair.figures.difference.auc = 0.0731;
+    f->pair.figures.auc_p = 3.2e-9;
+    f->evaluation = (wb_evaluation){.target = plain_or_hostile(f, "label_churned", 0), .groups = f->groups, .n_groups = 2 + N_SEGMENTS,
+                                    .pairs = &f->pair, .n_pairs = 1, .n_scores = 2, .n_rows = 19314, .n_without_label = 12,
+                                    .n_customers = 19314, .profit = WB_PROFIT_MODEL_INIT, .threshold = 0.5};
+    f->parts.evaluation = &f->evaluation;
+    f->parts.evaluated_on = plain_or_hostile(f, "customers at 2024-10-02, which training did not see", 5);
+}
+
+static void fill_number(const fixture *f, wb_effect *e, wb_effect_point *points, size_t i)
+{
+    const double size = 1.4 / (1 + (double)i);
+    (void)f;
+    for (size_t j = 0; j < N_POINTS; j++) {
+        const double t = (double)j / (N_POINTS - 1);
+        points[j] = (wb_effect_point){.value = 365 * t * t, .share = t, .log_odds = size * (i % 2 == 0 ? tanh(3 * t - 1.4) : 0.8 - t)};
+        points[j].low = points[j].log_odds - 0.05 - 0.2 * t * t;
+        points[j].high = points[j].log_odds + 0.05 + 0.2 * t * t;
+    }
+    e->n_points = N_POINTS;
+    if (i % 3 == 0) {
+        points[N_POINTS] = (wb_effect_point){.value = NAN, .log_odds = 0.3, .low = 0.1, .high = 0.5, .share = 0.04};
+        e->n_points++;
+    }
+}
+
+static void fill_category(fixture *f, wb_effect *e, wb_effect_point *points)
+{
+    static const char *const channels[N_LEVELS] = {"phone", "web", "app", "shop", "partner", "fair", "letter", "(other)", "(missing)"};
+    for (size_t j = 0; j < N_LEVELS; j++) {
+        points[j] = (wb_effect_point){.value = NAN, .log_odds = 0.5 - 0.12 * (double)j, .share = 1.0 / N_LEVELS};
+        points[j].level = (char *)plain_or_hostile(f, channels[j], j);
+        points[j].low = points[j].log_odds - 0.1 - 0.02 * (double)j;
+        points[j].high = points[j].log_odds + 0.1 + 0.02 * (double)j;
+    }
+    e->n_points = N_LEVELS;
+}
+
+static void fill_effects(fixture *f)
+{
+    static const char *const names[N_EFFECTS] = {
+        "orders_days_since_last", "orders_count_90d", "channel", "orders_amount_sum_365d", "tickets_open",
+        "tickets_first_reply_hours_mean", "account_age_days", "orders_gap_days_mean", "orders_discount_share", "tickets_csat_mean",
+        "country", "orders_amount_mean", "orders_trend_30d", "surveys_score_last", "loyalty_points", "referrals_count"};
+    for (size_t i = 0; i < N_EFFECTS; i++) {
+        wb_effect *e = &f->effects[i];
+        *e = (wb_effect){.feature = plain_or_hostile(f, names[i], i), .kind = "spline", .unit = i % 2 == 0 ? "days" : "",
+                         .importance = 0.6 / (1 + (double)i), .direction = (int)(i % 3) - 1, .odds_ratio = 1.4, .odds_low = 1.3,
+                         .odds_high = 1.5, .p = 1e-5, .points = f->points[i], .actionable = i % 4 == 0};
+        e->sentence = (char *)plain_or_hostile(f, "fewer days since the last order, lower risk", i + 3);
+        if (i == 2 || i == 10)
+            fill_category(f, e, f->points[i]);
+        else
+            fill_number(f, e, f->points[i], i);
+        f->drifted[i] = (wb_drift_feature){.feature = e->feature, .psi = 0.42 / (1 + (double)i), .critical = 0.004, .missing_before = 0.02,
+                                           .missing_now = 0.03, .importance = e->importance};
+        f->drifted[i].verdict = f->drifted[i].psi >= 0.25 ? WB_DRIFT_MAJOR : f->drifted[i].psi >= 0.1 ? WB_DRIFT_SOME : WB_DRIFT_NONE;
+        f->descriptions[i] = (wb_description){.feature = e->feature, .type = i == 2 || i == 10 ? WB_TYPE_CATEGORY : WB_TYPE_NUMBER,
+                                              .n = 19000, .n_missing = 314 * i, .auc = 0.5 + 0.02 * (double)i, .n_levels = 9};
+        f->descriptions[i].quantiles[3] = 12.5 * (double)i;
+    }
+    f->descriptions[3].suspected_leak = 1;
+    f->explanation = (wb_explanation){.target = "churned", .effects = f->effects, .n_effects = N_EFFECTS, .base = -0.8};
+    f->parts.explanation = &f->explanation;
+    f->drift = (wb_drift){.score = {.feature = "score", .n_bins = 11, .psi = 0.12, .critical = 0.003, .verdict = WB_DRIFT_SOME},
+                          .features = f->drifted, .n_features = N_EFFECTS, .n_before = 46051, .n_now = 19500, .mean_before = 0.312,
+                          .mean_now = 0.287, .worst = WB_DRIFT_MAJOR};
+    f->parts.drift = &f->drift;
+    f->parts.descriptions = f->descriptions;
+    f->parts.n_descriptions = N_EFFECTS;
+}
+
+static void fill_backtest(fixture *f)
+{
+    for (size_t i = 0; i < N_CUTOFFS; i++) {
+        wb_backtest_cutoff *c = &f->cutoffs[i];
+        c->cutoff_us = (19700 + 30 * (int64_t)i) * WB_DAY_US;
+        c->fresh = (wb_backtest_trial){.trained_at_us = c->cutoff_us - 90 * WB_DAY_US, .tried_at_us = c->cutoff_us, .n_train_rows = 12000,
+                                       .metrics = metrics_like(0.84 + 0.006 * sin((double)i), 15000), .auc_se = 0.004};
+        if (i > 0)
+            c->previous = metrics_like(0.835 + 0.007 * sin((double)i), 15000);
+        c->recency = metrics_like(0.792 + 0.004 * cos((double)i), 15000);
+        f->ages[i] = (wb_backtest_age){.age_days = 30 * (double)i, .n_trials = N_CUTOFFS - i, .auc = 0.84 - 0.002 * (double)i,
+                                       .log_loss = 0.44, .lift_10 = 2.6, .auc_lost = 0.0018 * (double)i, .log_loss_lost = 0.001 * (double)i,
+                                       .auc_lost_se = i == 0 || i == N_CUTOFFS - 1 ? NAN : 0.001, .log_loss_lost_se = 0.0006};
+    }
+    f->backtest = (wb_backtest){.label = (char *)"churned", .horizon_us = 90 * WB_DAY_US, .cutoffs = f->cutoffs, .n_cutoffs = N_CUTOFFS,
+                                .ages = f->ages, .n_ages = N_CUTOFFS, .retrain_every_days = 60, .auc_tolerance = 0.005, .seed = 1};
+    f->parts.backtest = &f->backtest;
+}
+
+/* Everything that a report may show; hostile: with the texts above in every place that holds one. */
+static fixture *make_fixture(bool hostile)
+{
+    fixture *f = calloc(1, sizeof *f);
+    f->hostile = hostile;
+    fill_evaluation(f);
+    fill_effects(f);
+    fill_backtest(f);
+    for (size_t i = 0; i < 4; i++) {
+        f->reasons[i] = (wb_part){.feature = f->effects[i].feature, .value = (char *)plain_or_hostile(f, "212", i + 2),
+                                  .sentence = (char *)plain_or_hostile(f, "last order 212 days ago", i), .contribution = 0.8 - 0.3 * (double)i,
+                                  .probability_after = 0.5 + 0.1 * (double)i};
+        f->facts[i] = (wb_report_fact){plain_or_hostile(f, "Model", i), plain_or_hostile(f, "out/model.json, XXH3 5f0b21c6d2a9e310", i + 1)};
+    }
+    f->customer = (wb_explained_row){.customer = (char *)plain_or_hostile(f, "C001042", 4), .cutoff = (char *)"2024-10-02", .base = -0.8,
+                                     .log_odds = 1.2, .probability = 0.77, .parts = f->reasons, .n_parts = 4};
+    f->parts.customers = &f->customer;
+    f->parts.n_customers = 1;
+    f->parts.facts = f->facts;
+    f->parts.n_facts = 4;
+    f->parts.title = plain_or_hostile(f, "Who leaves the shop: churn within 90 days", 5);
+    return f;
+}
+
+#endif
