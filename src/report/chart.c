@@ -77,8 +77,10 @@ static void set_sizes(wbi_chart *c)
         c->height = WBI_CHART_HEIGHT;
     if (c->margin_left == 0)
         c->margin_left = MARGIN_LEFT;
+    if (c->margin_right == 0)
+        c->margin_right = MARGIN_RIGHT;
     const double top = top_of(c) + legend_height(c);
-    c->across = (wbi_scale){c->x.low, c->x.high, c->margin_left, c->width - MARGIN_RIGHT};
+    c->across = (wbi_scale){c->x.low, c->x.high, c->margin_left, c->width - c->margin_right};
     c->up = (wbi_scale){c->y.low, c->y.high, wbi_chart_height(c) - MARGIN_BOTTOM, top};
     if (c->x.ticks.n == 0)
         c->x.ticks = wbi_ticks_make(c->x.low, c->x.high, TICKS_ACROSS);
@@ -132,7 +134,7 @@ static void put_tick_text(const wbi_chart *c, const wbi_axis *axis, double at)
 static void put_axis_title(const wbi_chart *c, const wbi_axis *axis)
 {
     const char *unit = axis->form == WBI_FORM_PERCENT ? "%" : axis->unit;
-    wbi_put_text_cut(c->canvas.w, axis->title, 44);
+    wbi_put_text_cut(c->canvas.w, axis->title, axis == &c->x && c->width < WBI_CHART_WIDTH ? 32 : 44);
     if (unit != NULL && *unit != '\0') {
         wbi_put(c->canvas.w, " (");
         wbi_put_text(c->canvas.w, unit);
@@ -208,7 +210,7 @@ void wbi_chart_axes(const wbi_chart *c)
         put_style(w);
     if (c->canvas.place != WBI_ON_PAGE) {
         wbi_put(w, "<text class=\"heading\" x=\"2\" y=\"20\">");
-        wbi_put_text_cut(w, c->title, 50);
+        wbi_put_text_cut(w, c->title, c->width < WBI_CHART_WIDTH ? 36 : 46);
         wbi_put(w, "</text>\n");
     }
     draw_legend(c);

@@ -34,14 +34,14 @@ typedef struct wbi_legend {
     const char *name;
 } wbi_legend;
 
-enum { WBI_CHART_WIDTH = 420, WBI_CHART_HEIGHT = 300, WBI_LEGEND_ROW = 20, WBI_TITLE_ROW = 28 };
+enum { WBI_CHART_WIDTH = 420, WBI_CHART_HEIGHT = 300, WBI_EFFECT_WIDTH = 340, WBI_LEGEND_ROW = 20, WBI_TITLE_ROW = 28 };
 
 typedef struct wbi_chart {
     wbi_canvas canvas;
     const char *id, *title; /* the id is ours, one a page */
     size_t number;          /* behind the id, of several; 0: none */
     double width, height;   /* 0: the usual */
-    double margin_left;     /* 0: the usual */
+    double margin_left, margin_right; /* 0: the usual */
     wbi_axis x, y;
     const wbi_legend *legend;
     size_t n_legend;

@@ -115,7 +115,7 @@ void wbi_draw_pr(wbi_canvas canvas, const wb_report_parts *parts)
     const wb_evaluated *score = wbi_first_score(parts);
     const double base = score->metrics.base_rate;
     c.n_legend = make_legend(legend, parts, "Chance (base rate)");
-    c.x = share("Recall: positives that are found");
+    c.x = share("Recall");
     c.y = share("Precision");
     wbi_chart_begin(&c);
     wbi_putf(canvas.w, "Share of %s among the customers that are called, against the share of all %s that are found so. "
@@ -136,7 +136,7 @@ void wbi_draw_gains(wbi_canvas canvas, const wb_report_parts *parts)
     const double tenth = wb_metrics_depth(WB_DEPTH_TENTH), reached = m->capture[WB_DEPTH_TENTH];
     c.n_legend = make_legend(legend, parts, "Chance");
     c.x = share("Customers contacted, highest score first");
-    c.y = share("Positives reached");
+    c.y = share(wbi_words_of(parts).reached);
     wbi_chart_begin(&c);
     for (size_t i = 0; i < WB_N_DEPTHS; i++)
         wbi_putf(canvas.w, "The highest %s of the scores hold %s of all %s. ", wbi_percent(wb_metrics_depth(i), 0).text,

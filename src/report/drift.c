@@ -47,8 +47,7 @@ static void draw_bar(const wbi_chart *c, const wb_drift_feature *f, double y)
         return;
     wbi_chart_bar(c, styles[f->verdict], 0, y - 0.3, f->psi, y + 0.3);
     snprintf(note, sizeof note, "%s%s", wbi_number(f->psi, 2).text, verdict_word(f->verdict));
-    const bool inside = f->psi > 0.72 * c->x.high;
-    wbi_chart_note(c, inside ? "end" : "start", f->psi, y, inside ? -6 : 6, 4, note);
+    wbi_chart_note(c, "start", c->x.high, y, 8, 4, note);
 }
 
 void wbi_draw_drift(wbi_canvas canvas, const wb_report_parts *parts)
@@ -60,6 +59,7 @@ void wbi_draw_drift(wbi_canvas canvas, const wb_report_parts *parts)
     for (size_t i = 0; i < n; i++)
         high = fmax(high, chosen[i]->psi);
     wbi_ticks_widen(&low, &high, 5);
+    c.margin_right = 84;
     c.margin_left = 20 + 7.2 * NAME_LETTERS;
     c.height = (double)(BAR_FRAME + BAR_ROW * n);
     c.x = (wbi_axis){.title = "Population stability index", .low = 0, .high = high};

@@ -4,7 +4,7 @@
 
 #include "report/pictures.h"
 
-enum { LEVELS_SHOWN = 14, LEVEL_LETTERS = 18, LEVEL_ROW = 20, LEVEL_FRAME = 58, POINTS_SHOWN = 400 };
+enum { LEVELS_SHOWN = 14, LEVEL_LETTERS = 16, LEVEL_ROW = 20, LEVEL_FRAME = 58, POINTS_SHOWN = 400, EFFECT_HEIGHT = 230 };
 static const double tail = 0.005; /* share of the rows beyond either end of the axis */
 
 static bool is_number(const wb_effect *effect)
@@ -19,7 +19,7 @@ static size_t n_levels_of(const wb_effect *effect)
 
 double wbi_effect_height(const wb_effect *effect, wbi_place place)
 {
-    return (is_number(effect) ? WBI_CHART_HEIGHT + WBI_LEGEND_ROW : (double)(LEVEL_FRAME + LEVEL_ROW * n_levels_of(effect))) +
+    return (is_number(effect) ? EFFECT_HEIGHT + WBI_LEGEND_ROW : (double)(LEVEL_FRAME + LEVEL_ROW * n_levels_of(effect))) +
            (place == WBI_ON_PAGE ? 0 : WBI_TITLE_ROW);
 }
 
@@ -164,7 +164,7 @@ static void draw_levels(wbi_chart *c, const wb_effect *effect)
     size_t chosen[LEVELS_SHOWN];
     const size_t n = choose_levels(effect, chosen);
     wbi_writer *w = c->canvas.w;
-    c->margin_left = 24 + 7.2 * LEVEL_LETTERS;
+    c->margin_left = 20 + 7.2 * LEVEL_LETTERS;
     c->height = (double)(LEVEL_FRAME + LEVEL_ROW * n);
     c->x = c->y;
     c->x.title = "Effect on the log-odds";
@@ -190,7 +190,8 @@ void wbi_draw_effect(wbi_canvas canvas, const wb_report_parts *parts, size_t at)
 {
     const wb_explanation *explanation = parts->explanation;
     const wb_effect *effect = &explanation->effects[at];
-    wbi_chart c = {.canvas = canvas, .id = "effect", .number = at + 1, .title = effect->feature};
+    wbi_chart c = {.canvas = canvas, .id = "effect", .number = at + 1, .title = effect->feature, .width = WBI_EFFECT_WIDTH,
+                   .height = EFFECT_HEIGHT};
     if (effect->n_points == 0)
         return;
     find_range(explanation, &c.y.low, &c.y.high);

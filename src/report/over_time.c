@@ -61,7 +61,7 @@ static series series_of(const wb_backtest *b)
 static wbi_ticks date_ticks(const series *s)
 {
     wbi_ticks ticks = {.n = 0};
-    const double apart = 0.24 * (s->at[s->n - 1] - s->at[0]);
+    const double apart = 0.27 * (s->at[s->n - 1] - s->at[0]);
     for (size_t i = s->n; i-- > 0 && ticks.n < DATES_NAMED;)
         if (ticks.n == 0 || ticks.at[ticks.n - 1] - s->at[i] >= apart)
             ticks.at[ticks.n++] = s->at[i];

@@ -20,8 +20,8 @@ static bool is_leaving(const char *target)
 wbi_words wbi_words_of(const wb_report_parts *parts)
 {
     const char *target = parts->evaluation != NULL ? parts->evaluation->target : NULL;
-    return is_leaving(target) ? (wbi_words){"leavers", "stayers", "left", "risk"}
-                              : (wbi_words){"positives", "negatives", "were positive", "score"};
+    return is_leaving(target) ? (wbi_words){"leavers", "stayers", "a leaver", "a stayer", "left", "risk", "Leavers reached"}
+                              : (wbi_words){"positives", "negatives", "a positive", "a negative", "were positive", "score", "Positives reached"};
 }
 
 const wb_evaluated *wbi_score_of(const wb_report_parts *parts, size_t n)

@@ -10,8 +10,10 @@
 /* Plain words for the two outcomes. */
 typedef struct wbi_words {
     const char *who, *others; /* "leavers", "stayers" */
+    const char *one, *other;  /* "a leaver", "a stayer" */
     const char *did;          /* "left" */
     const char *risk;         /* "risk" */
+    const char *reached;      /* title of an axis: "Leavers reached" */
 } wbi_words;
 wbi_words wbi_words_of(const wb_report_parts *parts);
 

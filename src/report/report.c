@@ -67,7 +67,7 @@ static double row_height(const wb_explanation *explanation, size_t from)
 static void draw_sheet(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_explanation *explanation = parts->explanation;
-    const double width = WBI_CHART_WIDTH + SHEET_GAP;
+    const double width = WBI_EFFECT_WIDTH + SHEET_GAP;
     double height = SHEET_GAP, y = SHEET_GAP;
     for (size_t i = 0; i < explanation->n_effects; i += SHEET_COLUMNS)
         height += row_height(explanation, i);

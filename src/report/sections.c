@@ -94,7 +94,7 @@ static void put_effect(wbi_writer *w, const wb_report_parts *parts, size_t at)
     if (effect->n_points == 0)
         return;
     wbi_put(w, "<figure><h3><bdi>");
-    wbi_put_text(w, effect->feature);
+    wbi_put_name(w, effect->feature);
     wbi_put(w, "</bdi></h3>\n");
     wbi_draw_effect((wbi_canvas){w, WBI_ON_PAGE, 0, 0}, parts, at);
     wbi_put(w, "<figcaption>");

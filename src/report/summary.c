@@ -51,10 +51,18 @@ static void put_tiles(wbi_writer *w, const wb_report_parts *parts)
     wbi_put(w, "</dl>\n");
 }
 
+static void put_target(wbi_writer *w, const char *target)
+{
+    static const char prefix[] = "label_";
+    if (target == NULL)
+        target = "the label";
+    wbi_put_name(w, strncmp(target, prefix, strlen(prefix)) == 0 ? target + strlen(prefix) : target);
+}
+
 static void put_what(wbi_writer *w, const wb_report_parts *parts, const wb_metrics *m)
 {
     wbi_put(w, "<p>The model gives each customer the probability of <b><bdi>");
-    wbi_put_text(w, parts->evaluation->target != NULL ? parts->evaluation->target : "the label");
+    put_target(w, parts->evaluation->target);
     wbi_putf(w, "</bdi></b>. It was tried on %s", wbi_count(m->n).text);
     wbi_put(w, parts->evaluated_on != NULL ? " " : " customers");
     wbi_put_text(w, parts->evaluated_on);
@@ -84,8 +92,7 @@ static void put_ranking(wbi_writer *w, const wb_report_parts *parts, const wb_ev
         wbi_put(w, "<p><strong>All customers had the same outcome, so nothing can be said about how well the scores tell.</strong></p>\n");
         return;
     }
-    wbi_putf(w, "<p>Of one customer of the %s and one of the %s, drawn at random, the first has the higher score in %s of 100 cases",
-             words.who, words.others, wbi_number(100 * m->auc, 0).text);
+    wbi_putf(w, "<p>Of %s and %s drawn at random, the first has the higher score in %s of 100 cases", words.one, words.other, wbi_number(100 * m->auc, 0).text);
     if (isfinite(score->interval.low.auc))
         wbi_putf(w, " (between %s and %s, as far as the data tell)", wbi_number(100 * score->interval.low.auc, 1).text,
                  wbi_number(100 * score->interval.high.auc, 1).text);
@@ -182,7 +189,7 @@ static void put_drivers(wbi_writer *w, const wb_explanation *explanation)
     wbi_put(w, "<p>What moves the scores most: ");
     for (size_t i = 0; i < n; i++) {
         wbi_put(w, i == 0 ? "<b><bdi>" : ", <b><bdi>");
-        wbi_put_text(w, explanation->effects[i].feature);
+        wbi_put_name(w, explanation->effects[i].feature);
         wbi_put(w, "</bdi></b>");
     }
     wbi_put(w, ".</p>\n");
@@ -192,7 +199,7 @@ static void put_drivers(wbi_writer *w, const wb_explanation *explanation)
 static void put_advice(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_evaluated *score = wbi_first_score(parts);
-    wbi_put(w, "<h3>What to do</h3>\n<ul>\n");
+    wbi_put(w, "<div><h3>What to do</h3>\n<ul>\n");
     if (score != NULL && score->metrics.empc > 0 && isfinite(score->metrics.empc_fraction))
         wbi_putf(w, "<li>Contact the highest %s of the scores: that is where the expected profit is greatest, by the costs under "
                  "“What it is worth”.</li>\n", wbi_percent(score->metrics.empc_fraction, 0).text);
@@ -208,7 +215,7 @@ static void put_advice(wbi_writer *w, const wb_report_parts *parts)
                        "have been known beforehand, and then the figures are too good to be true.</li>\n");
             break;
         }
-    wbi_put(w, "<li>Keep some of the contacted customers aside, at random: only that shows what the campaign changed.</li>\n</ul>\n");
+    wbi_put(w, "<li>Keep some of the contacted customers aside, at random: only that shows what the campaign changed.</li>\n</ul></div>\n");
 }
 
 void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
@@ -219,6 +226,9 @@ void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
     if (score != NULL) {
         if (isfinite(score->metrics.auc))
             put_tiles(w, parts);
+    }
+    wbi_put(w, "<div class=\"telling\">\n<div>\n");
+    if (score != NULL) {
         put_what(w, parts, &score->metrics);
         put_reach(w, parts, &score->metrics);
         put_ranking(w, parts, score);
@@ -230,6 +240,7 @@ void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
         put_drift(w, parts->drift);
     if (wbi_has_effects(parts))
         put_drivers(w, parts->explanation);
+    wbi_put(w, "</div>\n");
     put_advice(w, parts);
-    wbi_put(w, "</section>\n");
+    wbi_put(w, "</div>\n</section>\n");
 }

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+enum { SHORT_LETTERS = 22 };
+
 void wbi_table_begin(wbi_writer *w, const char *caption, const char *const *headings, size_t n)
 {
     wbi_put(w, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
@@ -24,10 +26,16 @@ void wbi_table_end(wbi_writer *w)
     wbi_put(w, "</tbody></table></div>\n");
 }
 
+/* Not to be broken into lines. */
+static bool is_short(const char *text)
+{
+    return text == NULL || wbi_text_letters(text) <= SHORT_LETTERS;
+}
+
 void wbi_row_begin(wbi_writer *w, const char *name)
 {
-    wbi_put(w, "<tr><th scope=\"row\"><bdi>");
-    wbi_put_text(w, name);
+    wbi_put(w, is_short(name) ? "<tr><th scope=\"row\" class=\"s\"><bdi>" : "<tr><th scope=\"row\"><bdi>");
+    wbi_put_name(w, name);
     wbi_put(w, "</bdi></th>");
 }
 
@@ -38,8 +46,8 @@ void wbi_row_end(wbi_writer *w)
 
 void wbi_cell_text(wbi_writer *w, const char *text)
 {
-    wbi_put(w, "<td>");
-    wbi_put_text(w, text);
+    wbi_put(w, is_short(text) ? "<td class=\"s\">" : "<td>");
+    wbi_put_name(w, text);
     wbi_put(w, "</td>");
 }
 

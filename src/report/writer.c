@@ -110,16 +110,25 @@ void wbi_put_text(wbi_writer *w, const char *text)
         wbi_put_text_n(w, text, strlen(text));
 }
 
+void wbi_put_name(wbi_writer *w, const char *name)
+{
+    for (const char *end; name != NULL && (end = strchr(name, '_')) != NULL; name = end + 1) {
+        wbi_put_text_n(w, name, (size_t)(end - name) + 1);
+        wbi_put(w, "<wbr/>");
+    }
+    wbi_put_text(w, name);
+}
+
 static size_t letters_of(uint32_t code)
 {
-    return code >= 0x1100 ? 2 : 1;
+    return code >= 0x1100 || is_unfit(code) ? 2 : 1;
 }
 
 /* Width in bytes of the next character, `*letters` what it takes of a line. */
 static size_t next_character(const char *bytes, size_t n, size_t *letters)
 {
     size_t width = wbi_utf8_width(bytes, n);
-    *letters = width == 0 ? 1 : letters_of(code_point(bytes, width));
+    *letters = width == 0 ? 2 : letters_of(code_point(bytes, width));
     return width == 0 ? 1 : width;
 }
 

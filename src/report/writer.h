@@ -26,7 +26,9 @@ void wbi_put_text(wbi_writer *w, const char *text);
 void wbi_put_text_n(wbi_writer *w, const char *bytes, size_t n);
 /* At most about so many letters wide: of longer ones the middle is left out, "orders_amo…sum_365d". */
 void wbi_put_text_cut(wbi_writer *w, const char *text, size_t n_letters);
-/* How wide a text is in letters of a Latin script; wide ones (Han, Hangul, emoji) count twice. */
+/* Likewise, and lines may break behind each underscore; for the inside of elements alone. */
+void wbi_put_name(wbi_writer *w, const char *name);
+/* How wide a text is in letters of a Latin script; wide ones (Han, Hangul, emoji, U+FFFD) count twice. */
 size_t wbi_text_letters(const char *text);
 
 /* A number or the like as text; used within one expression: wbi_fixed(x, 1).text. */
