@@ -7,7 +7,7 @@
 
 #include "report/embedded.h"
 
-enum { MARGIN_LEFT = 56, MARGIN_RIGHT = 16, MARGIN_TOP = 12, MARGIN_BOTTOM = 46, TICKS_ACROSS = 5, TICKS_UP = 5 };
+enum { MARGIN_LEFT = 56, MARGIN_TITLE = 30 /* of the axis, and what parts it from numbers */, MARGIN_RIGHT = 16, MARGIN_TOP = 12, MARGIN_BOTTOM = 46, TICKS_ACROSS = 5, TICKS_UP = 5 };
 static const double letter_px = 7.4; /* a wide face at 12 px */
 
 static double top_of(const wbi_chart *c)
@@ -69,23 +69,57 @@ double wbi_chart_height(const wbi_chart *c)
     return c->height + legend_height(c) + top_of(c) - MARGIN_TOP;
 }
 
+/* What an axis writes beside a tick. */
+static wbi_figure tick_text(const wbi_axis *axis, double at)
+{
+    wbi_figure date = {{0}};
+    const int decimals = axis->ticks.decimals;
+    switch (axis->form) {
+    case WBI_FORM_PERCENT:
+        return wbi_number(100 * at, decimals > 2 ? decimals - 2 : 0);
+    case WBI_FORM_TIMES:
+        return wbi_times(at, decimals);
+    case WBI_FORM_DATE:
+        wb_time_format((int64_t)at, date.text);
+        date.text[sizeof "2024-12-31" - 1] = '\0';
+        return date;
+    default:
+        return decimals == 0 && fabs(at) >= 1e5 ? wbi_short(at) : wbi_number(at, decimals);
+    }
+}
+
+static void set_left_margin(wbi_chart *c)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < c->y.ticks.n; i++) {
+        const size_t letters = wbi_text_letters(tick_text(&c->y, c->y.ticks.at[i]).text);
+        widest = letters > widest ? letters : widest;
+    }
+    c->margin_left = fmax(MARGIN_LEFT, MARGIN_TITLE + letter_px * (double)widest);
+}
+
 static void set_sizes(wbi_chart *c)
 {
     if (c->width == 0)
         c->width = WBI_CHART_WIDTH;
     if (c->height == 0)
         c->height = WBI_CHART_HEIGHT;
-    if (c->margin_left == 0)
-        c->margin_left = MARGIN_LEFT;
     if (c->margin_right == 0)
         c->margin_right = MARGIN_RIGHT;
-    const double top = top_of(c) + legend_height(c);
-    c->across = (wbi_scale){c->x.low, c->x.high, c->margin_left, c->width - c->margin_right};
-    c->up = (wbi_scale){c->y.low, c->y.high, wbi_chart_height(c) - MARGIN_BOTTOM, top};
     if (c->x.ticks.n == 0)
         c->x.ticks = wbi_ticks_make(c->x.low, c->x.high, TICKS_ACROSS);
     if (c->y.ticks.n == 0 && c->y.form != WBI_FORM_NONE)
         c->y.ticks = wbi_ticks_make(c->y.low, c->y.high, TICKS_UP);
+    if (c->margin_left == 0)
+        set_left_margin(c);
+    const double top = top_of(c) + legend_height(c);
+    c->across = (wbi_scale){c->x.low, c->x.high, c->margin_left, c->width - c->margin_right};
+    c->up = (wbi_scale){c->y.low, c->y.high, wbi_chart_height(c) - MARGIN_BOTTOM, top};
+}
+
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
 }
 
 void wbi_chart_begin(wbi_chart *c)
@@ -106,29 +140,9 @@ void wbi_chart_begin(wbi_chart *c)
     put_id(c, "text");
     wbi_put(w, "\">\n");
     put_named(c, "title", "title");
-    wbi_put_text(w, c->title);
+    wbi_put_text(w, is_blank(c->title) ? "(without a name)" : c->title);
     wbi_put(w, "</title>\n");
     put_named(c, "desc", "text");
-}
-
-static void put_tick_text(const wbi_chart *c, const wbi_axis *axis, double at)
-{
-    char date[WB_TIME_CHARS];
-    const int decimals = axis->ticks.decimals;
-    switch (axis->form) {
-    case WBI_FORM_PERCENT:
-        wbi_put(c->canvas.w, wbi_number(100 * at, decimals > 2 ? decimals - 2 : 0).text);
-        break;
-    case WBI_FORM_TIMES:
-        wbi_putf(c->canvas.w, "%s×", wbi_number(at, decimals).text);
-        break;
-    case WBI_FORM_DATE:
-        wb_time_format((int64_t)at, date);
-        wbi_putf(c->canvas.w, "%.10s", date);
-        break;
-    default:
-        wbi_put(c->canvas.w, decimals == 0 && fabs(at) >= 1e5 ? wbi_short(at).text : wbi_number(at, decimals).text);
-    }
 }
 
 static void put_axis_title(const wbi_chart *c, const wbi_axis *axis)
@@ -153,7 +167,7 @@ static void draw_across(const wbi_chart *c)
         wbi_putf(w, "<path class=\"grid\" d=\"M%s %sV%s\"/>", wbi_at(x).text, wbi_at(base).text, wbi_at(c->up.to).text);
         wbi_putf(w, "<text class=\"tick\" text-anchor=\"%s\" x=\"%s\" y=\"%s\">", anchor,
                  wbi_at(anchor[0] == 'e' ? c->width - 2 : x).text, wbi_at(base + 16).text);
-        put_tick_text(c, &c->x, c->x.ticks.at[i]);
+        wbi_put(w, tick_text(&c->x, c->x.ticks.at[i]).text);
         wbi_put(w, "</text>\n");
     }
     wbi_putf(w, "<path class=\"axis\" d=\"M%s %sH%s\"/>\n", wbi_at(c->across.from).text, wbi_at(base).text,
@@ -174,7 +188,7 @@ static void draw_up(const wbi_chart *c)
                  wbi_at(c->across.to).text);
         wbi_putf(w, "<text class=\"tick\" text-anchor=\"end\" x=\"%s\" y=\"%s\">", wbi_at(c->across.from - 7).text,
                  wbi_at(y + 4).text);
-        put_tick_text(c, &c->y, c->y.ticks.at[i]);
+        wbi_put(w, tick_text(&c->y, c->y.ticks.at[i]).text);
         wbi_put(w, "</text>\n");
     }
     if (c->y.title != NULL) {

@@ -69,6 +69,13 @@ wbi_figure wbi_percent(double share, int decimals)
     return figure;
 }
 
+wbi_figure wbi_times(double value, int decimals)
+{
+    wbi_figure figure = wbi_number(value, decimals);
+    strcat(figure.text, "×");
+    return figure;
+}
+
 wbi_figure wbi_count(uint64_t n)
 {
     return wbi_number((double)n, 0);

@@ -43,6 +43,7 @@ wbi_figure wbi_number(double value, int decimals);
 /* "31.2 %" of 0.312; at most 10 % with one more decimal if `decimals` is 0. */
 wbi_figure wbi_percent(double share, int decimals);
 wbi_figure wbi_count(uint64_t n);
+wbi_figure wbi_times(double value, int decimals); /* "2.9×" */
 /* As many decimals as make about three digits count: 0.00123, 1.23, 123, 12,345. */
 wbi_figure wbi_short(double value);
 /* "0.842 (0.836–0.848)"; without ends the value alone. */
