@@ -162,7 +162,7 @@ static void fill_number(const fixture *f, wb_effect *e, wb_effect_point *points,
     (void)f;
     for (size_t j = 0; j < N_POINTS; j++) {
         const double t = (double)j / (N_POINTS - 1);
-        points[j] = (wb_effect_point){.value = 365 * t * t, .share = t, .log_odds = size * (i % 2 == 0 ? tanh(3 * t - 1.4) : 0.8 - t)};
+        points[j] = (wb_effect_point){.value = 365 * t * t, .share = t, .is_decile = j % 3 == 0, .log_odds = size * (i % 2 == 0 ? tanh(3 * t - 1.4) : 0.8 - t)};
         points[j].low = points[j].log_odds - 0.05 - 0.2 * t * t;
         points[j].high = points[j].log_odds + 0.05 + 0.2 * t * t;
     }
@@ -193,7 +193,7 @@ static void fill_effects(fixture *f)
         "country", "orders_amount_mean", "orders_trend_30d", "surveys_score_last", "loyalty_points", "referrals_count"};
     for (size_t i = 0; i < N_EFFECTS; i++) {
         wb_effect *e = &f->effects[i];
-        *e = (wb_effect){.feature = plain_or_hostile(f, names[i], i), .kind = "spline", .unit = i % 2 == 0 ? "days" : "",
+        *e = (wb_effect){.feature = (char *)plain_or_hostile(f, names[i], i), .kind = "spline", .unit = i % 2 == 0 ? "days" : "",
                          .importance = 0.6 / (1 + (double)i), .direction = (int)(i % 3) - 1, .odds_ratio = 1.4, .odds_low = 1.3,
                          .odds_high = 1.5, .p = 1e-5, .points = f->points[i], .actionable = i % 4 == 0};
         e->sentence = (char *)plain_or_hostile(f, "fewer days since the last order, lower risk", i + 3);
@@ -211,7 +211,7 @@ static void fill_effects(fixture *f)
     f->descriptions[3].suspected_leak = 1;
     f->explanation = (wb_explanation){.target = "churned", .effects = f->effects, .n_effects = N_EFFECTS, .base = -0.8};
     f->parts.explanation = &f->explanation;
-    f->drift = (wb_drift){.score = {.feature = "score", .n_bins = 11, .psi = 0.12, .critical = 0.003, .verdict = WB_DRIFT_SOME},
+    f->drift = (wb_drift){.score = {.feature = (char *)"score", .n_bins = 11, .psi = 0.12, .critical = 0.003, .verdict = WB_DRIFT_SOME},
                           .features = f->drifted, .n_features = N_EFFECTS, .n_before = 46051, .n_now = 19500, .mean_before = 0.312,
                           .mean_now = 0.287, .worst = WB_DRIFT_MAJOR};
     f->parts.drift = &f->drift;
@@ -226,6 +226,7 @@ static void fill_backtest(fixture *f)
         c->cutoff_us = (19700 + 30 * (int64_t)i) * WB_DAY_US;
         c->fresh = (wb_backtest_trial){.trained_at_us = c->cutoff_us - 90 * WB_DAY_US, .tried_at_us = c->cutoff_us, .n_train_rows = 12000,
                                        .metrics = metrics_like(0.84 + 0.006 * sin((double)i), 15000), .auc_se = 0.004};
+        c->fresh.auc_95 = (wb_interval){c->fresh.metrics.auc - 0.008, c->fresh.metrics.auc + 0.008};
         if (i > 0)
             c->previous = metrics_like(0.835 + 0.007 * sin((double)i), 15000);
         c->recency = metrics_like(0.792 + 0.004 * cos((double)i), 15000);
@@ -234,7 +235,7 @@ static void fill_backtest(fixture *f)
                                        .auc_lost_se = i == 0 || i == N_CUTOFFS - 1 ? NAN : 0.001, .log_loss_lost_se = 0.0006};
     }
     f->backtest = (wb_backtest){.label = (char *)"churned", .horizon_us = 90 * WB_DAY_US, .cutoffs = f->cutoffs, .n_cutoffs = N_CUTOFFS,
-                                .ages = f->ages, .n_ages = N_CUTOFFS, .retrain_every_days = 60, .auc_tolerance = 0.005, .seed = 1};
+                                .ages = f->ages, .n_ages = N_CUTOFFS, .advice = {60, 30, 90}, .seed = 1};
     f->parts.backtest = &f->backtest;
 }
 
@@ -247,7 +248,7 @@ static fixture *make_fixture(bool hostile)
     fill_effects(f);
     fill_backtest(f);
     for (size_t i = 0; i < 4; i++) {
-        f->reasons[i] = (wb_part){.feature = f->effects[i].feature, .value = (char *)plain_or_hostile(f, "212", i + 2),
+        f->reasons[i] = (wb_part){.feature = (char *)f->effects[i].feature, .value = (char *)plain_or_hostile(f, "212", i + 2),
                                   .sentence = (char *)plain_or_hostile(f, "last order 212 days ago", i), .contribution = 0.8 - 0.3 * (double)i,
                                   .probability_after = 0.5 + 0.1 * (double)i};
         f->facts[i] = (wb_report_fact){plain_or_hostile(f, "Model", i), plain_or_hostile(f, "out/model.json, XXH3 5f0b21c6d2a9e310", i + 1)};

@@ -365,7 +365,7 @@ static void test_figures_that_are_not_finite(void **state)
         }
         for (size_t i = 0; i < N_CUTOFFS; i += 2)
             f->cutoffs[i].fresh.metrics.auc = f->ages[i].auc_lost = f->ages[i].auc_lost_se = odd[o];
-        f->backtest.retrain_every_days = f->backtest.auc_tolerance = odd[o];
+        f->backtest.advice = (wb_backtest_advice){odd[o], odd[o], odd[o]};
         for (size_t i = 0; i < f->curves[0].n_points; i += 5)
             f->curves[0].points[i].profit = f->curves[0].points[i].precision = odd[o];
         f->curves[0].bins[3].observed = f->curves[0].bins[3].low = f->curves[0].bins[4].high = odd[o];

@@ -37,7 +37,7 @@ static void find_range(const wb_explanation *explanation, double *low, double *h
 
 /* The points of a number's curve, those at which few rows lie left out. */
 typedef struct curve {
-    double value[POINTS_SHOWN], log_odds[POINTS_SHOWN], low[POINTS_SHOWN], high[POINTS_SHOWN], share[POINTS_SHOWN];
+    double value[POINTS_SHOWN], log_odds[POINTS_SHOWN], low[POINTS_SHOWN], high[POINTS_SHOWN];
     size_t n;
 } curve;
 
@@ -51,8 +51,7 @@ static curve curve_of(const wb_effect *effect, double least_share)
         c.value[c.n] = p->value;
         c.log_odds[c.n] = p->log_odds;
         c.low[c.n] = p->low;
-        c.high[c.n] = p->high;
-        c.share[c.n++] = p->share;
+        c.high[c.n++] = p->high;
     }
     return c;
 }
@@ -64,16 +63,13 @@ static const wb_effect_point *missing_of(const wb_effect *effect)
 }
 
 /* Strokes on the axis between which lie a tenth of the rows each. */
-static void draw_tenths(const wbi_chart *c, const curve *points)
+static void draw_tenths(const wbi_chart *c, const wb_effect *effect)
 {
     const double top = c->y.low + 0.03 * (c->y.high - c->y.low);
-    for (size_t i = 1; i < points->n; i++) {
-        const double from = points->share[i - 1], to = points->share[i];
-        const double tenth = ceil(10 * from + 1e-9) / 10;
-        if (!(to > from) || !(tenth <= to) || !(tenth < 1))
-            continue;
-        const double at = points->value[i - 1] + (points->value[i] - points->value[i - 1]) * (tenth - from) / (to - from);
-        wbi_chart_segment(c, "thin", at, c->y.low, at, top);
+    for (size_t i = 0; i < effect->n_points; i++) {
+        const wb_effect_point *p = &effect->points[i];
+        if (p->is_decile && p->value > c->x.low && p->value < c->x.high)
+            wbi_chart_segment(c, "thin", p->value, c->y.low, p->value, top);
     }
 }
 
@@ -114,7 +110,7 @@ static void draw_number(wbi_chart *c, const wb_effect *effect)
     wbi_chart_segment(c, "mark", c->x.low, 0, c->x.high, 0);
     wbi_chart_band(c, "band", points.value, points.low, points.high, points.n);
     wbi_chart_line(c, "line one", points.value, points.log_odds, points.n);
-    draw_tenths(c, &points);
+    draw_tenths(c, effect);
     if (missing != NULL) {
         if (isfinite(missing->low) && isfinite(missing->high))
             wbi_chart_segment(c, "error two", c->x.high, missing->low, c->x.high, missing->high);

@@ -44,8 +44,8 @@ static series series_of(const wb_backtest *b)
         const wb_backtest_cutoff *cutoff = &b->cutoffs[b->n_cutoffs - s.n + i];
         s.at[i] = (double)cutoff->cutoff_us;
         s.fresh[i] = cutoff->fresh.metrics.auc;
-        s.low[i] = fmax(s.fresh[i] - normal_95 * cutoff->fresh.auc_se, 0);
-        s.high[i] = fmin(s.fresh[i] + normal_95 * cutoff->fresh.auc_se, 1);
+        s.low[i] = cutoff->fresh.auc_95.low;
+        s.high[i] = cutoff->fresh.auc_95.high;
         s.previous[i] = cutoff->previous.n > 0 ? cutoff->previous.auc : NAN;
         s.recency[i] = cutoff->recency.n > 0 ? cutoff->recency.auc : NAN;
         widen(&s, s.low[i]);
@@ -124,7 +124,7 @@ static ageing ageing_of(const wb_backtest *b, double *least, double *most)
 {
     ageing a = {.n = b->n_ages < AGES_SHOWN ? b->n_ages : AGES_SHOWN};
     *least = 0;
-    *most = fmax(b->auc_tolerance, 0);
+    *most = WB_BACKTEST_TOLERANCE;
     for (size_t i = 0; i < a.n; i++) {
         const wb_backtest_age *age = &b->ages[i];
         const double half = normal_95 * age->auc_lost_se;
@@ -154,8 +154,7 @@ void wbi_draw_ageing(wbi_canvas canvas, const wb_report_parts *parts)
                  wbi_with_interval(a.lost[i], a.low[i], a.high[i], 4).text);
     wbi_chart_axes(&c);
     wbi_chart_segment(&c, "thin", 0, 0, c.x.high, 0);
-    if (isfinite(b->auc_tolerance))
-        wbi_chart_segment(&c, "mark", 0, b->auc_tolerance, c.x.high, b->auc_tolerance);
+    wbi_chart_segment(&c, "mark", 0, WB_BACKTEST_TOLERANCE, c.x.high, WB_BACKTEST_TOLERANCE);
     wbi_chart_line(&c, "line one", a.age, a.lost, a.n);
     for (size_t i = 0; i < a.n; i++) {
         if (isfinite(a.low[i]))

@@ -124,7 +124,7 @@ static void put_drift(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_drift *d = parts->drift;
     wbi_putf(w, "<p>%s rows now against %s of training. The mean probability was %s and is %s.</p>\n", wbi_count(d->n_now).text,
-             wbi_number(d->n_before, 0).text, wbi_percent(d->mean_before, 1).text, wbi_percent(d->mean_now, 1).text);
+             wbi_count(d->n_before).text, wbi_percent(d->mean_before, 1).text, wbi_percent(d->mean_now, 1).text);
     wbi_put(w, "<div class=\"figures\">\n");
     put_figure(w, parts, "drift");
     wbi_put(w, "</div>\n");

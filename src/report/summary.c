@@ -138,6 +138,20 @@ static void put_truth(wbi_writer *w, const wb_evaluated *score)
              verdicts[found], wbi_number(100 * score->metrics.ece, 1).text);
 }
 
+static void put_ageing(wbi_writer *w, const wb_backtest_advice *advice)
+{
+    if (isnan(advice->retrain_every_days))
+        wbi_put(w, " These are too few to say how fast models grow old.");
+    else if (isinf(advice->retrain_every_days))
+        wbi_putf(w, " Models lost nothing with age; those of %s days were shown to be as good as the freshest.",
+                 wbi_number(advice->kept_days, 0).text);
+    else if (advice->retrain_every_days > 0)
+        wbi_putf(w, " Models up to %s days older were not worse beyond chance; of %s days they were.",
+                 wbi_number(advice->retrain_every_days, 0).text, wbi_number(advice->lost_days, 0).text);
+    else
+        wbi_putf(w, " Models only %s days older were worse already.", wbi_number(advice->lost_days, 0).text);
+}
+
 static void put_over_time(wbi_writer *w, const wb_backtest *b)
 {
     double least = NAN, most = NAN, gain = 0;
@@ -156,11 +170,7 @@ static void put_over_time(wbi_writer *w, const wb_backtest *b)
     if (n_gains > 0)
         wbi_putf(w, " That is %s %s on average than the time since the last event alone would give.",
                  wbi_number(fabs(gain / (double)n_gains), 3).text, gain >= 0 ? "more" : "less");
-    if (isfinite(b->retrain_every_days))
-        wbi_putf(w, " Models up to %s days older lost nothing that could be told from chance.",
-                 wbi_number(b->retrain_every_days, 0).text);
-    else if (isinf(b->retrain_every_days))
-        wbi_put(w, " No age that was tried lost anything that could be told from chance.");
+    put_ageing(w, &b->advice);
     wbi_put(w, "</p>\n");
 }
 
@@ -205,8 +215,12 @@ static void put_advice(wbi_writer *w, const wb_report_parts *parts)
                  "“What it is worth”.</li>\n", wbi_percent(score->metrics.empc_fraction, 0).text);
     if (score != NULL && truth_of(score) >= TRUTH_LOW)
         wbi_put(w, "<li>Use the scores as a ranking, not as probabilities, or train with <code>--calibrate auto</code>.</li>\n");
-    if (parts->backtest != NULL && isfinite(parts->backtest->retrain_every_days))
-        wbi_putf(w, "<li>Train again at least every %s days.</li>\n", wbi_number(fmax(parts->backtest->retrain_every_days, 1), 0).text);
+    if (parts->backtest != NULL && parts->backtest->advice.retrain_every_days > 0 &&
+        isfinite(parts->backtest->advice.retrain_every_days))
+        wbi_putf(w, "<li>Train again at least every %s days.</li>\n",
+                 wbi_number(parts->backtest->advice.retrain_every_days, 0).text);
+    else if (parts->backtest != NULL && parts->backtest->advice.lost_days > 0)
+        wbi_put(w, "<li>Train again whenever the label allows it: models lose with age.</li>\n");
     if (parts->drift != NULL && n_drifted(parts->drift, WB_DRIFT_MAJOR) > 0)
         wbi_put(w, "<li>Look at the features that moved far, and train again if the change is there to stay.</li>\n");
     for (size_t i = 0; i < parts->n_descriptions; i++)

@@ -159,7 +159,7 @@ static void put_cutoff(wbi_writer *w, const wb_backtest_cutoff *cutoff)
 {
     char date[WB_TIME_CHARS];
     const wb_metrics *m = &cutoff->fresh.metrics;
-    const double half = normal_95 * cutoff->fresh.auc_se;
+    const wb_interval auc = cutoff->fresh.auc_95;
     const double previous = cutoff->previous.n > 0 ? cutoff->previous.auc : NAN;
     const double recency = cutoff->recency.n > 0 ? cutoff->recency.auc : NAN;
     wb_time_format(cutoff->cutoff_us, date);
@@ -168,7 +168,7 @@ static void put_cutoff(wbi_writer *w, const wb_backtest_cutoff *cutoff)
     wbi_cell_text(w, date);
     wbi_cell(w, wbi_count(m->n), (double)m->n);
     wbi_cell(w, wbi_percent(m->base_rate, 1), m->base_rate);
-    wbi_cell(w, wbi_with_interval(m->auc, m->auc - half, fmin(m->auc + half, 1), 3), m->auc);
+    wbi_cell(w, wbi_with_interval(m->auc, auc.low, auc.high, 3), m->auc);
     wbi_cell(w, wbi_number(previous, 3), previous);
     wbi_cell(w, wbi_number(recency, 3), recency);
     wbi_cell(w, wbi_number(m->lift[WB_DEPTH_TENTH], 2), m->lift[WB_DEPTH_TENTH]);
