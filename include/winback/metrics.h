@@ -53,7 +53,8 @@ typedef struct wb_metrics {
                                                                              Gneiting, Jordan 2021) */
     double calibration_slope;     /* of a logistic regression of the outcome on the log-odds: 1 is right, below overconfident */
     double calibration_intercept; /* of the same with the slope fixed at 1: 0 is right, above 0 too low probabilities */
-    double ece;        /* expected calibration error over 10 bins of equal counts (ties stay together) */
+    double ece;        /* expected calibration error over 10 bins of equal counts: between the deciles (R type 7); ties stay
+                          together */
     double ks;         /* Kolmogorov-Smirnov: the largest distance between the two classes' distributions of scores */
     double gini;       /* 2 auc - 1 */
     double lift[WB_N_DEPTHS];    /* share of positives among the rows to a depth over the base rate; a tie at the edge counts
@@ -64,8 +65,8 @@ typedef struct wb_metrics {
     double empc_fraction; /* share of the customers to contact for it */
 } wb_metrics;
 
-/* `options` NULL: the usual ones. Fails with WB_ERR_ARGUMENT on values outside the ranges above, naming the row; WB_ERR_NOMEM. Memory: about 40 bytes a row.
- * Thread-safe; same bits for any number of threads and any order of the rows that tie. */
+/* `options` NULL: the usual ones. Fails with WB_ERR_ARGUMENT on values outside the ranges above, naming the row; WB_ERR_NOMEM.
+ * Memory: 16 bytes a row, with weights 32. Thread-safe; same bits for any number of threads and any order of the rows. */
 WB_API WB_WARN_UNUSED wb_status wb_metrics_compute(wb_metrics *out, const wb_outcomes *rows, const wb_metrics_options *options,
                                                    wb_error *err);
 
@@ -78,7 +79,7 @@ WB_API WB_WARN_UNUSED wb_status wb_metrics_auc(double *auc, const double *score,
 
 /* How sure figures are. */
 typedef enum wb_interval_method {
-    WB_INTERVAL_NONE = 0, /* one class */
+    WB_INTERVAL_NONE = 0, /* one class; no resamples where DeLong's does not hold, or every pair in order */
     WB_INTERVAL_DELONG,   /* the AUC alone: DeLong, DeLong and Clarke-Pearson 1988, on the logit scale; the others bootstrap */
     WB_INTERVAL_BOOTSTRAP /* percentiles of resampled customers */
 } wb_interval_method;
@@ -92,12 +93,18 @@ typedef struct wb_interval_options {
 } wb_interval_options;
 #define WB_INTERVAL_OPTIONS_INIT {1000, 1, 0.95, NULL}
 
+/* Either `options` may be NULL: the usual ones. Customers are drawn with replacement, as many as there are; what is drawn follows
+ * from the seed alone, for any number of threads. Percentiles are R's type 7, over the resamples that have the figure. A resample
+ * costs a pass over the rows. Fails as wb_metrics_compute does, on 2^32 rows, and with WB_ERR_CANCELLED. Memory: about 80 bytes a
+ * row, and 24 more a thread; a second score as much again. */
+
 /* The ends of intervals about each figure: NaN where none was made. */
 typedef struct wb_metrics_interval {
     wb_metrics low, high;
-    double auc_se;               /* standard error of the AUC, by DeLong or the resamples */
-    wb_interval_method auc_by;   /* how the AUC's was made; DeLong where all weigh 1 and nobody has two rows */
-    size_t n_resamples;          /* of the others; 0: NaN */
+    double auc_se;             /* standard error of the AUC, by DeLong or the resamples */
+    wb_interval_method auc_by; /* how the AUC's was made; DeLong where all weigh 1, nobody has two rows, each outcome has two, and
+                                  some pair is out of order */
+    size_t n_resamples;        /* of the others; 0: NaN */
 } wb_metrics_interval;
 WB_API WB_WARN_UNUSED wb_status wb_metrics_interval_of(wb_metrics_interval *out, const wb_outcomes *rows,
                                                        const wb_metrics_options *metrics,
@@ -118,10 +125,10 @@ WB_API WB_WARN_UNUSED wb_status wb_metrics_compare(wb_metrics_difference *out, c
  * where there are more distinct scores, those are left out that change the picture least. */
 enum { WB_CURVE_POINTS = 400, WB_CALIBRATION_BINS = 10, WB_HISTOGRAM_BINS = 40 };
 typedef struct wb_curve_point {
-    double threshold;     /* probability of the last row within */
+    double threshold;     /* probability of the last row within; NaN at depth 0 */
     double depth;         /* share of the rows at or above it, by weight */
     double true_positive_rate, false_positive_rate; /* recall, 1 - specificity */
-    double precision;
+    double precision;     /* at depth 0 that of the next point */
     double profit;        /* mean a customer of contacting so many, at the mean of the keep rate's distribution */
 } wb_curve_point;
 typedef struct wb_calibration_bin {

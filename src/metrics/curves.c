@@ -174,8 +174,11 @@ static void draw(drawing *d)
     d->n_points = 1;
     walk(d, take_points);
     d->points[0] = point_at(d, (wbi_weights){0, 0}, NAN);
-    d->points[0].precision = d->n_points > 1 ? d->points[1].precision : NAN;
-    leave_out(d->points, &d->n_points, WB_CURVE_POINTS + 1);
+    if (d->n_points > 1) {
+        d->points[0].precision = d->points[1].precision;
+        leave_out(d->points, &d->n_points, WB_CURVE_POINTS + 1);
+        d->points[0].precision = d->points[1].precision;
+    }
     memcpy(d->out->points, d->points, d->n_points * sizeof *d->points);
     d->out->n_points = d->n_points;
     walk(d, take_bins);
