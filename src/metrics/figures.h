@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "metrics/metrics.h"
-#include "metrics/order.h"
+#include "metrics/sorted.h"
 
 enum { WBI_CHUNK = 8192 }; /* rows, or groups where these are in memory */
 

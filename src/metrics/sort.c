@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "metrics/order.h"
+#include "metrics/sorted.h"
 #include "par/par.h"
 #include "par/team.h"
 

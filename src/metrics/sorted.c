@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "metrics/order.h"
+#include "metrics/sorted.h"
 
 #include <math.h>
 #include <string.h>

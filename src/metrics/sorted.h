@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows in the order of their scores. */
-#ifndef WINBACK_METRICS_ORDER_H
-#define WINBACK_METRICS_ORDER_H
+#ifndef WINBACK_METRICS_SORTED_H
+#define WINBACK_METRICS_SORTED_H
 
 #include <winback/metrics.h>
 
