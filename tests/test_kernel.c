@@ -258,6 +258,61 @@ static void logistic_against_libm(void **state)
     }
 }
 
+/* Of probabilities at and beside 0 and 1, and between; two ulps of the larger of 1 and the loss. Tails are as the rest. */
+static void log_losses_against_libm(void **state)
+{
+    (void)state;
+    enum { N = 1003 };
+    double p[N], if_true[N], if_false[N], one[2];
+    size_t n;
+    const wbi_kernels *const *sets = kernel_sets(&n);
+    const double special[] = {0, 1, 0x1p-52, 1 - 0x1p-52, 1 - 0x1p-53, 1e-300, 0.5, 0x1.6a09e667f3bcdp-1, 0x1.6a09e667f3bccp-1, 1e-10};
+    for (size_t i = 0; i < N; i++)
+        p[i] = i < 10 ? special[i] : i % 3 == 0 ? exp(-40 * fabs(number(i))) : fabs(number(i));
+    for (size_t s = 0; s < n; s++) {
+        sets[s]->log_losses(if_true, if_false, p, 0x1p-52, N);
+        for (size_t i = 0; i < N; i++) {
+            const double x = fmin(fmax(p[i], 0x1p-52), 1 - 0x1p-52);
+            assert_close(if_true[i] / -log(x), 1, 1e-15);
+            assert_close(if_false[i] / -log1p(-x), 1, 1e-15);
+            sets[s]->log_losses(one, one + 1, p + i, 0x1p-52, 1);
+            assert_close(one[0], if_true[i], 0);
+            assert_close(one[1], if_false[i], 0);
+        }
+    }
+}
+
+static void line_against_libm(void **state)
+{
+    (void)state;
+    enum { N = 37 };
+    double x[N], negative[N], positive[N];
+    size_t n;
+    const wbi_kernels *const *sets = kernel_sets(&n);
+    double expected[WBI_LINE_SUMS] = {0};
+    for (size_t i = 0; i < N; i++) {
+        x[i] = 9 * number(i);
+        negative[i] = i % 4 == 0 ? 0 : fabs(number(3 * i));
+        positive[i] = i % 5 == 0 ? 0 : fabs(number(7 * i));
+        const double eta = 0.3 - 1.7 * x[i], p = 1 / (1 + exp(-eta)), total = negative[i] + positive[i];
+        const double r = total * p - positive[i], v = total * p / (1 + exp(eta));
+        expected[WBI_LINE_LOSS] -= positive[i] * log(p) - negative[i] * log1p(exp(eta));
+        expected[WBI_LINE_R] += r;
+        expected[WBI_LINE_RX] += r * x[i];
+        expected[WBI_LINE_V] += v;
+        expected[WBI_LINE_VX] += v * x[i];
+        expected[WBI_LINE_VXX] += v * x[i] * x[i];
+    }
+    for (size_t s = 0; s < n; s++) {
+        double sums[WBI_LINE_SUMS] = {0};
+        sets[s]->line(sums, &(wbi_kernel_line){0.3, -1.7, x, negative, positive}, N);
+        for (size_t k = 0; k < WBI_LINE_SUMS; k++)
+            assert_close(sums[k], expected[k], 1e-13);
+        sets[s]->line(sums, &(wbi_kernel_line){0.3, -1.7, x, negative, positive}, N);
+        assert_close(sums[WBI_LINE_R], 2 * expected[WBI_LINE_R], 1e-13);
+    }
+}
+
 static void sigmoid_at_the_ends(void **state)
 {
     (void)state;
@@ -378,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_algebra),        cmocka_unit_test(eta_does_not_depend_on_the_block),
         cmocka_unit_test(logistic_against_libm), cmocka_unit_test(sigmoid_at_the_ends),
+        cmocka_unit_test(log_losses_against_libm), cmocka_unit_test(line_against_libm),
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
         cmocka_unit_test(squares_of_rows),       cmocka_unit_test(quadratic_forms),
         cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows),
