@@ -54,9 +54,19 @@ enum { WBI_SCRATCH_COLUMNS = 5 };
 /* Reads groups from an order into `scratch` (WBI_SCRATCH_COLUMNS x WBI_CHUNK doubles), or points to them. */
 void wbi_chunk_read(wbi_chunk *chunk, const wbi_ranked *ranked, size_t begin, size_t end, double *scratch);
 
-/* Runs of groups in which the share of positives does not fall with the score, made one: what isotonic regression makes equal.
- * Their ends are the corners of the convex hull of the ROC curve. */
-size_t wbi_pool_push(wbi_weights *pools, size_t n_pools, wbi_weights next);
+/* Pools adjacent violators: groups come from the highest score on, and while the share of positives does not fall with the score
+ * they are made one, as isotonic regression makes them equal. Ends of pools are corners of the convex hull of the ROC curve.
+ * Returns how many pools there are with `next`. */
+static inline size_t wbi_pool_push(wbi_weights *pools, size_t n_pools, wbi_weights next)
+{
+    while (n_pools > 0 && pools[n_pools - 1].positive * next.negative <= next.positive * pools[n_pools - 1].negative) {
+        n_pools--;
+        next.negative += pools[n_pools].negative;
+        next.positive += pools[n_pools].positive;
+    }
+    pools[n_pools] = next;
+    return n_pools + 1;
+}
 
 /* The largest profit that can be expected of a customer when contacting some pools, as the keep rate turns out (Verbraken,
  * Verbeke, Baesens 2013), and the share of the customers contacted. */

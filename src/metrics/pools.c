@@ -4,17 +4,6 @@
 
 #include "metrics/figures.h"
 
-size_t wbi_pool_push(wbi_weights *pools, size_t n_pools, wbi_weights next)
-{
-    while (n_pools > 0 && pools[n_pools - 1].positive * next.negative <= next.positive * pools[n_pools - 1].negative) {
-        n_pools--;
-        next.negative += pools[n_pools].negative;
-        next.positive += pools[n_pools].positive;
-    }
-    pools[n_pools] = next;
-    return n_pools + 1;
-}
-
 /* Contacting a customer who would leave brings keep (value - offer_cost) - contact_cost, one who would stay costs both: so a
  * pool is contacted when the keep rate is above a limit of its own, and brings the integral of that over the keep rates
  * above. */

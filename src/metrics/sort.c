@@ -17,8 +17,11 @@ enum {
     MAX_BUCKET_BITS = 11,
     BUCKET_ROWS = 256, /* that a bucket is to have on average */
     PART_ROWS = 1 << 16,
-    FEW_ROWS = 32 /* sorted by insertion */
+    SCATTER_BITS = 15,
+    FEW_ROWS = 24 /* are sorted by insertion */
 };
+
+#define INLINE static inline __attribute__((always_inline))
 
 typedef struct sorting {
     uint64_t *rows, *spare;
@@ -28,6 +31,7 @@ typedef struct sorting {
     uint64_t low;          /* the least of all */
     unsigned shift;        /* of a first word above the least, to its bucket */
     size_t n_buckets;
+    uint32_t *scatter; /* 2^SCATTER_BITS a worker */
     size_t *places; /* of each part and bucket: how many rows, then where the next one goes, at last where they end */
 } sorting;
 
@@ -100,7 +104,7 @@ static wb_status deal(void *context, size_t part, size_t begin, size_t end, int 
     return WB_OK;
 }
 
-static void insert_rows(uint64_t *rows, size_t n, size_t n_words, size_t n_keys)
+INLINE void insert_rows(uint64_t *rows, size_t n, size_t n_words, size_t n_keys)
 {
     for (size_t i = 1; i < n; i++) {
         const uint64_t first = rows[i * n_words], second = n_words == 2 ? rows[i * n_words + 1] : 0;
@@ -117,8 +121,38 @@ static void insert_rows(uint64_t *rows, size_t n, size_t n_words, size_t n_keys)
     }
 }
 
+/* Deals rows by their leading bits into about as many places as there are rows, near to where they belong, and inserts them
+ * there. Not done (0) when many would share a place. */
+INLINE int scatter_rows(uint64_t *home, const uint64_t *from, size_t n, const sorting *s, uint64_t low, uint32_t *places)
+{
+    const size_t n_words = s->n_words;
+    unsigned bits = 0;
+    uint32_t most = 0, next = 0;
+    while (bits < SCATTER_BITS && n >> bits > 1)
+        bits++;
+    const unsigned shift = s->shift > bits ? s->shift - bits : 0;
+    const size_t n_places = (size_t)1 << (s->shift > bits ? bits : s->shift);
+    memset(places, 0, n_places * sizeof *places);
+    for (size_t i = 0; i < n; i++)
+        places[(from[i * n_words] - low) >> shift]++;
+    for (size_t k = 0; k < n_places; k++) {
+        const uint32_t count = places[k];
+        most = count > most ? count : most;
+        places[k] = next;
+        next += count;
+    }
+    if (most > FEW_ROWS)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t *to = home + places[(from[i * n_words] - low) >> shift]++ * n_words;
+        memcpy(to, from + i * n_words, n_words * sizeof *to);
+    }
+    insert_rows(home, n, n_words, s->n_keys);
+    return 1;
+}
+
 /* How often each digit has each value, in rows of which no first word is below `low`. */
-static void count_digits(size_t (*counts)[N_VALUES], const uint64_t *rows, size_t n, const sorting *s, uint64_t low)
+INLINE void count_digits(size_t (*counts)[N_VALUES], const uint64_t *rows, size_t n, const sorting *s, uint64_t low)
 {
     memset(counts, 0, s->n_keys * WORD_DIGITS * sizeof *counts);
     for (size_t i = 0; i < n; i++)
@@ -129,7 +163,7 @@ static void count_digits(size_t (*counts)[N_VALUES], const uint64_t *rows, size_
         }
 }
 
-/* Whether one digit is all that there is; else its counts become places. Zeros have not been counted. */
+/* Whether one digit is all that there is; else its counts become places. Zeros need not have been counted. */
 static int place_digits(size_t counts[N_VALUES], size_t n)
 {
     size_t next = n;
@@ -147,31 +181,24 @@ static int place_digits(size_t counts[N_VALUES], size_t n)
     return 1;
 }
 
-static void deal_digits(uint64_t *to, const uint64_t *from, size_t n, const sorting *s, size_t digit, uint64_t low,
-                        size_t *places)
+INLINE void deal_digits(uint64_t *to, const uint64_t *from, size_t n, const sorting *s, size_t digit, uint64_t low, size_t *places)
 {
     const size_t key = digit / WORD_DIGITS;
     const unsigned shift = (unsigned)(digit % WORD_DIGITS) * DIGIT_BITS;
     for (size_t i = 0; i < n; i++, from += s->n_words) {
         const uint64_t word = from[key] - (key == 0 ? low : 0);
-        uint64_t *at = to + places[(word >> shift) % N_VALUES]++ * s->n_words;
-        at[0] = from[0];
-        if (s->n_words == 2)
-            at[1] = from[1];
+        memcpy(to + places[(word >> shift) % N_VALUES]++ * s->n_words, from, s->n_words * sizeof *to);
     }
 }
 
 /* From the spare to where they belong. */
-static void sort_bucket(const sorting *s, size_t begin, size_t end, uint64_t low)
+INLINE void sort_bucket(const sorting *s, size_t begin, size_t end, uint64_t low, uint32_t *places)
 {
     const size_t n = end - begin, bytes = n * s->n_words * sizeof *s->rows;
     uint64_t *home = s->rows + begin * s->n_words, *from = s->spare + begin * s->n_words, *to = home;
     size_t counts[MAX_WORDS * WORD_DIGITS][N_VALUES];
-    if (n <= FEW_ROWS) {
-        insert_rows(from, n, s->n_words, s->n_keys);
-        memcpy(home, from, bytes);
+    if (n <= UINT32_MAX && scatter_rows(home, from, n, s, low, places))
         return;
-    }
     count_digits(counts, from, n, s, low);
     for (size_t key = s->n_keys; key-- > 0;) {
         for (size_t digit = key * WORD_DIGITS; digit < (key + 1) * WORD_DIGITS; digit++) {
@@ -191,9 +218,17 @@ static wb_status sort_buckets(void *context, size_t block, size_t begin, size_t 
 {
     const sorting *s = context;
     const size_t *ends = s->places + (s->n_parts - 1) * s->n_buckets;
-    (void)block, (void)worker, (void)err;
-    for (size_t bucket = begin; bucket < end; bucket++)
-        sort_bucket(s, bucket == 0 ? 0 : ends[bucket - 1], ends[bucket], s->low + ((uint64_t)bucket << s->shift));
+    uint32_t *places = s->scatter + ((size_t)worker << SCATTER_BITS);
+    const sorting single = {.rows = s->rows, .spare = s->spare, .n_words = 1, .n_keys = 1, .shift = s->shift}; /* known to the compiler */
+    (void)block, (void)err;
+    for (size_t bucket = begin; bucket < end; bucket++) {
+        const size_t from = bucket == 0 ? 0 : ends[bucket - 1], to = ends[bucket];
+        const uint64_t low = s->low + ((uint64_t)bucket << s->shift);
+        if (s->n_words == 1)
+            sort_bucket(&single, from, to, low, places);
+        else
+            sort_bucket(s, from, to, low, places);
+    }
     return WB_OK;
 }
 
@@ -211,7 +246,8 @@ wb_status wbi_sort(uint64_t *rows, uint64_t *spare, size_t n, size_t n_words, si
     WBI_TRY_CLEANUP(wbi_par_for(n, s.part_rows, n_threads, find_range, &s, err));
     choose_buckets(&s);
     s.places = wbi_alloc_array(s.n_parts * s.n_buckets, sizeof *s.places);
-    if (s.places == NULL) {
+    s.scatter = wbi_alloc_array((size_t)wbi_team_size(n_threads, s.n_buckets) << SCATTER_BITS, sizeof *s.scatter);
+    if (s.places == NULL || s.scatter == NULL) {
         status = wbi_fail_nomem(err, s.n_parts * s.n_buckets * sizeof *s.places);
         goto cleanup;
     }
@@ -222,5 +258,6 @@ wb_status wbi_sort(uint64_t *rows, uint64_t *spare, size_t n, size_t n_words, si
 cleanup:
     wbi_free(s.ranges);
     wbi_free(s.places);
+    wbi_free(s.scatter);
     return status;
 }
