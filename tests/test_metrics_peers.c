@@ -95,6 +95,30 @@ static void random_sets(void **state)
     }
 }
 
+/* What empChurn of R's EMP 2.0.6 says of three sets, given the hull that R's chull finds (EMP asks ROCR for it): by its own
+ * amounts, and with alpha = 2, beta = 3, clv = 50, d = 20, f = 5. */
+static void empc_of_r(void **state)
+{
+    (void)state;
+    const double expected[3][4] = {{16.6932693609404, 0.85739474929095, 0.534094984991842, 0.103706918921105},
+                                   {17.959869571107, 0.829583198597018, 0.14653865894781, 0.0621759854725389},
+                                   {21.4533782838125, 0.875532774854153, 0.63691851889584, 0.138208741944335}};
+    for (size_t k = 0; k < 3; k++) {
+        sample s = sample_make(2 * k, 150 + 97 * 2 * k);
+        const wb_outcomes rows = unweighted(&s);
+        const wb_metrics_options other = {0.5, {2, 3, 50, 20, 5}, 1};
+        wb_metrics m;
+        wb_error err;
+        assert_ok(wb_metrics_compute(&m, &rows, NULL, &err), &err);
+        assert_close(m.empc, expected[k][0], 1e-12);
+        assert_close(m.empc_fraction, expected[k][1], 1e-12);
+        assert_ok(wb_metrics_compute(&m, &rows, &other, &err), &err);
+        assert_close(m.empc, expected[k][2], 1e-12);
+        assert_close(m.empc_fraction, expected[k][3], 1e-12);
+        sample_free(&s);
+    }
+}
+
 /* The cell of that column; IBM's file has no quotes. */
 static char *cell(char *line, size_t column)
 {
@@ -160,7 +184,7 @@ static void telco(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_sets), cmocka_unit_test(telco)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_sets), cmocka_unit_test(empc_of_r), cmocka_unit_test(telco)};
     answers = json_load_file("peers/metrics.json", JSON_REJECT_DUPLICATES, NULL);
     if (answers == NULL) {
         fprintf(stderr, "peers/metrics.json cannot be read\n");
