@@ -12,7 +12,7 @@ enum { N_ROWS = 400, MUTANTS = 1000 };
 
 static char folder[] = "/tmp/winback-model-hostile-XXXXXX";
 static char path[64], table_path[64], scores_path[64];
-/* Files of two models: straight lines with folds, and a curve, a line over logarithms and a category. */
+/* Files of two models: straight lines with folds and a calibration, and a curve, a line over logarithms and a category. */
 static char *straight, *curved;
 
 static char *slurp(const char *from)
@@ -55,6 +55,7 @@ static int make_models(void **state)
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
     options.lambda = 0.01;
     options.n_folds = 3;
+    options.calibrate = WB_CALIBRATION_ISOTONIC;
     straight = model_text(frame, &options);
     options = (wb_train_options)WB_TRAIN_OPTIONS_INIT;
     options.basis = WB_BASIS_AUTO;

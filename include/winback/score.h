@@ -38,7 +38,8 @@ WB_API WB_WARN_UNUSED wb_status wb_score_table(const wb_model *model, const wb_t
                                                wb_score_report *report, int n_threads, wb_error *err);
 
 /* The ends of a 95 % interval about each row's probability: low[i] and high[i], n_rows values each, are the logistic
- * function of log-odds -+ 1.96 sqrt(x'Vx), V the covariance of the coefficients and x the row's standardised columns.
+ * function of log-odds -+ 1.96 sqrt(x'Vx), V the covariance of the coefficients and x the row's standardised columns,
+ * calibrated as the probability itself where the model is (the map counts as known).
  * They tell how well the model knows the probability of customers like this one, not what the customer will do. V is
  * read from `cov_path`, the MODEL.cov that was written with the model; for one just trained it may be NULL. Fails as
  * wb_score_table and, where the model has no covariance (lasso, elastic net, not converged) or the file is not its own,
@@ -71,13 +72,13 @@ typedef struct wb_score_options {
     const char *const *keep; /* columns of the input that are written as they stand there */
     size_t n_keep;
     int interval;            /* not 0: the ends of a 95 % interval, see wb_score_intervals */
-    int logit;               /* not 0: the log-odds */
+    int logit;               /* not 0: the log-odds of the probability: calibrated where the model is */
     int decile;              /* not 0: 1 (highest risk) to 10, by the training's out-of-fold scores */
     double band_low, band_high; /* probabilities: below the first is low, from the second on high, else medium; NaN: no bands */
     size_t n_reasons, n_reasons_down; /* features that raise the score most, and that lower it most */
     int reason_text;         /* not 0: with a sentence each */
-    size_t n_top;            /* only so many rows, of the highest probability (by the first model), highest first, equals in the
-                                order of the input; 0: all, in that order */
+    size_t n_top;            /* only so many rows, of the highest probability (by the first model), highest first, equals by the model's
+                                log-odds, then in the order of the input; 0: all, in that order */
     int check_ids;           /* not 0: count rows whose customer (and cutoff) an earlier one has; up to 64 bytes of memory a row */
     int strict;              /* not 0: WB_ERR_INCONSISTENT, and no file, where no row was scored, such a row was met, or cells of
                                 a feature that training did not see: unseen levels, numbers outside its range, missing values where

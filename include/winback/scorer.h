@@ -31,8 +31,8 @@ WB_API int32_t wb_scorer_code(const wb_scorer *scorer, size_t feature, const cha
 
 /* Where scores are written, one a row; either may be NULL. */
 typedef struct wb_scores {
-    double *probability; /* 0 to 1 */
-    double *log_odds;    /* log(p / (1 - p)) */
+    double *probability; /* 0 to 1, calibrated where the model is */
+    double *log_odds;    /* of it: log(p / (1 - p)) */
 } wb_scores;
 
 /* Scores rows that lie one after the other: row i is the wb_scorer_n_features doubles from x + i * stride on, in the scorer's
@@ -56,7 +56,8 @@ WB_API void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, con
 
 /* What each feature adds to the log-odds of such rows: `contributions` has n_rows x wb_scorer_n_features doubles, row after row. A
  * feature's is the sum over its columns of coefficient * (value - mean in training); with the base, the log-odds where all columns
- * are at their means, a row's add up to its log-odds but for rounding. wb_reasons_pick chooses the strongest. */
+ * are at their means, a row's add up to its log-odds but for rounding; of a calibrated model to those before calibration, of
+ * which wb_model_calibrate makes the probability. wb_reasons_pick chooses the strongest. */
 WB_API void wb_scorer_contributions(const wb_scorer *scorer, double *contributions, const wb_scorer_column *columns,
                                     size_t n_rows);
 WB_API double wb_scorer_base(const wb_scorer *scorer);

@@ -33,7 +33,7 @@ static const cli_option options[] = {
     {"--validate", CLI_TEXT, AT(validate), "customers|time",
      "try on other customers, or on later cutoffs (default: time, if in two splits)"},
     {"--calibrate", CLI_TEXT, AT(calibrate), "none|platt|isotonic|auto",
-     "make probabilities true of customers not learned from; auto: where that helps"},
+     "let probabilities come true out of fold; auto: where that helps"},
     {"--class-weight", CLI_TEXT, AT(class_weight), "W|balanced",
      "weight of label 1 beside label 0 while fitting, undone afterwards"},
     {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
