@@ -232,6 +232,7 @@ static void models_are_those_of_memory(void **state)
     options.weights = "w";
     options.n_folds = 3;
     options.sample_negatives = 0.7;
+    options.calibrate = WB_CALIBRATION_ISOTONIC;
     train_both(&options, 9000);
     options = (wb_train_options)WB_TRAIN_OPTIONS_INIT;
     options.penalty = WB_PENALTY_NONE;
@@ -319,6 +320,10 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(wb_train(&model, frame, &options, &err), WB_ERR_NOMEM);
     assert_string_equal(err.message, "about 10.4 MiB of memory are needed, with numbers and categories in a temporary file, and "
                                      "no more than 10.3 MiB are allowed");
+    options.calibrate = WB_CALIBRATION_AUTO; /* 105 more */
+    assert_int_equal(wb_train(&model, frame, &options, &err), WB_ERR_NOMEM);
+    assert_non_null(strstr(err.message, "about 11.4 MiB"));
+    options.calibrate = WB_CALIBRATION_NONE;
     options.lambda = 0.1;
     wb_model_free(train(frame, &options));
     wb_features_free(frame);
