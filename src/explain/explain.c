@@ -64,23 +64,28 @@ static wb_status mean_contribution(double *out, const explaining *work, size_t f
     return status;
 }
 
-/* From the points alone: between deciles half the way to the next counts for each; what is missing has its own share. */
-static double importance_of_points(const wb_effect *effect)
+/* The point of a number; there is one of each decile. */
+static double log_odds_at(const wb_effect *effect, double value)
 {
-    double among_values = 0, others = 0, share_of_others = 0;
-    const wb_effect_point *last = NULL;
-    for (size_t k = 0; k < effect->n_points; k++) {
-        const wb_effect_point *point = &effect->points[k];
-        if (point->level != NULL) {
-            others += point->share * fabs(point->log_odds);
-            share_of_others += point->share;
-            continue;
-        }
-        if (last != NULL)
-            among_values += (point->share - last->share) * (fabs(point->log_odds) + fabs(last->log_odds)) / 2;
-        last = point;
-    }
-    return others + fmax(0, 1 - share_of_others) * among_values;
+    size_t k = 0;
+    while (effect->points[k].value < value && k + 1 < effect->n_points && effect->points[k + 1].level == NULL)
+        k++;
+    return effect->points[k].log_odds;
+}
+
+/* From the points alone: a tenth of the values lies between two deciles, half way on average; levels and the missing have shares of
+ * their own. */
+static double importance_of_points(const wb_effect *effect, const wbi_term *term)
+{
+    const wbi_reference reference = term->kind->reference(term);
+    const double among = (1 - reference.missing) / (2 * (WBI_N_DECILES - 1));
+    double sum = 0;
+    for (size_t k = 0; k < effect->n_points; k++)
+        if (effect->points[k].level != NULL)
+            sum += effect->points[k].share * fabs(effect->points[k].log_odds);
+    for (size_t k = 0; reference.deciles != NULL && k + 1 < WBI_N_DECILES; k++)
+        sum += among * (fabs(log_odds_at(effect, reference.deciles[k])) + fabs(log_odds_at(effect, reference.deciles[k + 1])));
+    return sum;
 }
 
 /* ---- effects ---- */
@@ -130,9 +135,10 @@ static wb_status score_points(wb_effect *effect, const explaining *work, size_t 
 
 static wb_status fill_effect(wb_effect *effect, const explaining *work, size_t f, wb_error *err)
 {
+    const wbi_term *term = work->model->basis->terms[f];
     const wb_coefficient value = value_column(work->model, f);
     WBI_TRY(score_points(effect, work, f, err));
-    effect->kind = work->model->basis->terms[f]->kind->name;
+    effect->kind = term->kind->name;
     effect->unit = wbi_reasons_unit(work->reasons, f);
     effect->actionable = wb_reasons_actionable(work->reasons, f);
     effect->direction = direction_of(work->model, f, &value);
@@ -142,7 +148,7 @@ static wb_status fill_effect(wb_effect *effect, const explaining *work, size_t f
     effect->p = wb_model_term_test(work->model, f).p;
     if (work->table != NULL)
         return mean_contribution(&effect->importance, work, f, err);
-    effect->importance = work->model->importance == NULL ? importance_of_points(effect) : work->model->importance[f];
+    effect->importance = work->model->importance == NULL ? importance_of_points(effect, term) : work->model->importance[f];
     return WB_OK;
 }
 
