@@ -120,11 +120,11 @@ const cli_command cli_drift = {
     .name = "drift",
     .summary = "whether customers still look like those of the training",
     .usage = "FEATURES --model MODEL [OPTION…]\n       winback drift --at DATE --model MODEL [OPTION…]",
-    .text = "Holds the features of today's customers, and the scores they get, against those that the model was trained on, which the\n"
-            "model file remembers. The measure is the population stability index (PSI) over the deciles of training and the missing\n"
-            "values, or over levels: 0 where nothing changed. Drift counts from 0.1 on (major: 0.25) and only above the limit that\n"
-            "chance would seldom pass, so a small file does not cry wolf. A feature that drifts and matters (importance) is a reason to\n"
-            "look at the data first, and to train again second.",
+    .text = "Holds the features of today's customers, and the scores they get, against those that the model was trained on,\n"
+            "which the model file remembers. The measure is the population stability index (PSI) over the deciles of training\n"
+            "and the missing values, or over levels: 0 where nothing changed. Drift counts from 0.1 on (major: 0.25) and only\n"
+            "above the limit that chance would seldom pass, so a small file does not cry wolf. A feature that drifts and\n"
+            "matters (importance) is a reason to look at the data first, and to train again second.",
     .example = "  winback drift features.csv --model model.json\n"
                "  winback drift --at 2024-10-01 --model model.json --fail-above major || mail -s drift team@example.org\n"
                "  winback drift features.csv --model model.json --json",

@@ -118,10 +118,11 @@ const cli_command cli_explain = {
     .name = "explain",
     .summary = "a model in words, or why a customer has a score",
     .usage = "[FEATURES] --model MODEL [OPTION…]\n       winback explain FEATURES --model MODEL --customer ID [OPTION…]",
-    .text = "Without --customer: which features matter, in which direction and how much, with the shape of the strongest; over the rows\n"
-            "of FEATURES, or without them over those that the model was trained on. With it: the customer's score from where all\n"
-            "features are at their means, feature by feature, to the end. Contributions are exact: they and the base add up to the\n"
-            "log-odds. Of several rows of a customer the last is explained. What goes with the label need not cause it.",
+    .text = "Without --customer: which features matter, in which direction and how much, with the shape of the strongest; over\n"
+            "the rows of FEATURES, or without them over those that the model was trained on. With it: the customer's score from\n"
+            "where all features are at their means, feature by feature, to the end. Contributions are exact: they and the base\n"
+            "add up to the log-odds. Of several rows of a customer the last is explained. What goes with the label need not\n"
+            "cause it.",
     .example = "  winback explain --model model.json\n"
                "  winback explain features.csv --model model.json --top 0 --shapes 10\n"
                "  winback explain features.csv --model model.json --customer C000042\n"

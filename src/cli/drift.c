@@ -47,8 +47,8 @@ static void print_features_drifted(const wb_drift *drift, const wb_drift_feature
         printf("None of %zu feature%s has drifted beyond chance.", drift->n_features, drift->n_features == 1 ? "" : "s");
         return;
     }
-    printf("%zu of %zu feature%s drifted beyond chance, %zu of them much: ", n_major + n_some, drift->n_features,
-           drift->n_features == 1 ? " has" : "s have", n_major);
+    printf("%zu of %zu feature%s %s drifted beyond chance, %zu of them much: ", n_major + n_some, drift->n_features,
+           drift->n_features == 1 ? "" : "s", n_major + n_some == 1 ? "has" : "have", n_major);
     for (size_t f = 0; f < drift->n_features && n_named < MOST_NAMED; f++)
         if (sorted[f]->verdict != WB_DRIFT_NONE)
             printf("%s%s", n_named++ > 0 ? ", " : "", sorted[f]->feature);

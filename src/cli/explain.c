@@ -119,8 +119,8 @@ static void print_part(const wb_part *part, double largest, int width)
     const int n = largest > 0 ? (int)lround(BAR_CHARS * fmin(1, fabs(part->contribution) / largest)) : 0;
     memset(bar, part->contribution < 0 ? '-' : '+', (size_t)n);
     bar[n] = '\0';
-    printf("  %-*s  %+8.3f  %-*s  %5.1f %%  %s\n", width, part->feature, part->contribution, BAR_CHARS, bar,
-           100 * part->probability_after, part->sentence);
+    printf("  %-*s  %+8.3f  %-*s  %5.1f %%%s%s\n", width, part->feature, part->contribution, BAR_CHARS, bar,
+           100 * part->probability_after, part->sentence[0] == '\0' ? "" : "  ", part->sentence);
 }
 
 /* Those that are not shown one by one, as one. */
