@@ -14,7 +14,7 @@ static const char *const texts[] = {"id", "elsewhere"}, *const categories[] = {"
 
 static flat_reading usual_reading(void)
 {
-    flat_reading how = {WB_READ_OPTIONS_INIT, WBI_FLAT_SIZES_INIT, {texts, 2, categories, 0}};
+    flat_reading how = {WB_READ_OPTIONS_INIT, WBI_FLAT_SIZES_INIT, {.text_columns = texts, .n_text_columns = 2, .categories = categories}};
     how.sizes.csv.window_bytes = 4096;
     how.options.n_threads = 1;
     return how;

@@ -2,7 +2,7 @@
 #include "test_util.h"
 
 #include "base/memory.h"
-#include "csv/typed.h"
+#include "csv/flat_sizes.h"
 #include "csv_testing.h"
 
 enum { N_COLUMNS = 4 };
@@ -345,6 +345,42 @@ static int leave(void **state)
     return leave_folder(state, (const char *const[]){"t.csv", "rejects.csv", NULL});
 }
 
+static wb_status choose_some(void *context, const char *const *names, size_t n, uint8_t *wanted, wb_error *err)
+{
+    (void)err;
+    *(size_t *)context = n;
+    for (size_t k = 0; k < n; k++)
+        wanted[k] = strcmp(names[k], "n") == 0 || strcmp(names[k], "word") == 0;
+    return WB_OK;
+}
+
+/* Cells of the others are not looked at; a row's line is where it begins, bad rows and those of several lines or not. */
+static void some_columns_of_flat_files(void **state)
+{
+    (void)state;
+    static const char text[] = "n,id,word\n1,x,\"a\nb\"\n2,y,c\n\nq,z,d\n4\n5,,e\n";
+    size_t n_names = 0;
+    wbi_row_lines lines = {NULL, 0, 0};
+    wb_error err;
+    wb_table *table;
+    wb_read_options options = WB_READ_OPTIONS_INIT;
+    const wbi_flat_options flat = {.only = {choose_some, &n_names}, .lines = &lines};
+    static const wbi_flat_sizes sizes = {.csv = WBI_CSV_SIZES_INIT, .n_deciding = 2};
+    options.on_error = WB_ON_ERROR_SKIP;
+    write_file("t.csv", text, sizeof text - 1);
+    assert_ok(wbi_typed_read_flat_sized(&table, "t.csv", &flat, &options, sizes, &err), &err);
+    assert_int_equal(n_names, 3);
+    assert_int_equal(wb_table_n_columns(table), 2);
+    assert_int_equal(wb_table_n_rows(table), 3);
+    assert_close(wb_table_numbers(table, 0)[2], 5, 0);
+    assert_level(table, 1, 2, "e");
+    static const uint32_t begins[] = {2, 4, 8}; /* line 5 is blank, 6 no number, 7 too short */
+    assert_int_equal(lines.n, 3);
+    assert_memory_equal(lines.of, begins, sizeof begins);
+    wbi_free(lines.of);
+    wb_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +389,7 @@ int main(void)
         cmocka_unit_test(other_times_name_their_format),
         cmocka_unit_test(bad_rows_leave_no_trace),
         cmocka_unit_test(flat_types_come_from_the_cells),
+        cmocka_unit_test(some_columns_of_flat_files),
         cmocka_unit_test(the_first_ten_thousand_decide),
         cmocka_unit_test(bad_rows_before_the_type_is_known),
         cmocka_unit_test(a_category_must_be_there),

@@ -108,6 +108,16 @@ WB_API wb_project_model wb_project_model_at(const wb_project *project, size_t in
 WB_API WB_WARN_UNUSED wb_status wb_project_model_label(size_t *label, const wb_project *project, size_t index,
                                                        wb_error *err);
 
+/* What contacts cost and bring, by `campaign:`. Numbers that are unsaid are NaN. */
+typedef struct wb_campaign {
+    double offer_cost, contact_cost; /* of an offer that is taken, of contacting a customer; 0 or more */
+    double keep_rate;                /* 0 to 1, exclusive: of the customers about to leave, whom the offer keeps */
+    double value;                    /* of a customer who is kept; NaN, too, where a column says it */
+    const char *value_column;        /* of the features: its mean is the value; NULL: none. Borrowed */
+} wb_campaign;
+/* 0 when the project does not say. */
+WB_API int wb_project_campaign(const wb_project *project, wb_campaign *out);
+
 #ifdef __cplusplus
 }
 #endif

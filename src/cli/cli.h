@@ -70,7 +70,7 @@ typedef struct cli_command {
 
 extern const cli_command cli_simulate, cli_features;
 extern const cli_command cli_train, cli_score, cli_explain;
-extern const cli_command cli_backtest, cli_drift;
+extern const cli_command cli_evaluate, cli_backtest, cli_drift;
 extern const cli_command cli_run;
 
 /* Fills `options` (a copy of the defaults) from argv[0..argc). On a mistake prints one line and returns CLI_USAGE; when
@@ -128,6 +128,9 @@ wb_status cli_check_outputs(const cli_common *common, const char *output, const 
                             const wb_project *project, wb_error *err);
 /* WB_ERR_IO, before anything is computed, when a new file `output` (NULL or "-": none) could not be made in its folder. */
 wb_status cli_check_folder(const char *output, wb_error *err);
+/* What a model is called by its file: "churn" of "out/churn.model.json" and of "out/churn.json". */
+enum { CLI_NAME_CHARS = 256 };
+void cli_name_model(char name[CLI_NAME_CHARS], const char *path);
 /* Reads the times that `option` gives as text, in the project's zone. At most CLI_LIST_LIMIT. */
 wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,
                     wb_error *err);

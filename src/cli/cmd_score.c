@@ -45,14 +45,14 @@ static const cli_option options[] = {
 
 static const score_options defaults = {.common = CLI_COMMON_INIT, .output = "-"};
 
-enum { NAME_CHARS = 256, PATH_CHARS = 4096 };
+enum { PATH_CHARS = 4096 };
 
 /* What scores, and what is told of it; freed in one place. */
 typedef struct score_run {
     const score_options *o;
     wb_read_options reading;
     wb_model *models[CLI_LIST_LIMIT];
-    char (*names)[NAME_CHARS];
+    char (*names)[CLI_NAME_CHARS];
     const char *name_of[CLI_LIST_LIMIT];
     char (*covariances)[PATH_CHARS]; /* MODEL.cov */
     const char *covariance_of[CLI_LIST_LIMIT];
@@ -67,19 +67,6 @@ static wb_score_models scoring_models(const score_run *r)
     return (wb_score_models){(const wb_model *const *)r->models, n > 1 ? r->name_of : NULL, r->covariance_of, n};
 }
 
-/* "churn" of "out/churn.model.json" and of "out/churn.json". */
-static void name_after_file(char name[NAME_CHARS], const char *path)
-{
-    static const char *const ends[] = {".json", ".model"};
-    const char *slash = strrchr(path, '/');
-    snprintf(name, NAME_CHARS, "%s", slash == NULL ? path : slash + 1);
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        size_t n = strlen(name), n_end = strlen(ends[i]);
-        if (n > n_end && strcmp(name + n - n_end, ends[i]) == 0)
-            name[n - n_end] = '\0';
-    }
-}
-
 static wb_status read_models(score_run *r, wb_error *err)
 {
     const cli_list *paths = &r->o->models;
@@ -88,7 +75,7 @@ static wb_status read_models(score_run *r, wb_error *err)
     if (r->names == NULL || r->covariances == NULL)
         return err->code = WB_ERR_NOMEM;
     for (size_t i = 0; i < paths->n; i++) {
-        name_after_file(r->names[i], paths->items[i]);
+        cli_name_model(r->names[i], paths->items[i]);
         r->name_of[i] = r->names[i];
         snprintf(r->covariances[i], PATH_CHARS, "%s.cov", paths->items[i]);
         r->covariance_of[i] = r->covariances[i];

@@ -143,6 +143,18 @@ wb_status cli_check_folder(const char *output, wb_error *err)
     return err->code;
 }
 
+void cli_name_model(char name[CLI_NAME_CHARS], const char *path)
+{
+    static const char *const ends[] = {".json", ".model"};
+    const char *slash = strrchr(path, '/');
+    snprintf(name, CLI_NAME_CHARS, "%s", slash == NULL ? path : slash + 1);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t n = strlen(name), n_end = strlen(ends[i]);
+        if (n > n_end && strcmp(name + n - n_end, ends[i]) == 0)
+            name[n - n_end] = '\0';
+    }
+}
+
 wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,
                     wb_error *err)
 {

@@ -253,6 +253,16 @@ wb_project_model wb_project_model_at(const wb_project *project, size_t index)
                               .sample_negatives = model->sample_negatives};
 }
 
+int wb_project_campaign(const wb_project *project, wb_campaign *out)
+{
+    const wbi_campaign_def *campaign = &project->campaign;
+    *out = (wb_campaign){NAN, NAN, NAN, NAN, NULL};
+    if (campaign->said)
+        *out = (wb_campaign){campaign->offer_cost, campaign->contact_cost, campaign->keep_rate, campaign->value,
+                             campaign->value_column};
+    return campaign->said;
+}
+
 static wb_status bad_model(const wb_project *project, const wbi_model_def *model, wb_error *err, const char *what)
 {
     return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){project->path, model->line, 0}, NULL, 0, "model %s: %s",

@@ -41,6 +41,8 @@ const wbi_key wbi_project_keys[] = {
     {"features", &wbi_kind_mapping, 0, NULL, .meaning = "what is computed of each customer",
      .children = wbi_features_keys},
     {"models", &wbi_kind_models, 0, NULL, .meaning = "how models are made", .children = wbi_model_keys},
+    {"campaign", &wbi_kind_campaign, AT(campaign), NULL, .meaning = "what contacts cost and bring, in one currency",
+     .children = wbi_campaign_keys, .local = true},
     {.name = NULL}};
 #undef AT
 

@@ -148,6 +148,12 @@ typedef struct wbi_model_def {
     size_t line;
 } wbi_model_def;
 
+typedef struct wbi_campaign_def { /* numbers that are unsaid are NaN */
+    bool said;            /* false: nothing else is */
+    double offer_cost, contact_cost, keep_rate, value;
+    char *value_column;   /* NULL: none */
+} wbi_campaign_def;
+
 struct wb_project {
     char *path;           /* of the project file, NULL */
     wbi_zone **zones;     /* all that are named anywhere */
@@ -170,6 +176,7 @@ struct wb_project {
     size_t n_features;
     wbi_model_def *models;
     size_t n_models;
+    wbi_campaign_def campaign;
 };
 
 /* The labels, below wb_project_n_labels: the project's own, then those that models have. */

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/evaluation.h"
+
+typedef struct evaluate_options {
+    cli_common common;
+    const char *labels, *target, *positive, *id, *weights, *seen_column, *bootstrap;
+    cli_list models, scores, by;
+    int64_t seen_within_us;
+    double threshold;
+} evaluate_options;
+
+#define AT(member) offsetof(evaluate_options, member)
+
+static const cli_option options[] = {
+    {"--labels", CLI_TEXT, AT(labels), "FEATURES", "file with the labels, matched by customer and cutoff"},
+    {"--model", CLI_TEXTS, AT(models), "MODEL,…", "instead: score the features, which hold the labels, with these"},
+    {"--target", CLI_TEXT, AT(target), "COL", "what happened: COL or label_COL (default: the model's, or the only label_*)"},
+    {"--positive", CLI_TEXT, AT(positive), "VALUE", "value that counts as 1 (default: 1, true or yes)"},
+    {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
+    {"--score", CLI_TEXTS, AT(scores), "COL,…", "columns of scores (default: probability and probability_*)"},
+    {"--weights", CLI_TEXT, AT(weights), "COL", "row weights, a column of the labels' file"},
+    {"--by", CLI_TEXTS, AT(by), "COL,…", "by segment, too: columns of the labels' file, of few values"},
+    {"--seen-within", CLI_DURATION, AT(seen_within_us), "DURATION",
+     "also of those seen so lately alone (default: the label's horizon, if known)"},
+    {"--seen-column", CLI_TEXT, AT(seen_column), "COL", "days since a customer was seen (default: orders_days_since_last)"},
+    {"--threshold", CLI_NUMBER, AT(threshold), "P", "probability from which on a customer is called 1"},
+    {"--bootstrap", CLI_TEXT, AT(bootstrap), "N", "resamples for intervals (default: up to 1000, by the rows; 0: none)"},
+};
+
+static const evaluate_options defaults = {.common = CLI_COMMON_INIT, .threshold = 0.5};
+
+/* What is read, and what is told of it. */
+typedef struct evaluate_run {
+    const evaluate_options *o;
+    wb_read_options reading;
+    wb_evaluate_options how;
+    cli_campaign campaign;
+    wb_model *models[CLI_LIST_LIMIT];
+    char names[CLI_LIST_LIMIT][CLI_NAME_CHARS];
+    wb_evaluation *evaluation;
+} evaluate_run;
+
+static int check(const evaluate_options *o)
+{
+    const bool files = o->models.n == 0;
+    if (o->common.arguments.n == 0)
+        return cli_usage_error("evaluate needs scores with --labels FEATURES, or features with --model MODEL");
+    if (files && o->labels == NULL)
+        return cli_usage_error("evaluate needs labels: --labels FEATURES, or --model MODEL where '%s' holds features",
+                               o->common.arguments.items[0]);
+    if (!files && (o->labels != NULL || o->scores.n > 0))
+        return cli_usage_error("%s goes with a scores file; --model scores features, which hold the labels",
+                               o->labels != NULL ? "--labels" : "--score");
+    if (files && strcmp(o->labels, "-") == 0 && strcmp(o->common.arguments.items[0], "-") == 0)
+        return cli_usage_error("standard input cannot hold both scores and labels");
+    if (files && strcmp(o->common.on_error, "reject") == 0)
+        return cli_usage_error("--on-error reject goes with one file; scores and labels are two");
+    if (o->threshold > 1)
+        return cli_usage_error("--threshold %g: expected a probability, 0 to 1", o->threshold);
+    return CLI_DONE;
+}
+
+static int read_bootstrap(size_t *n, const char *text)
+{
+    char *end;
+    if (text == NULL)
+        return CLI_DONE;
+    errno = 0;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value > 1000000)
+        return cli_usage_error("--bootstrap: '%s' is not a whole number from 0 to 1000000", text);
+    *n = (size_t)value;
+    return CLI_DONE;
+}
+
+static int make_options(evaluate_run *r)
+{
+    const evaluate_options *o = r->o;
+    wb_evaluate_options *how = &r->how;
+    *how = (wb_evaluate_options)WB_EVALUATE_OPTIONS_INIT;
+    how->target = o->target;
+    how->positive = o->positive;
+    how->id = o->id;
+    how->weights = o->weights;
+    how->scores = o->scores.items;
+    how->n_scores = o->scores.n;
+    how->by = o->by.items;
+    how->n_by = o->by.n;
+    how->seen_within_us = o->seen_within_us;
+    how->seen_column = o->seen_column;
+    how->metrics.threshold = o->threshold;
+    how->metrics.n_threads = (int)o->common.n_threads;
+    how->intervals.seed = o->common.seed;
+    how->log = cli_log(&o->common);
+    return read_bootstrap(&how->intervals.n_resamples, o->bootstrap);
+}
+
+/* ---- models ---- */
+
+static wb_status read_models(evaluate_run *r, wb_error *err)
+{
+    const cli_list *paths = &r->o->models;
+    for (size_t i = 0; i < paths->n; i++) {
+        cli_name_model(r->names[i], paths->items[i]);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(r->names[k], r->names[i]) == 0) {
+                *err = (wb_error){.code = WB_ERR_ARGUMENT};
+                snprintf(err->message, sizeof err->message, "two models are called %.200s: rename one of the files", r->names[i]);
+                return err->code;
+            }
+        wb_status status = wb_model_read(&r->models[i], paths->items[i], err);
+        if (status != WB_OK)
+            return status;
+    }
+    if (r->how.target == NULL)
+        r->how.target = wb_model_summarise(r->models[0]).target;
+    return WB_OK;
+}
+
+/* Features that are categories to a model are, whatever their cells look like. */
+static wb_status read_features(wb_features **features, const evaluate_run *r, wb_error *err)
+{
+    const char **categories;
+    size_t n = 0;
+    for (size_t m = 0; m < r->o->models.n; m++)
+        n += wb_model_summarise(r->models[m]).n_terms;
+    categories = calloc(n + 1, sizeof *categories);
+    if (categories == NULL)
+        return err->code = WB_ERR_NOMEM;
+    n = 0;
+    for (size_t m = 0; m < r->o->models.n; m++)
+        for (size_t t = 0; t < wb_model_summarise(r->models[m]).n_terms; t++) {
+            const wb_term term = wb_model_term(r->models[m], t);
+            if (strcmp(term.kind, "category") == 0)
+                categories[n++] = term.feature;
+        }
+    wb_status status = wb_features_read(features, r->o->common.arguments.items[0], r->o->id, categories, n, &r->reading, err);
+    free(categories);
+    return status;
+}
+
+static wb_status evaluate_models(evaluate_run *r, wb_error *err)
+{
+    const char *names[CLI_LIST_LIMIT];
+    wb_features *features = NULL;
+    wb_status status = read_models(r, err);
+    for (size_t i = 0; i < r->o->models.n; i++)
+        names[i] = r->names[i];
+    if (status == WB_OK)
+        status = read_features(&features, r, err);
+    if (status == WB_OK)
+        status = wb_evaluate_models(&r->evaluation, (const wb_model *const *)r->models, names, r->o->models.n, features, &r->how,
+                                    err);
+    if (status != WB_OK)
+        cli_blame_file(err, r->o->common.arguments.items[0]);
+    wb_features_free(features);
+    return status;
+}
+
+/* ---- what is told ---- */
+
+/* "2 scores have no label: c07, c09" */
+static void tell_lost(const evaluate_run *r, uint64_t n, const char *one, const char *several, const char *const *ids)
+{
+    char count[CLI_TEXT_CHARS], list[512] = "";
+    size_t used = 0, k = 0;
+    for (; k < WB_UNMATCHED_SHOWN && ids[k] != NULL; k++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s", k == 0 ? "" : ", ", ids[k]);
+    for (char *c = list; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ')
+            *c = '?';
+    if (n > 0)
+        cli_warn(&r->o->common, "%s %s: %s%s", cli_count(count, n), n == 1 ? one : several, list, n > k ? ", …" : "");
+}
+
+static void tell_intervals(const evaluate_run *r)
+{
+    const wb_evaluation *e = r->evaluation;
+    const wb_interval_method by = e->groups[0].interval.auc_by;
+    char resamples[CLI_TEXT_CHARS], how[2 * CLI_TEXT_CHARS] = "none (--bootstrap N makes them)";
+    if (e->n_resamples > 0)
+        snprintf(how, sizeof how, "%s resamples of customers, seed %llu", cli_count(resamples, e->n_resamples),
+                 (unsigned long long)e->seed);
+    cli_note(&r->o->common, "intervals: AUC by %s · the others by %s",
+             by == WB_INTERVAL_DELONG ? "DeLong" : by == WB_INTERVAL_BOOTSTRAP ? "the resamples" : "none", how);
+}
+
+static void report(const cli_step *step, const evaluate_run *r)
+{
+    const wb_evaluation *e = r->evaluation;
+    char rows[CLI_TEXT_CHARS], customers[CLI_TEXT_CHARS];
+    cli_step_end(step, "evaluate", "%s · %s rows of %s customers · base rate %.1f %%", e->target, cli_count(rows, e->n_rows),
+                 cli_count(customers, e->n_customers), 100 * e->groups[0].metrics.base_rate);
+    tell_intervals(r);
+    if (r->o->models.n == 0) {
+        tell_lost(r, e->n_without_label, "score has no label", "scores have no label", e->without_label);
+        tell_lost(r, e->n_without_score, "label has no score", "labels have no score", e->without_score);
+    } else
+        tell_lost(r, e->n_without_label, "row has no label", "rows have no label", e->without_label);
+    if (!r->o->common.json) {
+        cli_print_evaluation(e);
+        return;
+    }
+    json_t *json = cli_evaluation_json(e);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+}
+
+static void free_run(evaluate_run *r)
+{
+    for (size_t i = 0; i < r->o->models.n; i++)
+        wb_model_free(r->models[i]);
+    wb_evaluation_free(r->evaluation);
+    free(r);
+}
+
+static int run(const void *given)
+{
+    wb_error err = {0};
+    int code = check(given);
+    if (code != CLI_DONE)
+        return code;
+    evaluate_run *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        err.code = WB_ERR_NOMEM;
+        return cli_fail(&err);
+    }
+    r->o = given;
+    code = cli_read_options(&r->o->common, &r->reading) ? make_options(r) : CLI_USAGE;
+    const char *const inputs[] = {r->o->common.arguments.items[0], r->o->models.n == 0 ? r->o->labels : NULL, NULL};
+    cli_step step = cli_step_begin(&r->o->common);
+    wb_status status = WB_OK;
+    if (code == CLI_DONE)
+        status = cli_check_outputs(&r->o->common, NULL, inputs, NULL, &err);
+    if (code == CLI_DONE && status == WB_OK)
+        status = cli_take_campaign(&r->how, &r->campaign, &r->o->common, &err);
+    if (code == CLI_DONE && status == WB_OK)
+        status = r->o->models.n > 0 ? evaluate_models(r, &err)
+                                    : wb_evaluate_files(&r->evaluation, inputs[0], inputs[1], &r->how, &r->reading, &err);
+    if (status != WB_OK)
+        code = cli_fail(&err);
+    else if (code == CLI_DONE)
+        report(&step, r);
+    free_run(r);
+    return code;
+}
+
+const cli_command cli_evaluate = {
+    .name = "evaluate",
+    .summary = "hold scores against what happened",
+    .usage = "SCORES --labels FEATURES --target COL [OPTION…]\n       winback evaluate FEATURES --model MODEL[,…] [OPTION…]",
+    .text = "Says how well scores told who would churn, on customers whose label is known by now: best ones that no model\n"
+            "learned from, of a later cutoff. Scores and labels are matched by customer_id and, where both files have it, cutoff.\n"
+            "Who comes first: AUC is how often a churner has the higher score of the two, when one churner and one other are\n"
+            "drawn; 0.5 is chance. 0.7 to 0.85 is usual for churn; above 0.95 a feature may know what came after the cutoff.\n"
+            "Lift at 10 % is how many times their share of the churners the tenth with the highest scores holds.\n"
+            "Are probabilities true: a calibration slope below 1 says that they are too extreme, as after overfitting, above 1\n"
+            "too timid; an intercept above 0, that they are too low on the whole. train --calibrate mends what the folds show.\n"
+            "What it is worth: EMPC is the profit a customer at the best number of contacts, with the costs of campaign: in the\n"
+            "project file. Customers long gone are easy to tell: the line 'seen within' leaves them out.\n"
+            "With several scores the first is compared with each other one, on the same customers drawn. Intervals: of the AUC by\n"
+            "DeLong, where rows weigh alike and customers have one each; of all else from resampled customers. One class alone\n"
+            "gives figures without value (-, null), and a warning.",
+    .example = "  winback evaluate scores.csv --labels features.csv --target churned\n"
+               "  winback evaluate later.csv --model model.json --by country\n"
+               "  winback evaluate later.csv --model new.json,old.json --bootstrap 1000 --json",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .groups = CLI_PROJECT | CLI_READS | CLI_SEEDED,
+    .max_arguments = 1,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = run,
+};

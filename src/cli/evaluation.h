@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How an evaluation is told of: tables, and JSON; shared by evaluate and report. */
+#ifndef WINBACK_CLI_EVALUATION_H
+#define WINBACK_CLI_EVALUATION_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+/* All figures of merit; those of cli_metrics_json first. Owned by the caller. */
+json_t *cli_figures_json(const wb_metrics *metrics);
+/* The first score's figures over all rows at the top, then all that the evaluation says. Owned by the caller. */
+json_t *cli_evaluation_json(const wb_evaluation *evaluation);
+/* Tables on standard output. */
+void cli_print_evaluation(const wb_evaluation *evaluation);
+
+/* Texts that options borrow. */
+typedef struct cli_campaign {
+    char from[1024], value_column[1024];
+} cli_campaign;
+/* Takes what contacts cost and bring from `campaign:` of the project file, if there is one; what that leaves unsaid stays.
+ * `texts` is to live as long as the options. */
+wb_status cli_take_campaign(wb_evaluate_options *options, cli_campaign *texts, const cli_common *common, wb_error *err);
+
+#endif
