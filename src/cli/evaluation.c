@@ -15,7 +15,7 @@ static const struct {
     size_t offset;
     const char *note;
 } figures[N_FIGURES] = {
-    {"auc", "AUC", offsetof(wb_metrics, auc), "0.5 is chance, 1 perfect: of a churner and another, how often the churner has more"},
+    {"auc", "AUC", offsetof(wb_metrics, auc), "0.5 is chance, 1 perfect"},
     {"gini", "Gini", offsetof(wb_metrics, gini), "2 AUC - 1"},
     {"pr_auc", "PR-AUC", offsetof(wb_metrics, pr_auc), "average precision; the base rate is chance"},
     {"ks", "KS", offsetof(wb_metrics, ks), "largest distance between the two classes"},
@@ -106,7 +106,7 @@ static void print_figures(const wb_evaluation *e)
         snprintf(text, sizeof text, "  %.40s", e->groups[s * stride].score);
         print_left(text, SCORE_WIDTH);
     }
-    printf("%g %% intervals\n", 100 * e->level);
+    printf("  %g %% intervals\n", 100 * e->level);
     for (size_t k = 0; k < N_FIGURES; k++) {
         print_left(figures[k].name, NAME_WIDTH);
         for (size_t s = 0; s < e->n_scores; s++) {
@@ -117,7 +117,7 @@ static void print_figures(const wb_evaluation *e)
             else
                 fputs(text, stdout);
         }
-        puts(e->n_scores == 1 ? figures[k].note : "");
+        printf("%s%s\n", e->n_scores == 1 ? "  " : "", e->n_scores == 1 ? figures[k].note : "");
     }
 }
 
@@ -199,7 +199,7 @@ static void print_group(const wb_evaluation *e, const wb_evaluated *group, int w
     print_right(percent(text, m->base_rate), 11);
     print_left(with_ends(text, m->auc, group->interval.low.auc, group->interval.high.auc, 4), SCORE_WIDTH);
     print_right(number(text, m->log_loss, 4), VALUE_WIDTH);
-    print_right(number(text, m->lift[WB_DEPTH_TENTH], 2), VALUE_WIDTH);
+    print_right(number(text, m->lift[WB_DEPTH_TENTH], 2), VALUE_WIDTH + 2);
     print_right(number(text, m->calibration_slope, 3), VALUE_WIDTH);
     print_right(number(text, m->calibration_intercept, 3), VALUE_WIDTH + 2);
     puts(m->n < WB_FEW_ROWS ? "  few rows" : "");
@@ -217,8 +217,8 @@ static void print_groups(const wb_evaluation *e)
     for (size_t s = 0; n > 1 && s < e->n_scores; s++) {
         putchar('\n');
         print_left(e->n_scores > 1 ? e->groups[s * n].score : "rows", width);
-        printf("%12s%11s%*s%*s%*s%*s%*s%*s\n", "rows", "base rate", VALUE_WIDTH, "AUC", SCORE_WIDTH, "log loss", VALUE_WIDTH,
-               "lift 10 %", VALUE_WIDTH, "slope", VALUE_WIDTH + 2, "intercept", 0, "");
+        printf("%12s%11s%*s%*s%*s%*s%*s\n", "rows", "base rate", VALUE_WIDTH, "AUC", SCORE_WIDTH, "log loss", VALUE_WIDTH + 2,
+               "lift 10 %", VALUE_WIDTH, "slope", VALUE_WIDTH + 2, "intercept");
         for (size_t g = 0; g < n; g++)
             print_group(e, &e->groups[s * n + g], width);
     }
@@ -236,13 +236,15 @@ static void print_pair(const wb_compared *pair)
     const wb_metrics_difference *d = &pair->figures;
     printf("\n%s less %s\n", pair->first, pair->second);
     for (size_t k = 0; k < N_FIGURES; k++) {
+        if (strcmp(figures[k].key, "gini") == 0 || strcmp(figures[k].key, "brier_uncertainty") == 0)
+            continue; /* twice the AUC's, and none */
         const double low = figure(&d->interval.low, k), high = figure(&d->interval.high, k);
         print_left(figures[k].name, NAME_WIDTH);
-        print_left(with_ends(text, figure(&d->difference, k), low, high, 4), SCORE_WIDTH);
+        fputs(with_ends(text, figure(&d->difference, k), low, high, 4), stdout);
         if (k == 0 && !isnan(d->auc_p))
-            printf("p %.2g", d->auc_p);
+            printf("   p %.2g", d->auc_p);
         else if (low > 0 || high < 0)
-            fputs("beyond chance", stdout);
+            fputs("   beyond chance", stdout);
         putchar('\n');
     }
 }

@@ -25,7 +25,7 @@ static const char usual_profit[] = "R's EMP package";
 
 static size_t choose_resamples(const wbi_trial *trial, size_t asked)
 {
-    enum { DRAWS = 20000000, MOST = 1000, FEWEST = 200, AT_LEAST = 100, MOST_DRAWS = 200000000 };
+    enum { DRAWS = 10000000, MOST = 1000, FEWEST = 200, AT_LEAST = 100, MOST_DRAWS = 20000000 };
     if (asked != WB_RESAMPLES_AUTO)
         return asked;
     size_t n = DRAWS / trial->n;

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Scores against labels: the join against a plain one, groups by hand, what is refused, memory that runs out. */
+#include "test_util.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "csv_testing.h"
+#include "test_frame.h"
+
+#define OUT_FILES "scores.csv", "labels.csv", NULL
+
+static int leave(void **state)
+{
+    static const char *const files[] = {OUT_FILES};
+    return leave_folder(state, files);
+}
+
+static void put(const char *name, const char *text)
+{
+    write_file(name, text, strlen(text));
+}
+
+static wb_evaluate_options plain_options(void)
+{
+    wb_evaluate_options options = WB_EVALUATE_OPTIONS_INIT;
+    options.target = "churned";
+    options.intervals.n_resamples = 0;
+    options.metrics.n_threads = 1;
+    return options;
+}
+
+static wb_status evaluate(wb_evaluation **out, const wb_evaluate_options *options, wb_error *err)
+{
+    wb_read_options reading = WB_READ_OPTIONS_INIT;
+    *out = NULL;
+    reading.n_threads = 1;
+    return wb_evaluate_files(out, "scores.csv", "labels.csv", options, &reading, err);
+}
+
+static const wb_evaluated *group(const wb_evaluation *e, const char *score, const char *segment)
+{
+    for (size_t k = 0; k < e->n_groups; k++) {
+        const wb_evaluated *g = &e->groups[k];
+        if (strcmp(g->score, score) == 0 &&
+            (segment == NULL ? g->by == NULL : g->segment != NULL && strcmp(g->segment, segment) == 0))
+            return g;
+    }
+    fail_msg("no group %s of %s", segment == NULL ? "(all)" : segment, score);
+    return NULL;
+}
+
+/* ---- by hand ---- */
+
+/* Two positives (0.9, 0.4) and two negatives (0.5, 0.1): of four pairs, three are in order. Others are lost on either side. */
+static void by_hand(void **state)
+{
+    (void)state;
+    wb_evaluate_options options = plain_options();
+    const char *const by[] = {"country"};
+    wb_evaluation *e;
+    wb_error err;
+    put("scores.csv", "customer_id,probability,probability_low,probability_high,note\n"
+                      "d,0.1,0,1,x\nb,0.5,0,1,\nx,0.7,0,1,\na,0.9,0,1,\nc,0.4,0,1,\n");
+    put("labels.csv", "customer_id,country,orders_days_since_last,label_churned,label_other\n"
+                      "a,DE,10,1,0\nb,DE,95,0,0\nc,FR,20,1,0\nd,,,0,0\ne,FR,1,,0\nf,FR,1,1,0\ny,DE,1,0,1\n");
+    options.by = by;
+    options.n_by = 1;
+    options.seen_within_us = 90 * WB_DAY_US;
+    assert_ok(evaluate(&e, &options, &err), &err);
+    assert_string_equal(e->target, "churned");
+    assert_int_equal(e->n_rows, 4);
+    assert_int_equal(e->n_customers, 4);
+    assert_int_equal(e->n_without_label, 1);
+    assert_string_equal(e->without_label[0], "x");
+    assert_null(e->without_label[1]);
+    assert_int_equal(e->n_without_score, 2); /* f, y; e has no label */
+    assert_string_equal(e->without_score[0], "f");
+    assert_string_equal(e->without_score[1], "y");
+    assert_int_equal(e->n_scores, 1); /* ends of intervals are no scores */
+    assert_close(group(e, "probability", NULL)->metrics.auc, 0.75, 1e-15);
+    assert_close(group(e, "probability", NULL)->metrics.brier, (0.01 + 0.25 + 0.36 + 0.01) / 4, 1e-15);
+    assert_int_equal(e->n_groups, 1 + 1 + 3);
+    assert_string_equal(e->groups[1].by, "orders_days_since_last"); /* a and c */
+    assert_null(e->groups[1].segment);
+    assert_int_equal(e->groups[1].metrics.n, 2);
+    assert_true(isnan(e->groups[1].metrics.auc)); /* one class */
+    assert_string_equal(e->groups[2].segment, "DE");
+    assert_close(e->groups[2].metrics.auc, 1, 0);
+    assert_int_equal(group(e, "probability", "FR")->metrics.n_positive, 1);
+    assert_int_equal(group(e, "probability", "(missing)")->metrics.n, 1);
+    assert_string_equal(e->profit_from, "R's EMP package");
+    wb_evaluation_free(e);
+}
+
+/* Weights and what a customer is worth come from the labels' file; the mean is weighted. */
+static void weights_and_worth(void **state)
+{
+    (void)state;
+    wb_evaluate_options options = plain_options();
+    wb_evaluation *e;
+    wb_error err;
+    put("scores.csv", "customer_id,probability\na,0.9\nb,0.5\nc,0.4\nd,0.1\n");
+    put("labels.csv", "customer_id,w,worth,churned\na,2,100,1\nb,1,50,0\nc,1,,1\nd,3,10,0\n");
+    options.weights = "w";
+    options.value_column = "worth";
+    assert_ok(evaluate(&e, &options, &err), &err);
+    /* pairs by weight: a>b 2, a>d 6, c<b 1 lost, c>d 3: 11 of 12 */
+    assert_close(e->groups[0].metrics.auc, 11.0 / 12, 1e-15);
+    assert_close(e->profit.value, (2 * 100 + 50 + 3 * 10) / 6.0, 1e-12);
+    assert_string_equal(e->weights, "w");
+    wb_evaluation_free(e);
+}
+
+/* ---- against a plain join ---- */
+
+enum { N = 1500 };
+
+typedef struct row {
+    char id[16];
+    int cutoff, label, has_score, has_label; /* label -1: missing */
+    double probability, other;
+} row;
+
+/* Ids of which many share cutoffs and many lack a partner, in two unlike orders. */
+static void make_rows(row *rows)
+{
+    for (int i = 0; i < N; i++) {
+        row *r = &rows[i];
+        snprintf(r->id, sizeof r->id, "c%d", i / 3);
+        r->cutoff = i % 3;
+        r->label = i * 7919 % 11 == 0 ? -1 : i * 6151 % 5 < 2;
+        r->has_score = i % 10 != 3;
+        r->has_label = i % 13 != 5;
+        r->probability = (double)(i * 2654435761u % 997) / 997;
+        r->other = (double)(i * 40503u % 31) / 31;
+    }
+}
+
+static void write_rows(const row *rows)
+{
+    static char text[N * 80];
+    static const char *const cutoffs[] = {"2024-01-01", "2024-04-01", "2024-07-01"};
+    size_t n = (size_t)sprintf(text, "probability_b,cutoff,customer_id,probability_a\n");
+    for (int k = 0; k < N; k++) {
+        const row *r = &rows[k * 7 % N];
+        if (r->has_score)
+            n += (size_t)sprintf(text + n, "%.17g,%s,%s,%.17g\n", r->other, cutoffs[r->cutoff], r->id, r->probability);
+    }
+    write_file("scores.csv", text, n);
+    n = (size_t)sprintf(text, "customer_id,cutoff,label_churned\n");
+    for (int k = 0; k < N; k++) {
+        const row *r = &rows[k * 11 % N];
+        if (r->has_label)
+            n += (size_t)sprintf(text + n, "%s,%s,%s\n", r->id, cutoffs[r->cutoff], r->label < 0 ? "" : r->label ? "1" : "0");
+    }
+    write_file("labels.csv", text, n);
+}
+
+static wb_metrics metrics_of(const row *rows, bool other, uint64_t *n_lost_scores, uint64_t *n_lost_labels)
+{
+    static double p[N];
+    static uint8_t outcome[N];
+    wb_outcomes of = {.probability = p, .outcome = outcome};
+    wb_metrics metrics;
+    wb_error err;
+    *n_lost_scores = *n_lost_labels = 0;
+    for (int i = 0; i < N; i++) {
+        const row *r = &rows[i];
+        const bool labelled = r->has_label && r->label >= 0;
+        *n_lost_scores += r->has_score && !labelled;
+        *n_lost_labels += labelled && !r->has_score;
+        if (!labelled || !r->has_score)
+            continue;
+        p[of.n] = other ? r->other : r->probability;
+        outcome[of.n++] = (uint8_t)r->label;
+    }
+    assert_ok(wb_metrics_compute(&metrics, &of, NULL, &err), &err);
+    return metrics;
+}
+
+static void as_a_plain_join(void **state)
+{
+    (void)state;
+    static row rows[N];
+    wb_evaluate_options options = plain_options();
+    wb_evaluation *e;
+    wb_error err;
+    uint64_t n_scores, n_labels;
+    make_rows(rows);
+    write_rows(rows);
+    assert_ok(evaluate(&e, &options, &err), &err);
+    assert_int_equal(e->n_scores, 2);
+    for (int other = 0; other < 2; other++) {
+        const wb_metrics wanted = metrics_of(rows, other != 0, &n_scores, &n_labels);
+        const wb_evaluated *g = group(e, other ? "probability_b" : "probability_a", NULL);
+        assert_int_equal(g->metrics.n, wanted.n);
+        assert_int_equal(g->metrics.n_positive, wanted.n_positive);
+        assert_close(g->metrics.auc, wanted.auc, 1e-13);
+        assert_close(g->metrics.log_loss, wanted.log_loss, 1e-13);
+    }
+    assert_int_equal(e->n_without_label, n_scores);
+    assert_int_equal(e->n_without_score, n_labels);
+    assert_int_equal(e->n_customers, N / 3);
+    assert_int_equal(e->n_pairs, 1);
+    assert_string_equal(e->pairs[0].first, "probability_b"); /* in the order of the file */
+    assert_close(e->pairs[0].figures.difference.auc, e->groups[0].metrics.auc - e->groups[1].metrics.auc, 1e-13);
+    wb_evaluation_free(e);
+}
+
+/* The same bits, resampled and by segment, for any number of threads. */
+static void threads_change_nothing(void **state)
+{
+    (void)state;
+    static row rows[N];
+    wb_evaluate_options options = plain_options();
+    const char *const by[] = {"cutoff"};
+    wb_evaluation *first = NULL;
+    wb_error err;
+    make_rows(rows);
+    write_rows(rows);
+    options.by = by;
+    options.n_by = 1;
+    options.intervals.n_resamples = 20;
+    for (int n_threads = 1; n_threads <= 4; n_threads *= 2) {
+        wb_read_options reading = WB_READ_OPTIONS_INIT;
+        wb_evaluation *e;
+        reading.n_threads = options.metrics.n_threads = n_threads;
+        assert_ok(wb_evaluate_files(&e, "scores.csv", "labels.csv", &options, &reading, &err), &err);
+        assert_int_equal(e->n_groups, 2 * (1 + 3));
+        assert_string_equal(group(e, "probability_a", "2024-04-01")->by, "cutoff");
+        for (size_t k = 0; first != NULL && k < e->n_groups; k++) {
+            assert_memory_equal(&e->groups[k].metrics, &first->groups[k].metrics, sizeof e->groups[k].metrics);
+            assert_memory_equal(&e->groups[k].interval.low, &first->groups[k].interval.low, sizeof(wb_metrics));
+            assert_memory_equal(&e->groups[k].interval.high, &first->groups[k].interval.high, sizeof(wb_metrics));
+        }
+        if (first == NULL)
+            first = e;
+        else
+            wb_evaluation_free(e);
+    }
+    wb_evaluation_free(first);
+}
+
+/* Models over features give what their scores would; customers may have several rows. */
+static void models_score_their_features(void **state)
+{
+    (void)state;
+    wb_features *frame = frame_shop(400);
+    wb_train_options train = WB_TRAIN_OPTIONS_INIT;
+    wb_evaluate_options options = plain_options();
+    wb_model *model = NULL;
+    wb_evaluation *e;
+    wb_metrics wanted;
+    wb_error err;
+    static double p[400];
+    static uint8_t outcome[400];
+    train.lambda = 0.02;
+    assert_ok(wb_train(&model, frame, &train, &err), &err);
+    options.target = wb_model_summarise(model).target;
+    const wb_model *const models[] = {model, model};
+    const char *const names[] = {"a", "b"};
+    assert_ok(wb_evaluate_models(&e, models, names, 2, frame, &options, &err), &err);
+    assert_ok(wb_score_table(model, frame->table, p, NULL, 1, &err), &err);
+    char label[64];
+    snprintf(label, sizeof label, "label_%s", options.target);
+    size_t column = wb_table_find(frame->table, label);
+    column = column == SIZE_MAX ? wb_table_find(frame->table, options.target) : column;
+    for (size_t i = 0; i < 400; i++)
+        outcome[i] = wb_table_numbers(frame->table, column)[i] == 1;
+    const wb_outcomes rows = {.probability = p, .outcome = outcome, .n = 400};
+    assert_ok(wb_metrics_compute(&wanted, &rows, NULL, &err), &err);
+    assert_string_equal(e->groups[0].score, "probability_a");
+    assert_string_equal(e->groups[1].score, "probability_b");
+    assert_close(e->groups[0].metrics.auc, wanted.auc, 1e-13);
+    assert_close(e->pairs[0].figures.difference.log_loss, 0, 1e-15);
+    wb_evaluation_free(e);
+    wb_model_free(model);
+    wb_features_free(frame);
+}
+
+/* Of 30 levels the 20 with most rows are shown, and the others counted. */
+static void many_segments(void **state)
+{
+    (void)state;
+    static char scores[1 << 16], labels[1 << 16];
+    wb_evaluate_options options = plain_options();
+    const char *const by[] = {"level", "number"};
+    wb_evaluation *e;
+    wb_error err;
+    size_t a = (size_t)sprintf(scores, "customer_id,probability\n"), b = (size_t)sprintf(labels, "customer_id,level,number,churned\n");
+    for (int level = 0, id = 0; level < 30; level++)
+        for (int k = 0; k <= level; k++, id++) {
+            a += (size_t)sprintf(scores + a, "%d,0.%d\n", id, 1 + id % 8);
+            b += (size_t)sprintf(labels + b, "%d,l%02d,%g,%d\n", id, level, level % 2 ? 2.5 : -1, id % 3 == 0);
+        }
+    put("scores.csv", scores);
+    put("labels.csv", labels);
+    options.by = by;
+    options.n_by = 2;
+    assert_ok(evaluate(&e, &options, &err), &err);
+    assert_int_equal(e->n_groups, 1 + WB_SEGMENTS_SHOWN + 2);
+    assert_int_equal(e->columns[0].n_segments, 30);
+    assert_int_equal(e->columns[0].n_left_out, 10);
+    assert_int_equal(e->columns[0].n_rows_left_out, 55); /* 1 + 2 + … + 10 */
+    assert_string_equal(e->groups[1].segment, "l29");
+    assert_int_equal(e->groups[1].metrics.n, 30);
+    assert_string_equal(e->groups[WB_SEGMENTS_SHOWN].segment, "l10");
+    assert_string_equal(e->groups[WB_SEGMENTS_SHOWN + 1].segment, "2.5"); /* 240 rows against 225 */
+    assert_string_equal(e->groups[WB_SEGMENTS_SHOWN + 2].segment, "-1");
+    wb_evaluation_free(e);
+}
+
+/* ---- what is refused ---- */
+
+typedef struct refusal {
+    const char *scores, *labels;
+    wb_status status;
+    size_t line;
+    const char *file, *message; /* the beginning of it */
+} refusal;
+
+static void refusals(void **state)
+{
+    (void)state;
+    static const char good[] = "customer_id,churned\na,1\nb,0\n";
+    static const refusal all[] = {
+        {"customer_id,probability\na,0.5\nb,1.5\n", good, WB_ERR_MALFORMED, 3, "scores.csv",
+         "probability '1.5' is not a number from 0 to 1"},
+        {"customer_id,probability\na,-0.1\nb,0\n", good, WB_ERR_MALFORMED, 2, "scores.csv",
+         "probability '-0.1' is not a number from 0 to 1"},
+        {"customer_id,probability\na,0.5\nb,\n", good, WB_ERR_MALFORMED, 3, "scores.csv", "probability is missing"},
+        {"customer_id,probability\na,0.5\nb,nan\n", good, WB_ERR_MALFORMED, 3, "scores.csv",
+         "probability 'nan' is not a number from 0 to 1"},
+        {"customer_id,probability\na,0.5\n\nb,high\n", good, WB_ERR_MALFORMED, 4, "scores.csv",
+         "probability 'high' is not a number from 0 to 1"},
+        {"customer_id,probability\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv", "there are no scores"},
+        {"", good, WB_ERR_MALFORMED, 0, "scores.csv", ""},
+        {"customer_id,probability\na,0.5\n", "customer_id,churned\n", WB_ERR_INCONSISTENT, 0, "labels.csv", "there are no labels"},
+        {"customer_id,probability\na,0.5\n", "customer_id,churned\na,\n", WB_ERR_INCONSISTENT, 0, "labels.csv",
+         "label churned is missing in every row"},
+        {"customer_id,probability\nx,0.5\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv", "none of the 1 scores has a label"},
+        {"customer_id,probability\na,0.5\nb,0.1\na,0.5\n", good, WB_ERR_INCONSISTENT, 4, "scores.csv",
+         "customer 'a' has a second row (the first is line 2)"},
+        {"customer_id,probability\nz,0.5\nb,0.1\nz,0.5\n", good, WB_ERR_INCONSISTENT, 4, "scores.csv",
+         "customer 'z' has a second row (the first is line 2)"},
+        {"customer_id,probability\na,0.5\n", "customer_id,churned\na,1\nb,0\nb,0\n", WB_ERR_INCONSISTENT, 4, "labels.csv",
+         "customer 'b' has a second row (the first is line 3)"},
+        {"customer_id,cutoff,probability\na,2024-01-01,0.5\na,2024-01-01,0.5\n",
+         "customer_id,cutoff,churned\na,2024-01-01,1\nb,2024-01-01,0\n", WB_ERR_INCONSISTENT, 3, "scores.csv",
+         "customer 'a' at 2024-01-01 has a second row (the first is line 2)"},
+        {"customer_id,probability\na,0.5\n", "customer_id,cutoff,churned\na,2024-01-01,1\nb,2024-04-01,0\n", WB_ERR_INCONSISTENT,
+         0, "labels.csv", "the labels are of several cutoffs (2024-01-01 to 2024-04-01), and the scores have no column cutoff"},
+        {"customer_id,cutoff,probability\na,2024-01-01,0.5\na,2024-04-01,0.5\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv",
+         "the scores are of several cutoffs (2024-01-01 to 2024-04-01), and the labels have no column cutoff"},
+        {"customer_id,score\na,0.5\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv", "no column probability, and none probability_NAME"},
+        {"customerid,probability\na,0.5\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv",
+         "no column 'customer_id' (the customer's id); did you mean 'customerid'?"},
+        {"customer_id,probability\na,0.5\n", "customer_id,churn\na,1\n", WB_ERR_INCONSISTENT, 0, "labels.csv",
+         "no column 'churned' (the target); did you mean 'churn'?"},
+        {"customer_id,probability\na,0.5\n", "customer_id,churned\na,1\nb,2\nc,3\n", WB_ERR_INCONSISTENT, 0, "labels.csv",
+         "the label churned has more than two values"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        wb_evaluate_options options = plain_options();
+        wb_evaluation *e;
+        wb_error err = {0};
+        put("scores.csv", all[i].scores);
+        put("labels.csv", all[i].labels);
+        wb_status status = evaluate(&e, &options, &err);
+        assert_null(e);
+        if (status != all[i].status || err.line != all[i].line || strcmp(err.file, all[i].file) != 0 ||
+            strncmp(err.message, all[i].message, strlen(all[i].message)) != 0)
+            fail_msg("case %zu: %d %s:%zu: %s", i, (int)status, err.file, err.line, err.message);
+    }
+}
+
+static void options_are_checked(void **state)
+{
+    (void)state;
+    const char *const nowhere[] = {"contry"}, *const id[] = {"customer_id"};
+    put("scores.csv", "customer_id,probability\na,0.5\nb,0.1\n");
+    put("labels.csv", "customer_id,country,w,churned\na,DE,-1,1\nb,FR,1,0\n");
+    wb_evaluate_options all[7];
+    for (size_t i = 0; i < 7; i++)
+        all[i] = plain_options();
+    all[0].by = nowhere;
+    all[1].by = id;
+    all[0].n_by = all[1].n_by = 1;
+    all[2].weights = "w";
+    all[3].scores = nowhere;
+    all[3].n_scores = 1;
+    all[4].seen_within_us = WB_DAY_US;
+    all[5].value_column = "country";
+    all[6].metrics.threshold = NAN;
+    static const char *const messages[] = {"no column 'contry' (for segments); did you mean 'country'?",
+                                           "customer_id holds text: segments are made of columns with few values",
+                                           "weight w of row 1 is -1",
+                                           "no column 'contry' (a score)",
+                                           "no column 'orders_days_since_last' (when the customer was last seen)",
+                                           "country, what a customer is worth, holds categories, expected numbers",
+                                           ""};
+    for (size_t i = 0; i < 7; i++) {
+        wb_evaluation *e;
+        wb_error err = {0};
+        assert_int_not_equal(evaluate(&e, &all[i], &err), WB_OK);
+        if (strncmp(err.message, messages[i], strlen(messages[i])) != 0)
+            fail_msg("case %zu: %s", i, err.message);
+    }
+}
+
+/* Labels of one cutoff go with scores that name none, and the other way round. */
+static void one_cutoff_may_be_unsaid(void **state)
+{
+    (void)state;
+    static const char *const with = "customer_id,cutoff,%s\na,2024-01-01,1\nb,2024-01-01,0\n";
+    char text[128];
+    for (int side = 0; side < 2; side++) {
+        wb_evaluate_options options = plain_options();
+        wb_evaluation *e;
+        wb_error err;
+        snprintf(text, sizeof text, with, side == 0 ? "churned" : "probability");
+        put(side == 0 ? "labels.csv" : "scores.csv", text);
+        put(side == 0 ? "scores.csv" : "labels.csv",
+            side == 0 ? "customer_id,probability\nb,0\na,1\n" : "customer_id,churned\nb,0\na,1\n");
+        assert_ok(evaluate(&e, &options, &err), &err);
+        assert_close(e->groups[0].metrics.auc, 1, 0);
+        wb_evaluation_free(e);
+    }
+}
+
+static void count_warning(void *user, wb_log_level level, const char *text)
+{
+    if (level == WB_LOG_WARNING && (strstr(text, "in every row") != NULL || strstr(text, "rows are few") != NULL))
+        ++*(int *)user;
+}
+
+static void one_class_warns(void **state)
+{
+    (void)state;
+    int n_warnings = 0;
+    const wb_log log = {.message = count_warning, .user = &n_warnings};
+    wb_evaluate_options options = plain_options();
+    wb_evaluation *e;
+    wb_error err;
+    options.log = &log;
+    options.intervals.n_resamples = 10;
+    put("scores.csv", "customer_id,probability\na,0.5\nb,0.1\n");
+    put("labels.csv", "customer_id,churned\na,1\nb,1\n");
+    assert_ok(evaluate(&e, &options, &err), &err);
+    assert_true(isnan(e->groups[0].metrics.auc));
+    assert_int_equal(e->groups[0].metrics.n_positive, 2);
+    assert_int_equal(e->groups[0].interval.auc_by, WB_INTERVAL_NONE);
+    wb_evaluation_free(e);
+    assert_int_equal(n_warnings, 1);
+    put("labels.csv", "customer_id,churned\na,1\nb,0\n");
+    assert_ok(evaluate(&e, &options, &err), &err);
+    assert_int_equal(n_warnings, 2);
+    wb_evaluation_free(e);
+}
+
+/* Each allocation failing is said, and leaks nothing. */
+static void memory_runs_out(void **state)
+{
+    (void)state;
+    wb_evaluate_options options = plain_options();
+    const char *const by[] = {"country", "n"};
+    wb_evaluation *e = NULL;
+    wb_status status = WB_ERR_NOMEM;
+    put("scores.csv", "customer_id,cutoff,probability_a,probability_b\na,2024-01-01,0.9,0.1\nb,2024-01-01,0.5,0.2\n"
+                      "a,2024-04-01,0.2,0.1\nz,2024-04-01,0.2,0.1\n");
+    put("labels.csv", "customer_id,cutoff,country,n,orders_days_since_last,w,churned\na,2024-01-01,DE,1,3,1,1\n"
+                      "b,2024-01-01,FR,2,4,1,0\na,2024-04-01,,1,5,2,0\ny,2024-04-01,,1,5,2,0\n");
+    options.by = by;
+    options.n_by = 2;
+    options.weights = "w";
+    options.seen_within_us = 4 * WB_DAY_US;
+    options.with_curves = 1;
+    options.intervals.n_resamples = 2;
+    uint64_t at = 1;
+    for (; status != WB_OK; at++) {
+        wb_error err = {0};
+        wbi_alloc_fail_at(at);
+        status = evaluate(&e, &options, &err);
+        wbi_alloc_fail_at(0);
+        if (status != WB_OK && (status != WB_ERR_NOMEM || err.code != WB_ERR_NOMEM))
+            fail_msg("allocation %llu: %d %s", (unsigned long long)at, (int)status, err.message);
+    }
+    assert_true(at > 60);
+    assert_int_equal(e->n_rows, 3);
+    assert_int_equal(e->n_customers, 2);
+    assert_non_null(e->groups[0].curves);
+    wb_evaluation_free(e);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(by_hand),
+        CASE(weights_and_worth),
+        CASE(as_a_plain_join),
+        CASE(threads_change_nothing),
+        CASE(models_score_their_features),
+        CASE(many_segments),
+        CASE(refusals),
+        CASE(options_are_checked),
+        CASE(one_cutoff_may_be_unsaid),
+        CASE(one_class_warns),
+        CASE(memory_runs_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
