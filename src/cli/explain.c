@@ -40,7 +40,7 @@ static void print_odds(const wb_effect *effect)
         snprintf(text, sizeof text, "%.3g (%.3g to %.3g)", effect->odds_ratio, effect->odds_low, effect->odds_high);
     else if (!isnan(effect->odds_ratio))
         snprintf(text, sizeof text, "%.3g", effect->odds_ratio);
-    printf("  %-22s", text);
+    printf(isnan(effect->p) ? "  %s\n" : "  %-22s", text);
 }
 
 static void print_terms(const wb_explanation *explanation, size_t n)
@@ -53,9 +53,7 @@ static void print_terms(const wb_explanation *explanation, size_t n)
         const wb_effect *effect = &explanation->effects[f];
         printf("%-*s  %10.3f  %-10s", width, effect->feature, effect->importance, direction_word(effect));
         print_odds(effect);
-        if (isnan(effect->p))
-            printf("\n");
-        else
+        if (!isnan(effect->p))
             printf(effect->p < 0.0001 ? "  < 0.0001\n" : "  %.4f\n", effect->p);
     }
     if (n < explanation->n_effects)
