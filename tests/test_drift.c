@@ -183,35 +183,45 @@ static void verdicts_need_both(void **state)
 
 /* ---- what training keeps ---- */
 
+static void check_shares(const wb_features *frame, const wbi_term *term)
+{
+    const wbi_reference reference = term->kind->reference(term);
+    const double *values = wb_table_numbers(frame->table, wb_table_find(frame->table, term->feature));
+    const size_t n_rows = wb_table_n_rows(frame->table);
+    double n = 0, total = 0;
+    for (size_t i = 0; i < n_rows; i++)
+        n += !isnan(values[i]);
+    for (size_t k = 0; k < WBI_N_DECILES - 1; k++) {
+        double inside = 0;
+        for (size_t i = 0; i < n_rows; i++)
+            inside += (k == 0 || values[i] > reference.deciles[k]) &&
+                      (k + 2 == WBI_N_DECILES ? !isnan(values[i]) : values[i] <= reference.deciles[k + 1]);
+        assert_close(reference.shares[k], inside / n, 1e-14);
+        total += reference.shares[k];
+    }
+    assert_close(total, 1, 1e-12);
+}
+
+/* Of whole numbers, of which many are equal, and of numbers that all differ. */
 static void shares_are_counted(void **state)
 {
     (void)state;
     enum { N = 1500 };
-    wb_features *frame = frame_shop(N);
-    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
-    options.lambda = 0.01;
-    wb_model *model = train(frame, &options);
-    for (size_t t = 0; t < model->basis->n_terms; t++) {
-        const wbi_term *term = model->basis->terms[t];
-        const wbi_reference reference = term->kind->reference(term);
-        if (term->kind->type != WB_TYPE_NUMBER)
-            continue;
-        const double *values = wb_table_numbers(frame->table, wb_table_find(frame->table, term->feature));
-        double n = 0, total = 0;
+    uint64_t random = 3;
+    for (int whole = 0; whole < 2; whole++) {
+        wb_features *frame = frame_shop(N);
+        double *recency = frame->table->columns[wb_table_find(frame->table, "recency")].numbers;
         for (size_t i = 0; i < N; i++)
-            n += !isnan(values[i]);
-        for (size_t k = 0; k < WBI_N_DECILES - 1; k++) {
-            double inside = 0;
-            for (size_t i = 0; i < N; i++)
-                inside += (k == 0 || values[i] > reference.deciles[k]) &&
-                          (k + 2 == WBI_N_DECILES ? !isnan(values[i]) : values[i] <= reference.deciles[k + 1]);
-            assert_close(reference.shares[k], inside / n, 1e-14);
-            total += reference.shares[k];
-        }
-        assert_close(total, 1, 1e-12);
+            recency[i] += whole ? 0 : frame_uniform(&random);
+        wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+        options.lambda = 0.01;
+        wb_model *model = train(frame, &options);
+        for (size_t t = 0; t < model->basis->n_terms; t++)
+            if (model->basis->terms[t]->kind->type == WB_TYPE_NUMBER)
+                check_shares(frame, model->basis->terms[t]);
+        wb_model_free(model);
+        wb_features_free(frame);
     }
-    wb_model_free(model);
-    wb_features_free(frame);
 }
 
 /* Mean |contribution| by scoring the training rows, weighted. */

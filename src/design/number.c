@@ -77,21 +77,28 @@ cleanup:
     return status;
 }
 
-/* Deciles that ought to be the same may differ in their last bit, in either direction. */
-static void find_shares(double *shares, const double *deciles, const double *values, size_t n)
+/* `up_to` says how many values are at most as large as a decile, where that is known. Deciles that ought to be the same may differ in
+ * their last bit, in either direction. */
+static void find_shares(wbi_number *out, size_t *up_to, const double *values, size_t n)
 {
     enum { BLOCK = 1024 /* values that stay in a cache */ };
-    size_t up_to[WBI_N_DECILES] = {0};
+    bool count[WBI_N_DECILES] = {false};
+    for (size_t k = 1; k + 1 < WBI_N_DECILES; k++)
+        if (up_to[k] == SIZE_MAX) {
+            count[k] = true;
+            up_to[k] = 0;
+        }
     for (size_t begin = 0; begin < n; begin += BLOCK) {
         const size_t end = n - begin < BLOCK ? n : begin + BLOCK;
         for (size_t k = 1; k + 1 < WBI_N_DECILES; k++)
-            for (size_t i = begin; i < end; i++)
-                up_to[k] += values[i] <= deciles[k];
+            for (size_t i = begin; count[k] && i < end; i++)
+                up_to[k] += values[i] <= out->deciles[k];
     }
+    up_to[0] = 0;
     up_to[WBI_N_DECILES - 1] = n;
     for (size_t k = 1; k < WBI_N_DECILES; k++) {
         up_to[k] = up_to[k] < up_to[k - 1] ? up_to[k - 1] : up_to[k];
-        shares[k - 1] = (double)(up_to[k] - up_to[k - 1]) / (double)n;
+        out->shares[k - 1] = (double)(up_to[k] - up_to[k - 1]) / (double)n;
     }
 }
 
@@ -99,7 +106,7 @@ wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const doub
 {
     wb_status status = WB_OK;
     bool equal = true;
-    size_t n;
+    size_t n, up_to[WBI_N_DECILES];
     double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
     if (room == NULL || spare == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
@@ -108,9 +115,9 @@ wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const doub
     out->missing_share = (double)(sample->n - n) / (double)sample->n;
     if (n == 0)
         goto cleanup;
-    wbi_equal_quantiles(out->deciles, WBI_N_DECILES, finite, n, spare);
+    wbi_counted_quantiles(out->deciles, up_to, WBI_N_DECILES, finite, n, spare);
     out->median = out->deciles[WBI_N_DECILES / 2];
-    find_shares(out->shares, out->deciles, finite, n);
+    find_shares(out, up_to, finite, n);
 cleanup:
     wbi_free(room);
     wbi_free(spare);

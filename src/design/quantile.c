@@ -206,6 +206,12 @@ static double between(double low, double high, double up)
 
 void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare)
 {
+    size_t up_to[MAX_QUANTILES];
+    wbi_counted_quantiles(quantiles, up_to, n_quantiles, values, n, spare);
+}
+
+void wbi_counted_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare)
+{
     size_t ranks[2 * MAX_QUANTILES];
     double statistics[2 * MAX_QUANTILES], at;
     for (size_t q = 0; q < n_quantiles; q++) {
@@ -214,8 +220,9 @@ void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *va
     }
     wbi_order_statistics(statistics, ranks, 2 * n_quantiles, values, n, spare);
     for (size_t q = 0; q < n_quantiles; q++) {
-        const double up = modf((double)q / (double)(n_quantiles - 1) * (double)(n - 1), &at);
-        quantiles[q] = between(statistics[2 * q], statistics[2 * q + 1], up);
+        const double low = statistics[2 * q], high = statistics[2 * q + 1];
+        quantiles[q] = between(low, high, modf((double)q / (double)(n_quantiles - 1) * (double)(n - 1), &at));
+        up_to[q] = quantiles[q] >= low && quantiles[q] < high ? ranks[2 * q] + 1 : SIZE_MAX;
     }
 }
 
