@@ -276,7 +276,7 @@ static void parts_add_up_to_the_score(void **state)
     for (int basis = WB_BASIS_LINEAR; basis <= WB_BASIS_AUTO; basis++) {
         wb_model *model = shop_model(frame, (wb_basis)basis, WB_PENALTY_RIDGE);
         double *probability = malloc(N * sizeof *probability);
-        wb_error err;
+        wb_error err = {0};
         assert_ok(wb_score_table(model, frame->table, probability, NULL, 1, &err), &err);
         const size_t id_column = wb_table_find(frame->table, "customer_id");
         for (size_t row = 0; row < N;) {

@@ -67,7 +67,8 @@ typedef struct wb_part {
     int actionable;
 } wb_part;
 
-/* base + contributions = log_odds, but for rounding; probability is the model's own. */
+/* base + contributions = log_odds, but for rounding; probability is that of scoring: the logistic function of log_odds, then
+ * calibrated where the model is. */
 typedef struct wb_explained_row {
     char *customer, *cutoff;  /* cutoff NULL where there is none */
     double base, log_odds, probability;

@@ -123,7 +123,8 @@ static wb_status fill_row(wb_explained_row *out, explaining *work, size_t row, w
             return status;
         }
     }
-    wb_scorer_columns(work->scorer, &(wb_scores){&out->probability, &out->log_odds}, work->row, 1);
+    wbi_scorer_columns(work->scorer, work->row, 1, &out->log_odds, NULL); /* before calibration */
+    wb_scorer_columns(work->scorer, &(wb_scores){&out->probability, NULL}, work->row, 1);
     if (isnan(out->probability))
         return wbi_fail(err, WB_ERR_INCONSISTENT, "a score is not a number: the row's values overflow the model's");
     order_parts(out);
