@@ -316,6 +316,31 @@ static void parts_add_up_to_the_score(void **state)
     wb_features_free(frame);
 }
 
+/* A calibrated model's parts add up to the log-odds before; its probability is that of scoring. */
+static void calibration_comes_last(void **state)
+{
+    (void)state;
+    wb_features *frame = shop_frame(N);
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.calibrate = WB_CALIBRATION_PLATT;
+    wb_model *model = train(frame, &options);
+    static double probability[N];
+    wb_explained_row *rows = NULL;
+    size_t n;
+    wb_error err;
+    assert_ok(wb_score_table(model, frame->table, probability, NULL, 1, &err), &err);
+    assert_ok(wb_explain_customer(&rows, &n, model, frame, "c000001", &err), &err);
+    double sum = rows->base;
+    for (size_t k = 0; k < rows->n_parts; k++)
+        sum += rows->parts[k].contribution;
+    assert_close(sum, rows->log_odds, 1e-12);
+    assert_true(rows->probability == probability[0]);
+    assert_true(fabs(rows->probability - 1 / (1 + exp(-sum))) > 1e-6);
+    wb_explained_rows_free(rows, n);
+    wb_model_free(model);
+    wb_features_free(frame);
+}
+
 static void values_are_shown(void **state)
 {
     (void)state;
@@ -512,6 +537,7 @@ int main(void)
         cmocka_unit_test(importance_over_given_rows),
         cmocka_unit_test(importance_of_older_models),
         cmocka_unit_test(parts_add_up_to_the_score),
+        cmocka_unit_test(calibration_comes_last),
         cmocka_unit_test(values_are_shown),
         cmocka_unit_test(wrong_input),
         cmocka_unit_test(odd_terms),
