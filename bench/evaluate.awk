@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# From lines "contender|seconds figure …", several a contender, a table, and into the file `ratios` what each takes, times what the
-# first does; fails when figures are further apart than 1e-12.
+# From lines "contender|seconds figure …", several a contender, a table, and into the file `ratios` what each takes, times
+# what the first does; fails when figures are further apart than 1e-12.
 BEGIN { FS = "|" }
 !($1 in count) { names[++n_names] = $1 }
 {

@@ -266,7 +266,8 @@ static void log_losses_against_libm(void **state)
     double p[N], if_true[N], if_false[N], one[2];
     size_t n;
     const wbi_kernels *const *sets = kernel_sets(&n);
-    const double special[] = {0, 1, 0x1p-52, 1 - 0x1p-52, 1 - 0x1p-53, 1e-300, 0.5, 0x1.6a09e667f3bcdp-1, 0x1.6a09e667f3bccp-1, 1e-10};
+    const double special[] = {0,      1,   0x1p-52,                1 - 0x1p-52,            1 - 0x1p-53,
+                              1e-300, 0.5, 0x1.6a09e667f3bcdp-1, 0x1.6a09e667f3bccp-1, 1e-10};
     for (size_t i = 0; i < N; i++)
         p[i] = i < 10 ? special[i] : i % 3 == 0 ? exp(-40 * fabs(number(i))) : fabs(number(i));
     for (size_t s = 0; s < n; s++) {

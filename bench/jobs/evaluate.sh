@@ -5,8 +5,8 @@
 # Each contender computes twice in a process of its own, for the second time to be measured; contenders in turn.
 job_evaluate() {
     rows=$((10 * table_rows)) few=$((table_rows / 10)) resamples=1000
-    echo "$(grouped "$rows") scores and outcomes in memory, $threads threads. winback makes all figures of \`evaluate\`; scikit-learn"
-    echo "roc_auc_score, average_precision_score, log_loss and brier_score_loss, one after the other."
+    echo "$(grouped "$rows") scores and outcomes in memory, $threads threads. winback makes all figures of \`evaluate\`;"
+    echo "scikit-learn roc_auc_score, average_precision_score, log_loss and brier_score_loss, one after the other."
     echo
     "$build/bench/bench_evaluate" make scores.bin "$rows"
     : >figures

@@ -20,8 +20,8 @@ typedef struct wbi_line {
 typedef struct wbi_ranked {
     const wbi_sorted *order; /* they are read from these rows, or with NULL: */
     wbi_groups groups;      /* are all here; some may weigh nothing */
-    double *log_odds;       /* NULL, or one a group, where the first group that begins in a chunk has the place of the chunk's first row;
-                               of an order room for them, which is filled */
+    double *log_odds;       /* NULL, or one a group, the first that begins in a chunk at the place of the chunk's first row; of an
+                               order room for them, which is filled */
     size_t n;               /* rows of the order, or groups */
     size_t n_rows;          /* that the groups are made of */
     int n_threads;

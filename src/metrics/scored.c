@@ -13,7 +13,7 @@ static wb_status number_customers(wbi_customers *customers, const wb_outcomes *r
         words[2 * i] = rows->customer[i];
         words[2 * i + 1] = i;
     }
-    WBI_TRY(wbi_sort(words, words + 2 * rows->n, rows->n, 2, 1, n_threads, err));
+    WBI_TRY(wbi_sort(&(wbi_words){words, words + 2 * rows->n, rows->n, 2, 1}, n_threads, err));
     for (size_t i = 0; i < rows->n; i++) {
         customers->n += i == 0 || words[2 * i] != words[2 * i - 2];
         customers->of_row[words[2 * i + 1]] = (uint32_t)(customers->n - 1);

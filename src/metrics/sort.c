@@ -25,7 +25,7 @@ enum {
 
 typedef struct sorting {
     uint64_t *rows, *spare;
-    size_t n, n_words, n_keys;
+    size_t n, n_words, n_keys; /* of wbi_words */
     size_t n_parts, part_rows;
     uint64_t (*ranges)[2]; /* of each part's first words */
     uint64_t low;          /* the least of all */
@@ -80,9 +80,9 @@ static wb_status count_buckets(void *context, size_t part, size_t begin, size_t 
 static void place_buckets(sorting *s)
 {
     size_t next = 0;
-    for (size_t bucket = 0; bucket < s->n_buckets; bucket++) {
+    for (size_t k = 0; k < s->n_buckets; k++) {
         for (size_t part = 0; part < s->n_parts; part++) {
-            size_t *place = s->places + part * s->n_buckets + bucket, count = *place;
+            size_t *place = s->places + part * s->n_buckets + k, count = *place;
             *place = next;
             next += count;
         }
@@ -121,20 +121,27 @@ INLINE void insert_rows(uint64_t *rows, size_t n, size_t n_words, size_t n_keys)
     }
 }
 
+/* Rows of which no first word is below `low`, or so much above it that it belongs to another bucket. */
+typedef struct bucket {
+    uint64_t low;
+    unsigned shift; /* bits above which all are 0 */
+    size_t n, n_words, n_keys;
+} bucket;
+
 /* Deals rows by their leading bits into about as many places as there are rows, near to where they belong, and inserts them
  * there. Not done (0) when many would share a place. */
-INLINE int scatter_rows(uint64_t *home, const uint64_t *from, size_t n, const sorting *s, uint64_t low, uint32_t *places)
+INLINE int scatter_rows(uint64_t *home, const uint64_t *from, const bucket *b, uint32_t *places)
 {
-    const size_t n_words = s->n_words;
+    const size_t n = b->n, n_words = b->n_words;
     unsigned bits = 0;
     uint32_t most = 0, next = 0;
     while (bits < SCATTER_BITS && n >> bits > 1)
         bits++;
-    const unsigned shift = s->shift > bits ? s->shift - bits : 0;
-    const size_t n_places = (size_t)1 << (s->shift > bits ? bits : s->shift);
+    const unsigned shift = b->shift > bits ? b->shift - bits : 0;
+    const size_t n_places = (size_t)1 << (b->shift > bits ? bits : b->shift);
     memset(places, 0, n_places * sizeof *places);
     for (size_t i = 0; i < n; i++)
-        places[(from[i * n_words] - low) >> shift]++;
+        places[(from[i * n_words] - b->low) >> shift]++;
     for (size_t k = 0; k < n_places; k++) {
         const uint32_t count = places[k];
         most = count > most ? count : most;
@@ -144,26 +151,26 @@ INLINE int scatter_rows(uint64_t *home, const uint64_t *from, size_t n, const so
     if (most > FEW_ROWS)
         return 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t *to = home + places[(from[i * n_words] - low) >> shift]++ * n_words;
+        uint64_t *to = home + places[(from[i * n_words] - b->low) >> shift]++ * n_words;
         memcpy(to, from + i * n_words, n_words * sizeof *to);
     }
-    insert_rows(home, n, n_words, s->n_keys);
+    insert_rows(home, n, n_words, b->n_keys);
     return 1;
 }
 
-/* How often each digit has each value, in rows of which no first word is below `low`. */
-INLINE void count_digits(size_t (*counts)[N_VALUES], const uint64_t *rows, size_t n, const sorting *s, uint64_t low)
+/* How often each digit has each value; zeros in front are not counted. */
+INLINE void count_digits(size_t (*counts)[N_VALUES], const uint64_t *rows, const bucket *b)
 {
-    memset(counts, 0, s->n_keys * WORD_DIGITS * sizeof *counts);
-    for (size_t i = 0; i < n; i++)
-        for (size_t key = 0; key < s->n_keys; key++) {
-            uint64_t word = rows[i * s->n_words + key] - (key == 0 ? low : 0);
+    memset(counts, 0, b->n_keys * WORD_DIGITS * sizeof *counts);
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t key = 0; key < b->n_keys; key++) {
+            uint64_t word = rows[i * b->n_words + key] - (key == 0 ? b->low : 0);
             for (size_t digit = key * WORD_DIGITS; word > 0; digit++, word >>= DIGIT_BITS)
                 counts[digit][word % N_VALUES]++;
         }
 }
 
-/* Whether one digit is all that there is; else its counts become places. Zeros need not have been counted. */
+/* Whether there is more than one digit; then its counts become places. */
 static int place_digits(size_t counts[N_VALUES], size_t n)
 {
     size_t next = n;
@@ -181,37 +188,40 @@ static int place_digits(size_t counts[N_VALUES], size_t n)
     return 1;
 }
 
-INLINE void deal_digits(uint64_t *to, const uint64_t *from, size_t n, const sorting *s, size_t digit, uint64_t low, size_t *places)
+INLINE void deal_digits(uint64_t *to, const uint64_t *from, const bucket *b, size_t digit, size_t *places)
 {
     const size_t key = digit / WORD_DIGITS;
     const unsigned shift = (unsigned)(digit % WORD_DIGITS) * DIGIT_BITS;
-    for (size_t i = 0; i < n; i++, from += s->n_words) {
-        const uint64_t word = from[key] - (key == 0 ? low : 0);
-        memcpy(to + places[(word >> shift) % N_VALUES]++ * s->n_words, from, s->n_words * sizeof *to);
+    for (size_t i = 0; i < b->n; i++, from += b->n_words) {
+        const uint64_t word = from[key] - (key == 0 ? b->low : 0);
+        memcpy(to + places[(word >> shift) % N_VALUES]++ * b->n_words, from, b->n_words * sizeof *to);
     }
 }
 
-/* From the spare to where they belong. */
-INLINE void sort_bucket(const sorting *s, size_t begin, size_t end, uint64_t low, uint32_t *places)
+INLINE void sort_digits(uint64_t *home, uint64_t *from, const bucket *b)
 {
-    const size_t n = end - begin, bytes = n * s->n_words * sizeof *s->rows;
-    uint64_t *home = s->rows + begin * s->n_words, *from = s->spare + begin * s->n_words, *to = home;
     size_t counts[MAX_WORDS * WORD_DIGITS][N_VALUES];
-    if (n <= UINT32_MAX && scatter_rows(home, from, n, s, low, places))
-        return;
-    count_digits(counts, from, n, s, low);
-    for (size_t key = s->n_keys; key-- > 0;) {
+    uint64_t *to = home;
+    count_digits(counts, from, b);
+    for (size_t key = b->n_keys; key-- > 0;) {
         for (size_t digit = key * WORD_DIGITS; digit < (key + 1) * WORD_DIGITS; digit++) {
-            if (!place_digits(counts[digit], n))
+            if (!place_digits(counts[digit], b->n))
                 continue;
-            deal_digits(to, from, n, s, digit, low, counts[digit]);
+            deal_digits(to, from, b, digit, counts[digit]);
             uint64_t *other = from;
             from = to;
             to = other;
         }
     }
     if (from != home)
-        memcpy(home, from, bytes);
+        memcpy(home, from, b->n * b->n_words * sizeof *home);
+}
+
+/* From the spare to where they belong. */
+INLINE void sort_bucket(uint64_t *home, uint64_t *from, const bucket *b, uint32_t *places)
+{
+    if (b->n > UINT32_MAX || !scatter_rows(home, from, b, places))
+        sort_digits(home, from, b);
 }
 
 static wb_status sort_buckets(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
@@ -219,22 +229,22 @@ static wb_status sort_buckets(void *context, size_t block, size_t begin, size_t 
     const sorting *s = context;
     const size_t *ends = s->places + (s->n_parts - 1) * s->n_buckets;
     uint32_t *places = s->scatter + ((size_t)worker << SCATTER_BITS);
-    const sorting single = {.rows = s->rows, .spare = s->spare, .n_words = 1, .n_keys = 1, .shift = s->shift}; /* known to the compiler */
     (void)block, (void)err;
-    for (size_t bucket = begin; bucket < end; bucket++) {
-        const size_t from = bucket == 0 ? 0 : ends[bucket - 1], to = ends[bucket];
-        const uint64_t low = s->low + ((uint64_t)bucket << s->shift);
-        if (s->n_words == 1)
-            sort_bucket(&single, from, to, low, places);
+    for (size_t k = begin; k < end; k++) {
+        const size_t first = k == 0 ? 0 : ends[k - 1], at = first * s->n_words, n = ends[k] - first;
+        const uint64_t low = s->low + ((uint64_t)k << s->shift);
+        if (s->n_words == 1) /* known to the compiler */
+            sort_bucket(s->rows + at, s->spare + at, &(bucket){low, s->shift, n, 1, 1}, places);
         else
-            sort_bucket(s, from, to, low, places);
+            sort_bucket(s->rows + at, s->spare + at, &(bucket){low, s->shift, n, 2, s->n_keys}, places);
     }
     return WB_OK;
 }
 
-wb_status wbi_sort(uint64_t *rows, uint64_t *spare, size_t n, size_t n_words, size_t n_keys, int n_threads, wb_error *err)
+wb_status wbi_sort(const wbi_words *words, int n_threads, wb_error *err)
 {
-    sorting s = {.rows = rows, .spare = spare, .n = n, .n_words = n_words, .n_keys = n_keys};
+    const size_t n = words->n;
+    sorting s = {.rows = words->rows, .spare = words->spare, .n = n, .n_words = words->n_words, .n_keys = words->n_keys};
     wb_status status = WB_OK;
     if (n < 2)
         return WB_OK;

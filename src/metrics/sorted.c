@@ -98,7 +98,7 @@ static wb_status make(wbi_sorted *order, packing *p, int n_threads, wb_error *er
         return wbi_fail_nomem(err, n * n_words * sizeof *order->rows);
     WBI_TRY(wbi_par_sum(n, BLOCK_ROWS, n_threads, 1, pack_rows, p, &n_positive, err));
     order->n_positive = (uint64_t)n_positive;
-    return wbi_sort(order->rows, order->spare, n, n_words, n_keys, n_threads, err);
+    return wbi_sort(&(wbi_words){order->rows, order->spare, n, n_words, n_keys}, n_threads, err);
 }
 
 wb_status wbi_sorted_make(wbi_sorted *order, const wb_outcomes *rows, int n_threads, wb_error *err)

@@ -7,10 +7,14 @@
 
 #include "base/error.h"
 
-/* Rows of `n_words` (1 or 2) whole numbers, sorted by the first `n_keys` of them, upwards; equal ones stay in order. The
- * rows and `spare`, as large, are written to. The same for any number of threads. */
-WB_WARN_UNUSED wb_status wbi_sort(uint64_t *rows, uint64_t *spare, size_t n, size_t n_words, size_t n_keys, int n_threads,
-                                  wb_error *err);
+/* Rows of `n_words` (1 or 2) whole numbers, to be sorted by the first `n_keys` of them. `spare` is as large as `rows`. */
+typedef struct wbi_words {
+    uint64_t *rows, *spare;
+    size_t n, n_words, n_keys;
+} wbi_words;
+
+/* Sorts upwards; equal rows stay in order. Both blocks are written to. The same for any number of threads. */
+WB_WARN_UNUSED wb_status wbi_sort(const wbi_words *words, int n_threads, wb_error *err);
 
 /* Rows, the highest score first. Where all weigh 1 a row is one word: its score's place below 1 and, in the lowest bit, its
  * outcome; so ties are in one order, whatever that of the rows was. Else it is two words: the score's place, and the
