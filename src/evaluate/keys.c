@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Open addressing; places have a hash of 64 bits, and where it is the same, bytes are compared. */
+/* Open addressing. Of a key 96 bits of its hash are kept, and taken for it: with four billion rows two keys have the same by a
+ * chance of one in ten billion, and the bytes, all over memory, need not be looked at. */
 #include "evaluate/keys.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
 
 struct wbi_key_place {
-    uint64_t hash;
+    uint64_t low;
+    uint32_t high;
     uint32_t entry; /* + 1; 0: free */
 };
 
@@ -30,24 +32,12 @@ static const wbi_key_rows *side_of(const wbi_keys *keys, size_t entry, size_t *r
     return &keys->of[second];
 }
 
-static int64_t cutoff_of(const wbi_key_rows *rows, size_t row)
-{
-    return rows->cutoffs == NULL ? 0 : rows->cutoffs[row];
-}
-
-static uint64_t hash_of(const wbi_keys *keys, size_t entry)
+static wbi_wide_hash hash_of(const wbi_keys *keys, size_t entry)
 {
     size_t row;
     const wbi_key_rows *rows = side_of(keys, entry, &row);
     const wbi_str id = wbi_key_id(rows, row);
-    return wbi_hash_wide(id.data, id.length, (uint64_t)cutoff_of(rows, row)).low;
-}
-
-static bool is_same(const wbi_keys *keys, size_t a, size_t b)
-{
-    size_t row_a, row_b;
-    const wbi_key_rows *of_a = side_of(keys, a, &row_a), *of_b = side_of(keys, b, &row_b);
-    return cutoff_of(of_a, row_a) == cutoff_of(of_b, row_b) && wbi_str_equal(wbi_key_id(of_a, row_a), wbi_key_id(of_b, row_b));
+    return wbi_hash_wide(id.data, id.length, rows->cutoffs == NULL ? 0 : (uint64_t)rows->cutoffs[row]);
 }
 
 wb_status wbi_keys_create(wbi_keys *out, const wbi_key_rows *first, const wbi_key_rows *second, size_t n, wb_error *err)
@@ -73,7 +63,7 @@ static wb_status grow(wbi_keys *keys, wb_error *err)
     if (larger == NULL)
         return wbi_fail_nomem(err, n * sizeof *larger);
     for (size_t k = 0; k < keys->n_places; k++) {
-        size_t at = keys->places[k].hash & (n - 1);
+        size_t at = keys->places[k].low & (n - 1);
         if (keys->places[k].entry == 0)
             continue;
         while (larger[at].entry != 0)
@@ -86,13 +76,13 @@ static wb_status grow(wbi_keys *keys, wb_error *err)
     return WB_OK;
 }
 
-static uint32_t find_or_add(wbi_keys *keys, uint64_t hash, size_t entry)
+static uint32_t find_or_add(wbi_keys *keys, wbi_wide_hash hash, size_t entry)
 {
-    size_t at = hash & (keys->n_places - 1);
+    size_t at = hash.low & (keys->n_places - 1);
     for (struct wbi_key_place *place; (place = &keys->places[at])->entry != 0; at = (at + 1) & (keys->n_places - 1))
-        if (place->hash == hash && is_same(keys, place->entry - 1, entry))
+        if (place->low == hash.low && place->high == (uint32_t)hash.high)
             return place->entry - 1;
-    keys->places[at] = (struct wbi_key_place){hash, (uint32_t)entry + 1};
+    keys->places[at] = (struct wbi_key_place){hash.low, (uint32_t)hash.high, (uint32_t)entry + 1};
     keys->n++;
     return (uint32_t)entry;
 }
@@ -100,12 +90,12 @@ static uint32_t find_or_add(wbi_keys *keys, uint64_t hash, size_t entry)
 /* All are hashed first, so that their places are on the way from memory together. */
 wb_status wbi_keys_add(wbi_keys *keys, uint32_t *first, const uint32_t *entries, size_t n, wb_error *err)
 {
-    uint64_t hashes[WBI_KEYS_AT_ONCE];
+    wbi_wide_hash hashes[WBI_KEYS_AT_ONCE];
     if (keys->n + n > keys->n_places / 4 * 3)
         WBI_TRY(grow(keys, err));
     for (size_t i = 0; i < n; i++) {
         hashes[i] = hash_of(keys, entries[i]);
-        __builtin_prefetch(&keys->places[hashes[i] & (keys->n_places - 1)]);
+        __builtin_prefetch(&keys->places[hashes[i].low & (keys->n_places - 1)]);
     }
     for (size_t i = 0; i < n; i++)
         first[i] = find_or_add(keys, hashes[i], entries[i]);
