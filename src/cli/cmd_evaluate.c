@@ -255,8 +255,9 @@ const cli_command cli_evaluate = {
     .name = "evaluate",
     .summary = "hold scores against what happened",
     .usage = "SCORES --labels FEATURES --target COL [OPTION…]\n       winback evaluate FEATURES --model MODEL[,…] [OPTION…]",
-    .text = "Says how well scores told who would churn, on customers whose label is known by now: best ones that no model\n"
-            "learned from, of a later cutoff. Scores and labels are matched by customer_id and, where both files have it, cutoff.\n"
+    .text = "Says how well scores told who would churn, on customers whose label is known by now; take a later cutoff than the\n"
+            "model's, for what it learned from flatters it. Scores and labels are matched by customer_id and, where both files\n"
+            "have it, cutoff.\n"
             "Who comes first: AUC is how often a churner has the higher score of the two, when one churner and one other are\n"
             "drawn; 0.5 is chance. 0.7 to 0.85 is usual for churn; above 0.95 a feature may know what came after the cutoff.\n"
             "Lift at 10 % is how many times their share of the churners the tenth with the highest scores holds.\n"
