@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "csv_testing.h"
+#include "evaluate/evaluate.h"
 #include "test_frame.h"
 
 #define OUT_FILES "scores.csv", "labels.csv", NULL
@@ -324,6 +325,27 @@ static void many_segments(void **state)
     wb_evaluation_free(e);
 }
 
+/* As many resamples as take little time, and a hundred where the AUC has no other interval. */
+static void resamples_by_cost(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n;
+        bool weighted;
+        size_t resamples;
+    } cases[] = {{4, false, 1000}, {20000, false, 1000}, {30000, false, 600}, {100000, false, 200}, {100001, false, 0},
+                 {100001, true, 100}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        wb_evaluate_options options = WB_EVALUATE_OPTIONS_INIT;
+        wbi_trial trial = {.n = cases[i].n};
+        double weight;
+        if (cases[i].weighted)
+            trial.weight = &weight;
+        assert_int_equal(wbi_evaluation_resamples(&trial, options.intervals.n_resamples), cases[i].resamples);
+        assert_int_equal(wbi_evaluation_resamples(&trial, 7), 7);
+    }
+}
+
 /* ---- what is refused ---- */
 
 typedef struct refusal {
@@ -522,6 +544,7 @@ int main(void)
         CASE(threads_change_nothing),
         CASE(models_score_their_features),
         CASE(many_segments),
+        CASE(resamples_by_cost),
         CASE(refusals),
         CASE(options_are_checked),
         CASE(one_cutoff_may_be_unsaid),

@@ -11,9 +11,9 @@
 extern "C" {
 #endif
 
-/* As the number of resamples: as many as take little time. Up to 1,000, 10 million rows drawn in all; fewer than 200 are not
+/* As the number of resamples: as many as take little time. Up to 1,000, 20 million rows drawn in all; fewer than 200 are not
  * drawn but where the AUC's interval comes from nothing else (rows have weights, or customers several rows), and then 100,
- * unless these are more than 20 million rows. */
+ * unless these are more than 50 million rows. */
 #define WB_RESAMPLES_AUTO SIZE_MAX
 
 /* Start from WB_EVALUATE_OPTIONS_INIT. Strings are borrowed during the call only. */

@@ -93,6 +93,8 @@ void wbi_segments_free(wbi_segments *segments);
 
 /* ---- figures.c ---- */
 
+/* How many are drawn when `asked` for so many, or for WB_RESAMPLES_AUTO. */
+size_t wbi_evaluation_resamples(const wbi_trial *trial, size_t asked);
 /* Fills groups, pairs and how they were made. */
 WB_WARN_UNUSED wb_status wbi_evaluation_figures(wbi_evaluation *e, const wbi_trial *trial, const wbi_truth *truth,
                                                 const char *const *scores, const wb_evaluate_options *options, wb_error *err);

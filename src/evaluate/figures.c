@@ -23,9 +23,9 @@ static const char usual_profit[] = "R's EMP package";
 
 /* ---- how ---- */
 
-static size_t choose_resamples(const wbi_trial *trial, size_t asked)
+size_t wbi_evaluation_resamples(const wbi_trial *trial, size_t asked)
 {
-    enum { DRAWS = 10000000, MOST = 1000, FEWEST = 200, AT_LEAST = 100, MOST_DRAWS = 20000000 };
+    enum { DRAWS = 20000000, MOST = 1000, FEWEST = 200, AT_LEAST = 100, MOST_DRAWS = 50000000 };
     if (asked != WB_RESAMPLES_AUTO)
         return asked;
     size_t n = DRAWS / trial->n;
@@ -74,7 +74,7 @@ static wb_status describe(work *w, wb_error *err)
     if (w->truth->value != SIZE_MAX)
         WBI_TRY(mean_value(&w->metrics.profit.value, w->trial, w->truth, err));
     w->intervals = o->intervals;
-    w->intervals.n_resamples = choose_resamples(w->trial, o->intervals.n_resamples);
+    w->intervals.n_resamples = wbi_evaluation_resamples(w->trial, o->intervals.n_resamples);
     w->intervals.log = o->intervals.log != NULL ? o->intervals.log : o->log;
     choose_seen(result, w);
     result->profit = w->metrics.profit;
