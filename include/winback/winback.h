@@ -16,6 +16,7 @@
 #include <winback/model.h>
 #include <winback/project.h>
 #include <winback/reasons.h>
+#include <winback/report.h>
 #include <winback/score.h>
 #include <winback/scorer.h>
 #include <winback/simulate.h>

@@ -15,7 +15,7 @@ static const struct {
 } groups[] = {
     {"data", {&cli_simulate, &cli_features}},
     {"models", {&cli_train, &cli_score, &cli_explain}},
-    {"judge", {&cli_evaluate, &cli_backtest, &cli_drift}},
+    {"judge", {&cli_evaluate, &cli_backtest, &cli_drift, &cli_report}},
     {"all", {&cli_run}},
 };
 

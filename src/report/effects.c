@@ -6,6 +6,7 @@
 
 enum { LEVELS_SHOWN = 14, LEVEL_LETTERS = 16, LEVEL_ROW = 20, LEVEL_FRAME = 58, POINTS_SHOWN = 400, EFFECT_HEIGHT = 230 };
 static const double tail = 0.005; /* share of the rows beyond either end of the axis */
+static const double rare = 0.02;
 
 static bool is_number(const wb_effect *effect)
 {
@@ -23,14 +24,23 @@ double wbi_effect_height(const wb_effect *effect, wbi_place place)
            (place == WBI_ON_PAGE ? 0 : WBI_TITLE_ROW);
 }
 
+/* Whether so few rows lie there that it would stretch the axis of all pictures for nothing. */
+static bool is_rare(const wb_effect_point *p)
+{
+    return isfinite(p->value) ? p->share < rare || p->share > 1 - rare : p->share < rare;
+}
+
 /* What all effects lie between, so that they can be compared. */
 static void find_range(const wb_explanation *explanation, double *low, double *high)
 {
     *low = *high = 0;
     for (size_t e = 0; e < explanation->n_effects; e++)
         for (size_t i = 0; i < explanation->effects[e].n_points; i++) {
-            *low = fmin(*low, explanation->effects[e].points[i].log_odds);
-            *high = fmax(*high, explanation->effects[e].points[i].log_odds);
+            const wb_effect_point *p = &explanation->effects[e].points[i];
+            if (is_rare(p))
+                continue;
+            *low = fmin(*low, p->log_odds);
+            *high = fmax(*high, p->log_odds);
         }
     wbi_ticks_widen(low, high, 5);
 }
