@@ -129,6 +129,11 @@ static wb_metrics_interval interval_like(const wb_metrics *m)
     return interval;
 }
 
+static const char *hostile_or_null(const fixture *f)
+{
+    return f->hostile ? hostile_texts[0] : NULL;
+}
+
 static void fill_evaluation(fixture *f)
 {
     static const char *const countries[N_SEGMENTS] = {"DE", "FR", "IT", "AT", "ES", "(missing)"};
@@ -151,7 +156,7 @@ static void fill_evaluation(fixture *f)
     f->pair.figures.auc_p = 3.2e-9;
     f->evaluation = (wb_evaluation){.target = plain_or_hostile(f, "label_churned", 0), .groups = f->groups, .n_groups = 2 + N_SEGMENTS,
                                     .pairs = &f->pair, .n_pairs = 1, .n_scores = 2, .n_rows = 19314, .n_without_label = 12,
-                                    .n_customers = 19314, .profit = WB_PROFIT_MODEL_INIT, .threshold = 0.5};
+                                    .n_customers = 19314, .profit = WB_PROFIT_MODEL_INIT, .profit_from = hostile_or_null(f), .threshold = 0.5};
     f->parts.evaluation = &f->evaluation;
     f->parts.evaluated_on = plain_or_hostile(f, "customers at 2024-10-02, which training did not see", 5);
 }

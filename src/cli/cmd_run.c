@@ -10,6 +10,7 @@
 
 #include "cli/population.h"
 #include "cli/run_model.h"
+#include "cli/run_report.h"
 #include "cli/tables.h"
 
 typedef struct run_options {
@@ -78,14 +79,24 @@ static const char *model_path(const run_state *s, size_t model, char path[PATH_C
     return path;
 }
 
-/* The files that are written: features, models, scores; NULL past the last. */
+/* report.html, or of several NAME.report.html. */
+static const char *report_path(const run_state *s, size_t model, char path[PATH_CHARS])
+{
+    const char *name = s->models[model].name;
+    snprintf(path, PATH_CHARS, "%s/%s%sreport.html", s->o->output, name == NULL ? "" : name, name == NULL ? "" : ".");
+    return path;
+}
+
+/* The files that are written: features, models, scores, reports; NULL past the last. */
 static const char *file_path(const run_state *s, size_t index, char path[PATH_CHARS])
 {
     if (index == 0)
         return path_of(s, "features.csv", path);
     if (index <= s->n_models)
         return model_path(s, index - 1, path);
-    return index == s->n_models + 1 ? path_of(s, "scores.csv", path) : NULL;
+    if (index == s->n_models + 1)
+        return path_of(s, "scores.csv", path);
+    return index <= 2 * s->n_models + 1 ? report_path(s, index - s->n_models - 2, path) : NULL;
 }
 
 static wb_status make_folder(const char *path, wb_error *err)
@@ -256,6 +267,21 @@ static wb_status score_now(run_state *s, wb_error *err)
     return WB_OK;
 }
 
+/* A page a model. */
+static wb_status report(const run_state *s, wb_error *err)
+{
+    char path[PATH_CHARS], model[PATH_CHARS];
+    wb_status status = WB_OK;
+    for (size_t i = 0; i < s->n_models && status == WB_OK; i++) {
+        const cli_run_report run = {s->engine, s->now, &s->models[i], &s->reading, model_path(s, i, model)};
+        cli_step step = cli_step_begin(&s->o->common);
+        status = cli_run_report_write(&run, report_path(s, i, path), err);
+        if (status == WB_OK)
+            cli_step_end(&step, "report", "%s", path);
+    }
+    return status;
+}
+
 /* The rows of the highest probabilities, best first; of equals the first. Returns how many. */
 static size_t find_top(const double *probability, size_t n, size_t top[N_TOP])
 {
@@ -341,6 +367,8 @@ static wb_status run_steps(run_state *s, wb_error *err)
         status = train(s, err);
     if (status == WB_OK)
         status = score_now(s, err);
+    if (status == WB_OK)
+        status = report(s, err);
     for (size_t i = 0; status == WB_OK && i < s->n_models && !s->o->common.quiet && !s->o->common.json; i++)
         status = print_top(s, i, err);
     if (status == WB_OK && s->o->common.json)
@@ -400,15 +428,16 @@ static int run(const void *given)
 
 const cli_command cli_run = {
     .name = "run",
-    .summary = "the whole project: features, model, test, scores",
+    .summary = "the whole project: features, model, test, scores, report",
     .usage = "[OPTION…]",
     .text = "Reads the project file (winback.yml, or --project), or the tables that lie in this folder under their usual\n"
             "names (orders.csv, tickets.csv, customers.csv, surveys.csv and so on: winback help features), and writes\n"
-            "features.csv, model.json and scores.csv. Unsaid: label = no order in the 90 days after the cutoff; the\n"
+            "features.csv, model.json, scores.csv and report.html. Unsaid: label = no order in the 90 days after the cutoff; the\n"
             "last cutoff is gap and horizon before the end of the data, up to three earlier ones as far apart. The last\n"
             "is the test of a model that learned from the earlier ones whose label windows had ended by then; the model\n"
             "that is kept is fitted on all. Scores are at the end of the data. Several models (models: in the project file) are\n"
-            "trained on the same features, written to NAME.model.json each, and score side by side, as probability_NAME.",
+            "trained on the same features, written to NAME.model.json and NAME.report.html each, and score side by side, as\n"
+            "probability_NAME.",
     .example = "  winback run\n  winback run --project winback.yml -o out\n  winback run --orders orders.csv --horizon 60d",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

@@ -174,6 +174,19 @@ static void put_over_time(wbi_writer *w, const wb_backtest *b)
     wbi_put(w, "</p>\n");
 }
 
+/* Without a test what the folds of training said. */
+static void put_folds(wbi_writer *w, const wb_model *model)
+{
+    const wb_model_summary s = wb_model_summarise(model);
+    wbi_put(w, "<p>The model gives each customer the probability of <b><bdi>");
+    put_target(w, s.target);
+    wbi_putf(w, "</bdi></b>. It learned from %s rows, of which %s were positive, and was not tried on later ones.",
+             wbi_count(s.n_rows).text, wbi_percent(s.base_rate, 1).text);
+    if (isfinite(s.out_of_fold.auc))
+        wbi_putf(w, " Within its training, on customers left out, the AUC was %s.", wbi_number(s.out_of_fold.auc, 3).text);
+    wbi_put(w, "</p>\n");
+}
+
 static size_t n_drifted(const wb_drift *drift, wb_drift_verdict verdict)
 {
     size_t n = 0;
@@ -210,7 +223,10 @@ static void put_advice(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_evaluated *score = wbi_first_score(parts);
     wbi_put(w, "<div><h3>What to do</h3>\n<ul>\n");
-    if (score != NULL && score->metrics.empc > 0 && isfinite(score->metrics.empc_fraction))
+    if (score != NULL && parts->evaluation->profit_from == NULL)
+        wbi_put(w, "<li>Say in the project file, under <code>campaign:</code>, what a contact and an offer cost and what a kept "
+                   "customer is worth; then this page says how many to contact.</li>\n");
+    else if (score != NULL && score->metrics.empc > 0 && isfinite(score->metrics.empc_fraction))
         wbi_putf(w, "<li>Contact the highest %s of the scores: that is where the expected profit is greatest, by the costs under "
                  "“What it is worth”.</li>\n", wbi_percent(score->metrics.empc_fraction, 0).text);
     if (score != NULL && truth_of(score) >= TRUTH_LOW)
@@ -248,6 +264,8 @@ void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
         put_ranking(w, parts, score);
         put_truth(w, score);
     }
+    if (score == NULL && parts->model != NULL)
+        put_folds(w, parts->model);
     if (wbi_has_backtest(parts))
         put_over_time(w, parts->backtest);
     if (wbi_has_drift(parts))
