@@ -287,11 +287,12 @@ const cli_command cli_report = {
     .name = "report",
     .summary = "all that is known of a model, as one page to read and print",
     .usage = "FEATURES --model MODEL -o report.html [OPTION…]\n       winback report SCORES --labels FEATURES -o report.html [OPTION…]",
-    .text = "Writes one HTML file that needs no network and no script: a summary in sentences, pictures and tables of how well the scores\n"
-            "rank, whether the probabilities are true, what a campaign is worth, where the model fails, what drives it, and, where\n"
-            "asked for, how it did in a backtest and whether the customers of today (--drift) still look like those it learned from.\n"
-            "FEATURES must hold the label, best of customers that the model did not learn from. Customers' ids are in the page only\n"
-            "with --with-ids. --only writes one of the pictures as an SVG file; --json prints the numbers.",
+    .text = "Writes one HTML file that needs no network and no script: a summary in sentences, pictures and tables of how well\n"
+            "the scores rank, whether the probabilities are true, what a campaign is worth, where the model fails, what drives\n"
+            "it, and, where asked for, how it did in a backtest (--backtest) and whether the customers of today (--drift) still\n"
+            "look like those it learned from. FEATURES must hold the label, best of customers that the model did not learn from.\n"
+            "Customers' ids are in the page only with --with-ids. --only writes one of the pictures as an SVG file; --json\n"
+            "prints the numbers. docs/report.md says more.",
     .example = "  winback report later.csv --model model.json -o report.html\n"
                "  winback report later.csv --model model.json --by country --backtest backtest.json --drift today.csv -o report.html\n"
                "  winback report scores.csv --labels later.csv -o report.html\n"
