@@ -94,7 +94,8 @@ static wb_status try_models(work *w, const wbi_backtest_rows *rows, size_t k, wb
         if (model->model == NULL)
             continue;
         wb_backtest_trial *trial = &b->trials[b->n_trials];
-        *trial = (wb_backtest_trial){.trained_at_us = w->cutoffs.us[m], .tried_at_us = at->cutoff_us, .n_train_rows = model->n_rows};
+        *trial = (wb_backtest_trial){
+            .trained_at_us = w->cutoffs.us[m], .tried_at_us = at->cutoff_us, .n_train_rows = model->n_rows};
         WBI_TRY(wbi_backtest_try(&trial->metrics, trial, rows, model->model, wb_features_table(w->features), w->options, err));
         if (!any && model->recency != NULL)
             WBI_TRY(wbi_backtest_try(&at->recency, NULL, rows, model->recency, &w->recency.table, w->options, err));

@@ -82,7 +82,10 @@ static wb_status fill_cutoff(walk *w, wbi_view *view, const wbi_event_table *eve
 static wb_status fill_days(wbi_recency *out, const wb_engine *engine, size_t table, const wb_features *features, wb_error *err)
 {
     const wbi_event_table *events = &engine->events.tables[table];
-    walk w = {.engine = engine, .table = features->table, .cutoff_of = out->columns[CUTOFF].times, .days = out->columns[DAYS].numbers};
+    walk w = {.engine = engine,
+              .table = features->table,
+              .cutoff_of = out->columns[CUTOFF].times,
+              .days = out->columns[DAYS].numbers};
     wbi_view *view;
     wb_status status = WB_OK;
     for (size_t i = 0; i < features->table->n_rows; i++)
