@@ -249,22 +249,20 @@ static void remove_members(json_t *whole, json_t *at)
 {
     const char *key;
     json_t *value;
-    void *next;
     size_t i;
     json_array_foreach(at, i, value) remove_members(whole, value);
-    json_object_foreach_safe(at, next, key, value)
+    json_t *all = json_is_object(at) ? json_copy(at) : NULL; /* a member that is put back comes last */
+    json_object_foreach(all, key, value)
     {
-        char name[64];
-        snprintf(name, sizeof name, "%s", key);
         remove_members(whole, value);
-        if (strcmp(name, "sentence") == 0)
+        if (strcmp(key, "sentence") == 0)
             continue;
-        json_incref(value);
-        json_object_del(at, name);
+        json_object_del(at, key);
         assert_int_equal(json_dump_file(whole, path, 0), 0);
-        check_malformed(name);
-        json_object_set_new(at, name, value);
+        check_malformed(key);
+        json_object_set(at, key, value);
     }
+    json_decref(all);
 }
 
 static void every_member_is_needed(void **state)
@@ -286,7 +284,7 @@ static void broken_files_are_only_refused(void **state)
     (void)state;
     char *bytes = sample();
     const size_t n = strlen(bytes);
-    for (size_t at = 0; at < n; at += 307) {
+    for (size_t at = 0; at < n; at += 13) {
         static const char wrong[] = "9\"{]-";
         const char was = bytes[at];
         wb_error err;
