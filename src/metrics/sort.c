@@ -256,7 +256,8 @@ wb_status wbi_sort(const wbi_words *words, int n_threads, wb_error *err)
     WBI_TRY_CLEANUP(wbi_par_for(n, s.part_rows, n_threads, find_range, &s, err));
     choose_buckets(&s);
     s.places = wbi_alloc_array(s.n_parts * s.n_buckets, sizeof *s.places);
-    s.scatter = wbi_alloc_array((size_t)wbi_team_size(n_threads, s.n_buckets) << SCATTER_BITS, sizeof *s.scatter);
+    const size_t n_blocks = wbi_par_n_blocks(n, PART_ROWS), block = wbi_par_n_blocks(s.n_buckets, n_blocks);
+    s.scatter = wbi_alloc_array((size_t)wbi_team_size(n_threads, n_blocks) << SCATTER_BITS, sizeof *s.scatter);
     if (s.places == NULL || s.scatter == NULL) {
         status = wbi_fail_nomem(err, s.n_parts * s.n_buckets * sizeof *s.places);
         goto cleanup;
@@ -264,7 +265,7 @@ wb_status wbi_sort(const wbi_words *words, int n_threads, wb_error *err)
     WBI_TRY_CLEANUP(wbi_par_for(n, s.part_rows, n_threads, count_buckets, &s, err));
     place_buckets(&s);
     WBI_TRY_CLEANUP(wbi_par_for(n, s.part_rows, n_threads, deal, &s, err));
-    WBI_TRY_CLEANUP(wbi_par_for(s.n_buckets, 1, n_threads, sort_buckets, &s, err));
+    WBI_TRY_CLEANUP(wbi_par_for(s.n_buckets, block, n_threads, sort_buckets, &s, err));
 cleanup:
     wbi_free(s.ranges);
     wbi_free(s.places);
