@@ -8,6 +8,7 @@
 #include "report/embedded.h"
 
 enum { MARGIN_LEFT = 56, MARGIN_TITLE = 30 /* of the axis, and what parts it from numbers */, MARGIN_RIGHT = 16, MARGIN_TOP = 12, MARGIN_BOTTOM = 46, TICKS_ACROSS = 5, TICKS_UP = 5 };
+enum { PAD_ACROSS = 14, PAD_UP = 10 }; /* about a picture of its own */
 static const double letter_px = 7.4; /* a wide face at 12 px */
 
 static double top_of(const wbi_chart *c)
@@ -50,11 +51,11 @@ static void put_id(const wbi_chart *c, const char *part)
         wbi_putf(c->canvas.w, "%s-%s", c->id, part);
 }
 
-static void put_style(wbi_writer *w)
+static void put_style(wbi_writer *w, int x, int y)
 {
     wbi_put(w, "<style>");
     wbi_put(w, wbi_embedded_chart_css);
-    wbi_put(w, "</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n");
+    wbi_putf(w, "</style>\n<rect class=\"paper\" x=\"%d\" y=\"%d\" width=\"100%%\" height=\"100%%\"/>\n", x, y);
 }
 
 static void put_named(const wbi_chart *c, const char *element, const char *part)
@@ -126,15 +127,16 @@ void wbi_chart_begin(wbi_chart *c)
 {
     wbi_writer *w = c->canvas.w;
     set_sizes(c);
+    const bool alone = c->canvas.place == WBI_ALONE;
+    const int across = alone ? PAD_ACROSS : 0, up = alone ? PAD_UP : 0;
+    const double wide = c->width + 2 * across, high = wbi_chart_height(c) + 2 * up;
     wbi_put(w, "<svg class=\"chart\"");
     if (c->canvas.place == WBI_WITHIN)
         wbi_putf(w, " x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\"", wbi_at(c->canvas.x).text, wbi_at(c->canvas.y).text,
                  wbi_at(c->width).text, wbi_at(wbi_chart_height(c)).text);
-    if (c->canvas.place == WBI_ALONE)
-        wbi_putf(w, " xmlns=\"http://www.w3.org/2000/svg\" width=\"%s\" height=\"%s\"", wbi_at(2 * c->width).text,
-                 wbi_at(2 * wbi_chart_height(c)).text);
-    wbi_putf(w, " viewBox=\"0 0 %s %s\" role=\"img\" aria-labelledby=\"", wbi_at(c->width).text,
-             wbi_at(wbi_chart_height(c)).text);
+    if (alone)
+        wbi_putf(w, " xmlns=\"http://www.w3.org/2000/svg\" width=\"%s\" height=\"%s\"", wbi_at(2 * wide).text, wbi_at(2 * high).text);
+    wbi_putf(w, " viewBox=\"%d %d %s %s\" role=\"img\" aria-labelledby=\"", -across, -up, wbi_at(wide).text, wbi_at(high).text);
     put_id(c, "title");
     wbi_put(w, "\" aria-describedby=\"");
     put_id(c, "text");
@@ -221,7 +223,7 @@ void wbi_chart_axes(const wbi_chart *c)
     wbi_writer *w = c->canvas.w;
     wbi_put(w, "</desc>\n");
     if (c->canvas.place == WBI_ALONE)
-        put_style(w);
+        put_style(w, -PAD_ACROSS, -PAD_UP);
     if (c->canvas.place != WBI_ON_PAGE) {
         wbi_put(w, "<text class=\"heading\" x=\"2\" y=\"20\">");
         wbi_put_text_cut(w, c->title, c->width < WBI_CHART_WIDTH ? 36 : 46);
@@ -319,7 +321,7 @@ void wbi_sheet_begin(wbi_writer *w, const char *title, double width, double heig
     wbi_put(w, "role=\"group\" aria-labelledby=\"sheet-title\">\n<title id=\"sheet-title\">");
     wbi_put_text(w, title);
     wbi_put(w, "</title>\n");
-    put_style(w);
+    put_style(w, 0, 0);
 }
 
 void wbi_sheet_end(wbi_writer *w)

@@ -6,7 +6,7 @@
 #include "report/pictures.h"
 
 enum { FEATURES_SHOWN = 15, NAME_LETTERS = 20, BAR_ROW = 22, BAR_FRAME = 58 };
-static const double some = 0.1, major = 0.25;
+static const double some = 0.1, major = 0.25, longest = 1; /* bars end there, numbers do not */
 
 /* The score, where its drift is known, and the features that moved most, farthest first. */
 static size_t choose(const wb_drift *drift, const wb_drift_feature *chosen[FEATURES_SHOWN])
@@ -57,7 +57,7 @@ void wbi_draw_drift(wbi_canvas canvas, const wb_report_parts *parts)
     wbi_chart c = {.canvas = canvas, .id = "drift", .title = "Drift since training"};
     double low = 0, high = 0.3;
     for (size_t i = 0; i < n; i++)
-        high = fmax(high, chosen[i]->psi);
+        high = fmin(fmax(high, chosen[i]->psi), longest);
     wbi_ticks_widen(&low, &high, 5);
     c.margin_right = 84;
     c.margin_left = 20 + 7.2 * NAME_LETTERS;

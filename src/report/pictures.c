@@ -83,7 +83,7 @@ static const wbi_picture pictures[] = {
     {"ageing", "AUC lost as a model ages", "How much worse an older model is than the freshest, on the same cutoffs. Above 0 is worse.",
      wbi_has_ageing, wbi_draw_ageing},
     {"effects", "What drives the score", "What each term adds to the log-odds; above 0 raises the probability.", wbi_has_effects, NULL},
-    {"drift", "Drift since training", "How far the customers of today are from those the model learned from. The dashed lines stand at 0.1, some drift, and 0.25, major.",
+    {"drift", "Drift since training", "How far the customers of today are from those the model learned from. The dashed lines stand at 0.1, some drift, and 0.25, major; bars end at 1.",
      wbi_has_drift, wbi_draw_drift},
 };
 

@@ -202,7 +202,7 @@ static void put_drift(wbi_writer *w, const wb_drift *drift)
         wbi_putf(w, "<p>The customers of today look like those of training: none of %zu features has moved.</p>\n",
                  drift->n_features);
     else
-        wbi_putf(w, "<p>Of %zu features, %zu moved far since training and %zu somewhat; see drift.</p>\n", drift->n_features,
+        wbi_putf(w, "<p>Of %zu features, %zu moved far since training and %zu somewhat; see <a href=\"#moved\">what moved</a>.</p>\n", drift->n_features,
                  n_major, n_some);
 }
 
@@ -226,9 +226,9 @@ static void put_advice(wbi_writer *w, const wb_report_parts *parts)
     if (score != NULL && parts->evaluation->profit_from == NULL)
         wbi_put(w, "<li>Say in the project file, under <code>campaign:</code>, what a contact and an offer cost and what a kept "
                    "customer is worth; then this page says how many to contact.</li>\n");
-    else if (score != NULL && score->metrics.empc > 0 && isfinite(score->metrics.empc_fraction))
-        wbi_putf(w, "<li>Contact the highest %s of the scores: that is where the expected profit is greatest, by the costs under "
-                 "“What it is worth”.</li>\n", wbi_percent(score->metrics.empc_fraction, 0).text);
+    else if (wbi_has_profit(parts) && score->metrics.empc > 0 && isfinite(score->metrics.empc_fraction))
+        wbi_putf(w, "<li>Contact the highest %s of the scores: that is where the expected profit is greatest, by <a href=\"#worth\">these "
+                 "costs</a>.</li>\n", wbi_percent(score->metrics.empc_fraction, 0).text);
     if (score != NULL && truth_of(score) >= TRUTH_LOW)
         wbi_put(w, "<li>Use the scores as a ranking, not as probabilities, or train with <code>--calibrate auto</code>.</li>\n");
     if (parts->backtest != NULL && parts->backtest->advice.retrain_every_days > 0 &&
@@ -241,7 +241,7 @@ static void put_advice(wbi_writer *w, const wb_report_parts *parts)
         wbi_put(w, "<li>Look at the features that moved far, and train again if the change is there to stay.</li>\n");
     for (size_t i = 0; i < parts->n_descriptions; i++)
         if (parts->descriptions[i].suspected_leak) {
-            wbi_put(w, "<li><strong>Look at the features under “Data quality” that tell the outcome too well</strong>: they may not "
+            wbi_put(w, "<li><strong>Look at the <a href=\"#quality\">features</a> that tell the outcome too well</strong>: they may not "
                        "have been known beforehand, and then the figures are too good to be true.</li>\n");
             break;
         }
