@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <winback/metrics.h>
 
 #include "audit/folds.h"
 #include "base/memory.h"
@@ -14,11 +13,15 @@
 enum { LEAK_ROWS_A_CLASS = 10 };
 static const double leak_auc = 0.99;
 
+/* What the label of a row is. */
+enum { UNKNOWN, NEGATIVE, POSITIVE, N_OUTCOMES };
+
 /* The label of the rows, and which rows have one. */
 typedef struct labelled {
     size_t *rows; /* NULL without a label */
     uint8_t *outcome;
     size_t n, n_positive;
+    uint8_t *of_row; /* of every row of the table */
 } labelled;
 
 typedef struct describing {
@@ -28,6 +31,7 @@ typedef struct describing {
     uint8_t *fold; /* by row */
     wb_description *out;
     size_t *columns; /* of the table, by description */
+    wbi_weighted **scratch; /* by worker; NULL until it needs any */
 } describing;
 
 static bool is_label(const char *name)
@@ -58,9 +62,11 @@ static wb_status read_label(labelled *label, const wb_table *table, wb_error *er
     const double *values = wb_table_numbers(table, column);
     label->rows = wbi_alloc_array(n, sizeof *label->rows);
     label->outcome = wbi_alloc_array(n, 1);
-    if (label->rows == NULL || label->outcome == NULL)
+    label->of_row = wbi_alloc_array(n, 1);
+    if (label->rows == NULL || label->outcome == NULL || label->of_row == NULL)
         return wbi_fail_nomem(err, n * sizeof *label->rows);
     for (size_t i = 0; i < n; i++) {
+        label->of_row[i] = isnan(values[i]) ? UNKNOWN : values[i] == 1 ? POSITIVE : NEGATIVE;
         if (isnan(values[i]))
             continue;
         if (values[i] != 0 && values[i] != 1)
@@ -79,29 +85,36 @@ static double farther(double a, double b)
     return fabs(b - 0.5) > fabs(a - 0.5) ? b : a;
 }
 
-static wb_status number_auc(double *auc, const double *values, const labelled *label, wb_error *err)
+typedef struct outcome_counts {
+    double n[N_OUTCOMES];
+} outcome_counts;
+
+/* Pairs of a positive and a negative row in which the positive has the higher value, ties counting half; `known` becomes the
+ * counts of all rows. The weight of a value is its row's outcome. */
+static double ordered_pairs(outcome_counts *known, const wbi_weighted *sorted, size_t n)
 {
-    double *score = wbi_alloc_array(label->n, sizeof *score), other = NAN;
-    bool any_missing = false;
-    if (score == NULL)
-        return wbi_fail_nomem(err, label->n * sizeof *score);
-    for (size_t i = 0; i < label->n; i++) {
-        double value = values[label->rows[i]];
-        any_missing = any_missing || isnan(value);
-        score[i] = isnan(value) ? -INFINITY : value;
+    double pairs = 0;
+    *known = (outcome_counts){{0}};
+    for (size_t i = 0; i < n;) {
+        outcome_counts tied = {{0}};
+        const double value = sorted[i].value;
+        for (; i < n && sorted[i].value == value; i++)
+            tied.n[(int)sorted[i].weight]++;
+        pairs += tied.n[POSITIVE] * (known->n[NEGATIVE] + tied.n[NEGATIVE] / 2);
+        for (int k = 0; k < N_OUTCOMES; k++)
+            known->n[k] += tied.n[k];
     }
-    wb_status status;
-    WBI_TRY_CLEANUP(wb_metrics_auc(auc, score, label->outcome, NULL, label->n, err));
-    if (any_missing) {
-        for (size_t i = 0; i < label->n; i++)
-            if (score[i] == -INFINITY)
-                score[i] = INFINITY;
-        WBI_TRY_CLEANUP(wb_metrics_auc(&other, score, label->outcome, NULL, label->n, err));
-        *auc = farther(*auc, other);
-    }
-cleanup:
-    wbi_free(score);
-    return status;
+    return pairs;
+}
+
+/* The missing ones stand below or above all values. */
+static double number_auc(const wbi_weighted *sorted, size_t n, const outcome_counts *missing)
+{
+    outcome_counts known;
+    const double pairs = ordered_pairs(&known, sorted, n) + missing->n[POSITIVE] * missing->n[NEGATIVE] / 2;
+    const double all = (known.n[POSITIVE] + missing->n[POSITIVE]) * (known.n[NEGATIVE] + missing->n[NEGATIVE]);
+    return farther((pairs + known.n[POSITIVE] * missing->n[NEGATIVE]) / all,
+                   (pairs + missing->n[POSITIVE] * known.n[NEGATIVE]) / all);
 }
 
 /* Two passes, so that a large mean does not eat the deviations. */
@@ -116,33 +129,38 @@ static void moments(wb_description *d, const wbi_weighted *values, size_t n)
     d->std = n > 1 ? sqrt(squares / (double)(n - 1)) : (double)NAN;
 }
 
-static wb_status describe_number(wb_description *d, const describing *w, size_t column, wb_error *err)
+/* What a worker sorts in, the same for all its features. */
+static wb_status scratch_of(wbi_weighted **out, const describing *w, int worker, wb_error *err)
+{
+    const size_t n_rows = wb_table_n_rows(w->table);
+    if (w->scratch[worker] == NULL && n_rows > 0)
+        w->scratch[worker] = wbi_alloc_array(n_rows, 2 * sizeof **out);
+    *out = w->scratch[worker];
+    return *out != NULL || n_rows == 0 ? WB_OK : wbi_fail_nomem(err, n_rows * 2 * sizeof **out);
+}
+
+static void describe_number(wb_description *d, const describing *w, size_t column, wbi_weighted *scratch)
 {
     static const double shares[WB_DESCRIBED_QUANTILES] = {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
     const double *values = wb_table_numbers(w->table, column);
+    const uint8_t *outcome = w->label.of_row;
     size_t n_rows = wb_table_n_rows(w->table), n = 0;
-    wbi_weighted *sorted = wbi_alloc_array(n_rows, sizeof *sorted);
-    wbi_weighted *spare = wbi_alloc_array(n_rows, sizeof *spare);
-    wb_status status = WB_OK;
-    if (sorted == NULL || spare == NULL) {
-        status = wbi_fail_nomem(err, n_rows * sizeof *sorted);
-        goto cleanup;
+    outcome_counts missing = {{0}};
+    for (size_t i = 0; i < n_rows; i++) {
+        const uint8_t found = outcome == NULL ? UNKNOWN : outcome[i];
+        if (isnan(values[i]))
+            missing.n[found]++;
+        else
+            scratch[n++] = (wbi_weighted){values[i], found};
     }
-    for (size_t i = 0; i < n_rows; i++)
-        if (!isnan(values[i]))
-            sorted[n++] = (wbi_weighted){values[i], 1};
     d->n = n;
     d->n_missing = n_rows - n;
-    moments(d, sorted, n);
-    wbi_sort_weighted(sorted, spare, n);
+    moments(d, scratch, n);
+    wbi_sort_weighted(scratch, scratch + n_rows, n);
     for (size_t q = 0; q < WB_DESCRIBED_QUANTILES; q++)
-        d->quantiles[q] = n > 0 ? wbi_quantile(sorted, n, shares[q]) : (double)NAN;
-    if (w->label.rows != NULL)
-        WBI_TRY_CLEANUP(number_auc(&d->auc, values, &w->label, err));
-cleanup:
-    wbi_free(sorted);
-    wbi_free(spare);
-    return status;
+        d->quantiles[q] = n > 0 ? wbi_quantile(scratch, n, shares[q]) : (double)NAN;
+    if (outcome != NULL)
+        d->auc = number_auc(scratch, n, &missing);
 }
 
 static size_t count_customers(const wb_table *table)
@@ -218,8 +236,9 @@ static wb_status describe_category(wb_description *d, const describing *w, size_
 static wb_status describe_one(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     describing *w = context;
+    wbi_weighted *scratch;
     (void)block;
-    (void)worker;
+    WBI_TRY(scratch_of(&scratch, w, worker, err));
     for (size_t k = begin; k < end; k++) {
         wb_description *d = &w->out[k];
         *d = (wb_description){.feature = wb_table_name(w->table, w->columns[k]),
@@ -230,7 +249,7 @@ static wb_status describe_one(void *context, size_t block, size_t begin, size_t 
         for (size_t q = 0; q < WB_DESCRIBED_QUANTILES; q++)
             d->quantiles[q] = NAN;
         if (d->type == WB_TYPE_NUMBER)
-            WBI_TRY(describe_number(d, w, w->columns[k], err));
+            describe_number(d, w, w->columns[k], scratch);
         else
             WBI_TRY(describe_category(d, w, w->columns[k], err));
         size_t n_negative = w->label.n - w->label.n_positive;
@@ -243,13 +262,15 @@ static wb_status describe_one(void *context, size_t block, size_t begin, size_t 
 wb_status wb_describe(wb_description **out, size_t *n, const wb_features *features, int n_threads, wb_error *err)
 {
     const wb_table *table = wb_features_table(features);
+    const int n_workers = wbi_par_threads(n_threads);
     size_t n_columns = wb_table_n_columns(table), n_found = 0;
     describing w = {.features = features, .table = table};
     wb_status status;
     WBI_TRY(wbi_table_in_memory(table, "describing", err));
     w.columns = wbi_alloc_array(n_columns, sizeof *w.columns);
     w.out = wbi_alloc_array(n_columns, sizeof *w.out);
-    if (w.columns == NULL || w.out == NULL) {
+    w.scratch = wbi_alloc_zeroed((size_t)n_workers, sizeof *w.scratch);
+    if (w.columns == NULL || w.out == NULL || w.scratch == NULL) {
         status = wbi_fail_nomem(err, n_columns * sizeof *w.out);
         goto cleanup;
     }
@@ -258,13 +279,17 @@ wb_status wb_describe(wb_description **out, size_t *n, const wb_features *featur
             w.columns[n_found++] = k;
     WBI_TRY_CLEANUP(read_label(&w.label, table, err));
     WBI_TRY_CLEANUP(wbi_folds_of_customers(&w.fold, table, err));
-    WBI_TRY_CLEANUP(wbi_par_for(n_found, 1, n_threads, describe_one, &w, err));
+    WBI_TRY_CLEANUP(wbi_par_for(n_found, 1, n_workers, describe_one, &w, err));
     *out = w.out;
     *n = n_found;
     w.out = NULL;
 cleanup:
     wbi_free(w.label.rows);
     wbi_free(w.label.outcome);
+    wbi_free(w.label.of_row);
+    for (int k = 0; w.scratch != NULL && k < n_workers; k++)
+        wbi_free(w.scratch[k]);
+    wbi_free(w.scratch);
     wbi_free(w.fold);
     wbi_free(w.columns);
     wbi_free(w.out);
