@@ -25,7 +25,7 @@ static wb_status compute_tested(wb_features **out, const cli_run_report *run, wb
     return wb_engine_features(run->engine, out, &wanted, err);
 }
 
-/* Of the model that did not learn from them. Intervals are those that cost nothing: the AUC's. */
+/* Of the model that did not learn from them. */
 static wb_status evaluate(cli_results *results, const cli_run_report *run, const wb_features *tested, wb_error *err)
 {
     const char *const names[] = {run->model->name == NULL ? run->model->label.name : run->model->name};
@@ -36,7 +36,6 @@ static wb_status evaluate(cli_results *results, const cli_run_report *run, const
     how.target = run->model->label.name;
     how.with_curves = 1;
     how.metrics.n_threads = run->reading->n_threads;
-    how.intervals.n_resamples = 0;
     how.intervals.seed = common->seed;
     how.log = &log;
     wb_status status = cli_take_campaign(&how, &campaign, common, err);

@@ -99,6 +99,11 @@ wbi_figure wbi_short(double value)
     return figure;
 }
 
+wbi_figure wbi_p_value(double p)
+{
+    return p < 0.0001 ? (wbi_figure){"under 0.0001"} : wbi_number(p, 4);
+}
+
 wbi_figure wbi_with_interval(double value, double low, double high, int decimals)
 {
     wbi_figure figure = wbi_number(value, decimals);

@@ -146,7 +146,7 @@ void wbi_put_pairs_table(wbi_writer *w, const wb_report_parts *parts)
         wbi_row_begin(w, pair->first);
         wbi_cell_text(w, pair->second);
         put_difference(w, &pair->figures, AT(auc), 4);
-        wbi_cell(w, wbi_short(pair->figures.auc_p), pair->figures.auc_p);
+        wbi_cell(w, wbi_p_value(pair->figures.auc_p), pair->figures.auc_p);
         put_difference(w, &pair->figures, AT(log_loss), 4);
         put_difference(w, &pair->figures, AT(brier), 4);
         put_difference(w, &pair->figures, AT(lift[WB_DEPTH_TENTH]), 2);
@@ -226,7 +226,7 @@ void wbi_put_effects_table(wbi_writer *w, const wb_report_parts *parts)
         wbi_cell(w, wbi_number(e->importance, 3), e->importance);
         wbi_cell_text(w, direction_word(e->direction));
         wbi_cell(w, wbi_with_interval(e->odds_ratio, e->odds_low, e->odds_high, 2), e->odds_ratio);
-        wbi_cell(w, wbi_short(e->p), e->p);
+        wbi_cell(w, wbi_p_value(e->p), e->p);
         wbi_cell_text(w, e->sentence);
         wbi_cell_text(w, e->actionable ? "yes" : "");
         wbi_row_end(w);

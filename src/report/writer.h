@@ -46,6 +46,8 @@ wbi_figure wbi_count(uint64_t n);
 wbi_figure wbi_times(double value, int decimals); /* "2.9×" */
 /* As many decimals as make about three digits count: 0.00123, 1.23, 123, 12,345. */
 wbi_figure wbi_short(double value);
+/* Of a test: "0.0314", "under 0.0001". */
+wbi_figure wbi_p_value(double p);
 /* "0.842 (0.836–0.848)"; without ends the value alone. */
 wbi_figure wbi_with_interval(double value, double low, double high, int decimals);
 /* A coordinate of a picture. */
