@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "metrics/isotonic.h"
 #include "metrics/metrics.h"
 #include "metrics/sorted.h"
 
@@ -32,11 +33,6 @@ typedef struct wbi_ranked {
 WB_WARN_UNUSED wb_status wbi_figures_of(wb_metrics *out, wbi_line lines[2], const wbi_ranked *ranked,
                                         const wb_metrics_options *options, wb_error *err);
 
-/* Weights by outcome: 0, 1. */
-typedef struct wbi_weights {
-    double negative, positive;
-} wbi_weights;
-
 /* Scores in a bin, by weight. Bin k is what lies above k and not above k + 1 tenths of the way between the lowest and the highest
  * row: quantiles of R's type 7. */
 typedef struct wbi_bin {
@@ -53,20 +49,6 @@ typedef struct wbi_chunk {
 enum { WBI_SCRATCH_COLUMNS = 5 };
 /* Reads groups from an order into `scratch` (WBI_SCRATCH_COLUMNS x WBI_CHUNK doubles), or points to them. */
 void wbi_chunk_read(wbi_chunk *chunk, const wbi_ranked *ranked, size_t begin, size_t end, double *scratch);
-
-/* Pools adjacent violators: groups come from the highest score on, and while the share of positives does not fall with the score
- * they are made one, as isotonic regression makes them equal. Ends of pools are corners of the convex hull of the ROC curve.
- * Returns how many pools there are with `next`. */
-static inline size_t wbi_pool_push(wbi_weights *pools, size_t n_pools, wbi_weights next)
-{
-    while (n_pools > 0 && pools[n_pools - 1].positive * next.negative <= next.positive * pools[n_pools - 1].negative) {
-        n_pools--;
-        next.negative += pools[n_pools].negative;
-        next.positive += pools[n_pools].positive;
-    }
-    pools[n_pools] = next;
-    return n_pools + 1;
-}
 
 /* The largest profit that can be expected of a customer when contacting some pools, as the keep rate turns out (Verbraken,
  * Verbeke, Baesens 2013), and the share of the customers contacted. */

@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Isotonic regression of outcomes on scores: the non-decreasing step function of least squares, by pooling adjacent violators
- * (Ayer, Brunk, Ewing, Reid and Silverman 1955). */
+ * (Ayer, Brunk, Ewing, Reid and Silverman 1955). Ends of pools are corners of the convex hull of the ROC curve. */
 #ifndef WINBACK_METRICS_ISOTONIC_H
 #define WINBACK_METRICS_ISOTONIC_H
 
 #include <stddef.h>
 
-/* Neighbouring scores whose rows share a mean. */
-typedef struct wbi_pool {
-    double low, high;        /* least and greatest score */
-    double weight, positive; /* of its rows, > 0; of those of outcome 1 */
-} wbi_pool;
+/* Weights by outcome: 0, 1. */
+typedef struct wbi_weights {
+    double negative, positive;
+} wbi_weights;
 
-static inline double wbi_pool_mean(const wbi_pool *pool)
+/* The share of positives; NaN of no weight. */
+static inline double wbi_share(const wbi_weights *of)
 {
-    return pool->positive / pool->weight;
+    return of->positive / (of->negative + of->positive);
 }
 
-/* Takes in rows of weight > 0 whose scores lie above those of all `n` pools; rows of equal score must come together, in one
- * group. Returns how many pools there are then, their means strictly ascending; `pools` has room for n + 1. */
-size_t wbi_pool_add(wbi_pool *pools, size_t n, wbi_pool group);
+/* Takes in `next`, the rows of a score below those of all `n` pools or pools of such rows, and makes one of pools while the share
+ * does not fall with the score. Returns how many there are then, the shares strictly descending; `pools` has room for n + 1. Rows
+ * of no weight join a neighbour. */
+static inline size_t wbi_pool_push(wbi_weights *pools, size_t n, wbi_weights next)
+{
+    double share = wbi_share(&next);
+    while (n > 0 && !(wbi_share(&pools[n - 1]) > share)) {
+        n--;
+        next.negative += pools[n].negative;
+        next.positive += pools[n].positive;
+        share = wbi_share(&next);
+    }
+    pools[n] = next;
+    return n + 1;
+}
 
 #endif

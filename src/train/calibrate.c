@@ -7,7 +7,6 @@
 #include <string.h>
 #include <winback/fit.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "metrics/isotonic.h"
 #include "train/train.h"
@@ -103,35 +102,60 @@ cleanup:
 
 /* ---- isotonic ---- */
 
+/* The highest scores first. */
 typedef struct pools {
-    wbi_pool *of;
-    size_t n, capacity;
+    wbi_weights *weight;
+    double *low, *high; /* their least and greatest scores */
+    size_t n;
     double mean_weight; /* of a row */
 } pools;
 
-static wb_status pool_rows(pools *out, const calibrating *work, int left_out, wb_error *err)
+static wb_status pools_allocate(pools *out, size_t n, wb_error *err)
+{
+    *out = (pools){.weight = wbi_alloc_array(n, sizeof *out->weight),
+                   .low = wbi_alloc_array(n, sizeof *out->low),
+                   .high = wbi_alloc_array(n, sizeof *out->high)};
+    const bool all = out->weight != NULL && out->low != NULL && out->high != NULL;
+    return all ? WB_OK : wbi_fail_nomem(err, n * sizeof *out->weight);
+}
+
+static void pools_clear(pools *p)
+{
+    wbi_free(p->weight);
+    wbi_free(p->low);
+    wbi_free(p->high);
+}
+
+/* Takes in the rows of one score, below those of all pools. */
+static void pools_add(pools *p, double score, wbi_weights rows)
+{
+    const size_t n = wbi_pool_push(p->weight, p->n, rows);
+    if (n > p->n)
+        p->high[n - 1] = score;
+    p->low[n - 1] = score;
+    p->n = n;
+}
+
+static void pool_rows(pools *out, const calibrating *work, int left_out)
 {
     size_t n_rows = 0;
     double total = 0;
-    for (size_t i = 0; i < work->n;) {
-        const double score = work->rows[i].probability;
-        wbi_pool group = {score, score, 0, 0};
-        for (; i < work->n && work->rows[i].probability == score; i++) {
-            const held_row *row = &work->rows[i];
+    for (size_t i = work->n; i > 0;) {
+        const double score = work->rows[i - 1].probability;
+        wbi_weights rows = {0, 0};
+        for (; i > 0 && work->rows[i - 1].probability == score; i--) {
+            const held_row *row = &work->rows[i - 1];
             if (row->fold == left_out)
                 continue;
-            group.weight += row->weight;
-            group.positive += row->outcome * row->weight;
+            *(row->outcome ? &rows.positive : &rows.negative) += row->weight;
             n_rows++;
         }
-        if (group.weight == 0)
+        if (rows.negative + rows.positive == 0)
             continue;
-        total += group.weight;
-        WBI_TRY(wbi_array_grow(&out->of, &out->capacity, out->n, sizeof *out->of, err));
-        out->n = wbi_pool_add(out->of, out->n, group);
+        total += rows.negative + rows.positive;
+        pools_add(out, score, rows);
     }
     out->mean_weight = total / (double)n_rows;
-    return WB_OK;
 }
 
 /* Neighbours become one while there are more than a file takes. */
@@ -139,30 +163,31 @@ static void thin(pools *all, size_t most)
 {
     while (all->n > most) {
         size_t n = 0;
-        for (size_t k = 0; k < all->n; k += 2) {
-            wbi_pool both = all->of[k];
-            if (k + 1 < all->n) {
-                both.high = all->of[k + 1].high;
-                both.weight += all->of[k + 1].weight;
-                both.positive += all->of[k + 1].positive;
+        for (size_t k = 0; k < all->n; k += 2, n++) {
+            const size_t last = k + 1 < all->n ? k + 1 : k;
+            all->weight[n] = all->weight[k];
+            if (last > k) {
+                all->weight[n].negative += all->weight[last].negative;
+                all->weight[n].positive += all->weight[last].positive;
             }
-            all->of[n++] = both;
+            all->high[n] = all->high[k];
+            all->low[n] = all->low[last];
         }
         all->n = n;
     }
 }
 
-/* A pool's mean; that of one outcome alone by Laplace's rule of succession, as far as its neighbour allows: 500 rows that
+/* A pool's share; that of one outcome alone by Laplace's rule of succession, as far as its neighbour allows: 500 rows that
  * stayed do not make it impossible that the next one leaves. */
 static double value_of(const pools *all, size_t k)
 {
-    const wbi_pool *pool = &all->of[k];
-    const double mean = wbi_pool_mean(pool), rows = pool->weight / all->mean_weight;
-    if (mean == 0)
-        return k + 1 < all->n ? fmin(1 / (rows + 2), wbi_pool_mean(pool + 1)) : 1 / (rows + 2);
-    if (mean == 1)
-        return k > 0 ? fmax((rows + 1) / (rows + 2), wbi_pool_mean(pool - 1)) : (rows + 1) / (rows + 2);
-    return mean;
+    const wbi_weights *pool = &all->weight[k];
+    const double share = wbi_share(pool), rows = (pool->negative + pool->positive) / all->mean_weight;
+    if (share == 0)
+        return k > 0 ? fmin(1 / (rows + 2), wbi_share(pool - 1)) : 1 / (rows + 2);
+    if (share == 1)
+        return k + 1 < all->n ? fmax((rows + 1) / (rows + 2), wbi_share(pool + 1)) : (rows + 1) / (rows + 2);
+    return share;
 }
 
 /* Each pool is flat from its least to its greatest score. */
@@ -170,29 +195,31 @@ static wb_status lay_knots(wbi_calibration *map, const pools *all, wb_error *err
 {
     size_t n = 0;
     for (size_t k = 0; k < all->n; k++)
-        n += all->of[k].low < all->of[k].high ? 2 : 1;
+        n += all->low[k] < all->high[k] ? 2 : 1;
     WBI_TRY(wbi_calibration_reserve(map, n, err));
     map->method = WB_CALIBRATION_ISOTONIC;
     map->n_knots = 0;
-    for (size_t k = 0; k < all->n; k++) {
-        const wbi_pool *pool = &all->of[k];
-        for (int end = 0; end <= (pool->low < pool->high); end++) {
-            map->from[map->n_knots] = end == 0 ? pool->low : pool->high;
-            map->to[map->n_knots++] = value_of(all, k);
-        }
+    for (size_t k = all->n; k-- > 0;) {
+        map->from[map->n_knots] = all->low[k];
+        map->to[map->n_knots++] = value_of(all, k);
+        if (all->low[k] == all->high[k])
+            continue;
+        map->from[map->n_knots] = all->high[k];
+        map->to[map->n_knots++] = value_of(all, k);
     }
     return WB_OK;
 }
 
 static wb_status fit_isotonic(wbi_calibration *map, const calibrating *work, int left_out, wb_error *err)
 {
-    pools all = {0};
-    wb_status status = pool_rows(&all, work, left_out, err);
+    pools all;
+    wb_status status = pools_allocate(&all, work->n, err);
     if (status == WB_OK) {
+        pool_rows(&all, work, left_out);
         thin(&all, MAX_POOLS);
         status = lay_knots(map, &all, err);
     }
-    wbi_free(all.of);
+    pools_clear(&all);
     return status;
 }
 
