@@ -113,6 +113,13 @@ static void spread(double *low, double *high, double *sd, double *values, size_t
     *sd = known > 1 ? sqrt(squares / (double)(known - 1)) : NAN;
 }
 
+/* A resample overfits its bins and pools once more: these figures lie above those of the rows, by as much as their spread and more
+ * where probabilities are nearly true, so percentiles would not hold the figure. */
+static void clear_biased(wb_metrics *end)
+{
+    end->ece = end->brier_miscalibration = end->brier_discrimination = NAN;
+}
+
 static wb_status bootstrap(wb_metrics_interval *out, const study *s, wb_error *err)
 {
     const size_t n = s->options->n_resamples;
@@ -138,6 +145,8 @@ static wb_status bootstrap(wb_metrics_interval *out, const study *s, wb_error *e
         if (&wbi_figures(&out->low)[f] == &out->low.auc)
             out->auc_se = sd;
     }
+    clear_biased(&out->low);
+    clear_biased(&out->high);
     out->auc_by = isnan(out->low.auc) ? WB_INTERVAL_NONE : WB_INTERVAL_BOOTSTRAP;
 cleanup:
     wbi_free(values);
