@@ -110,6 +110,8 @@ static void test_numbers_are_readable(void **state)
     assert_string_equal(wbi_with_interval(0.8421, 0.8359, 0.8482, 3).text, "0.842 (0.836–0.848)");
     assert_string_equal(wbi_with_interval(-0.1, -0.2, 0.05, 1).text, "−0.1 (−0.2 to 0.1)");
     assert_string_equal(wbi_with_interval(0.5, NAN, 0.6, 1).text, "0.5");
+    assert_string_equal(wbi_percent_with_interval(0.312, 0.301, 0.324, 1).text, "31.2\xC2\xA0% (30.1–32.4\xC2\xA0%)");
+    assert_string_equal(wbi_percent_with_interval(0.312, 0.301, NAN, 1).text, "31.2\xC2\xA0%");
     assert_string_equal(wbi_with_interval(-9e18, -9e18, -9e18, 9).text, "−1e18 (−1e18 to −1e18)");
 }
 

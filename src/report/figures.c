@@ -104,17 +104,30 @@ wbi_figure wbi_p_value(double p)
     return p < 0.0001 ? (wbi_figure){"under 0.0001"} : wbi_number(p, 4);
 }
 
+static wbi_figure with_interval(wbi_figure value, wbi_figure low, wbi_figure high, bool has_minus)
+{
+    strcat(value.text, " (");
+    strcat(value.text, low.text);
+    strcat(value.text, has_minus ? " to " : "–");
+    strcat(value.text, high.text);
+    strcat(value.text, ")");
+    return value;
+}
+
 wbi_figure wbi_with_interval(double value, double low, double high, int decimals)
 {
-    wbi_figure figure = wbi_number(value, decimals);
-    if (isfinite(value) && isfinite(low) && isfinite(high)) {
-        strcat(figure.text, " (");
-        strcat(figure.text, wbi_number(low, decimals).text);
-        strcat(figure.text, low < 0 || high < 0 ? " to " : "–");
-        strcat(figure.text, wbi_number(high, decimals).text);
-        strcat(figure.text, ")");
-    }
-    return figure;
+    const wbi_figure figure = wbi_number(value, decimals);
+    if (!isfinite(value) || !isfinite(low) || !isfinite(high))
+        return figure;
+    return with_interval(figure, wbi_number(low, decimals), wbi_number(high, decimals), low < 0 || high < 0);
+}
+
+wbi_figure wbi_percent_with_interval(double share, double low, double high, int decimals)
+{
+    const wbi_figure figure = wbi_percent(share, decimals);
+    if (!isfinite(share) || !isfinite(low) || !isfinite(high))
+        return figure;
+    return with_interval(figure, wbi_number(100 * low, decimals), wbi_percent(high, decimals), low < 0 || high < 0);
 }
 
 wbi_figure wbi_at(double coordinate)

@@ -14,26 +14,27 @@ static const double normal_95 = 1.959963984540054;
 typedef struct figure_row {
     const char *name;
     size_t offset;       /* into wb_metrics */
+    wbi_figure (*show)(double value, int decimals);
     int decimals;
     const char *meaning;
 } figure_row;
 
 #define AT(member) offsetof(wb_metrics, member)
 static const figure_row figure_rows[] = {
-    {"AUC", AT(auc), 3, "How often a positive scores above a negative; 0.5 is chance"},
-    {"Average precision", AT(pr_auc), 3, "Area under precision and recall; chance is the base rate"},
-    {"Log loss", AT(log_loss), 4, "Surprise a customer; less is better"},
-    {"Brier score", AT(brier), 4, "Mean squared error; less is better"},
-    {"– miscalibration", AT(brier_miscalibration), 4, "What recalibration would save"},
-    {"– discrimination", AT(brier_discrimination), 4, "What telling customers apart gains; more is better"},
-    {"– uncertainty", AT(brier_uncertainty), 4, "What the base rate alone would have"},
-    {"Calibration slope", AT(calibration_slope), 3, "1 is right; below, the probabilities are too extreme"},
-    {"Calibration intercept", AT(calibration_intercept), 3, "0 is right; above, the probabilities are too low"},
-    {"Calibration error", AT(ece), 4, "Mean distance of predicted and observed, over tenths"},
-    {"Kolmogorov–Smirnov", AT(ks), 3, "Largest distance between the outcomes' scores"},
-    {"Gini", AT(gini), 3, "2 AUC − 1"},
-    {"Expected profit", AT(empc), 3, "EMPC a customer, of the best campaign"},
-    {"Share to contact", AT(empc_fraction), 3, "For that profit"},
+    {"AUC", AT(auc), wbi_number, 3, "How often a positive scores above a negative; 0.5 is chance"},
+    {"Average precision", AT(pr_auc), wbi_number, 3, "Area under precision and recall; chance is the base rate"},
+    {"Log loss", AT(log_loss), wbi_number, 4, "Surprise a customer; less is better"},
+    {"Brier score", AT(brier), wbi_number, 4, "Mean squared error; less is better"},
+    {"– miscalibration", AT(brier_miscalibration), wbi_number, 4, "What recalibration would save"},
+    {"– discrimination", AT(brier_discrimination), wbi_number, 4, "What telling customers apart gains; more is better"},
+    {"– uncertainty", AT(brier_uncertainty), wbi_number, 4, "What the base rate alone would have"},
+    {"Calibration slope", AT(calibration_slope), wbi_number, 3, "1 is right; below, the probabilities are too extreme"},
+    {"Calibration intercept", AT(calibration_intercept), wbi_number, 3, "0 is right; above, the probabilities are too low"},
+    {"Calibration error", AT(ece), wbi_number, 4, "Mean distance of predicted and observed, over tenths"},
+    {"Kolmogorov–Smirnov", AT(ks), wbi_number, 3, "Largest distance between the outcomes' scores"},
+    {"Gini", AT(gini), wbi_number, 3, "2 AUC − 1"},
+    {"Expected profit", AT(empc), wbi_number, 3, "EMPC a customer, of the best campaign"},
+    {"Share to contact", AT(empc_fraction), wbi_percent, 1, "For that profit"},
 };
 
 static double figure_of(const wb_metrics *m, size_t offset)
@@ -53,9 +54,9 @@ void wbi_put_figures_table(wbi_writer *w, const wb_report_parts *parts)
         const double value = figure_of(&score->metrics, row->offset);
         const double low = figure_of(&score->interval.low, row->offset), high = figure_of(&score->interval.high, row->offset);
         wbi_row_begin(w, row->name);
-        wbi_cell(w, wbi_number(value, row->decimals), value);
-        wbi_cell(w, wbi_number(low, row->decimals), low);
-        wbi_cell(w, wbi_number(high, row->decimals), high);
+        wbi_cell(w, row->show(value, row->decimals), value);
+        wbi_cell(w, row->show(low, row->decimals), low);
+        wbi_cell(w, row->show(high, row->decimals), high);
         wbi_cell_text(w, row->meaning);
         wbi_row_end(w);
     }
@@ -74,7 +75,7 @@ void wbi_put_depths_table(wbi_writer *w, const wb_report_parts *parts)
         wbi_cell(w, wbi_number(n, 0), n);
         wbi_cell(w, wbi_percent(m->lift[i] * m->base_rate, 1), m->lift[i] * m->base_rate);
         wbi_cell(w, wbi_with_interval(m->lift[i], low->lift[i], high->lift[i], 2), m->lift[i]);
-        wbi_cell(w, wbi_with_interval(100 * m->capture[i], 100 * low->capture[i], 100 * high->capture[i], 1), m->capture[i]);
+        wbi_cell(w, wbi_percent_with_interval(m->capture[i], low->capture[i], high->capture[i], 1), m->capture[i]);
         wbi_row_end(w);
     }
     wbi_table_end(w);

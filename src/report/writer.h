@@ -40,7 +40,7 @@ typedef struct wbi_figure {
 wbi_figure wbi_fixed(double value, int decimals);
 /* The same with commas and a minus sign as readers are used to: "−1,234.50". */
 wbi_figure wbi_number(double value, int decimals);
-/* "31.2 %" of 0.312; at most 10 % with one more decimal if `decimals` is 0. */
+/* "31.2 %" of 0.312. */
 wbi_figure wbi_percent(double share, int decimals);
 wbi_figure wbi_count(uint64_t n);
 wbi_figure wbi_times(double value, int decimals); /* "2.9×" */
@@ -50,6 +50,8 @@ wbi_figure wbi_short(double value);
 wbi_figure wbi_p_value(double p);
 /* "0.842 (0.836–0.848)"; without ends the value alone. */
 wbi_figure wbi_with_interval(double value, double low, double high, int decimals);
+/* Likewise of shares: "31.2 % (30.1–32.4 %)". */
+wbi_figure wbi_percent_with_interval(double share, double low, double high, int decimals);
 /* A coordinate of a picture. */
 wbi_figure wbi_at(double coordinate);
 
