@@ -96,8 +96,8 @@ typedef struct wb_evaluation {
 WB_API WB_WARN_UNUSED wb_status wb_evaluate_files(wb_evaluation **out, const char *scores, const char *labels,
                                                   const wb_evaluate_options *options, const wb_read_options *reading,
                                                   wb_error *err);
-/* Of models over features that have labels: scored here. `names` as in wb_score_models. A customer may have many
- * rows. */
+/* Of models over features that have labels: scored here. `names` as in wb_score_models. A customer may have many rows, but one at
+ * each cutoff where there are cutoffs (WB_ERR_INCONSISTENT, naming both rows). */
 WB_API WB_WARN_UNUSED wb_status wb_evaluate_models(wb_evaluation **out, const wb_model *const *models,
                                                    const char *const *names, size_t n_models, const wb_features *features,
                                                    const wb_evaluate_options *options, wb_error *err);

@@ -220,6 +220,16 @@ static void free_run(evaluate_run *r)
     free(r);
 }
 
+static wb_status check_output(const evaluate_run *r, wb_error *err)
+{
+    const evaluate_options *o = r->o;
+    const char *inputs[CLI_LIST_LIMIT + 3] = {NULL};
+    memcpy(inputs, o->models.items, o->models.n * sizeof *inputs);
+    inputs[o->models.n] = o->common.arguments.items[0];
+    inputs[o->models.n + 1] = o->labels;
+    return cli_check_outputs(&o->common, NULL, inputs, NULL, err);
+}
+
 static int run(const void *given)
 {
     wb_error err = {0};
@@ -233,16 +243,16 @@ static int run(const void *given)
     }
     r->o = given;
     code = cli_read_options(&r->o->common, &r->reading) ? make_options(r) : CLI_USAGE;
-    const char *const inputs[] = {r->o->common.arguments.items[0], r->o->models.n == 0 ? r->o->labels : NULL, NULL};
     cli_step step = cli_step_begin(&r->o->common);
     wb_status status = WB_OK;
     if (code == CLI_DONE)
-        status = cli_check_outputs(&r->o->common, NULL, inputs, NULL, &err);
+        status = check_output(r, &err);
     if (code == CLI_DONE && status == WB_OK)
         status = cli_take_campaign(&r->how, &r->campaign, &r->o->common, &err);
     if (code == CLI_DONE && status == WB_OK)
         status = r->o->models.n > 0 ? evaluate_models(r, &err)
-                                    : wb_evaluate_files(&r->evaluation, inputs[0], inputs[1], &r->how, &r->reading, &err);
+                                    : wb_evaluate_files(&r->evaluation, r->o->common.arguments.items[0], r->o->labels, &r->how,
+                                                        &r->reading, &err);
     if (status != WB_OK)
         code = cli_fail(&err);
     else if (code == CLI_DONE)

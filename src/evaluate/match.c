@@ -190,13 +190,13 @@ static wb_status choose_key(matching *m, wbi_key_rows of[2], wb_error *err)
 }
 
 /* Adds the entries from `begin` on, at most as many as go at once; *n: how many. */
-static wb_status add_some(matching *m, uint32_t first[WBI_KEYS_AT_ONCE], size_t begin, size_t end, size_t *n, wb_error *err)
+static wb_status add_some(wbi_keys *keys, uint32_t first[WBI_KEYS_AT_ONCE], size_t begin, size_t end, size_t *n, wb_error *err)
 {
     uint32_t entries[WBI_KEYS_AT_ONCE];
     *n = end - begin < WBI_KEYS_AT_ONCE ? end - begin : WBI_KEYS_AT_ONCE;
     for (size_t i = 0; i < *n; i++)
         entries[i] = (uint32_t)(begin + i);
-    return wbi_keys_add(&m->keys, first, entries, *n, err);
+    return wbi_keys_add(keys, first, entries, *n, err);
 }
 
 static wb_status add_labels(matching *m, wb_error *err)
@@ -204,7 +204,7 @@ static wb_status add_labels(matching *m, wb_error *err)
     uint32_t first[WBI_KEYS_AT_ONCE];
     const size_t n = m->truth->table->n_rows;
     for (size_t begin = 0, n_now; begin < n; begin += n_now) {
-        WBI_TRY(add_some(m, first, begin, n, &n_now, err));
+        WBI_TRY(add_some(&m->keys, first, begin, n, &n_now, err));
         for (size_t i = 0; i < n_now; i++)
             if (first[i] != begin + i)
                 return refuse_twice(m, 0, first[i], begin + i, err);
@@ -249,7 +249,7 @@ static wb_status take_scores(matching *m, wb_error *err)
     uint32_t first[WBI_KEYS_AT_ONCE];
     const size_t n_labels = m->truth->table->n_rows, n = m->scored->table->n_rows;
     for (size_t begin = 0, n_now; begin < n; begin += n_now) {
-        WBI_TRY(add_some(m, first, n_labels + begin, n_labels + n, &n_now, err));
+        WBI_TRY(add_some(&m->keys, first, n_labels + begin, n_labels + n, &n_now, err));
         for (size_t i = 0; i < n_now; i++)
             WBI_TRY(take_score(m, begin + i, first[i], err));
     }
@@ -314,6 +314,30 @@ wb_status wbi_trial_match(wbi_trial *trial, wbi_evaluation *e, const wbi_score_f
 
 /* ---- one table ---- */
 
+/* With cutoffs a customer has one row at each. */
+static wb_status refuse_repeats(const wbi_truth *truth, wb_error *err)
+{
+    const wbi_key_rows rows = {truth->table, truth->id, cutoffs_of(truth->table, truth->cutoff)};
+    const size_t n = truth->table->n_rows;
+    uint32_t first[WBI_KEYS_AT_ONCE];
+    char key[2 * SHOWN_CHARS];
+    wbi_keys keys = {.places = NULL};
+    wb_status status;
+    if (rows.cutoffs == NULL)
+        return WB_OK;
+    WBI_TRY_CLEANUP(wbi_keys_create(&keys, &rows, NULL, n, err));
+    for (size_t begin = 0, n_now; begin < n; begin += n_now) {
+        WBI_TRY_CLEANUP(add_some(&keys, first, begin, n, &n_now, err));
+        for (size_t i = 0; i < n_now; i++)
+            if (first[i] != begin + i)
+                WBI_TRY_CLEANUP(wbi_fail(err, WB_ERR_INCONSISTENT, "%s has a second row (row %zu; the first is row %zu)",
+                                         show_key(key, &rows, begin + i), begin + i + 1, (size_t)first[i] + 1));
+    }
+cleanup:
+    wbi_keys_free(&keys);
+    return status;
+}
+
 wb_status wbi_trial_take(wbi_trial *trial, wbi_evaluation *e, const wbi_truth *truth, size_t n_scores, wb_error *err)
 {
     const size_t n = truth->table->n_rows;
@@ -321,6 +345,7 @@ wb_status wbi_trial_take(wbi_trial *trial, wbi_evaluation *e, const wbi_truth *t
     wb_evaluation *result = &e->result;
     if (n >= UINT32_MAX)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu rows: more than %u", n, UINT32_MAX - 1);
+    WBI_TRY(refuse_repeats(truth, err));
     WBI_TRY(wbi_trial_allocate(trial, n, n_scores, err));
     for (size_t row = 0; row < n; row++) {
         if (truth->label[row] >= 0) {
