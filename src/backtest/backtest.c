@@ -150,10 +150,10 @@ static wb_status walk(work *w, wb_error *err)
             WBI_TRY(learn_from_cutoff(w, k, err));
         leave_cutoff(w);
     }
-    return w->out->n_trials > 0 ? WB_OK
-                                : wbi_fail(err, WB_ERR_DEGENERATE,
-                                           "none of %zu models could be fitted: at each cutoff the label %s is of one class",
-                                           w->cutoffs.n_trained, w->cutoffs.label.name);
+    return w->out->n_trials > 0
+               ? WB_OK
+               : wbi_fail(err, w->recipe.unfit.code, "none of %zu models of %s could be fitted; the last: %.600s", w->cutoffs.n_trained,
+                          w->cutoffs.label.name, w->recipe.unfit.message);
 }
 
 static size_t count_trials(const wbi_backtest_cutoffs *cutoffs)

@@ -42,13 +42,13 @@ void wbi_backtest_recipe_make(wbi_backtest_recipe *out, const wb_backtest_option
     out->recency.log = &hush->log;
 }
 
-/* What the data do not allow to be fitted is no model; *out stays NULL. */
+/* What the rows of a cutoff do not allow to be fitted is no model; *out stays NULL. */
 static wb_status train(wb_model **out, const wb_features *features, wb_train_options options, const uint8_t *use_row,
                        wb_error *err)
 {
     options.use_row = use_row;
     wb_status status = wb_train(out, features, &options, err);
-    return status == WB_ERR_DEGENERATE ? WB_OK : status;
+    return status == WB_ERR_DEGENERATE || status == WB_ERR_INCONSISTENT ? WB_OK : status;
 }
 
 /* The options of the next model; *chooses: it chooses lambda. */
@@ -83,8 +83,10 @@ wb_status wbi_backtest_fit(wbi_backtest_model *out, wbi_backtest_recipe *recipe,
     bool chooses;
     const wb_train_options options = next_options(recipe, n_rows, &chooses);
     wb_status status = train(&out->model, features, options, use_row, &why);
-    if (status == WB_OK && out->model == NULL)
+    if (status == WB_OK && out->model == NULL) {
         wbi_log(log, WB_LOG_WARNING, "no model of cutoff %s: %s", cutoff, why.message);
+        recipe->unfit = why;
+    }
     if (status == WB_OK && out->model != NULL && recency != NULL)
         status = train(&out->recency, recency, recipe->recency, use_row, &why);
     if (status != WB_OK) {

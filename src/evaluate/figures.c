@@ -228,10 +228,12 @@ static wb_status compare(const work *w, wb_error *err)
 static void warn(const work *w)
 {
     const wb_metrics *all = &w->e->result.groups[0].metrics;
-    if (all->n_positive == 0 || all->n_positive == all->n)
+    if (isnan(all->base_rate))
+        wbi_log(w->options->log, WB_LOG_WARNING, "all rows that have a score weigh 0: there are no figures");
+    else if (all->base_rate == 0 || all->base_rate == 1)
         wbi_log(w->options->log, WB_LOG_WARNING,
-                "%s is %d in every row that has a score: figures that set positives against negatives cannot be made",
-                w->e->result.target, all->n_positive > 0);
+                "%s is %d in every row that has a score%s: figures that set positives against negatives cannot be made",
+                w->e->result.target, all->base_rate == 1, w->e->result.weights == NULL ? "" : " and weight");
     else if (all->n < WB_FEW_ROWS)
         wbi_log(w->options->log, WB_LOG_WARNING, "%llu rows are few: figures may be far off, and intervals are rough",
                 (unsigned long long)all->n);

@@ -96,9 +96,9 @@ static wb_status check_weights(const wbi_truth *t, wb_error *err)
     for (size_t row = 0; t->weight != SIZE_MAX && row < t->table->n_rows; row++) {
         const double weight = t->table->columns[t->weight].numbers[row];
         const wbi_where where = {t->file, row < t->lines.n ? t->lines.of[row] : 0, 0};
-        if (!(weight >= 0 && weight <= MOST_WEIGHT))
-            return wbi_fail_at(err, WB_ERR_MALFORMED, where, NULL, 0, "weight %s of row %zu is %g, expected a number from 0 to %g",
-                               wb_table_name(t->table, t->weight), row + 1, weight, MOST_WEIGHT);
+        if (weight != 0 && !(weight >= 1 / MOST_WEIGHT && weight <= MOST_WEIGHT))
+            return wbi_fail_at(err, WB_ERR_MALFORMED, where, NULL, 0, "weight %s of row %zu is %g, expected 0 or a number from %g to %g",
+                               wb_table_name(t->table, t->weight), row + 1, weight, 1 / MOST_WEIGHT, MOST_WEIGHT);
     }
     return WB_OK;
 }

@@ -210,13 +210,16 @@ static wb_status lay_knots(wbi_calibration *map, const pools *all, wb_error *err
     return WB_OK;
 }
 
-static wb_status fit_isotonic(wbi_calibration *map, const calibrating *work, int left_out, wb_error *err)
+/* One pool is no calibration: every customer would have the base rate. */
+static wb_status fit_isotonic(wbi_calibration *map, unfit *why, const calibrating *work, int left_out, wb_error *err)
 {
     pools all;
     wb_status status = pools_allocate(&all, work->n, err);
     if (status == WB_OK) {
         pool_rows(&all, work, left_out);
         thin(&all, MAX_POOLS);
+        if (all.n == 1)
+            *why = all.low[0] == all.high[0] ? ALIKE : WRONG_WAY;
         status = lay_knots(map, &all, err);
     }
     pools_clear(&all);
@@ -232,7 +235,7 @@ static wb_status fit(wbi_calibration *map, unfit *why, const calibrating *work, 
     *why = has_both(work, left_out) ? FITTED : ONE_CLASS;
     if (*why != FITTED)
         return WB_OK;
-    return method == WB_CALIBRATION_PLATT ? fit_platt(map, why, work, left_out, err) : fit_isotonic(map, work, left_out, err);
+    return method == WB_CALIBRATION_PLATT ? fit_platt(map, why, work, left_out, err) : fit_isotonic(map, why, work, left_out, err);
 }
 
 static double loss_of(const held_row *row, double probability)
