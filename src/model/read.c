@@ -8,11 +8,11 @@
 #include "base/memory.h"
 #include "design/json.h"
 #include "io/input.h"
-#include "metrics/metrics.h"
 #include "model/model.h"
+#include "model/read.h"
 #include "table/dictionary.h"
 
-enum { MAX_FILE_BYTES = 1 << 28, MAX_FOLDS = 100 };
+enum { MAX_FILE_BYTES = 1 << 28 };
 /* Whole numbers up to here are doubles. */
 static const uint64_t MAX_ROWS = UINT64_C(1) << 53;
 /* What sums of weights may be off by. */
@@ -159,44 +159,18 @@ static wb_status read_terms(wb_model *model, const wbi_json_at *at, wb_error *er
 
 /* ---- the training's facts ---- */
 
-static wb_status check_not_negative(double value, const wbi_json_at *at, const char *key, wb_error *err)
+wb_status wbi_check_not_negative(double value, const wbi_json_at *at, const char *key, wb_error *err)
 {
     return value < 0 ? wbi_json_wrong(at, key, err, "%g is less than 0", value) : WB_OK;
 }
 
-static wb_status check_share(double value, const wbi_json_at *at, const char *key, wb_error *err)
+wb_status wbi_check_share(double value, const wbi_json_at *at, const char *key, wb_error *err)
 {
     return value < 0 || value > 1 + ROUNDING ? wbi_json_wrong(at, key, err, "%g is not in [0, 1]", value) : WB_OK;
 }
 
-/* null, where there is no such figure, is NaN. */
-static wb_status read_not_negative(double *out, const wbi_json_at *at, const char *key, wb_error *err)
-{
-    WBI_TRY(wbi_json_number_or_null(out, at, key, err));
-    return check_not_negative(*out, at, key, err);
-}
-
-static wb_status read_share(double *out, const wbi_json_at *at, const char *key, wb_error *err)
-{
-    WBI_TRY(wbi_json_number_or_null(out, at, key, err));
-    return check_share(*out, at, key, err);
-}
-
-/* Of some of the training's rows. */
-static wb_status read_metrics(wb_metrics *out, const wb_model_summary *training, const wbi_json_at *at, wb_error *err)
-{
-    WBI_TRY(wbi_json_count(&out->n, at, "n", training->n_rows, err));
-    WBI_TRY(wbi_json_count(&out->n_positive, at, "n_positive", out->n, err));
-    WBI_TRY(read_share(&out->base_rate, at, "base_rate", err));
-    WBI_TRY(read_share(&out->auc, at, "auc", err));
-    WBI_TRY(read_not_negative(&out->log_loss, at, "log_loss", err));
-    WBI_TRY(read_share(&out->brier, at, "brier", err));
-    WBI_TRY(read_not_negative(&out->lift[WB_DEPTH_TENTH], at, "lift_10", err));
-    return read_share(&out->capture[WB_DEPTH_TENTH], at, "capture_10", err);
-}
-
 /* Seeds go up to 2^64, past JSON's whole numbers, so they are text. */
-static wb_status read_seed(uint64_t *seed, const wbi_json_at *at, wb_error *err)
+wb_status wbi_read_seed(uint64_t *seed, const wbi_json_at *at, wb_error *err)
 {
     char *text = NULL;
     WBI_TRY(wbi_json_text(&text, at, "seed", err));
@@ -222,150 +196,17 @@ static wb_status read_imbalance(wb_model *model, const wbi_json_at *training, wb
     WBI_TRY(wbi_json_number(&imbalance->class_weight, &at, "class_weight", err));
     WBI_TRY(wbi_json_bool(&balanced, &at, "balanced", err));
     WBI_TRY(wbi_json_number(&imbalance->sample_negatives, &at, "sample_negatives", err));
-    WBI_TRY(read_seed(&model->seed, &at, err));
+    WBI_TRY(wbi_read_seed(&model->seed, &at, err));
     WBI_TRY(wbi_json_count(&imbalance->n_rows, &at, "rows", model->summary.n_rows, err));
     WBI_TRY(wbi_json_number(&imbalance->mean_uncorrected, &at, "mean_uncorrected", err));
     WBI_TRY(wbi_json_number(&imbalance->intercept_shift, &at, "intercept_shift", err));
-    WBI_TRY(check_share(imbalance->mean_uncorrected, &at, "mean_uncorrected", err));
+    WBI_TRY(wbi_check_share(imbalance->mean_uncorrected, &at, "mean_uncorrected", err));
     imbalance->balanced = balanced;
     if (!(imbalance->class_weight > 0))
         return wbi_json_wrong(&at, "class_weight", err, "%g is not more than 0", imbalance->class_weight);
     if (!(imbalance->sample_negatives > 0 && imbalance->sample_negatives <= 1))
         return wbi_json_wrong(&at, "sample_negatives", err, "%g is no share", imbalance->sample_negatives);
     return WB_OK;
-}
-
-/* One member of every point of the path; the first to be read says how many there are. */
-static wb_status read_along_path(wb_model *model, double **numbers, const wbi_json_at *folds, const char *key,
-                                 wb_error *err)
-{
-    size_t n;
-    WBI_TRY(wbi_json_numbers(numbers, &n, folds, key, err));
-    if (model->path == NULL) {
-        model->path = wbi_alloc_zeroed(n, sizeof *model->path);
-        model->n_path = n;
-        if (model->path == NULL)
-            return wbi_fail_nomem(err, n * sizeof *model->path);
-    }
-    if (n != model->n_path)
-        return wbi_json_wrong(folds, key, err, "expected %zu numbers, found %zu", model->n_path, n);
-    return WB_OK;
-}
-
-static wb_status read_path(wb_model *model, const wbi_json_at *folds, wb_error *err)
-{
-    static const char *const keys[] = {"lambda", "log_loss", "standard_error", "nonzero"};
-    double *numbers[4] = {NULL, NULL, NULL, NULL};
-    wb_status status = WB_OK;
-    for (size_t k = 0; k < 4; k++)
-        WBI_TRY_CLEANUP(read_along_path(model, &numbers[k], folds, keys[k], err));
-    for (size_t l = 0; l < model->n_path; l++) {
-        const double n = numbers[3][l];
-        for (size_t k = 0; k < 3; k++)
-            WBI_TRY_CLEANUP(check_not_negative(numbers[k][l], folds, keys[k], err));
-        if (l > 0 && numbers[0][l] > numbers[0][l - 1])
-            WBI_TRY_CLEANUP(wbi_json_wrong(folds, "lambda", err, "%g follows on %g, which is less", numbers[0][l],
-                                           numbers[0][l - 1]));
-        if (!(n >= 0 && n <= UINT32_MAX && n == floor(n)))
-            WBI_TRY_CLEANUP(wbi_json_wrong(folds, "nonzero", err, "%g is not a whole number of at least 0", n));
-        model->path[l] = (wb_path_point){numbers[0][l], numbers[1][l], numbers[2][l], (size_t)n};
-    }
-cleanup:
-    for (size_t k = 0; k < 4; k++)
-        wbi_free(numbers[k]);
-    return status;
-}
-
-static wb_status read_rule(wb_lambda_rule *rule, const wbi_json_at *folds, wb_error *err)
-{
-    char *text = NULL;
-    WBI_TRY(wbi_json_text(&text, folds, "rule", err));
-    wb_status status = WB_OK;
-    if (strcmp(text, wbi_lambda_rule_names[WB_LAMBDA_LEAST]) == 0)
-        *rule = WB_LAMBDA_LEAST;
-    else if (strcmp(text, wbi_lambda_rule_names[WB_LAMBDA_ONE_STANDARD_ERROR]) == 0)
-        *rule = WB_LAMBDA_ONE_STANDARD_ERROR;
-    else
-        status = wbi_json_wrong(folds, "rule", err, "expected 'least' or 'one_standard_error', found '%.40s'", text);
-    wbi_free(text);
-    return status;
-}
-
-/* Unsaid, they are by customer. */
-static wb_status read_validation(wb_validation *by, const wbi_json_at *folds, wb_error *err)
-{
-    char *text = NULL;
-    *by = WB_VALIDATE_CUSTOMERS;
-    if (json_object_get(folds->value, "by") == NULL)
-        return WB_OK;
-    WBI_TRY(wbi_json_text(&text, folds, "by", err));
-    wb_status status = WB_OK;
-    if (strcmp(text, wb_validation_name(WB_VALIDATE_TIME)) == 0)
-        *by = WB_VALIDATE_TIME;
-    else if (strcmp(text, wb_validation_name(WB_VALIDATE_CUSTOMERS)) != 0)
-        status = wbi_json_wrong(folds, "by", err, "expected 'customers' or 'time', found '%.40s'", text);
-    wbi_free(text);
-    return status;
-}
-
-/* Models that were made before there were any have none. */
-static wb_status read_decile_edges(wb_model *model, const wbi_json_at *folds, wb_error *err)
-{
-    static const char key[] = "decile_edges";
-    double *edges = NULL;
-    size_t n;
-    wb_status status = WB_OK;
-    if (json_object_get(folds->value, key) == NULL)
-        return WB_OK;
-    WBI_TRY(wbi_json_numbers(&edges, &n, folds, key, err));
-    if (n != WB_N_DECILE_EDGES)
-        status = wbi_json_wrong(folds, key, err, "expected %d numbers, found %zu", WB_N_DECILE_EDGES, n);
-    for (size_t k = 0; status == WB_OK && k < n; k++) {
-        if (!(edges[k] >= 0 && edges[k] <= 1))
-            status = wbi_json_wrong(folds, key, err, "%g is no probability", edges[k]);
-        else if (k > 0 && edges[k] < edges[k - 1])
-            status = wbi_json_wrong(folds, key, err, "%g follows on %g, which is more", edges[k], edges[k - 1]);
-    }
-    if (status == WB_OK) {
-        memcpy(model->tenths.edges, edges, sizeof model->tenths.edges);
-        model->n_decile_edges = n;
-    }
-    wbi_free(edges);
-    return status;
-}
-
-/* Likewise. */
-static wb_status read_decile_shares(wb_model *model, const wbi_json_at *folds, wb_error *err)
-{
-    model->tenths.shares[0] = NAN;
-    if (json_object_get(folds->value, "decile_shares") == NULL)
-        return WB_OK;
-    return wbi_json_shares(model->tenths.shares, WBI_N_TENTHS, folds, "decile_shares", err);
-}
-
-static wb_status read_folds(wb_model *model, const wbi_json_at *training, wb_error *err)
-{
-    wbi_json_at folds, out_of_fold;
-    uint64_t n_folds;
-    model->summary.out_of_fold = wbi_no_metrics();
-    model->summary.auc_se = model->summary.log_loss_se = NAN;
-    if (wbi_json_is_null(training, "folds"))
-        return WB_OK;
-    WBI_TRY(wbi_json_object(&folds, training, "folds", err));
-    WBI_TRY(wbi_json_count(&n_folds, &folds, "n", MAX_FOLDS, err));
-    if (n_folds == 0)
-        return wbi_json_wrong(&folds, "n", err, "0 folds are none, which is null");
-    WBI_TRY(read_seed(&model->seed, &folds, err));
-    WBI_TRY(read_path(model, &folds, err));
-    WBI_TRY(read_rule(&model->summary.lambda_rule, &folds, err));
-    WBI_TRY(read_validation(&model->summary.validated, &folds, err));
-    model->summary.n_folds = (int)n_folds;
-    WBI_TRY(read_not_negative(&model->summary.auc_se, &folds, "auc_se", err));
-    WBI_TRY(read_not_negative(&model->summary.log_loss_se, &folds, "log_loss_se", err));
-    WBI_TRY(read_decile_edges(model, &folds, err));
-    WBI_TRY(read_decile_shares(model, &folds, err));
-    WBI_TRY(wbi_json_object(&out_of_fold, &folds, "out_of_fold", err));
-    return read_metrics(&model->summary.out_of_fold, &model->summary, &out_of_fold, err);
 }
 
 static wb_status read_penalty(wb_penalty *penalty, const wbi_json_at *at, wb_error *err)
@@ -407,7 +248,7 @@ static wb_status read_rows(wb_model_summary *summary, const wbi_json_at *trainin
     WBI_TRY(wbi_json_count(&summary->n_customers, training, "customers", summary->n_rows, err));
     WBI_TRY(wbi_json_count(&summary->n_positive, training, "positives", summary->n_rows, err));
     WBI_TRY(wbi_json_number(&summary->base_rate, training, "base_rate", err));
-    return check_share(summary->base_rate, training, "base_rate", err);
+    return wbi_check_share(summary->base_rate, training, "base_rate", err);
 }
 
 /* What was minimised. */
@@ -418,7 +259,7 @@ static wb_status read_objective(wb_model_summary *summary, const wbi_json_at *tr
     if (!(summary->alpha >= 0 && summary->alpha <= 1))
         return wbi_json_wrong(training, "alpha", err, "%g is not a number from 0 to 1", summary->alpha);
     WBI_TRY(wbi_json_number(&summary->lambda, training, "lambda", err));
-    WBI_TRY(check_not_negative(summary->lambda, training, "lambda", err));
+    WBI_TRY(wbi_check_not_negative(summary->lambda, training, "lambda", err));
     return read_basis(&summary->basis, training, err);
 }
 
@@ -432,15 +273,15 @@ static wb_status read_training(wb_model *model, const wbi_json_at *at, wb_error 
     WBI_TRY(read_rows(summary, &training, err));
     WBI_TRY(read_objective(summary, &training, err));
     WBI_TRY(wbi_json_number(&summary->mean_log_loss, &training, "mean_log_loss", err));
-    WBI_TRY(check_not_negative(summary->mean_log_loss, &training, "mean_log_loss", err));
+    WBI_TRY(wbi_check_not_negative(summary->mean_log_loss, &training, "mean_log_loss", err));
     WBI_TRY(wbi_json_count(&iterations, &training, "iterations", INT32_MAX, err));
     WBI_TRY(wbi_json_number(&summary->gradient_max, &training, "gradient_max", err));
-    WBI_TRY(check_not_negative(summary->gradient_max, &training, "gradient_max", err));
+    WBI_TRY(wbi_check_not_negative(summary->gradient_max, &training, "gradient_max", err));
     WBI_TRY(wbi_json_bool(&converged, &training, "converged", err));
     summary->iterations = (int)iterations;
     summary->converged = converged;
     WBI_TRY(read_imbalance(model, &training, err));
-    return read_folds(model, &training, err);
+    return wbi_read_folds(model, &training, err);
 }
 
 /* ---- the file ---- */
