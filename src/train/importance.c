@@ -8,105 +8,165 @@
 #include "table/spill.h"
 #include "train/train.h"
 
-enum { CHUNK_ROWS = 256 };
+enum { BLOCK_ROWS = 1024, LANES = 4 };
 
+/* What a term is weighed by. */
+typedef struct weighed {
+    wbi_contribution adds;
+    size_t column;
+    wbi_view view;
+    int32_t *level_of_code; /* what the model calls the levels of the column; NULL: numbers */
+} weighed;
+
+/* Some of the terms, whose columns are at hand. */
 typedef struct weighing {
-    wb_model *model;
-    const wbi_training *training;
+    const wbi_part *part;
+    weighed *terms;
+    size_t n_terms;
 } weighing;
 
-/* What the model calls the levels of a column. */
-static wb_status find_levels(int32_t **out, const wbi_contribution *adds, const wb_table *table, size_t column, wb_error *err)
+static wb_status find_levels(weighed *term, const wb_table *table, wb_error *err)
 {
-    const size_t n = wb_table_n_levels(table, column);
-    int32_t *level_of_code = wbi_alloc_array(n, sizeof *level_of_code);
-    if (level_of_code == NULL)
-        return wbi_fail_nomem(err, n * sizeof *level_of_code);
+    const size_t n = wb_table_n_levels(table, term->column);
+    term->level_of_code = wbi_alloc_array(n, sizeof *term->level_of_code);
+    if (term->level_of_code == NULL)
+        return wbi_fail_nomem(err, n * sizeof *term->level_of_code);
     for (size_t code = 0; code < n; code++) {
         size_t length;
-        const char *name = wb_table_level(table, column, (int32_t)code, &length);
-        level_of_code[code] = wbi_dictionary_find(adds->names, name, length);
+        const char *name = wb_table_level(table, term->column, (int32_t)code, &length);
+        term->level_of_code[code] = wbi_dictionary_find(term->adds.names, name, length);
     }
-    *out = level_of_code;
     return WB_OK;
 }
 
-static void add_numbers(double *sums, const wbi_contribution *adds, const double *values, const size_t *rows, size_t n)
+static wb_status open_term(weighed *term, const wb_model *model, const wb_table *table, size_t t, wb_error *err)
+{
+    term->column = wb_table_find(table, model->basis->terms[t]->feature);
+    WBI_TRY(wbi_contribution_compile(&term->adds, model->basis, model->beta, t, err));
+    if (term->adds.form == WBI_CONTRIBUTION_LEVELS)
+        WBI_TRY(find_levels(term, table, err));
+    return wbi_view_open(&term->view, table, term->column, err);
+}
+
+static void close_term(weighed *term)
+{
+    wbi_view_close(&term->view);
+    wbi_free(term->level_of_code);
+    wbi_contribution_clear(&term->adds);
+}
+
+/* Whether the rows lie behind each other in the table, too. */
+static bool in_a_row(const size_t *rows, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (rows[i] != rows[0] + i)
+            return false;
+    return true;
+}
+
+static void add_numbers(double *sums, const weighed *term, const size_t *rows, size_t n, bool together)
 {
     const wbi_score_kernels *kernels = wbi_score_kernels_best();
-    double numbers[CHUNK_ROWS];
-    for (size_t i = 0; i < n; i++) {
-        const double value = values[rows[i]];
-        numbers[i] = adds->form == WBI_CONTRIBUTION_LOG_LINE && isfinite(value) ? log1p(fmax(value, 0)) : value;
+    const wbi_contribution *adds = &term->adds;
+    const double *values = wb_table_numbers(&term->view.table, term->column), *numbers = values + rows[0];
+    double gathered[BLOCK_ROWS];
+    if (!together || adds->form == WBI_CONTRIBUTION_LOG_LINE) {
+        for (size_t i = 0; i < n; i++)
+            gathered[i] = values[rows[i]];
+        numbers = gathered;
     }
+    for (size_t i = 0; adds->form == WBI_CONTRIBUTION_LOG_LINE && i < n; i++)
+        gathered[i] = isfinite(gathered[i]) ? log1p(fmax(gathered[i], 0)) : gathered[i];
     if (adds->form == WBI_CONTRIBUTION_CURVE)
         kernels->curve(sums, NULL, &adds->curve, numbers, n);
     else
         kernels->line(sums, NULL, &adds->line, numbers, n);
 }
 
-static void add_levels(double *sums, const wbi_contribution *adds, const int32_t *level_of_code, const int32_t *codes,
-                       const size_t *rows, size_t n)
+static void add_levels(double *sums, const weighed *term, const size_t *rows, size_t n)
 {
-    int32_t levels[CHUNK_ROWS];
+    const int32_t *codes = wb_table_codes(&term->view.table, term->column);
+    int32_t levels[BLOCK_ROWS];
     for (size_t i = 0; i < n; i++)
-        levels[i] = codes[rows[i]] < 0 ? -1 : level_of_code[codes[rows[i]]];
-    wbi_score_kernels_best()->levels(sums, NULL, &adds->levels, levels, n);
+        levels[i] = codes[rows[i]] < 0 ? -1 : term->level_of_code[codes[rows[i]]];
+    wbi_score_kernels_best()->levels(sums, NULL, &term->adds.levels, levels, n);
 }
 
-/* The weighted mean of what the term adds, taken as positive. */
-static double weigh(const wbi_contribution *adds, const int32_t *level_of_code, const wbi_part *part, const wb_table *table,
-                    size_t column)
+/* The weighted sum of what a term adds, taken as positive. */
+static double weigh(const double *sums, double constant, const double *weight, size_t n)
 {
-    double sum = 0, total = 0;
-    for (size_t at = 0; at < part->n; at += CHUNK_ROWS) {
-        const size_t n = part->n - at < CHUNK_ROWS ? part->n - at : CHUNK_ROWS;
-        double sums[CHUNK_ROWS] = {0};
-        if (adds->form == WBI_CONTRIBUTION_LEVELS)
-            add_levels(sums, adds, level_of_code, wb_table_codes(table, column), part->rows + at, n);
-        else
-            add_numbers(sums, adds, wb_table_numbers(table, column), part->rows + at, n);
-        for (size_t i = 0; i < n; i++) {
-            sum += part->weight[at + i] * fabs(sums[i] + adds->constant);
-            total += part->weight[at + i];
-        }
-    }
-    return sum / total;
+    double lanes[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            lanes[l] += weight[i + l] * fabs(sums[i + l] + constant);
+    for (; i < n; i++)
+        lanes[0] += weight[i] * fabs(sums[i] + constant);
+    return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
 }
 
-static wb_status weigh_terms(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+/* A sum a term, and that of the weights. */
+static wb_status weigh_block(void *context, size_t block, size_t begin, size_t end, int worker, double *partial, wb_error *err)
 {
     const weighing *work = context;
-    const wb_model *model = work->model;
-    const wb_table *table = work->training->table;
-    (void)block;
-    (void)worker;
-    for (size_t t = begin; t < end; t++) {
-        const size_t column = wb_table_find(table, model->basis->terms[t]->feature);
-        wb_status status = WB_OK;
-        wbi_contribution adds = {0};
-        int32_t *level_of_code = NULL;
-        wbi_view view = {0};
-        WBI_TRY_CLEANUP(wbi_contribution_compile(&adds, model->basis, model->beta, t, err));
-        if (adds.form == WBI_CONTRIBUTION_LEVELS)
-            WBI_TRY_CLEANUP(find_levels(&level_of_code, &adds, table, column, err));
-        WBI_TRY_CLEANUP(wbi_view_open(&view, table, column, err));
-        model->importance[t] = weigh(&adds, level_of_code, &work->training->all, &view.table, column);
-cleanup:
-        wbi_view_close(&view);
-        wbi_free(level_of_code);
-        wbi_contribution_clear(&adds);
-        WBI_TRY(status);
+    const size_t *rows = work->part->rows + begin, n = end - begin;
+    const double *weight = work->part->weight + begin;
+    const bool together = in_a_row(rows, n);
+    (void)block, (void)worker, (void)err;
+    for (size_t t = 0; t < work->n_terms; t++) {
+        const weighed *term = &work->terms[t];
+        double sums[BLOCK_ROWS] = {0};
+        if (term->adds.form == WBI_CONTRIBUTION_LEVELS)
+            add_levels(sums, term, rows, n);
+        else
+            add_numbers(sums, term, rows, n, together);
+        partial[t] = weigh(sums, term->adds.constant, weight, n);
     }
+    for (size_t i = 0; i < n; i++)
+        partial[work->n_terms] += weight[i];
     return WB_OK;
+}
+
+/* Those in memory go together, for rows and weights are then read once; of spilled columns one is brought back at a time. */
+static size_t end_of_group(const wb_model *model, const wb_table *table, size_t first)
+{
+    const wbi_basis *basis = model->basis;
+    size_t end = first;
+    while (end < basis->n_terms && !wbi_is_spilled(table, wb_table_find(table, basis->terms[end]->feature)))
+        end++;
+    return end > first ? end : first + 1;
+}
+
+static wb_status weigh_group(wb_model *model, const wbi_training *training, size_t first, size_t end, wb_error *err)
+{
+    const size_t n = end - first;
+    double *sums = wbi_alloc_array(n + 1, sizeof *sums);
+    weighing work = {&training->all, wbi_alloc_zeroed(n, sizeof *work.terms), n};
+    wb_status status = WB_OK;
+    if (sums == NULL || work.terms == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *work.terms));
+    for (size_t t = 0; t < n; t++)
+        WBI_TRY_CLEANUP(open_term(&work.terms[t], model, training->table, first + t, err));
+    WBI_TRY_CLEANUP(wbi_par_sum(training->all.n, BLOCK_ROWS, training->n_threads, n + 1, weigh_block, &work, sums, err));
+    for (size_t t = 0; t < n; t++)
+        model->importance[first + t] = sums[t] / sums[n];
+cleanup:
+    for (size_t t = 0; work.terms != NULL && t < n; t++)
+        close_term(&work.terms[t]);
+    wbi_free(work.terms);
+    wbi_free(sums);
+    return status;
 }
 
 wb_status wbi_find_importance(wb_model *model, const wbi_training *training, wb_error *err)
 {
     const size_t n = model->basis->n_terms;
-    weighing work = {model, training};
     model->importance = wbi_alloc_array(n, sizeof *model->importance);
     if (model->importance == NULL)
         return wbi_fail_nomem(err, n * sizeof *model->importance);
-    return wbi_par_for(n, 1, training->n_threads, weigh_terms, &work, err);
+    for (size_t t = 0, end; t < n; t = end) {
+        end = end_of_group(model, training->table, t);
+        WBI_TRY(weigh_group(model, training, t, end, err));
+    }
+    return WB_OK;
 }
