@@ -1,43 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Scores against labels: the join against a plain one, groups by hand, what is refused, memory that runs out. */
+/* Scores against labels: the join against a plain one, groups by hand, memory that runs out. */
 #include "test_util.h"
 
 #include <math.h>
 
 #include "base/memory.h"
-#include "csv_testing.h"
 #include "evaluate/evaluate.h"
-#include "test_frame.h"
-
-#define OUT_FILES "scores.csv", "labels.csv", NULL
-
-static int leave(void **state)
-{
-    static const char *const files[] = {OUT_FILES};
-    return leave_folder(state, files);
-}
-
-static void put(const char *name, const char *text)
-{
-    write_file(name, text, strlen(text));
-}
-
-static wb_evaluate_options plain_options(void)
-{
-    wb_evaluate_options options = WB_EVALUATE_OPTIONS_INIT;
-    options.target = "churned";
-    options.intervals.n_resamples = 0;
-    options.metrics.n_threads = 1;
-    return options;
-}
-
-static wb_status evaluate(wb_evaluation **out, const wb_evaluate_options *options, wb_error *err)
-{
-    wb_read_options how_to_read = WB_READ_OPTIONS_INIT;
-    *out = NULL;
-    how_to_read.n_threads = 1;
-    return wb_evaluate_files(out, "scores.csv", "labels.csv", options, &how_to_read, err);
-}
+#include "evaluate_testing.h"
 
 static const wb_evaluated *group(const wb_evaluation *e, const char *score, const char *segment)
 {
@@ -256,43 +225,6 @@ static void threads_change_nothing(void **state)
     wb_evaluation_free(first);
 }
 
-/* Models over features give what their scores would; customers may have several rows. */
-static void models_score_their_features(void **state)
-{
-    (void)state;
-    wb_features *frame = frame_shop(400);
-    wb_train_options train = WB_TRAIN_OPTIONS_INIT;
-    wb_evaluate_options options = plain_options();
-    wb_model *model = NULL;
-    wb_evaluation *e;
-    wb_metrics wanted;
-    wb_error err;
-    static double p[400];
-    static uint8_t outcome[400];
-    train.lambda = 0.02;
-    assert_ok(wb_train(&model, frame, &train, &err), &err);
-    options.target = wb_model_summarise(model).target;
-    const wb_model *const models[] = {model, model};
-    const char *const names[] = {"a", "b"};
-    assert_ok(wb_evaluate_models(&e, models, names, 2, frame, &options, &err), &err);
-    assert_ok(wb_score_table(model, frame->table, p, NULL, 1, &err), &err);
-    char label[64];
-    snprintf(label, sizeof label, "label_%s", options.target);
-    size_t column = wb_table_find(frame->table, label);
-    column = column == SIZE_MAX ? wb_table_find(frame->table, options.target) : column;
-    for (size_t i = 0; i < 400; i++)
-        outcome[i] = wb_table_numbers(frame->table, column)[i] == 1;
-    const wb_outcomes rows = {.probability = p, .outcome = outcome, .n = 400};
-    assert_ok(wb_metrics_compute(&wanted, &rows, NULL, &err), &err);
-    assert_string_equal(e->groups[0].score, "probability_a");
-    assert_string_equal(e->groups[1].score, "probability_b");
-    assert_close(e->groups[0].metrics.auc, wanted.auc, 1e-13);
-    assert_close(e->pairs[0].figures.difference.log_loss, 0, 1e-15);
-    wb_evaluation_free(e);
-    wb_model_free(model);
-    wb_features_free(frame);
-}
-
 /* Of 30 levels the 20 with most rows are shown, and the others counted. */
 static void many_segments(void **state)
 {
@@ -346,104 +278,6 @@ static void resamples_by_cost(void **state)
     }
 }
 
-/* ---- what is refused ---- */
-
-typedef struct refusal {
-    const char *scores, *labels;
-    wb_status status;
-    size_t line;
-    const char *file, *message; /* the beginning of it */
-} refusal;
-
-static void refusals(void **state)
-{
-    (void)state;
-    static const char good[] = "customer_id,churned\na,1\nb,0\n";
-    static const refusal all[] = {
-        {"customer_id,probability\na,0.5\nb,1.5\n", good, WB_ERR_MALFORMED, 3, "scores.csv",
-         "probability '1.5' is not a number from 0 to 1"},
-        {"customer_id,probability\na,-0.1\nb,0\n", good, WB_ERR_MALFORMED, 2, "scores.csv",
-         "probability '-0.1' is not a number from 0 to 1"},
-        {"customer_id,probability\na,0.5\nb,\n", good, WB_ERR_MALFORMED, 3, "scores.csv", "probability is missing"},
-        {"customer_id,probability\na,0.5\nb,nan\n", good, WB_ERR_MALFORMED, 3, "scores.csv",
-         "probability 'nan' is not a number from 0 to 1"},
-        {"customer_id,probability\na,0.5\n\nb,high\n", good, WB_ERR_MALFORMED, 4, "scores.csv",
-         "probability 'high' is not a number from 0 to 1"},
-        {"customer_id,probability\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv", "there are no scores"},
-        {"", good, WB_ERR_MALFORMED, 0, "scores.csv", ""},
-        {"customer_id,probability\na,0.5\n", "customer_id,churned\n", WB_ERR_INCONSISTENT, 0, "labels.csv", "there are no labels"},
-        {"customer_id,probability\na,0.5\n", "customer_id,churned\na,\n", WB_ERR_INCONSISTENT, 0, "labels.csv",
-         "label churned is missing in every row"},
-        {"customer_id,probability\nx,0.5\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv", "none of the 1 scores has a label"},
-        {"customer_id,probability\na,0.5\nb,0.1\na,0.5\n", good, WB_ERR_INCONSISTENT, 4, "scores.csv",
-         "customer 'a' has a second row (the first is line 2)"},
-        {"customer_id,probability\nz,0.5\nb,0.1\nz,0.5\n", good, WB_ERR_INCONSISTENT, 4, "scores.csv",
-         "customer 'z' has a second row (the first is line 2)"},
-        {"customer_id,probability\na,0.5\n", "customer_id,churned\na,1\nb,0\nb,0\n", WB_ERR_INCONSISTENT, 4, "labels.csv",
-         "customer 'b' has a second row (the first is line 3)"},
-        {"customer_id,cutoff,probability\na,2024-01-01,0.5\na,2024-01-01,0.5\n",
-         "customer_id,cutoff,churned\na,2024-01-01,1\nb,2024-01-01,0\n", WB_ERR_INCONSISTENT, 3, "scores.csv",
-         "customer 'a' at 2024-01-01 has a second row (the first is line 2)"},
-        {"customer_id,probability\na,0.5\n", "customer_id,cutoff,churned\na,2024-01-01,1\nb,2024-04-01,0\n", WB_ERR_INCONSISTENT,
-         0, "labels.csv", "the labels are of several cutoffs (2024-01-01 to 2024-04-01), and the scores have no column cutoff"},
-        {"customer_id,cutoff,probability\na,2024-01-01,0.5\na,2024-04-01,0.5\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv",
-         "the scores are of several cutoffs (2024-01-01 to 2024-04-01), and the labels have no column cutoff"},
-        {"customer_id,score\na,0.5\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv", "no column probability, and none probability_NAME"},
-        {"customerid,probability\na,0.5\n", good, WB_ERR_INCONSISTENT, 0, "scores.csv",
-         "no column 'customer_id' (the customer's id); did you mean 'customerid'?"},
-        {"customer_id,probability\na,0.5\n", "customer_id,churn\na,1\n", WB_ERR_INCONSISTENT, 0, "labels.csv",
-         "no column 'churned' (the target); did you mean 'churn'?"},
-        {"customer_id,probability\na,0.5\n", "customer_id,churned\na,1\nb,2\nc,3\n", WB_ERR_INCONSISTENT, 0, "labels.csv",
-         "the label churned has more than two values"},
-    };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        wb_evaluate_options options = plain_options();
-        wb_evaluation *e;
-        wb_error err = {0};
-        put("scores.csv", all[i].scores);
-        put("labels.csv", all[i].labels);
-        wb_status status = evaluate(&e, &options, &err);
-        assert_null(e);
-        if (status != all[i].status || err.line != all[i].line || strcmp(err.file, all[i].file) != 0 ||
-            strncmp(err.message, all[i].message, strlen(all[i].message)) != 0)
-            fail_msg("case %zu: %d %s:%zu: %s", i, (int)status, err.file, err.line, err.message);
-    }
-}
-
-static void options_are_checked(void **state)
-{
-    (void)state;
-    const char *const nowhere[] = {"contry"}, *const id[] = {"customer_id"};
-    put("scores.csv", "customer_id,probability\na,0.5\nb,0.1\n");
-    put("labels.csv", "customer_id,country,w,churned\na,DE,-1,1\nb,FR,1,0\n");
-    wb_evaluate_options all[7];
-    for (size_t i = 0; i < 7; i++)
-        all[i] = plain_options();
-    all[0].by = nowhere;
-    all[1].by = id;
-    all[0].n_by = all[1].n_by = 1;
-    all[2].weights = "w";
-    all[3].scores = nowhere;
-    all[3].n_scores = 1;
-    all[4].seen_within_us = WB_DAY_US;
-    all[5].value_column = "country";
-    all[6].metrics.threshold = NAN;
-    static const char *const messages[] = {"no column 'contry' (for segments); did you mean 'country'?",
-                                           "customer_id holds text: segments are made of columns with few values",
-                                           "weight w of row 1 is -1",
-                                           "no column 'contry' (a score)",
-                                           "no column 'orders_days_since_last' (when the customer was last seen)",
-                                           "country, what a customer is worth, holds categories, expected numbers",
-                                           ""};
-    for (size_t i = 0; i < 7; i++) {
-        wb_evaluation *e;
-        wb_error err = {0};
-        assert_int_not_equal(evaluate(&e, &all[i], &err), WB_OK);
-        if (strncmp(err.message, messages[i], strlen(messages[i])) != 0)
-            fail_msg("case %zu: %s", i, err.message);
-    }
-}
-
 /* Labels of one cutoff go with scores that name none, and the other way round. */
 static void one_cutoff_may_be_unsaid(void **state)
 {
@@ -462,36 +296,6 @@ static void one_cutoff_may_be_unsaid(void **state)
         assert_close(e->groups[0].metrics.auc, 1, 0);
         wb_evaluation_free(e);
     }
-}
-
-static void count_warning(void *user, wb_log_level level, const char *text)
-{
-    if (level == WB_LOG_WARNING && (strstr(text, "in every row") != NULL || strstr(text, "rows are few") != NULL))
-        ++*(int *)user;
-}
-
-static void one_class_warns(void **state)
-{
-    (void)state;
-    int n_warnings = 0;
-    const wb_log log = {.message = count_warning, .user = &n_warnings};
-    wb_evaluate_options options = plain_options();
-    wb_evaluation *e;
-    wb_error err;
-    options.log = &log;
-    options.intervals.n_resamples = 10;
-    put("scores.csv", "customer_id,probability\na,0.5\nb,0.1\n");
-    put("labels.csv", "customer_id,churned\na,1\nb,1\n");
-    assert_ok(evaluate(&e, &options, &err), &err);
-    assert_true(isnan(e->groups[0].metrics.auc));
-    assert_int_equal(e->groups[0].metrics.n_positive, 2);
-    assert_int_equal(e->groups[0].interval.auc_by, WB_INTERVAL_NONE);
-    wb_evaluation_free(e);
-    assert_int_equal(n_warnings, 1);
-    put("labels.csv", "customer_id,churned\na,1\nb,0\n");
-    assert_ok(evaluate(&e, &options, &err), &err);
-    assert_int_equal(n_warnings, 2);
-    wb_evaluation_free(e);
 }
 
 /* Each allocation failing is said, and leaks nothing. */
@@ -533,8 +337,6 @@ static void memory_runs_out(void **state)
     wb_evaluation_free(e);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,13 +344,9 @@ int main(void)
         CASE(weights_and_worth),
         CASE(as_a_plain_join),
         CASE(threads_change_nothing),
-        CASE(models_score_their_features),
         CASE(many_segments),
         CASE(resamples_by_cost),
-        CASE(refusals),
-        CASE(options_are_checked),
         CASE(one_cutoff_may_be_unsaid),
-        CASE(one_class_warns),
         CASE(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
