@@ -64,7 +64,7 @@ static void check(size_t kind, size_t n, size_t n_words, size_t n_keys, int n_th
             rows[i * n_words + 1] = second;
     }
     qsort(expected, n, sizeof *expected, by_both);
-    assert_ok(wbi_sort(&(wbi_words){rows, spare, n, n_words, n_keys}, n_threads, &err), &err);
+    assert_ok(wbi_sort(&(wbi_word_rows){rows, spare, n, n_words, n_keys}, n_threads, &err), &err);
     for (size_t i = 0; i < n; i++) {
         assert_true(rows[i * n_words] == expected[i].first);
         assert_true(n_words == 1 || rows[i * n_words + 1] == expected[i].second);

@@ -101,7 +101,7 @@ static void check_table(size_t n_before, size_t step)
 {
     wb_table *table = spilled_table(n_before, step);
     wbi_view numbers, levels, texts;
-    wbi_window window;
+    wbi_stripe_window window;
     wb_error err;
     static const size_t wanted[] = {1, 0};
     char text[32];
@@ -162,7 +162,7 @@ static void what_was_not_written_is_refused(void **state)
     (void)state;
     wb_table *table = spilled_table(5000, 100);
     wbi_view view;
-    wbi_window window;
+    wbi_stripe_window window;
     wb_error err;
     static const size_t wanted[] = {0};
     const double wrong = 4711;

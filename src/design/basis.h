@@ -57,7 +57,7 @@ typedef struct wbi_encoder_plain {
 typedef struct wbi_encoder {
     const wbi_basis *basis;
     const wb_table *table;
-    wbi_binding *bindings; /* one a term */
+    wbi_term_binding *bindings; /* one a term */
     size_t *place;         /* column of the design per part, of all terms in a row */
     size_t *first_part;    /* where each term's parts begin in `place` */
     wbi_encoder_plain *plain; /* columns that hold numbers of the table as they are */

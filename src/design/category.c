@@ -233,7 +233,7 @@ static int32_t find_level(const category *term, wbi_str name)
     return search(term->pooled, term->n_pooled, name) != SIZE_MAX ? term->other : UNSEEN;
 }
 
-static wb_status category_bind(wbi_binding *binding, const wbi_term *base, wb_error *err)
+static wb_status category_bind(wbi_term_binding *binding, const wbi_term *base, wb_error *err)
 {
     const category *term = (const category *)base;
     const size_t n = wb_table_n_levels(binding->table, binding->column);
@@ -256,7 +256,7 @@ static size_t part_of(const category *term, int32_t level)
     return (size_t)level - (term->reference != NO_LEVEL && level > term->reference);
 }
 
-static void category_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
+static void category_encode(wbi_encoding *out, const wbi_term *base, const wbi_term_binding *binding)
 {
     const category *term = (const category *)base;
     const int32_t *codes = wb_table_codes(binding->table, binding->column);

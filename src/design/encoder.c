@@ -47,9 +47,9 @@ wb_status wbi_feature_find(size_t *column, const wb_table *table, const char *fe
     return WB_OK;
 }
 
-static wb_status bind(wbi_binding *binding, const wbi_term *term, const wb_table *table, wb_error *err)
+static wb_status bind(wbi_term_binding *binding, const wbi_term *term, const wb_table *table, wb_error *err)
 {
-    *binding = (wbi_binding){.table = table};
+    *binding = (wbi_term_binding){.table = table};
     WBI_TRY(wbi_feature_find(&binding->column, table, term->feature, term->kind->type, err));
     return term->kind->bind == NULL ? WB_OK : term->kind->bind(binding, term, err);
 }

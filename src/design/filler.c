@@ -8,9 +8,9 @@ enum { ROWS_AT_ONCE = 256 };
 
 /* A worker's window, and the encoder bound to it. */
 typedef struct pane {
-    wbi_window window;
+    wbi_stripe_window window;
     wbi_encoder encoder;
-    wbi_binding *bindings;
+    wbi_term_binding *bindings;
 } pane;
 
 struct wbi_filler {

@@ -163,7 +163,7 @@ static double log1p_of(double value)
     return log1p(value > 0 ? value : 0);
 }
 
-static void log1p_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
+static void log1p_encode(wbi_encoding *out, const wbi_term *base, const wbi_term_binding *binding)
 {
     const linear *term = (const linear *)base;
     const double *values = wb_table_numbers(binding->table, binding->column);

@@ -203,7 +203,7 @@ static wb_status spline_describe(wbi_buffer *name, const wbi_term *term, size_t 
 
 /* ---- encoding ---- */
 
-static void spline_encode(wbi_encoding *out, const wbi_term *base, const wbi_binding *binding)
+static void spline_encode(wbi_encoding *out, const wbi_term *base, const wbi_term_binding *binding)
 {
     const spline *term = (const spline *)base;
     const double *values = wb_table_numbers(binding->table, binding->column);

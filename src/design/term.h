@@ -32,11 +32,11 @@ typedef struct wbi_term {
 } wbi_term;
 
 /* A term's way into one table. */
-typedef struct wbi_binding {
+typedef struct wbi_term_binding {
     const wb_table *table;
     size_t column;
     int32_t *level_of_code; /* kinds that read categories: what each dictionary code means */
-} wbi_binding;
+} wbi_term_binding;
 
 /* Where columns are written. */
 typedef struct wbi_encoding {
@@ -91,11 +91,11 @@ struct wbi_term_kind {
     /* Appends the name of one of its columns. */
     wb_status (*describe)(wbi_buffer *name, const wbi_term *term, size_t part, wb_error *err);
     /* Prepares the binding for the codes that its column has; NULL when there is nothing to prepare. */
-    wb_status (*bind)(wbi_binding *binding, const wbi_term *term, wb_error *err);
+    wb_status (*bind)(wbi_term_binding *binding, const wbi_term *term, wb_error *err);
     /* What the columns are, for a kind whose columns are all plain; such a kind has no `encode`. */
     wbi_plain (*plain)(const wbi_term *term, size_t part);
     /* Writes the values that are not zero. */
-    void (*encode)(wbi_encoding *out, const wbi_term *term, const wbi_binding *binding);
+    void (*encode)(wbi_encoding *out, const wbi_term *term, const wbi_term_binding *binding);
     /* Adds the kind's own members to `object`; non-zero when memory ran out. */
     int (*to_json)(json_t *object, const wbi_term *term);
     wbi_typical (*typical)(const wbi_term *term);

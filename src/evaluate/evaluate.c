@@ -55,16 +55,16 @@ static wb_status settle(wb_evaluation **out, wbi_evaluation *e, wb_status status
 
 /* ---- two files ---- */
 
-static wb_status evaluate_matched(wbi_evaluation *e, const wbi_score_file *scored, const wbi_truth *truth,
+static wb_status evaluate_matched(wbi_evaluation *e, const wbi_score_file *scores, const wbi_truth *truth,
                                   const wb_evaluate_options *options, wb_error *err)
 {
     wbi_trial trial = {.n = 0};
-    const char **names = wbi_alloc_array(scored->n_columns, sizeof *names);
-    wb_status status = names != NULL ? WB_OK : wbi_fail_nomem(err, scored->n_columns * sizeof *names);
-    for (size_t s = 0; status == WB_OK && s < scored->n_columns; s++)
-        names[s] = wb_table_name(scored->table, scored->columns[s]);
+    const char **names = wbi_alloc_array(scores->n_columns, sizeof *names);
+    wb_status status = names != NULL ? WB_OK : wbi_fail_nomem(err, scores->n_columns * sizeof *names);
+    for (size_t s = 0; status == WB_OK && s < scores->n_columns; s++)
+        names[s] = wb_table_name(scores->table, scores->columns[s]);
     if (status == WB_OK)
-        status = wbi_trial_match(&trial, e, scored, truth, err);
+        status = wbi_trial_match(&trial, e, scores, truth, err);
     if (status == WB_OK)
         status = wbi_evaluation_figures(e, &trial, truth, names, options, err);
     wbi_trial_free(&trial);
@@ -79,19 +79,19 @@ wb_status wb_evaluate_files(wb_evaluation **out, const char *scores, const char 
     static const wb_read_options plain = WB_READ_OPTIONS_INIT;
     wbi_evaluation *e = NULL;
     wbi_truth truth = {.file = labels};
-    wbi_score_file scored = {.file = scores};
+    wbi_score_file score_file = {.file = scores};
     wb_status status;
     if (options == NULL)
         options = &usual;
     if (reading == NULL)
         reading = &plain;
     WBI_TRY_CLEANUP(create(&e, err));
-    WBI_TRY_CLEANUP(wbi_score_file_read(&scored, scores, options, reading, err));
+    WBI_TRY_CLEANUP(wbi_score_file_read(&score_file, scores, options, reading, err));
     WBI_TRY_CLEANUP(wbi_truth_read(&truth, labels, options, reading, err));
-    status = evaluate_matched(e, &scored, &truth, options, err);
+    status = evaluate_matched(e, &score_file, &truth, options, err);
 cleanup:
     wbi_truth_free(&truth);
-    wbi_score_file_free(&scored);
+    wbi_score_file_free(&score_file);
     return settle(out, e, status);
 }
 

@@ -58,8 +58,8 @@ WB_WARN_UNUSED wb_status wbi_truth_find(wbi_truth *truth, const wb_features *fea
 void wbi_truth_free(wbi_truth *truth);
 /* Probabilities are checked. */
 WB_WARN_UNUSED wb_status wbi_score_file_read(wbi_score_file *out, const char *path, const wb_evaluate_options *options,
-                                         const wb_read_options *reading, wb_error *err);
-void wbi_score_file_free(wbi_score_file *scored);
+                                             const wb_read_options *reading, wb_error *err);
+void wbi_score_file_free(wbi_score_file *scores);
 
 /* ---- match.c ---- */
 
@@ -67,8 +67,8 @@ void wbi_score_file_free(wbi_score_file *scored);
 WB_WARN_UNUSED wb_status wbi_trial_allocate(wbi_trial *trial, size_t n, size_t n_scores, wb_error *err);
 void wbi_trial_free(wbi_trial *trial);
 /* Fills the trial, and what the evaluation says of rows without a partner. */
-WB_WARN_UNUSED wb_status wbi_trial_match(wbi_trial *trial, wbi_evaluation *e, const wbi_score_file *scored, const wbi_truth *truth,
-                                         wb_error *err);
+WB_WARN_UNUSED wb_status wbi_trial_match(wbi_trial *trial, wbi_evaluation *e, const wbi_score_file *scores,
+                                         const wbi_truth *truth, wb_error *err);
 /* Of all rows of the truth's table that have a label; the probabilities are to be filled in. */
 WB_WARN_UNUSED wb_status wbi_trial_take(wbi_trial *trial, wbi_evaluation *e, const wbi_truth *truth, size_t n_scores,
                                         wb_error *err);

@@ -106,7 +106,7 @@ static wb_status finish(wbi_trial *trial, const wbi_truth *truth, bool may_repea
 typedef struct matching {
     wbi_trial *trial;
     wbi_evaluation *e;
-    const wbi_score_file *scored;
+    const wbi_score_file *scores;
     const wbi_truth *truth;
     wbi_keys keys;      /* rows of the truth, then of the scores */
     uint32_t *score_of; /* by row of the truth: the row of its score; UINT32_MAX: none */
@@ -128,8 +128,8 @@ static const char *show_key(char text[2 * SHOWN_CHARS], const wbi_key_rows *rows
 
 static wb_status refuse_twice(const matching *m, size_t side, size_t first, size_t again, wb_error *err)
 {
-    const wbi_row_lines *lines = side == 0 ? &m->truth->lines : &m->scored->lines;
-    const char *file = side == 0 ? m->truth->file : m->scored->file;
+    const wbi_row_lines *lines = side == 0 ? &m->truth->lines : &m->scores->lines;
+    const char *file = side == 0 ? m->truth->file : m->scores->file;
     char key[2 * SHOWN_CHARS];
     const wbi_where where = {strcmp(file, "-") == 0 ? "(standard input)" : file, lines->of[again], 0};
     const wbi_str id = wbi_key_id(&m->keys.of[side], again);
@@ -174,15 +174,15 @@ static wb_status check_alone(const char *file, const int64_t *cutoffs, size_t n,
 
 static wb_status choose_key(matching *m, wbi_key_rows of[2], wb_error *err)
 {
-    const wb_table *labels = m->truth->table, *scores = m->scored->table;
-    const int64_t *known = cutoffs_of(labels, m->truth->cutoff), *given = cutoffs_of(scores, m->scored->cutoff);
+    const wb_table *labels = m->truth->table, *scores = m->scores->table;
+    const int64_t *known = cutoffs_of(labels, m->truth->cutoff), *given = cutoffs_of(scores, m->scores->cutoff);
     if (known != NULL && given == NULL)
         WBI_TRY(check_alone(m->truth->file, known, labels->n_rows, "labels", "scores", err));
     if (known == NULL && given != NULL)
-        WBI_TRY(check_alone(m->scored->file, given, scores->n_rows, "scores", "labels", err));
+        WBI_TRY(check_alone(m->scores->file, given, scores->n_rows, "scores", "labels", err));
     const bool both = known != NULL && given != NULL;
     of[0] = (wbi_key_rows){labels, m->truth->id, both ? known : NULL};
-    of[1] = (wbi_key_rows){scores, m->scored->id, both ? given : NULL};
+    of[1] = (wbi_key_rows){scores, m->scores->id, both ? given : NULL};
     if (labels->n_rows >= UINT32_MAX - scores->n_rows)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu labels and %zu scores: more than %u rows", labels->n_rows, scores->n_rows,
                         UINT32_MAX - 1);
@@ -238,7 +238,7 @@ static wb_status take_score(matching *m, size_t score, uint32_t first, wb_error 
     if (first >= n_labels || m->truth->label[first] < 0)
         return count_lost(m, 1, score, err);
     for (size_t s = 0; s < trial->n_scores; s++)
-        trial->probability[s][trial->n] = m->scored->table->columns[m->scored->columns[s]].numbers[score];
+        trial->probability[s][trial->n] = m->scores->table->columns[m->scores->columns[s]].numbers[score];
     trial->outcome[trial->n] = (uint8_t)m->truth->label[first];
     trial->row[trial->n++] = first;
     return WB_OK;
@@ -247,7 +247,7 @@ static wb_status take_score(matching *m, size_t score, uint32_t first, wb_error 
 static wb_status take_scores(matching *m, wb_error *err)
 {
     uint32_t first[WBI_KEYS_AT_ONCE];
-    const size_t n_labels = m->truth->table->n_rows, n = m->scored->table->n_rows;
+    const size_t n_labels = m->truth->table->n_rows, n = m->scores->table->n_rows;
     for (size_t begin = 0, n_now; begin < n; begin += n_now) {
         WBI_TRY(add_some(&m->keys, first, n_labels + begin, n_labels + n, &n_now, err));
         for (size_t i = 0; i < n_now; i++)
@@ -261,15 +261,15 @@ static wb_status take_scores(matching *m, wb_error *err)
 
 static wb_status refuse_nothing(const matching *m, wb_error *err)
 {
-    const wb_table *labels = m->truth->table, *scores = m->scored->table;
+    const wb_table *labels = m->truth->table, *scores = m->scores->table;
     char of_score[2 * SHOWN_CHARS], of_label[2 * SHOWN_CHARS];
     if (scores->n_rows == 0)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){m->scored->file, 0, 0}, NULL, 0, "there are no scores");
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){m->scores->file, 0, 0}, NULL, 0, "there are no scores");
     if (m->e->result.n_without_score == 0)
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){m->truth->file, 0, 0}, NULL, 0,
                            labels->n_rows == 0 ? "there are no labels" : "label %s is missing in every row that has a score",
                            wb_table_name(labels, m->truth->target));
-    wb_status status = wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){m->scored->file, 0, 0}, NULL, 0,
+    wb_status status = wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){m->scores->file, 0, 0}, NULL, 0,
                                    "none of the %zu scores has a label", scores->n_rows);
     wbi_advise(err, "the first score is of %s, the first label of %s", show_key(of_score, &m->keys.of[1], 0),
                show_key(of_label, &m->keys.of[0], 0));
@@ -288,11 +288,11 @@ static bool may_repeat(const matching *m)
 
 static wb_status match(matching *m, wb_error *err)
 {
-    const size_t n_labels = m->truth->table->n_rows, n_scores = m->scored->table->n_rows;
+    const size_t n_labels = m->truth->table->n_rows, n_scores = m->scores->table->n_rows;
     wbi_key_rows of[2];
     WBI_TRY(choose_key(m, of, err));
     WBI_TRY(wbi_keys_create(&m->keys, &of[0], &of[1], n_labels, err));
-    WBI_TRY(wbi_trial_allocate(m->trial, n_labels < n_scores ? n_labels : n_scores, m->scored->n_columns, err));
+    WBI_TRY(wbi_trial_allocate(m->trial, n_labels < n_scores ? n_labels : n_scores, m->scores->n_columns, err));
     m->score_of = wbi_alloc_array(n_labels, sizeof *m->score_of);
     if (m->score_of == NULL)
         return wbi_fail_nomem(err, n_labels * sizeof *m->score_of);
@@ -303,9 +303,10 @@ static wb_status match(matching *m, wb_error *err)
     return m->trial->n > 0 ? finish(m->trial, m->truth, may_repeat(m), err) : refuse_nothing(m, err);
 }
 
-wb_status wbi_trial_match(wbi_trial *trial, wbi_evaluation *e, const wbi_score_file *scored, const wbi_truth *truth, wb_error *err)
+wb_status wbi_trial_match(wbi_trial *trial, wbi_evaluation *e, const wbi_score_file *scores, const wbi_truth *truth,
+                          wb_error *err)
 {
-    matching m = {.trial = trial, .e = e, .scored = scored, .truth = truth};
+    matching m = {.trial = trial, .e = e, .scores = scores, .truth = truth};
     const wb_status status = match(&m, err);
     wbi_keys_free(&m.keys);
     wbi_free(m.score_of);

@@ -186,7 +186,7 @@ static bool is_end(const wb_table *header, const char *name)
 }
 
 typedef struct score_choice {
-    wbi_score_file *scored;
+    wbi_score_file *scores;
     const wb_evaluate_options *options;
 } score_choice;
 
@@ -224,7 +224,7 @@ static wb_status find_scores(wbi_score_file *s, const wb_table *table, const wb_
 static wb_status choose_scores(void *context, const char *const *names, size_t n, uint8_t *wanted, wb_error *err)
 {
     const score_choice *choice = context;
-    wbi_score_file *s = choice->scored;
+    wbi_score_file *s = choice->scores;
     wb_table *header = NULL;
     wb_status status;
     WBI_TRY_CLEANUP(make_header(&header, names, n, err));
@@ -299,15 +299,15 @@ static wb_status read_scores(wbi_score_file *s, const char *path, const wb_evalu
 }
 
 wb_status wbi_score_file_read(wbi_score_file *out, const char *path, const wb_evaluate_options *options,
-                          const wb_read_options *reading, wb_error *err)
+                              const wb_read_options *reading, wb_error *err)
 {
     *out = (wbi_score_file){.file = path, .decimal = reading->decimal};
     return blame(read_scores(out, path, options, reading, err), path, err);
 }
 
-void wbi_score_file_free(wbi_score_file *scored)
+void wbi_score_file_free(wbi_score_file *scores)
 {
-    wb_table_free(scored->table);
-    wbi_free(scored->lines.of);
-    wbi_free(scored->columns);
+    wb_table_free(scores->table);
+    wbi_free(scores->lines.of);
+    wbi_free(scores->columns);
 }

@@ -83,7 +83,7 @@ static int compare_text(wbi_str a, wbi_str b)
 }
 
 /* The order of places within an event, the numbers of lines aside. */
-static int compare_places(const wbi_lines *lines, uint32_t a, uint32_t b)
+static int compare_places(const wbi_event_lines *lines, uint32_t a, uint32_t b)
 {
     for (size_t k = 0; k < lines->n_order_by; k++) {
         const wbi_vector *values = &lines->vectors[lines->order_by[k]];
@@ -98,7 +98,7 @@ static int by_group_and_place(const void *left, const void *right, void *lines)
 {
     const line *a = left, *b = right;
     int order = compare_text(a->group, b->group);
-    if (order == 0 && ((const wbi_lines *)lines)->n_order_by > 0)
+    if (order == 0 && ((const wbi_event_lines *)lines)->n_order_by > 0)
         order = compare_places(lines, a->line, b->line);
     return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
 }
@@ -146,7 +146,7 @@ static int64_t rolled_time(const wbi_rollup *r, const event *e, wbi_aggregate ag
     return times[placed_line(r, e, agg, WBI_EXPR_TIME, times)];
 }
 
-static void set_time(wbi_rollup *r, event *e, const wbi_lines *lines)
+static void set_time(wbi_rollup *r, event *e, const wbi_event_lines *lines)
 {
     e->time_us = WB_TIME_MISSING;
     if (lines->event_times != NULL)
@@ -155,7 +155,7 @@ static void set_time(wbi_rollup *r, event *e, const wbi_lines *lines)
         e->time_us = extreme_time(r, e, WBI_AGG_MIN, lines->times);
 }
 
-static void set_places(wbi_rollup *r, event *e, const wbi_lines *lines)
+static void set_places(wbi_rollup *r, event *e, const wbi_event_lines *lines)
 {
     uint32_t first = r->lines[e->begin].line, last = r->lines[e->end - 1].line;
     for (e->first_end = e->begin + 1; e->first_end < e->end; e->first_end++)
@@ -167,7 +167,7 @@ static void set_places(wbi_rollup *r, event *e, const wbi_lines *lines)
 }
 
 /* The groups of one customer's lines [begin, end). */
-static void group_customer(wbi_rollup *r, const wbi_lines *lines, size_t begin, size_t end)
+static void group_customer(wbi_rollup *r, const wbi_event_lines *lines, size_t begin, size_t end)
 {
     size_t first_event = r->n_events;
     qsort_r(r->lines + begin, end - begin, sizeof *r->lines, by_group_and_place, (void *)(uintptr_t)lines);
@@ -184,7 +184,7 @@ static void group_customer(wbi_rollup *r, const wbi_lines *lines, size_t begin, 
     qsort(r->events + first_event, r->n_events - first_event, sizeof *r->events, by_time);
 }
 
-wb_status wbi_rollup_lines(wbi_rollup *r, const wbi_lines *lines, wb_error *err)
+wb_status wbi_rollup_lines(wbi_rollup *r, const wbi_event_lines *lines, wb_error *err)
 {
     const size_t *starts = lines->starts;
     size_t n = starts[lines->n_customers];

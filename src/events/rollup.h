@@ -12,7 +12,7 @@ WB_WARN_UNUSED wb_status wbi_rollup_create(wbi_rollup **out, wb_error *err);
 void wbi_rollup_free(wbi_rollup *rollup); /* NULL-safe */
 
 /* The lines of some customers, ordered by customer, then time. */
-typedef struct wbi_lines {
+typedef struct wbi_event_lines {
     const wbi_str *groups; /* a missing value is a value too */
     const int64_t *times;
     const size_t *starts; /* the first line of customer c, of n_customers */
@@ -22,11 +22,11 @@ typedef struct wbi_lines {
     size_t n_order_by;
     const int64_t *event_times; /* rolled up by `event_agg`, where that is not missing, the event's time; NULL: none */
     wbi_aggregate event_agg;
-} wbi_lines;
+} wbi_event_lines;
 
 /* Finds the groups. An event is at its earliest line's time unless event_times say otherwise; events are ordered by time,
  * then value bytes. */
-WB_WARN_UNUSED wb_status wbi_rollup_lines(wbi_rollup *rollup, const wbi_lines *lines, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_rollup_lines(wbi_rollup *rollup, const wbi_event_lines *lines, wb_error *err);
 /* Rolls the lines' values up in place; an event's values are of type wbi_rollup_type. Sum (the default of numbers), mean,
  * min and max are of the values that are not missing, in the order of lines, missing when all are; count and distinct are
  * numbers of such values; first (the default of anything else) and last are that line's value, missing or not: of several

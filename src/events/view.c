@@ -263,7 +263,7 @@ static wb_status roll_up(wbi_view *view, wb_error *err)
         WBI_TRY(wbi_values_of_slot(view, b->event_time, err));
     for (size_t e = 0; e < b->n_exprs; e++)
         WBI_TRY(wbi_values_named(view, b->exprs[e].expr, err));
-    const wbi_lines lines = {.groups = view->vectors[b->group_by].texts,
+    const wbi_event_lines lines = {.groups = view->vectors[b->group_by].texts,
                              .times = view->times,
                              .starts = view->starts,
                              .n_customers = view->n_customers,

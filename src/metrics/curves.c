@@ -32,8 +32,8 @@ static wbi_weights walk(drawing *d, take_groups take)
     for (size_t begin = 0; begin < d->order->n; begin += WBI_CHUNK) {
         const wbi_ranked ranked = {.order = d->order};
         const size_t left = d->order->n - begin;
-        wbi_chunk chunk;
-        wbi_chunk_read(&chunk, &ranked, begin, begin + (left < WBI_CHUNK ? left : WBI_CHUNK), d->scratch);
+        wbi_group_chunk chunk;
+        wbi_group_chunk_read(&chunk, &ranked, begin, begin + (left < WBI_CHUNK ? left : WBI_CHUNK), d->scratch);
         take(d, &chunk.groups, before);
         for (size_t k = 0; k < chunk.groups.n; k++) {
             before.negative += chunk.groups.negative[k];

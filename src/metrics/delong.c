@@ -4,7 +4,7 @@
 
 /* A row's placement: the share of the rows of the other outcome that it beats, ties counting half. The area is their mean, for
  * either outcome. */
-static void place_rows(double *placement, const wbi_sample *s, const size_t n_of[2])
+static void place_rows(double *placement, const wbi_score_sample *s, const size_t n_of[2])
 {
     size_t above[2] = {0, 0};
     for (size_t group = 0, i = 0; group < s->groups.n; group++) {
@@ -39,9 +39,9 @@ static double mean_of(const double *placement, const uint8_t *outcome, size_t n,
     return sum / (double)n_of;
 }
 
-wb_status wbi_delong_of(wbi_delong *out, const wbi_sample *const scored[2], size_t n_scores, wb_error *err)
+wb_status wbi_delong_of(wbi_delong *out, const wbi_score_sample *const samples[2], size_t n_scores, wb_error *err)
 {
-    const size_t n = scored[0]->n;
+    const size_t n = samples[0]->n;
     size_t n_of[2] = {0, 0};
     double *placement = wbi_alloc_array(n, n_scores * sizeof *placement);
     uint8_t *outcome = wbi_alloc_array(n, 2 * sizeof *outcome), *other;
@@ -52,12 +52,12 @@ wb_status wbi_delong_of(wbi_delong *out, const wbi_sample *const scored[2], size
     }
     other = outcome + n;
     for (size_t i = 0; i < n; i++) {
-        n_of[scored[0]->outcome[i]]++;
-        outcome[scored[0]->row[i]] = scored[0]->outcome[i];
-        other[scored[0]->row[i]] = !scored[0]->outcome[i];
+        n_of[samples[0]->outcome[i]]++;
+        outcome[samples[0]->row[i]] = samples[0]->outcome[i];
+        other[samples[0]->row[i]] = !samples[0]->outcome[i];
     }
     for (size_t a = 0; a < n_scores; a++) {
-        place_rows(placement + a * n, scored[a], n_of);
+        place_rows(placement + a * n, samples[a], n_of);
         out->area[a] = mean_of(placement + a * n, outcome, n, n_of[1]);
     }
     for (size_t a = 0; a < n_scores; a++)

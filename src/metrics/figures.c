@@ -43,7 +43,7 @@ double wb_metrics_depth(size_t index)
     return DEPTHS_PERCENT[index] / 100.0;
 }
 
-void wbi_chunk_read(wbi_chunk *chunk, const wbi_ranked *ranked, size_t begin, size_t end, double *scratch)
+void wbi_group_chunk_read(wbi_group_chunk *chunk, const wbi_ranked *ranked, size_t begin, size_t end, double *scratch)
 {
     chunk->log_odds = ranked->log_odds == NULL ? NULL : ranked->log_odds + begin;
     if (ranked->order == NULL) {
@@ -64,10 +64,10 @@ void wbi_chunk_read(wbi_chunk *chunk, const wbi_ranked *ranked, size_t begin, si
 static wb_status weigh_chunk(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const tallying *t = context;
-    wbi_chunk chunk;
+    wbi_group_chunk chunk;
     wbi_weights sum = {0, 0};
     (void)err;
-    wbi_chunk_read(&chunk, t->ranked, begin, end, t->scratch + (size_t)worker * SCRATCH);
+    wbi_group_chunk_read(&chunk, t->ranked, begin, end, t->scratch + (size_t)worker * SCRATCH);
     for (size_t k = 0; k < chunk.groups.n; k++) {
         sum.negative += chunk.groups.negative[k];
         sum.positive += chunk.groups.positive[k];
@@ -123,7 +123,7 @@ static void tally_depths(tally *to, const wbi_groups *g, const double depth[], w
     }
 }
 
-static void tally_losses(tally *to, const wbi_chunk *chunk, double threshold)
+static void tally_losses(tally *to, const wbi_group_chunk *chunk, double threshold)
 {
     const wbi_groups *g = &chunk->groups;
     double odds = 0, weight = 0;
@@ -185,8 +185,8 @@ static wb_status tally_chunk(void *context, size_t block, size_t begin, size_t e
 {
     const tallying *t = context;
     tally *to = &t->tallies[block];
-    wbi_chunk chunk;
-    wbi_chunk_read(&chunk, t->ranked, begin, end, t->scratch + (size_t)worker * SCRATCH);
+    wbi_group_chunk chunk;
+    wbi_group_chunk_read(&chunk, t->ranked, begin, end, t->scratch + (size_t)worker * SCRATCH);
     const wbi_groups *g = &chunk.groups;
     if (t->ranked->order != NULL) {
         wbi_kernels_best()->log_losses(g->if_true, g->if_false, g->probability, DBL_EPSILON, g->n);
@@ -291,7 +291,7 @@ static double clip(double p)
 }
 
 /* Where to begin: chunks are narrow in their log-odds, so a line through their means is near. */
-static wb_status guess_lines(wbi_line lines[2], const tallying *t, wb_error *err)
+static wb_status guess_lines(wbi_logit_line lines[2], const tallying *t, wb_error *err)
 {
     const size_t n = t->n_chunks;
     double *columns = wbi_alloc_array(n, 3 * sizeof *columns);
@@ -303,15 +303,15 @@ static wb_status guess_lines(wbi_line lines[2], const tallying *t, wb_error *err
         negative[i] = t->before[i + 1].negative - t->before[i].negative;
         positive[i] = t->before[i + 1].positive - t->before[i].positive;
     }
-    lines[0] = lines[1] = (wbi_line){0, 1};
+    lines[0] = lines[1] = (wbi_logit_line){0, 1};
     if (!wbi_fit_lines_few(lines, columns, negative, positive, n))
-        lines[0] = lines[1] = (wbi_line){0, 1};
+        lines[0] = lines[1] = (wbi_logit_line){0, 1};
     wbi_free(columns);
     return WB_OK;
 }
 
 /* A line exists when neither outcome has all its probabilities on one side of all those of the other. */
-static wb_status fill_calibration(wb_metrics *out, wbi_line lines[2], const tally *sum, const tallying *t, wb_error *err)
+static wb_status fill_calibration(wb_metrics *out, wbi_logit_line lines[2], const tally *sum, const tallying *t, wb_error *err)
 {
     const bool both = t->total.negative > 0 && t->total.positive > 0;
     const bool overlap =
@@ -326,7 +326,7 @@ static wb_status fill_calibration(wb_metrics *out, wbi_line lines[2], const tall
     }
     if (!overlap)
         lines[1].slope = NAN;
-    WBI_TRY(wbi_fit_lines(lines, &(wbi_line_rows){t->ranked, t->scratch}, err));
+    WBI_TRY(wbi_fit_lines(lines, t->ranked, t->scratch, err));
     out->calibration_intercept = lines[0].intercept;
     out->calibration_slope = lines[1].slope;
     return WB_OK;
@@ -354,7 +354,7 @@ static void end(tallying *t)
     wbi_free(t->scratch);
 }
 
-wb_status wbi_figures_of(wb_metrics *out, wbi_line lines[2], const wbi_ranked *ranked, const wb_metrics_options *options,
+wb_status wbi_figures_of(wb_metrics *out, wbi_logit_line lines[2], const wbi_ranked *ranked, const wb_metrics_options *options,
                          wb_error *err)
 {
     const size_t n = ranked->n;

@@ -13,9 +13,9 @@
 enum { WBI_CHUNK = 8192 }; /* rows, or groups where these are in memory */
 
 /* intercept + slope x, over x the log-odds of the probabilities. */
-typedef struct wbi_line {
+typedef struct wbi_logit_line {
     double intercept, slope;
-} wbi_line;
+} wbi_logit_line;
 
 /* Where groups come from. */
 typedef struct wbi_ranked {
@@ -26,11 +26,11 @@ typedef struct wbi_ranked {
     size_t n;               /* rows of the order, or groups */
     size_t n_rows;          /* that the groups are made of */
     int n_threads;
-    const wbi_line *start;  /* lines to begin with: of slope 1, and of any; NULL: found */
+    const wbi_logit_line *start;  /* lines to begin with: of slope 1, and of any; NULL: found */
 } wbi_ranked;
 
 /* All but the counts and the AUC's sure ends; also the lines of the calibration, for `start`. */
-WB_WARN_UNUSED wb_status wbi_figures_of(wb_metrics *out, wbi_line lines[2], const wbi_ranked *ranked,
+WB_WARN_UNUSED wb_status wbi_figures_of(wb_metrics *out, wbi_logit_line lines[2], const wbi_ranked *ranked,
                                         const wb_metrics_options *options, wb_error *err);
 
 /* Scores in a bin, by weight. Bin k is what lies above k and not above k + 1 tenths of the way between the lowest and the highest
@@ -42,27 +42,23 @@ typedef struct wbi_bin {
 void wbi_bins_add(wbi_bin bins[WB_CALIBRATION_BINS], const wbi_groups *groups, wbi_weights total, size_t n_rows, double weight);
 
 /* A chunk: its groups, and where their log-odds are. */
-typedef struct wbi_chunk {
+typedef struct wbi_group_chunk {
     wbi_groups groups;
     double *log_odds;
-} wbi_chunk;
+} wbi_group_chunk;
 enum { WBI_SCRATCH_COLUMNS = 5 };
 /* Reads groups from an order into `scratch` (WBI_SCRATCH_COLUMNS x WBI_CHUNK doubles), or points to them. */
-void wbi_chunk_read(wbi_chunk *chunk, const wbi_ranked *ranked, size_t begin, size_t end, double *scratch);
+void wbi_group_chunk_read(wbi_group_chunk *chunk, const wbi_ranked *ranked, size_t begin, size_t end, double *scratch);
 
 /* The largest profit that can be expected of a customer when contacting some pools, as the keep rate turns out (Verbraken,
  * Verbeke, Baesens 2013), and the share of the customers contacted. */
 void wbi_empc(double *profit, double *fraction, const wbi_weights *pools, size_t n_pools, const wb_profit_model *model);
 
 /* The lines of a logistic regression on the log-odds: one of slope 1, one of any slope; `lines` are where to begin, NaN where
- * there is none. */
-typedef struct wbi_line_rows {
-    const wbi_ranked *ranked;
-    double *scratch; /* WBI_SCRATCH_COLUMNS x WBI_CHUNK a worker */
-} wbi_line_rows;
-WB_WARN_UNUSED wb_status wbi_fit_lines(wbi_line lines[2], const wbi_line_rows *calibration, wb_error *err);
+ * there is none. `scratch`: WBI_SCRATCH_COLUMNS x WBI_CHUNK a worker. */
+WB_WARN_UNUSED wb_status wbi_fit_lines(wbi_logit_line lines[2], const wbi_ranked *ranked, double *scratch, wb_error *err);
 /* The same of few values of x. Whether it ended well. */
-bool wbi_fit_lines_few(wbi_line lines[2], const double *x, const double *negative, const double *positive, size_t n);
+bool wbi_fit_lines_few(wbi_logit_line lines[2], const double *x, const double *negative, const double *positive, size_t n);
 
 /* WB_ERR_ARGUMENT when an option is out of its range. */
 WB_WARN_UNUSED wb_status wbi_check_options(const wb_metrics_options *options, wb_error *err);

@@ -13,10 +13,10 @@ typedef struct study {
     const wb_metrics_options *metrics;
     const wb_interval_options *options;
     wbi_customers customers;
-    wbi_sample scored[2];
+    wbi_score_sample samples[2];
     size_t n_scores;
     wb_metrics figures[2];
-    wbi_line lines[2][2];
+    wbi_logit_line lines[2][2];
     bool independent; /* all weigh 1 and nobody has two rows */
 } study;
 
@@ -65,7 +65,7 @@ static wb_status begin(study *s, const double *other_probability, wb_error *err)
         if (k == 1)
             rows.probability = other_probability;
         WBI_TRY(compute(s, k, &rows, err));
-        WBI_TRY(wbi_sample_make(&s->scored[k], &rows, &s->customers, n_threads, err));
+        WBI_TRY(wbi_score_sample_make(&s->samples[k], &rows, &s->customers, n_threads, err));
     }
     s->independent = s->customers.n == s->rows->n && weighs_one(s->rows);
     return WB_OK;
@@ -75,7 +75,7 @@ static void end(study *s)
 {
     wbi_free(s->customers.of_row);
     for (size_t k = 0; k < s->n_scores; k++)
-        wbi_sample_free(&s->scored[k]);
+        wbi_score_sample_free(&s->samples[k]);
 }
 
 static int by_size(const void *left, const void *right)
@@ -113,8 +113,8 @@ static void spread(double *low, double *high, double *sd, double *values, size_t
     *sd = known > 1 ? sqrt(squares / (double)(known - 1)) : NAN;
 }
 
-/* A resample overfits its bins and pools once more: these figures lie above those of the rows, by as much as their spread and more
- * where probabilities are nearly true, so percentiles would not hold the figure. */
+/* A resample fits its bins and pools to chance once more: these figures lie above those of the rows, by as much as they spread and
+ * more where probabilities are nearly true, so that percentiles would not hold the figure. */
 static void clear_biased(wb_metrics *end)
 {
     end->ece = end->brier_miscalibration = end->brier_discrimination = NAN;
@@ -131,7 +131,7 @@ static wb_status bootstrap(wb_metrics_interval *out, const study *s, wb_error *e
     if (n == 0 || s->rows->n == 0)
         return WB_OK;
     for (size_t k = 0; k < s->n_scores; k++) {
-        resampling.scored[k] = &s->scored[k];
+        resampling.samples[k] = &s->samples[k];
         resampling.start[k] = s->lines[k];
     }
     double *values = wbi_alloc_array(n, WBI_N_FIGURES * sizeof *values);
@@ -164,9 +164,9 @@ static void set_auc(wb_metrics_interval *out, double low, double high, double se
 /* Symmetric on the logit scale, for there the area has no ends. */
 static wb_status delong(wb_metrics_interval *out, const study *s, wb_error *err)
 {
-    const wbi_sample *scored[2] = {&s->scored[0], NULL};
+    const wbi_score_sample *samples[2] = {&s->samples[0], NULL};
     wbi_delong by;
-    WBI_TRY(wbi_delong_of(&by, scored, 1, err));
+    WBI_TRY(wbi_delong_of(&by, samples, 1, err));
     const double area = by.area[0], se = sqrt(by.covariance[0][0]);
     if (!(se > 0 && area > 0 && area < 1))
         return WB_OK;
@@ -219,9 +219,9 @@ static double two_sided(double difference, double se)
 
 static wb_status delong_difference(wb_metrics_difference *out, const study *s, wb_error *err)
 {
-    const wbi_sample *scored[2] = {&s->scored[0], &s->scored[1]};
+    const wbi_score_sample *samples[2] = {&s->samples[0], &s->samples[1]};
     wbi_delong by;
-    WBI_TRY(wbi_delong_of(&by, scored, 2, err));
+    WBI_TRY(wbi_delong_of(&by, samples, 2, err));
     const double variance = by.covariance[0][0] + by.covariance[1][1] - 2 * by.covariance[0][1];
     if (isnan(variance))
         return WB_OK;

@@ -13,7 +13,7 @@ typedef struct wbi_customers {
 WB_WARN_UNUSED wb_status wbi_customers_make(wbi_customers *customers, const wb_outcomes *rows, int n_threads, wb_error *err);
 
 /* One score's rows, the highest first, in groups that stay where they are when rows weigh otherwise. */
-typedef struct wbi_sample {
+typedef struct wbi_score_sample {
     size_t n;
     uint32_t *row;     /* its number */
     uint32_t *customer;
@@ -22,24 +22,24 @@ typedef struct wbi_sample {
     uint32_t *end;     /* of each group: the place behind its last row */
     wbi_groups groups; /* without weights */
     double *log_odds;
-} wbi_sample;
-/* wbi_sample_free in any case. */
-WB_WARN_UNUSED wb_status wbi_sample_make(wbi_sample *scored, const wb_outcomes *rows, const wbi_customers *customers,
-                                         int n_threads, wb_error *err);
-void wbi_sample_free(wbi_sample *scored);
+} wbi_score_sample;
+/* wbi_score_sample_free in any case. */
+WB_WARN_UNUSED wb_status wbi_score_sample_make(wbi_score_sample *sample, const wb_outcomes *rows, const wbi_customers *customers,
+                                               int n_threads, wb_error *err);
+void wbi_score_sample_free(wbi_score_sample *sample);
 
 /* Areas under the ROC curves of one or two scores of the same rows of weight 1, and their covariance, as DeLong, DeLong and
  * Clarke-Pearson 1988 have it, from the ranks as Sun and Xu 2014. NaN with fewer than two rows of either outcome. */
 typedef struct wbi_delong {
     double area[2], covariance[2][2];
 } wbi_delong;
-WB_WARN_UNUSED wb_status wbi_delong_of(wbi_delong *out, const wbi_sample *const scored[2], size_t n_scores, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_delong_of(wbi_delong *out, const wbi_score_sample *const samples[2], size_t n_scores, wb_error *err);
 
 /* Figures of resampled customers: as many are drawn as there are, with replacement, the same for all scores. What is drawn is a
  * function of the seed and the resample's number alone. */
 typedef struct wbi_resampling {
-    const wbi_sample *scored[2];
-    const wbi_line *start[2]; /* lines of each score's calibration */
+    const wbi_score_sample *samples[2];
+    const wbi_logit_line *start[2]; /* lines of each score's calibration */
     size_t n_scores;          /* 2: differences, the first less the second */
     size_t n_customers;
     const wb_metrics_options *metrics;

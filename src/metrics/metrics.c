@@ -40,7 +40,7 @@ wb_status wb_metrics_compute(wb_metrics *out, const wb_outcomes *rows, const wb_
 {
     const wb_metrics_options usual = WB_METRICS_OPTIONS_INIT;
     wbi_sorted order = {0};
-    wbi_line lines[2];
+    wbi_logit_line lines[2];
     wb_status status;
     options = options == NULL ? &usual : options;
     wbi_disarm_gsl();

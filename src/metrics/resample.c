@@ -44,7 +44,7 @@ static void draw(uint32_t *drawn, size_t n, uint64_t seed, size_t resample)
 }
 
 /* Fills the weights of the groups; returns how many rows there are now. */
-static size_t weigh(double *negative, double *positive, const wbi_sample *s, const uint32_t *drawn)
+static size_t weigh(double *negative, double *positive, const wbi_score_sample *s, const uint32_t *drawn)
 {
     size_t n_rows = 0;
     for (size_t group = 0, i = 0; group < s->groups.n; group++) {
@@ -76,8 +76,8 @@ static wb_status work(void *context, size_t slot, int worker, wb_error *err)
     const desk *at = &r->desks[worker];
     draw(at->drawn, r->of->n_customers, r->of->options->seed, r->results[slot].resample);
     for (size_t k = 0; k < r->of->n_scores; k++) {
-        const wbi_sample *s = r->of->scored[k];
-        wbi_line lines[2];
+        const wbi_score_sample *s = r->of->samples[k];
+        wbi_logit_line lines[2];
         wbi_ranked ranked = {.groups = s->groups, .log_odds = s->log_odds, .n = s->groups.n, .n_threads = 1};
         ranked.groups.negative = at->weights;
         ranked.groups.positive = at->weights + s->groups.n;
@@ -104,9 +104,9 @@ static wb_status sink(void *context, size_t slot, wb_error *err)
 
 static wb_status allocate(run *r, wb_error *err)
 {
-    size_t n_groups = r->of->scored[0]->groups.n;
-    if (r->of->n_scores == 2 && r->of->scored[1]->groups.n > n_groups)
-        n_groups = r->of->scored[1]->groups.n;
+    size_t n_groups = r->of->samples[0]->groups.n;
+    if (r->of->n_scores == 2 && r->of->samples[1]->groups.n > n_groups)
+        n_groups = r->of->samples[1]->groups.n;
     r->results = wbi_alloc_array(r->n_slots, sizeof *r->results);
     r->desks = wbi_alloc_zeroed(r->n_desks, sizeof *r->desks);
     bool all = r->results != NULL && r->desks != NULL;

@@ -25,7 +25,7 @@ enum {
 
 typedef struct sorting {
     uint64_t *rows, *spare;
-    size_t n, n_words, n_keys; /* of wbi_words */
+    size_t n, n_words, n_keys; /* of wbi_word_rows */
     size_t n_parts, part_rows;
     uint64_t (*ranges)[2]; /* of each part's first words */
     uint64_t low;          /* the least of all */
@@ -241,7 +241,7 @@ static wb_status sort_buckets(void *context, size_t block, size_t begin, size_t 
     return WB_OK;
 }
 
-wb_status wbi_sort(const wbi_words *words, int n_threads, wb_error *err)
+wb_status wbi_sort(const wbi_word_rows *words, int n_threads, wb_error *err)
 {
     const size_t n = words->n;
     sorting s = {.rows = words->rows, .spare = words->spare, .n = n, .n_words = words->n_words, .n_keys = words->n_keys};

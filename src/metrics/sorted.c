@@ -89,7 +89,8 @@ static wb_status make(wbi_sorted *order, packing *p, int n_threads, wb_error *er
 {
     double n_positive = 0;
     const size_t n = p->rows->n;
-    const size_t n_words = p->form != PROBABILITIES || p->rows->weight != NULL ? 2 : 1, n_keys = p->form == NUMBERED ? 1 : n_words;
+    const size_t n_words = p->form != PROBABILITIES || p->rows->weight != NULL ? 2 : 1;
+    const size_t n_keys = p->form == NUMBERED ? 1 : n_words;
     *order = (wbi_sorted){.n = n, .n_words = n_words};
     p->order = order;
     order->rows = wbi_alloc_aligned(n, n_words * sizeof *order->rows);
@@ -98,7 +99,7 @@ static wb_status make(wbi_sorted *order, packing *p, int n_threads, wb_error *er
         return wbi_fail_nomem(err, n * n_words * sizeof *order->rows);
     WBI_TRY(wbi_par_sum(n, BLOCK_ROWS, n_threads, 1, pack_rows, p, &n_positive, err));
     order->n_positive = (uint64_t)n_positive;
-    return wbi_sort(&(wbi_words){order->rows, order->spare, n, n_words, n_keys}, n_threads, err);
+    return wbi_sort(&(wbi_word_rows){order->rows, order->spare, n, n_words, n_keys}, n_threads, err);
 }
 
 wb_status wbi_sorted_make(wbi_sorted *order, const wb_outcomes *rows, int n_threads, wb_error *err)

@@ -8,13 +8,13 @@
 #include "base/error.h"
 
 /* Rows of `n_words` (1 or 2) whole numbers, to be sorted by the first `n_keys` of them. `spare` is as large as `rows`. */
-typedef struct wbi_words {
+typedef struct wbi_word_rows {
     uint64_t *rows, *spare;
     size_t n, n_words, n_keys;
-} wbi_words;
+} wbi_word_rows;
 
 /* Sorts upwards; equal rows stay in order. Both blocks are written to. The same for any number of threads. */
-WB_WARN_UNUSED wb_status wbi_sort(const wbi_words *words, int n_threads, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_sort(const wbi_word_rows *words, int n_threads, wb_error *err);
 
 /* Rows, the highest score first. Where all weigh 1 a row is one word: its score's place below 1 and, in the lowest bit, its
  * outcome; so ties are in one order, whatever that of the rows was. Else it is two words: the score's place, and the

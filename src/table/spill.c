@@ -211,9 +211,9 @@ void wbi_view_close(wbi_view *view)
     *view = (wbi_view){.values = NULL};
 }
 
-wb_status wbi_window_open(wbi_window *window, const wb_table *table, const size_t *wanted, size_t n_wanted, wb_error *err)
+wb_status wbi_window_open(wbi_stripe_window *window, const wb_table *table, const size_t *wanted, size_t n_wanted, wb_error *err)
 {
-    *window = (wbi_window){
+    *window = (wbi_stripe_window){
         .table = *table, .of = table, .wanted = wanted, .n_wanted = n_wanted, .stripe = SIZE_MAX};
     WBI_TRY(copy_columns(&window->columns, table, err));
     window->values = wbi_alloc_aligned(n_wanted, WBI_STRIPE_ROWS * sizeof *window->values);
@@ -225,7 +225,7 @@ wb_status wbi_window_open(wbi_window *window, const wb_table *table, const size_
     return WB_OK;
 }
 
-wb_status wbi_window_move(wbi_window *window, size_t row, wb_error *err)
+wb_status wbi_window_move(wbi_stripe_window *window, size_t row, wb_error *err)
 {
     const size_t stripe = row / WBI_STRIPE_ROWS;
     if (stripe == window->stripe)
@@ -238,9 +238,9 @@ wb_status wbi_window_move(wbi_window *window, size_t row, wb_error *err)
     return WB_OK;
 }
 
-void wbi_window_close(wbi_window *window)
+void wbi_window_close(wbi_stripe_window *window)
 {
     wbi_free(window->columns);
     wbi_free(window->values);
-    *window = (wbi_window){.values = NULL};
+    *window = (wbi_stripe_window){.values = NULL};
 }

@@ -47,19 +47,19 @@ WB_WARN_UNUSED wb_status wbi_view_open(wbi_view *view, const wb_table *table, si
 void wbi_view_close(wbi_view *view); /* safe on a zeroed view */
 
 /* A table of one stripe: row 0 is the stripe's first. Only the columns that were asked for have values. */
-typedef struct wbi_window {
+typedef struct wbi_stripe_window {
     wb_table table;
     const wb_table *of;
     const size_t *wanted;
     size_t n_wanted, stripe;
     wbi_column *columns;
     double *values;
-} wbi_window;
+} wbi_stripe_window;
 /* `wanted` is borrowed. */
-WB_WARN_UNUSED wb_status wbi_window_open(wbi_window *window, const wb_table *table, const size_t *wanted, size_t n_wanted,
+WB_WARN_UNUSED wb_status wbi_window_open(wbi_stripe_window *window, const wb_table *table, const size_t *wanted, size_t n_wanted,
                                          wb_error *err);
 /* Makes it the stripe that the row lies in. */
-WB_WARN_UNUSED wb_status wbi_window_move(wbi_window *window, size_t row, wb_error *err);
-void wbi_window_close(wbi_window *window); /* safe on a zeroed window */
+WB_WARN_UNUSED wb_status wbi_window_move(wbi_stripe_window *window, size_t row, wb_error *err);
+void wbi_window_close(wbi_stripe_window *window); /* safe on a zeroed window */
 
 #endif

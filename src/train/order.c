@@ -86,7 +86,7 @@ static int compare_rows(const void *left, const void *right, void *context)
 /* Two windows, for a row each. */
 typedef struct comparing {
     const ordering *by;
-    wbi_window *windows;
+    wbi_stripe_window *windows;
     wb_status status; /* of the first that could not be read; all are equal from there on */
     wb_error *err;
 } comparing;
@@ -142,7 +142,7 @@ static wb_status order_spilled(size_t *rows, size_t n, const ordering *by, wb_er
 {
     wb_status status = WB_OK;
     const size_t n_columns = wb_table_n_columns(by->table);
-    wbi_window windows[2] = {{.values = NULL}, {.values = NULL}};
+    wbi_stripe_window windows[2] = {{.values = NULL}, {.values = NULL}};
     size_t n_wanted = 0, *wanted = wbi_alloc_array(n_columns, sizeof *wanted);
     if (wanted == NULL)
         return wbi_fail_nomem(err, n_columns * sizeof *wanted);

@@ -13,7 +13,7 @@ static wb_status number_customers(wbi_customers *customers, const wb_outcomes *r
         words[2 * i] = rows->customer[i];
         words[2 * i + 1] = i;
     }
-    WBI_TRY(wbi_sort(&(wbi_words){words, words + 2 * rows->n, rows->n, 2, 1}, n_threads, err));
+    WBI_TRY(wbi_sort(&(wbi_word_rows){words, words + 2 * rows->n, rows->n, 2, 1}, n_threads, err));
     for (size_t i = 0; i < rows->n; i++) {
         customers->n += i == 0 || words[2 * i] != words[2 * i - 2];
         customers->of_row[words[2 * i + 1]] = (uint32_t)(customers->n - 1);
@@ -38,7 +38,7 @@ wb_status wbi_customers_make(wbi_customers *customers, const wb_outcomes *rows, 
     return status;
 }
 
-static wb_status allocate(wbi_sample *s, size_t n_groups, bool weighted, wb_error *err)
+static wb_status allocate(wbi_score_sample *s, size_t n_groups, bool weighted, wb_error *err)
 {
     const size_t n = s->n;
     s->row = wbi_alloc_array(n, sizeof *s->row);
@@ -62,7 +62,7 @@ static bool begins(const wbi_sorted *order, size_t i)
     return i == 0 || order->rows[2 * i] >> 1 != order->rows[2 * i - 2] >> 1;
 }
 
-static void fill(wbi_sample *s, const wbi_sorted *order, const wb_outcomes *rows, const wbi_customers *customers)
+static void fill(wbi_score_sample *s, const wbi_sorted *order, const wb_outcomes *rows, const wbi_customers *customers)
 {
     size_t group = 0;
     for (size_t i = 0; i < s->n; i++) {
@@ -81,24 +81,24 @@ static void fill(wbi_sample *s, const wbi_sorted *order, const wb_outcomes *rows
         s->log_odds[k] = s->groups.if_false[k] - s->groups.if_true[k];
 }
 
-wb_status wbi_sample_make(wbi_sample *scored, const wb_outcomes *rows, const wbi_customers *customers, int n_threads,
+wb_status wbi_score_sample_make(wbi_score_sample *sample, const wb_outcomes *rows, const wbi_customers *customers, int n_threads,
                           wb_error *err)
 {
     wbi_sorted order = {0};
     wb_status status;
     size_t n_groups = 0;
-    *scored = (wbi_sample){.n = rows->n};
+    *sample = (wbi_score_sample){.n = rows->n};
     WBI_TRY_CLEANUP(wbi_sorted_numbered(&order, rows, n_threads, err));
     for (size_t i = 0; i < rows->n; i++)
         n_groups += begins(&order, i);
-    WBI_TRY_CLEANUP(allocate(scored, n_groups, rows->weight != NULL, err));
-    fill(scored, &order, rows, customers);
+    WBI_TRY_CLEANUP(allocate(sample, n_groups, rows->weight != NULL, err));
+    fill(sample, &order, rows, customers);
 cleanup:
     wbi_sorted_free(&order);
     return status;
 }
 
-void wbi_sample_free(wbi_sample *s)
+void wbi_score_sample_free(wbi_score_sample *s)
 {
     wbi_free(s->row);
     wbi_free(s->customer);

@@ -10,12 +10,12 @@ enum { MAX_STEPS = 60, N_LINES = 2, N_SUMS = N_LINES * WBI_LINE_SUMS };
 static const double SMALL_STEP = 1e-8; /* what is left behind it is about its square */
 
 typedef struct fit {
-    wbi_line at, from;
+    wbi_logit_line at, from;
     double loss; /* at `from` */
     bool free_slope, done;
 } fit;
 
-static fit begin(wbi_line start, bool free_slope)
+static fit begin(wbi_logit_line start, bool free_slope)
 {
     const bool some = isfinite(start.slope) && isfinite(start.intercept);
     return (fit){.at = start, .loss = INFINITY, .free_slope = free_slope, .done = !some};
@@ -23,7 +23,7 @@ static fit begin(wbi_line start, bool free_slope)
 
 static void fail(fit *f)
 {
-    f->at = (wbi_line){NAN, NAN};
+    f->at = (wbi_logit_line){NAN, NAN};
     f->done = true;
 }
 
@@ -51,7 +51,8 @@ static void step(fit *f, const double sums[WBI_LINE_SUMS])
 }
 
 typedef struct pass {
-    const wbi_line_rows *calibration;
+    const wbi_ranked *ranked;
+    double *scratch; /* of all workers */
     const fit *fits;
 } pass;
 
@@ -67,15 +68,14 @@ static void add_lines(double *sums, const fit fits[N_LINES], const double *x, co
 static wb_status add_chunk(void *context, size_t block, size_t begin, size_t end, int worker, double *sums, wb_error *err)
 {
     const pass *p = context;
-    wbi_chunk chunk;
+    wbi_group_chunk chunk;
     (void)block, (void)err;
-    wbi_chunk_read(&chunk, p->calibration->ranked, begin, end,
-                   p->calibration->scratch + (size_t)worker * WBI_SCRATCH_COLUMNS * WBI_CHUNK);
+    wbi_group_chunk_read(&chunk, p->ranked, begin, end, p->scratch + (size_t)worker * WBI_SCRATCH_COLUMNS * WBI_CHUNK);
     add_lines(sums, p->fits, chunk.log_odds, &chunk.groups);
     return WB_OK;
 }
 
-static bool finish(wbi_line lines[N_LINES], fit fits[N_LINES])
+static bool finish(wbi_logit_line lines[N_LINES], fit fits[N_LINES])
 {
     for (size_t i = 0; i < N_LINES; i++) {
         if (!fits[i].done)
@@ -85,13 +85,12 @@ static bool finish(wbi_line lines[N_LINES], fit fits[N_LINES])
     return isfinite(lines[0].intercept) && isfinite(lines[1].slope);
 }
 
-wb_status wbi_fit_lines(wbi_line lines[N_LINES], const wbi_line_rows *calibration, wb_error *err)
+wb_status wbi_fit_lines(wbi_logit_line lines[N_LINES], const wbi_ranked *ranked, double *scratch, wb_error *err)
 {
     fit fits[N_LINES] = {begin(lines[0], false), begin(lines[1], true)};
-    const wbi_ranked *ranked = calibration->ranked;
     for (size_t n = 0; n < MAX_STEPS && !(fits[0].done && fits[1].done); n++) {
         double sums[N_SUMS];
-        pass p = {calibration, fits};
+        pass p = {ranked, scratch, fits};
         WBI_TRY(wbi_par_sum(ranked->n, WBI_CHUNK, ranked->n_threads, N_SUMS, add_chunk, &p, sums, err));
         for (size_t i = 0; i < N_LINES; i++)
             if (!fits[i].done)
@@ -101,7 +100,7 @@ wb_status wbi_fit_lines(wbi_line lines[N_LINES], const wbi_line_rows *calibratio
     return WB_OK;
 }
 
-bool wbi_fit_lines_few(wbi_line lines[N_LINES], const double *x, const double *negative, const double *positive, size_t n)
+bool wbi_fit_lines_few(wbi_logit_line lines[N_LINES], const double *x, const double *negative, const double *positive, size_t n)
 {
     fit fits[N_LINES] = {begin(lines[0], false), begin(lines[1], true)};
     for (size_t k = 0; k < MAX_STEPS && !(fits[0].done && fits[1].done); k++) {
