@@ -30,7 +30,7 @@ typedef struct wb_evaluate_options {
     int with_curves;             /* not 0: curves of all rows, for each score */
     wb_metrics_options metrics;
     const char *value_column;    /* its mean (weighted) over the rows is profit.value; NULL: that is given */
-    const char *profit_from;     /* who says what contacts cost and bring, for the reader; NULL: R's EMP package */
+    const char *profit_from;     /* who says what contacts cost and bring, for the reader; NULL: nobody, the usual ones are */
     wb_interval_options intervals;
     const wb_log *log;
 } wb_evaluate_options;

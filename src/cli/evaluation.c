@@ -249,10 +249,15 @@ static void print_pair(const wb_compared *pair)
     }
 }
 
+const char *cli_profit_from(const wb_evaluation *evaluation)
+{
+    return evaluation->profit_from != NULL ? evaluation->profit_from : "R's EMP package";
+}
+
 static void print_profit(const wb_evaluation *e)
 {
     const wb_profit_model *p = &e->profit;
-    printf("\nEMPC by %s: value %g%s%s%s, offer %g, contact %g, kept with Beta(%g, %g), mean %.0f %%\n", e->profit_from, p->value,
+    printf("\nEMPC by %s: value %g%s%s%s, offer %g, contact %g, kept with Beta(%g, %g), mean %.0f %%\n", cli_profit_from(e), p->value,
            e->value_column != NULL ? " (mean of " : "", e->value_column != NULL ? e->value_column : "",
            e->value_column != NULL ? ")" : "", p->offer_cost, p->contact_cost, p->alpha, p->beta,
            100 * p->alpha / (p->alpha + p->beta));
@@ -409,7 +414,7 @@ static json_t *rows_json(const wb_evaluation *e)
 static json_t *profit_json(const wb_evaluation *e)
 {
     const wb_profit_model *p = &e->profit;
-    return json_pack("{s:s, s:o, s:s?, s:o, s:o, s:o, s:o}", "from", e->profit_from, "value", cli_number_json(p->value),
+    return json_pack("{s:s, s:o, s:s?, s:o, s:o, s:o, s:o}", "from", cli_profit_from(e), "value", cli_number_json(p->value),
                      "value_column", e->value_column, "offer_cost", cli_number_json(p->offer_cost), "contact_cost",
                      cli_number_json(p->contact_cost), "alpha", cli_number_json(p->alpha), "beta", cli_number_json(p->beta));
 }

@@ -14,6 +14,9 @@ json_t *cli_evaluation_json(const wb_evaluation *evaluation);
 /* Tables on standard output. */
 void cli_print_evaluation(const wb_evaluation *evaluation);
 
+/* Who says what contacts cost and bring. */
+const char *cli_profit_from(const wb_evaluation *evaluation);
+
 /* Texts that options borrow. */
 typedef struct cli_campaign {
     char from[1024], value_column[1024];

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/evaluation.h"
+
 void cli_report_clear(cli_results *report)
 {
     wb_evaluation_free(report->evaluation);
@@ -53,7 +55,7 @@ void cli_report_usual_facts(cli_results *report, const cli_common *common)
         cli_report_fact(report, "Intervals", "%s", interval_words(e, text, sizeof text));
         cli_report_fact(report, "Costs", "value %g, offer %g, contact %g, keep rate Beta(%g, %g); %s", e->profit.value,
                         e->profit.offer_cost, e->profit.contact_cost, e->profit.alpha, e->profit.beta,
-                        e->profit_from != NULL ? e->profit_from : "R's EMP package");
+                        cli_profit_from(e));
         if (e->weights != NULL)
             cli_report_fact(report, "Weights", "%s", e->weights);
     }

@@ -19,8 +19,6 @@ typedef struct work {
     wbi_trial part;               /* the chosen rows; of `probability` there is one, filled anew for each score */
 } work;
 
-static const char usual_profit[] = "R's EMP package";
-
 /* ---- how ---- */
 
 size_t wbi_evaluation_resamples(const wbi_trial *trial, size_t asked)
@@ -89,7 +87,7 @@ static wb_status describe(work *w, wb_error *err)
     WBI_TRY(keep_text(w->e, &result->target, target + (strncmp(target, "label_", 6) == 0 ? 6 : 0), err));
     WBI_TRY(keep_text(w->e, &result->weights, o->weights, err));
     WBI_TRY(keep_text(w->e, &result->value_column, o->value_column, err));
-    WBI_TRY(keep_text(w->e, &result->profit_from, o->profit_from != NULL ? o->profit_from : usual_profit, err));
+    WBI_TRY(keep_text(w->e, &result->profit_from, o->profit_from, err));
     return result->seen_within_us == 0 ? WB_OK
                                        : keep_text(w->e, &result->seen_column, wb_table_name(table, w->truth->seen), err);
 }
