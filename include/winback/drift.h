@@ -21,6 +21,10 @@ typedef struct wb_drift_bin {
     double psi;  /* its part: (now - before) ln(now / before), never below 0 */
 } wb_drift_bin;
 
+/* From which PSI on a drift is some, and major. */
+#define WB_DRIFT_SOME_FROM 0.1
+#define WB_DRIFT_MAJOR_FROM 0.25
+
 /* Population stability index: the sum of its bins' parts. By chance alone it is about (1/n + 1/m) times a chi-square variable
  * of B - 1 degrees of freedom (Yurdakul 2018), n and m the rows before and now taken as independent; `critical` is that at 1 -
  * 0.05 / features, so that one false alarm in twenty is to be expected of all features of a model together. */
@@ -30,7 +34,7 @@ typedef struct wb_drift_feature {
     size_t n_bins;       /* B. Numbers: at most 10, as deciles that tie are one, and the missing ones, be there any or none.
                             Categories: the levels of the model, (other) and (missing) where there are such before or now */
     double psi, critical;
-    wb_drift_verdict verdict; /* SOME: psi above `critical` and >= 0.1; MAJOR: and >= 0.25 */
+    wb_drift_verdict verdict; /* SOME: psi above `critical`, and at least WB_DRIFT_SOME_FROM; MAJOR: and at least WB_DRIFT_MAJOR_FROM */
     size_t moved;        /* the bin with the largest part */
     double missing_before, missing_now; /* shares of the rows */
     double unseen_now;   /* share of the rows whose level training did not see; 0 of numbers */

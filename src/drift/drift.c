@@ -15,7 +15,7 @@
 #include "table/spill.h"
 
 enum { CHUNK_ROWS = WBI_SCORE_GROUP_ROWS };
-static const double SOME = 0.1, MAJOR = 0.25, FALSE_ALARMS = 0.05;
+static const double FALSE_ALARMS = 0.05;
 
 const char *wb_drift_verdict_name(wb_drift_verdict verdict)
 {
@@ -54,8 +54,8 @@ static void judge(wb_drift_feature *feature, uint64_t n_before, uint64_t n_now, 
     const double by_chance = 1 / (double)n_before + 1 / (double)n_now;
     if (feature->n_bins > 1)
         feature->critical = by_chance * wbi_chi_square_limit(FALSE_ALARMS / (double)n_features, feature->n_bins - 1);
-    if (feature->psi > feature->critical && feature->psi >= SOME)
-        feature->verdict = feature->psi >= MAJOR ? WB_DRIFT_MAJOR : WB_DRIFT_SOME;
+    if (feature->psi > feature->critical && feature->psi >= WB_DRIFT_SOME_FROM)
+        feature->verdict = feature->psi >= WB_DRIFT_MAJOR_FROM ? WB_DRIFT_MAJOR : WB_DRIFT_SOME;
 }
 
 /* ---- a feature ---- */

@@ -6,7 +6,7 @@
 #include "report/pictures.h"
 
 enum { FEATURES_SHOWN = 15, NAME_LETTERS = 20, BAR_ROW = 22, BAR_FRAME = 58 };
-static const double some = 0.1, major = 0.25, longest = 1; /* bars end there, numbers do not */
+static const double longest = 1; /* bars end there, numbers do not */
 
 /* The score, where its drift is known, and the features that moved most, farthest first. */
 static size_t choose(const wb_drift *drift, const wb_drift_feature *chosen[FEATURES_SHOWN])
@@ -74,7 +74,7 @@ void wbi_draw_drift(wbi_canvas canvas, const wb_report_parts *parts)
     wbi_chart_axes(&c);
     for (size_t i = 0; i < n; i++)
         draw_bar(&c, chosen[i], (double)(n - i) - 0.5);
-    wbi_chart_segment(&c, "mark", some, 0, some, (double)n);
-    wbi_chart_segment(&c, "mark", major, 0, major, (double)n);
+    wbi_chart_segment(&c, "mark", WB_DRIFT_SOME_FROM, 0, WB_DRIFT_SOME_FROM, (double)n);
+    wbi_chart_segment(&c, "mark", WB_DRIFT_MAJOR_FROM, 0, WB_DRIFT_MAJOR_FROM, (double)n);
     wbi_chart_end(&c);
 }

@@ -6,7 +6,6 @@
 #include "report/pictures.h"
 
 enum { CUTOFFS_SHOWN = 120, AGES_SHOWN = 60, DATES_NAMED = 4 };
-static const double normal_95 = 1.959963984540054;
 
 static size_t n_cutoffs_of(const wb_backtest *b)
 {
@@ -127,7 +126,7 @@ static ageing ageing_of(const wb_backtest *b, double *least, double *most)
     *most = WB_BACKTEST_TOLERANCE;
     for (size_t i = 0; i < a.n; i++) {
         const wb_backtest_age *age = &b->ages[i];
-        const double half = normal_95 * age->auc_lost_se;
+        const double half = WBI_REACH_95 * age->auc_lost_se;
         a.age[i] = age->age_days;
         a.lost[i] = age->auc_lost;
         a.low[i] = age->auc_lost - half;

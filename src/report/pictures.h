@@ -7,6 +7,9 @@
 
 #include "report/chart.h"
 
+/* Standard errors to either end of a 95 % interval. */
+#define WBI_REACH_95 1.959963984540054
+
 /* Plain words for the two outcomes. */
 typedef struct wbi_words {
     const char *who, *others; /* "leavers", "stayers" */

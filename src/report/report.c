@@ -2,13 +2,14 @@
 #include <winback/report.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "io/output.h"
 #include "report/page.h"
 
-enum { SHEET_COLUMNS = 3, SHEET_GAP = 20, PICTURES_AT_MOST = 32 };
+enum { SHEET_COLUMNS = 3, SHEET_GAP = 20, PICTURES_AT_MOST = 32, LIST_CHARS = 256 };
 
 /* Everything is made before the file is opened. */
 static wb_status write_out(const wbi_writer *w, const char *path, wb_error *err)
@@ -41,17 +42,17 @@ const char *wb_report_picture(size_t index)
 
 static wb_status fail_unknown(const char *name, wb_error *err)
 {
-    const char *names[PICTURES_AT_MOST];
-    size_t n = 0;
-    while (n < PICTURES_AT_MOST && wb_report_picture(n) != NULL) {
+    const char *names[PICTURES_AT_MOST], *nearest;
+    char list[LIST_CHARS] = "";
+    size_t n = 0, used = 0;
+    for (; n < PICTURES_AT_MOST && wb_report_picture(n) != NULL; n++) {
         names[n] = wb_report_picture(n);
-        n++;
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", n == 0 ? "" : ", ", names[n]);
     }
-    const char *nearest = wbi_nearest(name, names, n);
-    if (nearest != NULL)
+    if ((nearest = wbi_nearest(name, names, n)) != NULL)
         return wbi_fail(err, WB_ERR_ARGUMENT, "there is no picture '%s'; did you mean '%s'?", name, nearest);
-    return wbi_fail(err, WB_ERR_ARGUMENT, "there is no picture '%s' (roc, pr, gains, lift, calibration, histogram, profit, "
-                    "backtest, ageing, effects or drift)", name);
+    return wbi_fail(err, WB_ERR_ARGUMENT, "there is no picture '%s'; there are %s", name, list);
 }
 
 /* The height of the row of a sheet that begins with an effect. */

@@ -5,7 +5,6 @@
 
 #include "report/page.h"
 
-enum { FEW_ROWS = 50 };
 static const double near_enough = 0.02; /* mean distance of predicted and observed that nobody would act on */
 
 static bool is_within(double value, double low, double high)
@@ -67,7 +66,7 @@ static void put_what(wbi_writer *w, const wb_report_parts *parts, const wb_metri
     wbi_put(w, parts->evaluated_on != NULL ? " " : " customers");
     wbi_put_text(w, parts->evaluated_on);
     wbi_putf(w, "; %s of them %s.", wbi_percent(m->base_rate, 1).text, wbi_words_of(parts).did);
-    if (m->n < FEW_ROWS)
+    if (m->n < WB_FEW_ROWS)
         wbi_put(w, " <strong>These are few: all figures are rough.</strong>");
     wbi_put(w, "</p>\n");
 }

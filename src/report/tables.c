@@ -8,7 +8,6 @@
 #include "report/page.h"
 
 #define N_OF(list) (sizeof(list) / sizeof(list)[0])
-static const double normal_95 = 1.959963984540054;
 
 /* A row of the table of figures. */
 typedef struct figure_row {
@@ -180,7 +179,7 @@ static void put_cutoff(wbi_writer *w, const wb_backtest_cutoff *cutoff)
 
 static void put_age(wbi_writer *w, const wb_backtest_age *age)
 {
-    const double auc_half = normal_95 * age->auc_lost_se, loss_half = normal_95 * age->log_loss_lost_se;
+    const double auc_half = WBI_REACH_95 * age->auc_lost_se, loss_half = WBI_REACH_95 * age->log_loss_lost_se;
     wbi_row_begin(w, wbi_number(age->age_days, 0).text);
     wbi_cell(w, wbi_count(age->n_trials), (double)age->n_trials);
     wbi_cell(w, wbi_number(age->auc, 3), age->auc);
