@@ -215,6 +215,7 @@ static void every_number_is_checked(void **state)
         {"\"horizon_us\": 2592000000000", "\"horizon_us\": 0", "horizon_us: 0 is not more than 0"},
         {"\"gap_us\": 0", "\"gap_us\": -1", "gap_us: -1 is not in"},
         {"\"seed\": \"18", "\"seed\": \"x8", "is no seed"},
+        {"\"seed\": \"18", "\"seed\": \"28", "is no seed"}, /* past 2^64 */
         {"\"disjoint\": false", "\"disjoint\": 0", "disjoint: expected true or false"},
         {"\"auc\": 0.799,\n          \"pr", "\"auc\": 1.799,\n          \"pr", "auc: 1.799 is not in 0..1"},
         {"\"auc\": 0.799,\n          \"pr", "\"auc\": 0.798,\n          \"pr", "is not what the trials give"},

@@ -2,7 +2,6 @@
 /* The backtest from JSON. The file is not trusted: whatever passes here can be shown. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backtest/ages.h"
@@ -38,20 +37,6 @@ static wb_status read_format(const wbi_json_at *at, wb_error *err)
     return WB_ERR_MALFORMED;
 }
 
-static wb_status read_seed(uint64_t *seed, const wbi_json_at *at, wb_error *err)
-{
-    char *text = NULL;
-    WBI_TRY(wbi_json_text(&text, at, "seed", err));
-    const size_t n_digits = strspn(text, "0123456789");
-    const wb_status status = n_digits > 0 && n_digits <= 20 && text[n_digits] == '\0'
-                                 ? WB_OK
-                                 : wbi_json_wrong(at, "seed", err, "'%.40s' is no seed", text);
-    if (status == WB_OK)
-        *seed = strtoull(text, NULL, 10);
-    wbi_free(text);
-    return status;
-}
-
 static wb_status read_head(wb_backtest *b, const wbi_json_at *at, wb_error *err)
 {
     uint64_t gap_us, horizon_us, n_train;
@@ -67,7 +52,7 @@ static wb_status read_head(wb_backtest *b, const wbi_json_at *at, wb_error *err)
     b->horizon_us = (int64_t)horizon_us;
     b->n_train_cutoffs = (size_t)n_train;
     b->disjoint = disjoint;
-    return read_seed(&b->seed, at, err);
+    return wbi_json_seed(&b->seed, at, "seed", err);
 }
 
 static wb_status read_time(int64_t *time_us, const wbi_json_at *at, const char *key, wb_error *err)

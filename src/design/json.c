@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -117,6 +118,18 @@ wb_status wbi_json_text(char **out, const wbi_json_at *at, const char *key, wb_e
         return not_a("text", at, key, err);
     *out = wbi_strdup(json_string_value(value));
     return *out == NULL ? wbi_fail_nomem(err, json_string_length(value) + 1) : WB_OK;
+}
+
+wb_status wbi_json_seed(uint64_t *out, const wbi_json_at *at, const char *key, wb_error *err)
+{
+    const json_t *value = json_object_get(at->value, key);
+    if (!json_is_string(value))
+        return not_a("text", at, key, err);
+    const char *text = json_string_value(value);
+    const size_t n_digits = strspn(text, "0123456789");
+    errno = 0;
+    *out = strtoull(text, NULL, 10);
+    return n_digits > 0 && text[n_digits] == '\0' && errno == 0 ? WB_OK : wbi_json_wrong(at, key, err, "'%.40s' is no seed", text);
 }
 
 wbi_json_at wbi_json_item(const wbi_json_at *array, size_t index)

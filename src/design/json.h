@@ -28,6 +28,8 @@ WB_WARN_UNUSED wb_status wbi_json_count(uint64_t *out, const wbi_json_at *at, co
 WB_WARN_UNUSED wb_status wbi_json_bool(bool *out, const wbi_json_at *at, const char *key, wb_error *err);
 /* A new string, freed by wbi_free. */
 WB_WARN_UNUSED wb_status wbi_json_text(char **out, const wbi_json_at *at, const char *key, wb_error *err);
+/* Seeds go up to 2^64, past JSON's whole numbers, so they are text. */
+WB_WARN_UNUSED wb_status wbi_json_seed(uint64_t *out, const wbi_json_at *at, const char *key, wb_error *err);
 bool wbi_json_is_null(const wbi_json_at *at, const char *key);
 
 /* Items of an array: the item itself, as an object, and all of them as numbers or strings (freed by wbi_free, strings

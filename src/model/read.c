@@ -169,21 +169,6 @@ wb_status wbi_check_share(double value, const wbi_json_at *at, const char *key, 
     return value < 0 || value > 1 + ROUNDING ? wbi_json_wrong(at, key, err, "%g is not in [0, 1]", value) : WB_OK;
 }
 
-/* Seeds go up to 2^64, past JSON's whole numbers, so they are text. */
-wb_status wbi_read_seed(uint64_t *seed, const wbi_json_at *at, wb_error *err)
-{
-    char *text = NULL;
-    WBI_TRY(wbi_json_text(&text, at, "seed", err));
-    size_t n_digits = strspn(text, "0123456789");
-    wb_status status = n_digits > 0 && n_digits <= 20 && text[n_digits] == '\0'
-                           ? WB_OK
-                           : wbi_json_wrong(at, "seed", err, "'%.40s' is no seed", text);
-    if (status == WB_OK)
-        *seed = strtoull(text, NULL, 10);
-    wbi_free(text);
-    return status;
-}
-
 static wb_status read_imbalance(wb_model *model, const wbi_json_at *training, wb_error *err)
 {
     wb_imbalance *imbalance = &model->summary.imbalance;
@@ -196,7 +181,7 @@ static wb_status read_imbalance(wb_model *model, const wbi_json_at *training, wb
     WBI_TRY(wbi_json_number(&imbalance->class_weight, &at, "class_weight", err));
     WBI_TRY(wbi_json_bool(&balanced, &at, "balanced", err));
     WBI_TRY(wbi_json_number(&imbalance->sample_negatives, &at, "sample_negatives", err));
-    WBI_TRY(wbi_read_seed(&model->seed, &at, err));
+    WBI_TRY(wbi_json_seed(&model->seed, &at, "seed", err));
     WBI_TRY(wbi_json_count(&imbalance->n_rows, &at, "rows", model->summary.n_rows, err));
     WBI_TRY(wbi_json_number(&imbalance->mean_uncorrected, &at, "mean_uncorrected", err));
     WBI_TRY(wbi_json_number(&imbalance->intercept_shift, &at, "intercept_shift", err));

@@ -156,7 +156,7 @@ wb_status wbi_read_folds(wb_model *model, const wbi_json_at *training, wb_error 
     WBI_TRY(wbi_json_count(&n_folds, &folds, "n", MAX_FOLDS, err));
     if (n_folds == 0)
         return wbi_json_wrong(&folds, "n", err, "0 folds are none, which is null");
-    WBI_TRY(wbi_read_seed(&model->seed, &folds, err));
+    WBI_TRY(wbi_json_seed(&model->seed, &folds, "seed", err));
     WBI_TRY(read_path(model, &folds, err));
     WBI_TRY(read_rule(&model->summary.lambda_rule, &folds, err));
     WBI_TRY(read_validation(&model->summary.validated, &folds, err));
