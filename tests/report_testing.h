@@ -224,6 +224,11 @@ static void fill_effects(fixture *f)
     f->parts.n_descriptions = N_EFFECTS;
 }
 
+static wb_interval interval_around(double mean, double half)
+{
+    return (wb_interval){mean - half, mean + half};
+}
+
 static void fill_backtest(fixture *f)
 {
     for (size_t i = 0; i < N_CUTOFFS; i++) {
@@ -237,7 +242,9 @@ static void fill_backtest(fixture *f)
         c->recency = metrics_like(0.792 + 0.004 * cos((double)i), 15000);
         f->ages[i] = (wb_backtest_age){.age_days = 30 * (double)i, .n_trials = N_CUTOFFS - i, .auc = 0.84 - 0.002 * (double)i,
                                        .log_loss = 0.44, .lift_10 = 2.6, .auc_lost = 0.0018 * (double)i, .log_loss_lost = 0.001 * (double)i,
-                                       .auc_lost_se = i == 0 || i == N_CUTOFFS - 1 ? NAN : 0.001, .log_loss_lost_se = 0.0006};
+                                       .auc_lost_se = i == 0 || i == N_CUTOFFS - 1 ? NAN : 0.001, .log_loss_lost_se = 0.0006,
+                                       .auc_lost_95 = interval_around(0.0018 * (double)i, i == 0 || i == N_CUTOFFS - 1 ? NAN : 0.0023),
+                                       .log_loss_lost_95 = interval_around(0.001 * (double)i, 0.0014)};
     }
     f->backtest = (wb_backtest){.label = (char *)"churned", .horizon_us = 90 * WB_DAY_US, .cutoffs = f->cutoffs, .n_cutoffs = N_CUTOFFS,
                                 .ages = f->ages, .n_ages = N_CUTOFFS, .advice = {60, 30, 90}, .seed = 1};

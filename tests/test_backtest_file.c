@@ -81,6 +81,24 @@ static void losses_are_paired_by_cutoff(void **state)
     wb_backtest_free(b);
 }
 
+/* R: qt(0.975, 2) is 4.302652729749464; of two cutoffs (0.02, 0.01: se 0.005) qt(0.975, 1) is 12.706204736174698. */
+static void losses_have_students_intervals(void **state)
+{
+    (void)state;
+    wb_backtest *b = make(losing, 3);
+    assert_close(b->ages[1].auc_lost_95.low, (0.04 - 4.302652729749464 * 0.01) / 3, 1e-12);
+    assert_close(b->ages[1].auc_lost_95.high, (0.04 + 4.302652729749464 * 0.01) / 3, 1e-12);
+    assert_close(b->ages[1].log_loss_lost_95.low, (0.04 - 4.302652729749464 * 0.01) / 3, 1e-12);
+    assert_close(b->ages[1].log_loss_lost_95.high, (0.04 + 4.302652729749464 * 0.01) / 3, 1e-12);
+    wb_backtest_free(b);
+    b = make(losing, 2);
+    assert_close(b->ages[1].auc_lost_95.low, 0.015 - 12.706204736174698 * 0.005, 1e-12);
+    wb_backtest_free(b);
+    b = make(losing, 1);
+    assert_true(isnan(b->ages[1].auc_lost_95.low) && isnan(b->ages[1].log_loss_lost_95.high));
+    wb_backtest_free(b);
+}
+
 /* Student's t at 95 % with 2 degrees of freedom is 2.920: 0.01333 lies above 2.920 x 0.00333. */
 static void a_loss_beyond_chance_is_advised_against(void **state)
 {
@@ -91,7 +109,7 @@ static void a_loss_beyond_chance_is_advised_against(void **state)
     assert_close(b->advice.lost_days, 30, 0);
     assert_close(b->advice.kept_days, 0, 0);
     wb_backtest_sentence(text, b);
-    assert_string_equal(text, "retrain as soon as new labels are complete: models only 4.3 weeks older than the freshest lost "
+    assert_string_equal(text, "retrain as soon as new labels are complete: models only 30 days (4.3 weeks) older than the freshest lost "
                               "(AUC -0.0133 ± 0.0033, log loss +0.0133 ± 0.0033, over 3 cutoffs)");
     wb_backtest_free(b);
 }
@@ -107,12 +125,12 @@ static void models_are_kept_as_long_as_nothing_is_lost(void **state)
     assert_close(b->advice.retrain_every_days, 30, 0);
     assert_close(b->advice.kept_days, 30, 0);
     assert_close(b->advice.lost_days, 60, 0);
-    assert_non_null(strstr(wb_backtest_sentence(text, b), "retrain every 4.3 weeks: models 8.6 weeks older"));
+    assert_non_null(strstr(wb_backtest_sentence(text, b), "retrain every 30 days (4.3 weeks): models 60 days (8.6 weeks) older"));
     wb_backtest_free(b);
     b = make(only, 3);
     assert_true(isinf(b->advice.retrain_every_days) && isnan(b->advice.lost_days));
     assert_close(b->advice.kept_days, 30, 0);
-    assert_non_null(strstr(wb_backtest_sentence(text, b), "no need to retrain was seen: models up to 4.3 weeks older"));
+    assert_non_null(strstr(wb_backtest_sentence(text, b), "no need to retrain was seen: models up to 30 days (4.3 weeks) older"));
     wb_backtest_free(b);
 }
 
@@ -340,6 +358,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_are_paired_by_cutoff),
+        cmocka_unit_test(losses_have_students_intervals),
         cmocka_unit_test(a_loss_beyond_chance_is_advised_against),
         cmocka_unit_test(models_are_kept_as_long_as_nothing_is_lost),
         cmocka_unit_test(what_chance_could_have_done_is_left_open),

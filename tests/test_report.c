@@ -366,7 +366,7 @@ static void test_figures_that_are_not_finite(void **state)
                 f->points[e][i].log_odds = f->points[e][i].low = odd[o];
         }
         for (size_t i = 0; i < N_CUTOFFS; i += 2)
-            f->cutoffs[i].fresh.metrics.auc = f->ages[i].auc_lost = f->ages[i].auc_lost_se = odd[o];
+            f->cutoffs[i].fresh.metrics.auc = f->ages[i].auc_lost = f->ages[i].auc_lost_95.high = odd[o];
         f->backtest.advice = (wb_backtest_advice){odd[o], odd[o], odd[o]};
         for (size_t i = 0; i < f->curves[0].n_points; i += 5)
             f->curves[0].points[i].profit = f->curves[0].points[i].precision = odd[o];

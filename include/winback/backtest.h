@@ -56,6 +56,7 @@ typedef struct wb_backtest_age {
     double auc, log_loss, lift_10; /* means over the trials */
     double auc_lost, log_loss_lost; /* mean difference to the freshest, paired by cutoff; above 0 is worse */
     double auc_lost_se, log_loss_lost_se; /* standard errors of these, from their spread over the cutoffs; NaN with one */
+    wb_interval auc_lost_95, log_loss_lost_95; /* their 95 % intervals, by Student's t with n_trials - 1 degrees of freedom */
 } wb_backtest_age;
 
 /* How old a model may be, as far as the ages tell. */
@@ -102,7 +103,7 @@ WB_API WB_WARN_UNUSED wb_status wb_backtest_run(wb_backtest **out, const wb_engi
 WB_API void wb_backtest_free(wb_backtest *backtest); /* NULL-safe */
 
 enum { WB_BACKTEST_SENTENCE_CHARS = 512 };
-/* The advice with its evidence, as a sentence: "retrain every 8 weeks: …". Returns `text`. Thread-safe. */
+/* The advice with its evidence, as a sentence: "retrain every 56 days (8 weeks): …". Returns `text`. Thread-safe. */
 WB_API const char *wb_backtest_sentence(char text[WB_BACKTEST_SENTENCE_CHARS], const wb_backtest *backtest);
 
 /* As JSON, and back; docs/backtest.md lists the keys. "-" is standard output. Reading trusts nothing: what follows from the

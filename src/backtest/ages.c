@@ -10,7 +10,7 @@
 #include "metrics/metrics.h"
 
 enum { LEAST_TRIALS = 3 };
-static const double CONFIDENCE = 0.95;
+static const double CONFIDENCE = 0.95, TWO_SIDED = 0.975;
 
 /* How many trials the i-th cutoff has; *first: the place of its first one. */
 static size_t trials_of(const wb_backtest *b, size_t i, size_t *first)
@@ -83,6 +83,18 @@ static double standard_error(double squares, size_t n)
     return n > 1 ? sqrt(squares / (double)(n - 1) / (double)n) : (double)NAN;
 }
 
+/* Student's t, at a probability, for the mean of n. */
+static double margin(double se, size_t n, double probability)
+{
+    return n > 1 ? se * gsl_cdf_tdist_Pinv(probability, (double)(n - 1)) : (double)NAN;
+}
+
+static wb_interval interval_of(double mean, double se, size_t n)
+{
+    const double half = margin(se, n, TWO_SIDED);
+    return (wb_interval){mean - half, mean + half};
+}
+
 static void fill_age(wb_backtest_age *out, const wb_backtest *b, size_t age)
 {
     *out = (wb_backtest_age){.n_trials = 0};
@@ -98,18 +110,15 @@ static void fill_age(wb_backtest_age *out, const wb_backtest *b, size_t age)
     const sums about = sum_up(b, age, out);
     out->auc_lost_se = standard_error(about.auc_lost_squared, s.n);
     out->log_loss_lost_se = standard_error(about.log_loss_lost_squared, s.n);
+    out->auc_lost_95 = interval_of(out->auc_lost, out->auc_lost_se, s.n);
+    out->log_loss_lost_95 = interval_of(out->log_loss_lost, out->log_loss_lost_se, s.n);
 }
 
 /* ---- advice ---- */
 
-static double margin(double se, size_t n)
-{
-    return se * gsl_cdf_tdist_Pinv(CONFIDENCE, (double)(n - 1));
-}
-
 static bool is_loss(double lost, double se, size_t n)
 {
-    return lost >= WB_BACKTEST_TOLERANCE && lost > margin(se, n);
+    return lost >= WB_BACKTEST_TOLERANCE && lost > margin(se, n, CONFIDENCE);
 }
 
 static bool has_lost(const wb_backtest_age *age)
@@ -121,8 +130,8 @@ static bool has_lost(const wb_backtest_age *age)
 static bool is_kept(const wb_backtest_age *age)
 {
     return age->n_trials >= LEAST_TRIALS &&
-           age->auc_lost + margin(age->auc_lost_se, age->n_trials) < WB_BACKTEST_TOLERANCE &&
-           age->log_loss_lost + margin(age->log_loss_lost_se, age->n_trials) < WB_BACKTEST_TOLERANCE;
+           age->auc_lost + margin(age->auc_lost_se, age->n_trials, CONFIDENCE) < WB_BACKTEST_TOLERANCE &&
+           age->log_loss_lost + margin(age->log_loss_lost_se, age->n_trials, CONFIDENCE) < WB_BACKTEST_TOLERANCE;
 }
 
 /* Places among the ages: the last that, with all before it, is as good (0: none), and the first that has lost (n_ages: none). */
@@ -163,13 +172,15 @@ wb_status wbi_backtest_conclude(wb_backtest *b, wb_error *err)
 
 /* ---- in words ---- */
 
-enum { SPAN_CHARS = 32 };
+enum { SPAN_CHARS = 48 };
 
-/* Weeks from two on, to a tenth. */
+/* Days, and from two weeks on weeks too, to a tenth. */
 static const char *span(char text[SPAN_CHARS], double days)
 {
-    const double unit = days >= 14 ? 7 : 1, n = round(10 * days / unit) / 10;
-    snprintf(text, SPAN_CHARS, "%.10g %s%s", n, unit == 7 ? "week" : "day", n == 1 ? "" : "s");
+    const double to_tenth = round(10 * days) / 10;
+    const int n = snprintf(text, SPAN_CHARS, "%.10g day%s", to_tenth, to_tenth == 1 ? "" : "s");
+    if (days >= 14)
+        snprintf(text + n, SPAN_CHARS - (size_t)n, " (%.10g weeks)", round(10 * days / 7) / 10);
     return text;
 }
 

@@ -149,12 +149,11 @@ static void print_cutoff(const wb_backtest_cutoff *c)
            figure(recency, 3, c->recency.auc), figure(previous, 3, c->previous.auc));
 }
 
-/* Mean ± standard error. */
-static const char *loss(char text[CLI_TEXT_CHARS], double mean, double se)
+static const char *loss(char text[CLI_TEXT_CHARS], double mean, wb_interval ends)
 {
     const int n = snprintf(text, CLI_TEXT_CHARS, "%.4f", mean);
-    if (!isnan(se))
-        snprintf(text + n, CLI_TEXT_CHARS - (size_t)n, " ± %.4f", se);
+    if (!isnan(ends.low))
+        snprintf(text + n, CLI_TEXT_CHARS - (size_t)n, "  %.4f to %.4f", ends.low, ends.high);
     return text;
 }
 
@@ -167,8 +166,8 @@ static void print_age(const wb_backtest_age *a, bool is_freshest)
     printf("%-12s%8zu%10s%10s%11s", age, a->n_trials, figure(auc, 4, a->auc), figure(log_loss, 4, a->log_loss),
            figure(lift, 2, a->lift_10));
     if (!is_freshest)
-        printf("   %-*s%s", isnan(a->auc_lost_se) ? 18 : 19, loss(auc_lost, a->auc_lost, a->auc_lost_se),
-               loss(log_loss_lost, a->log_loss_lost, a->log_loss_lost_se));
+        printf("   %-28s%s", loss(auc_lost, a->auc_lost, a->auc_lost_95),
+               loss(log_loss_lost, a->log_loss_lost, a->log_loss_lost_95));
     putchar('\n');
 }
 
@@ -179,8 +178,8 @@ static void print_tables(const wb_backtest *b)
            "lift 10 %", "slope", "recency", "previous");
     for (size_t i = 0; i < b->n_cutoffs; i++)
         print_cutoff(&b->cutoffs[i]);
-    printf("\n%-12s%8s%10s%10s%11s   %-18s%s\n", "model's age", "cutoffs", "AUC", "log loss", "lift 10 %", "AUC lost",
-           "log loss lost");
+    printf("\n%-12s%8s%10s%10s%11s   %-28s%s\n", "model's age", "cutoffs", "AUC", "log loss", "lift 10 %",
+           "AUC lost, 95 %", "log loss lost, 95 %");
     for (size_t i = 0; i < b->n_ages; i++)
         if (b->ages[i].n_trials > 0)
             print_age(&b->ages[i], i == 0);
@@ -254,7 +253,7 @@ const cli_command cli_backtest = {
             "names; the model is trained as models: says. Cutoffs are the project's; when it has none, up to 12, gap and\n"
             "horizon apart. A first table has a line a cutoff, beside recency alone (a logistic regression on the days\n"
             "since the last event) and the previous model; a second how much older models lost against the freshest on\n"
-            "the same cutoffs, mean ± standard error; a last line says how often to retrain, as far as that tells.\n"
+            "the same cutoffs, with 95 % intervals; a last line says how often to retrain, as far as that tells.\n"
             "docs/backtest.md has the figures.",
     .example = "  winback backtest\n  winback backtest --cutoff 2024-01-01,2024-04-01,2024-07-01 --train-cutoffs 2\n"
                "  winback backtest --project winback.yml --disjoint -o backtest.json",

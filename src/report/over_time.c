@@ -126,11 +126,10 @@ static ageing ageing_of(const wb_backtest *b, double *least, double *most)
     *most = WB_BACKTEST_TOLERANCE;
     for (size_t i = 0; i < a.n; i++) {
         const wb_backtest_age *age = &b->ages[i];
-        const double half = WBI_REACH_95 * age->auc_lost_se;
         a.age[i] = age->age_days;
         a.lost[i] = age->auc_lost;
-        a.low[i] = age->auc_lost - half;
-        a.high[i] = age->auc_lost + half;
+        a.low[i] = age->auc_lost_95.low;
+        a.high[i] = age->auc_lost_95.high;
         *least = fmin(fmin(*least, a.lost[i]), a.low[i]);
         *most = fmax(fmax(*most, a.lost[i]), a.high[i]);
     }

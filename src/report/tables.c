@@ -179,14 +179,13 @@ static void put_cutoff(wbi_writer *w, const wb_backtest_cutoff *cutoff)
 
 static void put_age(wbi_writer *w, const wb_backtest_age *age)
 {
-    const double auc_half = WBI_REACH_95 * age->auc_lost_se, loss_half = WBI_REACH_95 * age->log_loss_lost_se;
+    const wb_interval auc = age->auc_lost_95, log_loss = age->log_loss_lost_95;
     wbi_row_begin(w, wbi_number(age->age_days, 0).text);
     wbi_cell(w, wbi_count(age->n_trials), (double)age->n_trials);
     wbi_cell(w, wbi_number(age->auc, 3), age->auc);
-    wbi_cell(w, wbi_with_interval(age->auc_lost, age->auc_lost - auc_half, age->auc_lost + auc_half, 4), age->auc_lost);
+    wbi_cell(w, wbi_with_interval(age->auc_lost, auc.low, auc.high, 4), age->auc_lost);
     wbi_cell(w, wbi_number(age->log_loss, 4), age->log_loss);
-    wbi_cell(w, wbi_with_interval(age->log_loss_lost, age->log_loss_lost - loss_half, age->log_loss_lost + loss_half, 4),
-             age->log_loss_lost);
+    wbi_cell(w, wbi_with_interval(age->log_loss_lost, log_loss.low, log_loss.high, 4), age->log_loss_lost);
     wbi_cell(w, wbi_number(age->lift_10, 2), age->lift_10);
     wbi_row_end(w);
 }
