@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,8 +120,18 @@ static int dispatch(int argc, char **argv)
  * them anew should they be needed. Weak: another CBLAS lacks it. */
 int blas_thread_shutdown_(void) __attribute__((weak));
 
+/* Where a standard stream is closed, the next file opened would take its place, and be written over with what belongs to
+ * the stream: something takes it that can be used the other way alone. */
+static void hold_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            return;
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     if (blas_thread_shutdown_ != NULL)
@@ -128,7 +139,7 @@ int main(int argc, char **argv)
     cli_heed_signals();
     int code = dispatch(argc, argv);
     cli_end_by_signal();
-    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && code == CLI_DONE) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
         fprintf(stderr, "winback: (standard output): cannot write: %s\n", strerror(errno));
         return CLI_FAILED;
     }
