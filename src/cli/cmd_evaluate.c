@@ -206,7 +206,7 @@ static void report(const cli_step *step, const evaluate_run *r)
         cli_print_evaluation(e);
         return;
     }
-    json_t *json = cli_evaluation_json(e);
+    json_t *json = cli_evaluation_json(e, true);
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);

@@ -204,7 +204,7 @@ static void print_json(const report_run *r)
     const cli_results *report = &r->report;
     json_t *json = json_object();
     if (report->evaluation != NULL)
-        json_object_set_new(json, "evaluation", cli_evaluation_json(report->evaluation));
+        json_object_set_new(json, "evaluation", cli_evaluation_json(report->evaluation, r->o->with_ids));
     if (report->explanation != NULL)
         json_object_set_new(json, "explanation", cli_explanation_json(report->explanation));
     if (report->drift != NULL)

@@ -404,11 +404,14 @@ static json_t *ids_json(const char *const *ids)
     return list;
 }
 
-static json_t *rows_json(const wb_evaluation *e)
+static json_t *rows_json(const wb_evaluation *e, bool with_ids)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "matched", (json_int_t)e->n_rows, "customers", (json_int_t)e->n_customers,
-                     "without_label", (json_int_t)e->n_without_label, "without_score", (json_int_t)e->n_without_score,
-                     "first_without_label", ids_json(e->without_label), "first_without_score", ids_json(e->without_score));
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I}", "matched", (json_int_t)e->n_rows, "customers", (json_int_t)e->n_customers,
+                             "without_label", (json_int_t)e->n_without_label, "without_score", (json_int_t)e->n_without_score);
+    if (with_ids)
+        merge(json, json_pack("{s:o, s:o}", "first_without_label", ids_json(e->without_label), "first_without_score",
+                              ids_json(e->without_score)));
+    return json;
 }
 
 static json_t *profit_json(const wb_evaluation *e)
@@ -430,7 +433,7 @@ static json_t *columns_json(const wb_evaluation *e)
     return list;
 }
 
-json_t *cli_evaluation_json(const wb_evaluation *e)
+json_t *cli_evaluation_json(const wb_evaluation *e, bool with_ids)
 {
     json_t *json = json_pack("{s:s, s:s}", "target", e->target, "score", e->groups[0].score);
     json_t *scores = json_array(), *pairs = json_array();
@@ -440,7 +443,7 @@ json_t *cli_evaluation_json(const wb_evaluation *e)
         json_array_append_new(pairs, pair_json(&e->pairs[k]));
     merge(json, cli_figures_json(&e->groups[0].metrics));
     merge(json, json_pack("{s:f, s:f, s:I, s:I, s:s?, s:o, s:o}", "threshold", e->threshold, "level", e->level, "resamples",
-                          (json_int_t)e->n_resamples, "seed", (json_int_t)e->seed, "weights", e->weights, "rows", rows_json(e),
+                          (json_int_t)e->n_resamples, "seed", (json_int_t)e->seed, "weights", e->weights, "rows", rows_json(e, with_ids),
                           "profit", profit_json(e)));
     merge(json, json_pack("{s:o, s:s?, s:o, s:o, s:o}", "seen_within_days",
                           e->seen_within_us > 0 ? json_real((double)e->seen_within_us / (double)WB_DAY_US) : json_null(),

@@ -9,8 +9,9 @@
 
 /* All figures of merit; those of cli_metrics_json first. Owned by the caller. */
 json_t *cli_figures_json(const wb_metrics *metrics);
-/* The first score's figures over all rows at the top, then all that the evaluation says. Owned by the caller. */
-json_t *cli_evaluation_json(const wb_evaluation *evaluation);
+/* The first score's figures over all rows at the top, then all that the evaluation says; customers' ids only where asked for.
+ * Owned by the caller. */
+json_t *cli_evaluation_json(const wb_evaluation *evaluation, bool with_ids);
 /* Tables on standard output. */
 void cli_print_evaluation(const wb_evaluation *evaluation);
 
