@@ -172,6 +172,8 @@ static void fill_number(const fixture *f, wb_effect *e, wb_effect_point *points,
         points[j].high = points[j].log_odds + 0.05 + 0.2 * t * t;
     }
     e->n_points = N_POINTS;
+    e->usual_low = points[0].value;
+    e->usual_high = points[N_POINTS - 3].value;
     if (i % 3 == 0) {
         points[N_POINTS] = (wb_effect_point){.value = NAN, .log_odds = 0.3, .low = 0.1, .high = 0.5, .share = 0.04};
         e->n_points++;

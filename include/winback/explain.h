@@ -19,7 +19,8 @@ typedef struct wb_effect_point {
     double odds_ratio, odds_low, odds_high; /* against the typical value; there 1, 1, 1 */
     double share;               /* of the training rows: of those with a value, below `value`, between deciles by a straight line;
                                    of levels and the missing ones their own */
-    int is_decile;              /* a decile of the training rows, as are least and greatest; others are knots of a spline */
+    int is_decile;              /* a decile of the training rows, as are least and greatest; others are knots of a spline, and even
+                                   steps over the usual range, of a straight line its ends alone */
 } wb_effect_point;
 
 typedef struct wb_effect {
@@ -27,7 +28,8 @@ typedef struct wb_effect {
     const char *kind;           /* as in wb_term */
     const char *unit;           /* of the catalogue: "days", "orders", "money"; "" where it is not the catalogue's */
     char *sentence;             /* "odds are 2.1 times as high where …, as where …": between the deciles, or levels, of most and
-                                   least log-odds; numbers' ends aside, where there are others */
+                                   least log-odds; numbers' ends aside, where there are others; between the missing and the
+                                   typical value where these differ more; "no visible effect between …" up to 1.02 times */
     double importance;          /* mean |contribution| */
     int direction;              /* 1: more of it raises the probability, -1: lowers; 0: both or neither, and categories */
     double odds_ratio, odds_low, odds_high; /* of straight lines, per standard deviation (of log(1 + value), for log1p), with the
@@ -35,6 +37,9 @@ typedef struct wb_effect {
     double p;                   /* wb_model_term_test; NaN without */
     wb_effect_point *points;    /* numbers ascending, then the missing ones if training had any; levels, the missing ones among
                                    them, by log-odds, highest first */
+    double usual_low, usual_high; /* numbers: where pictures begin and end, each a point: as far beyond the 10th and the 90th
+                                   percentile as 1.5 times from the median to there, at most the least and greatest; NaN of
+                                   categories */
     size_t n_points, typical;   /* which point is the typical one: the median, or the most frequent level */
     int actionable;             /* wb_reasons_actionable */
 } wb_effect;

@@ -205,21 +205,54 @@ static wb_status append_point(wbi_buffer *text, const explaining *work, size_t f
     return wbi_reasons_append_value(text, work->reasons, f, point->value, level, level == NULL ? 0 : strlen(level), err);
 }
 
+/* The missing ones, where they and the typical value lie further apart than the usual numbers; else SIZE_MAX. */
+static size_t find_missing(const wb_effect *effect, double apart)
+{
+    static const double few = 0.05;
+    const size_t last = effect->n_points - 1;
+    const wb_effect_point *missing = &effect->points[last], *typical = &effect->points[effect->typical];
+    const bool is_missing = missing->level != NULL && typical->level == NULL && missing->share >= few;
+    return is_missing && fabs(missing->log_odds - typical->log_odds) > apart ? last : SIZE_MAX;
+}
+
+static void find_compared(size_t *most, size_t *least, const wb_effect *effect)
+{
+    find_extremes(most, least, effect, true);
+    if (*most == *least)
+        find_extremes(most, least, effect, false);
+    const size_t missing = find_missing(effect, effect->points[*most].log_odds - effect->points[*least].log_odds);
+    if (missing == SIZE_MAX)
+        return;
+    const bool is_higher = effect->points[missing].log_odds > effect->points[effect->typical].log_odds;
+    *most = is_higher ? missing : effect->typical;
+    *least = is_higher ? effect->typical : missing;
+}
+
+/* "A" and "B" of a sentence, the text between them being its own. */
+static wb_status append_pair(wbi_buffer *text, const explaining *work, size_t f, const wb_effect_point *const pair[2],
+                             const char *between, wb_error *err)
+{
+    WBI_TRY(append_point(text, work, f, pair[0], err));
+    WBI_TRY(wbi_buffer_append_text(text, between, err));
+    WBI_TRY(append_point(text, work, f, pair[1], err));
+    return wbi_buffer_append_text(text, "\"", err);
+}
+
 static wb_status write_sentence(wbi_buffer *text, const explaining *work, size_t f, wb_error *err)
 {
+    static const double visible = 1.02; /* times the odds */
     const wb_effect *effect = &work->effects[f];
     size_t most, least;
-    find_extremes(&most, &least, effect, true);
-    if (most == least)
-        find_extremes(&most, &least, effect, false);
-    const wb_effect_point *high = &effect->points[most], *low = &effect->points[least];
-    if (most == least || high->log_odds == low->log_odds)
+    find_compared(&most, &least, effect);
+    const wb_effect_point *pair[] = {&effect->points[most], &effect->points[least]};
+    const double ratio = exp(pair[0]->log_odds - pair[1]->log_odds);
+    if (most == least || pair[0]->log_odds == pair[1]->log_odds)
         return wbi_buffer_append_text(text, "makes no difference", err);
-    WBI_TRY(wbi_buffer_printf(text, err, "odds are %.3g times as high where \"", exp(high->log_odds - low->log_odds)));
-    WBI_TRY(append_point(text, work, f, high, err));
-    WBI_TRY(wbi_buffer_append_text(text, "\" as where \"", err));
-    WBI_TRY(append_point(text, work, f, low, err));
-    return wbi_buffer_append_text(text, "\"", err);
+    if (ratio <= visible)
+        WBI_TRY(wbi_buffer_append_text(text, "no visible effect between \"", err));
+    else
+        WBI_TRY(wbi_buffer_printf(text, err, "odds are %.3g times as high where \"", ratio));
+    return append_pair(text, work, f, pair, ratio <= visible ? "\" and \"" : "\" as where \"", err);
 }
 
 static wb_status add_sentences(const explaining *work, wb_error *err)

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "table/table.h"
 
-enum { MOST_NUMBERS = WBI_N_DECILES + WBI_MAX_INTERVALS + 2 };
+enum { N_STEPS = 16, MOST_NUMBERS = WBI_N_DECILES + WBI_MAX_INTERVALS + 2 + N_STEPS + 1 };
 static const char missing_name[] = "(missing)", other_name[] = "(other)";
 
 static wb_status make_room(wb_effect *out, size_t n, wb_error *err)
@@ -60,13 +60,27 @@ static double share_below(const double *deciles, double value)
     return ((double)(k - 1) + fmin(1, part)) / (WBI_N_DECILES - 1);
 }
 
-static size_t list_numbers(double *out, const wb_model *model, size_t term, const wbi_reference *reference, double typical)
+/* Deciles at 1, 5 and 9 tenths say how far most rows reach; where they tie, the least and the greatest do. */
+static void find_usual(wb_effect *out, const double *deciles)
 {
+    static const double reach = 1.5;
+    const double least = deciles[0], most = deciles[WBI_N_DECILES - 1];
+    const double below = deciles[1], middle = deciles[WBI_N_DECILES / 2], above = deciles[WBI_N_DECILES - 2];
+    out->usual_low = middle > below ? fmax(least, below - reach * (middle - below)) : least;
+    out->usual_high = above > middle ? fmin(most, above + reach * (above - middle)) : most;
+}
+
+static size_t list_numbers(double *out, const wb_model *model, size_t term, const wbi_reference *reference, const wb_effect *effect)
+{
+    const wbi_term *of = model->basis->terms[term];
     wbi_shape shape;
     size_t n = 0, n_distinct = 0;
     memcpy(out, reference->deciles, WBI_N_DECILES * sizeof *out);
     n = WBI_N_DECILES;
-    out[n++] = typical;
+    out[n++] = of->kind->typical(of).number;
+    const size_t stride = strcmp(of->kind->name, "linear") == 0 ? N_STEPS : 1;
+    for (size_t k = 0; k <= N_STEPS; k += stride)
+        out[n++] = effect->usual_low + (effect->usual_high - effect->usual_low) * (double)k / N_STEPS;
     if (wbi_basis_shape(&shape, model->basis, model->beta, term))
         for (size_t k = 0; k <= shape.n_intervals; k++)
             out[n++] = shape.knots[k];
@@ -82,7 +96,12 @@ static wb_status place_numbers(wb_effect *out, const wb_model *model, size_t ter
     const wbi_term *of = model->basis->terms[term];
     const double typical = of->kind->typical(of).number;
     double values[MOST_NUMBERS];
-    const size_t n = reference->deciles == NULL ? 0 : list_numbers(values, model, term, reference, typical);
+    size_t n = 0;
+    out->usual_low = out->usual_high = NAN;
+    if (reference->deciles != NULL) {
+        find_usual(out, reference->deciles);
+        n = list_numbers(values, model, term, reference, out);
+    }
     WBI_TRY(make_room(out, n + 1, err));
     for (size_t i = 0; i < n; i++) {
         WBI_TRY(add_point(out, values[i], NULL, share_below(reference->deciles, values[i]), err));
@@ -98,6 +117,7 @@ static wb_status place_numbers(wb_effect *out, const wb_model *model, size_t ter
 static wb_status place_levels(wb_effect *out, const wbi_reference *reference, wb_error *err)
 {
     const size_t n = reference->n_levels;
+    out->usual_low = out->usual_high = NAN;
     WBI_TRY(make_room(out, n + 2, err));
     for (size_t k = 0; k < n; k++)
         WBI_TRY(add_point(out, NAN, reference->levels[k], reference->shares[k], err));

@@ -4,8 +4,8 @@
 
 #include "report/pictures.h"
 
-enum { LEVELS_SHOWN = 14, LEVEL_LETTERS = 16, LEVEL_ROW = 20, LEVEL_FRAME = 58, POINTS_SHOWN = 400, EFFECT_HEIGHT = 230 };
-static const double tail = 0.005; /* share of the rows beyond either end of the axis */
+enum { LEVELS_SHOWN = 14, LEVEL_LETTERS = 16, LEVEL_ROW = 20, LEVEL_FRAME = 58, POINTS_SHOWN = 400, EFFECT_HEIGHT = 230, MISSING_MARGIN = 30 };
+static const double missing_gap = 0.06; /* of the axis, between its end and the dot of the missing */
 static const double rare = 0.02;
 
 static bool is_number(const wb_effect *effect)
@@ -24,10 +24,10 @@ double wbi_effect_height(const wb_effect *effect, wbi_place place)
            (place == WBI_ON_PAGE ? 0 : WBI_TITLE_ROW);
 }
 
-/* Whether so few rows lie there that it would stretch the axis of all pictures for nothing. */
-static bool is_rare(const wb_effect_point *p)
+/* Of numbers what is drawn; of levels those of so few rows not, which would stretch the axis of all pictures for nothing. */
+static bool is_telling(const wb_effect *effect, const wb_effect_point *p)
 {
-    return isfinite(p->value) ? p->share < rare || p->share > 1 - rare : p->share < rare;
+    return isfinite(p->value) ? !(p->value < effect->usual_low || p->value > effect->usual_high) : p->share >= rare;
 }
 
 /* What all effects lie between, so that they can be compared. */
@@ -37,7 +37,7 @@ static void find_range(const wb_explanation *explanation, double *low, double *h
     for (size_t e = 0; e < explanation->n_effects; e++)
         for (size_t i = 0; i < explanation->effects[e].n_points; i++) {
             const wb_effect_point *p = &explanation->effects[e].points[i];
-            if (is_rare(p))
+            if (!is_telling(&explanation->effects[e], p))
                 continue;
             *low = fmin(*low, p->log_odds);
             *high = fmax(*high, p->log_odds);
@@ -45,18 +45,18 @@ static void find_range(const wb_explanation *explanation, double *low, double *h
     wbi_ticks_widen(low, high, 5);
 }
 
-/* The points of a number's curve, those at which few rows lie left out. */
+/* The points of a number's curve, from `from` to `to`. */
 typedef struct curve {
     double value[POINTS_SHOWN], log_odds[POINTS_SHOWN], low[POINTS_SHOWN], high[POINTS_SHOWN];
     size_t n;
 } curve;
 
-static curve curve_of(const wb_effect *effect, double least_share)
+static curve curve_of(const wb_effect *effect, double from, double to)
 {
     curve c = {.n = 0};
     for (size_t i = 0; i < effect->n_points && c.n < POINTS_SHOWN; i++) {
         const wb_effect_point *p = &effect->points[i];
-        if (!isfinite(p->value) || p->share < least_share || p->share > 1 - least_share)
+        if (!isfinite(p->value) || p->value < from || p->value > to)
             continue;
         c.value[c.n] = p->value;
         c.log_odds[c.n] = p->log_odds;
@@ -103,9 +103,9 @@ static void draw_number(wbi_chart *c, const wb_effect *effect)
 {
     static const wbi_legend legend[] = {{"line one", "Effect, 95 %"}, {"dot two", "Missing"}};
     wbi_writer *w = c->canvas.w;
-    curve points = curve_of(effect, tail);
+    curve points = curve_of(effect, effect->usual_low, effect->usual_high);
     if (points.n < 2)
-        points = curve_of(effect, -1);
+        points = curve_of(effect, -INFINITY, INFINITY);
     const wb_effect_point *missing = missing_of(effect);
     c->legend = legend;
     c->n_legend = missing != NULL ? 2 : 1;
@@ -113,6 +113,9 @@ static void draw_number(wbi_chart *c, const wb_effect *effect)
     c->x.high = points.value[points.n - 1];
     if (c->x.high <= c->x.low)
         wbi_ticks_widen(&c->x.low, &c->x.high, 4);
+    const double aside = c->x.high + missing_gap * (c->x.high - c->x.low);
+    if (missing != NULL)
+        c->margin_right = MISSING_MARGIN;
     c->y.title = "Effect on the log-odds";
     wbi_chart_begin(c);
     describe_curve(w, effect, &points);
@@ -123,8 +126,8 @@ static void draw_number(wbi_chart *c, const wb_effect *effect)
     draw_tenths(c, effect);
     if (missing != NULL) {
         if (isfinite(missing->low) && isfinite(missing->high))
-            wbi_chart_segment(c, "error two", c->x.high, missing->low, c->x.high, missing->high);
-        wbi_chart_dot(c, "two", c->x.high, missing->log_odds);
+            wbi_chart_segment(c, "error two", aside, missing->low, aside, missing->high);
+        wbi_chart_dot(c, "two", aside, missing->log_odds);
         wbi_put(w, "missing: ");
         put_point(w, missing);
         wbi_chart_dot_end(c);
