@@ -92,6 +92,8 @@ static void print_line(const wb_drift_feature *feature, int width)
            100 * moved->share_now);
 }
 
+static const double least_shown = 0.0005; /* below it 0.0 % would stand there */
+
 static void print_notes(const wb_drift *drift)
 {
     size_t n_approximate = drift->score.approximate != 0;
@@ -101,10 +103,10 @@ static void print_notes(const wb_drift *drift)
         if (feature->missing_before == 0 && feature->missing_now > 0)
             printf("%s is missing in %.1f %% of the rows; in training it never was\n", feature->feature,
                    100 * feature->missing_now);
-        if (feature->unseen_now > 0)
+        if (feature->unseen_now >= least_shown)
             printf("%s has a level that training did not see in %.1f %% of the rows\n", feature->feature,
                    100 * feature->unseen_now);
-        if (feature->outside_now > 0 && feature->verdict != WB_DRIFT_NONE)
+        if (feature->outside_now >= least_shown && feature->verdict != WB_DRIFT_NONE)
             printf("%s is outside the range of training in %.1f %% of the rows\n", feature->feature, 100 * feature->outside_now);
     }
     if (n_approximate > 0)

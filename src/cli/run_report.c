@@ -53,7 +53,7 @@ static void say_facts(cli_results *results, const cli_run_report *run)
     cli_report_fact(results, "Model", "%s", run->model_path);
     if (m->tested != NULL) {
         cli_report_fact(results, "Tested", "at %s, by a model trained on the cutoffs before", at);
-        snprintf(results->evaluated_on, sizeof results->evaluated_on, "customers at %s, which that model had not seen", at);
+        snprintf(results->evaluated_on, sizeof results->evaluated_on, "customers at %s, a later cutoff than any that it had learned from", at);
     }
     cli_report_usual_facts(results, m->common);
     cli_report_assemble(results);
