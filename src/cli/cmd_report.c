@@ -69,20 +69,36 @@ static int check_inputs(const report_options *o)
     return CLI_DONE;
 }
 
-static int check(const report_options *o)
+/* What --only is given must be a picture that the inputs make. */
+static int check_picture(const report_options *o)
 {
-    bool known = o->only == NULL;
     const char *names[CLI_LIST_LIMIT];
-    size_t n = 0;
+    char list[CLI_TEXT_CHARS * 8] = "";
+    size_t n = 0, length = 0;
     for (; wb_report_picture(n) != NULL && n < CLI_LIST_LIMIT; n++) {
         names[n] = wb_report_picture(n);
-        known = known || strcmp(o->only, names[n]) == 0;
+        if (strcmp(o->only, names[n]) == 0)
+            break;
+        length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", n == 0 ? "" : ", ", names[n]);
     }
-    if (!known) {
+    if (wb_report_picture(n) == NULL) {
         const char *nearest = cli_nearest(o->only, names, n);
-        return cli_usage_error("--only: there is no picture '%s'%s%s", o->only, nearest == NULL ? "" : "; did you mean ",
-                               nearest == NULL ? "" : nearest);
+        return cli_usage_error("--only: there is no picture '%s'%s%s; there are %s", o->only, nearest == NULL ? "" : "; did you mean ",
+                               nearest == NULL ? "" : nearest, list);
     }
+    const bool needs_backtest = strcmp(o->only, "backtest") == 0 || strcmp(o->only, "ageing") == 0;
+    if (needs_backtest && o->backtest == NULL)
+        return cli_usage_error("--only %s is drawn from what winback backtest -o wrote: --backtest FILE", o->only);
+    if (strcmp(o->only, "drift") == 0 && o->drift == NULL)
+        return cli_usage_error("--only drift is drawn from features of today: --drift NEW");
+    return CLI_DONE;
+}
+
+static int check(const report_options *o)
+{
+    const int code = o->only == NULL ? CLI_DONE : check_picture(o);
+    if (code != CLI_DONE)
+        return code;
     if (o->feature != NULL && (o->only == NULL || strcmp(o->only, "effects") != 0))
         return cli_usage_error("--feature goes with --only effects");
     if (o->output == NULL && !o->common.json)
