@@ -9,17 +9,40 @@ static size_t n_bins_of(const wb_curves *curves)
     return curves->n_bins < WB_CALIBRATION_BINS ? curves->n_bins : WB_CALIBRATION_BINS;
 }
 
-/* Counts of both outcomes in the bins of the histogram, as bars that stand below the calibration's dots. */
+static double count_of(const wb_curves *curves, size_t from, size_t n)
+{
+    double count = 0;
+    for (size_t i = from; i < from + n && i < WB_HISTOGRAM_BINS; i++)
+        count += curves->histogram_negative[i] + curves->histogram_positive[i];
+    return count;
+}
+
+/* How many bins of the histogram make a bar: more where scores have few values, between which single bins would be gaps. */
+static size_t bins_a_bar(const wb_curves *curves)
+{
+    enum { TOGETHER = 4, GAPS = 4 };
+    size_t first = WB_HISTOGRAM_BINS, last = 0, n = 0;
+    for (size_t i = 0; i < WB_HISTOGRAM_BINS; i++)
+        if (count_of(curves, i, 1) > 0) {
+            first = n == 0 ? i : first;
+            last = i;
+            n++;
+        }
+    return n > 0 && last + 1 - first > n + GAPS ? TOGETHER : 1;
+}
+
+/* Counts of both outcomes, as bars that stand below the calibration's dots. */
 static void draw_strip(const wbi_chart *c, const wb_curves *curves, double high)
 {
+    const size_t step = bins_a_bar(curves);
     double most = 0;
-    for (size_t i = 0; i < WB_HISTOGRAM_BINS; i++)
-        most = fmax(most, curves->histogram_negative[i] + curves->histogram_positive[i]);
-    for (size_t i = 0; most > 0 && i < WB_HISTOGRAM_BINS; i++) {
-        const double from = (double)i / WB_HISTOGRAM_BINS, to = (double)(i + 1) / WB_HISTOGRAM_BINS;
-        const double share = (curves->histogram_negative[i] + curves->histogram_positive[i]) / most;
+    for (size_t i = 0; i < WB_HISTOGRAM_BINS; i += step)
+        most = fmax(most, count_of(curves, i, step));
+    for (size_t i = 0; most > 0 && i < WB_HISTOGRAM_BINS; i += step) {
+        const double from = (double)i / WB_HISTOGRAM_BINS, to = (double)(i + step) / WB_HISTOGRAM_BINS;
+        const double share = count_of(curves, i, step) / most;
         if (from < high && share > 0)
-            wbi_chart_bar(c, "bar faint", from, 0, to, 0.16 * high * share);
+            wbi_chart_bar(c, "bar faint", from, 0, fmin(to, high), 0.16 * high * share);
     }
 }
 
