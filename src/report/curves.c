@@ -133,10 +133,11 @@ void wbi_draw_gains(wbi_canvas canvas, const wb_report_parts *parts)
     char note[256];
     wbi_chart c = {.canvas = canvas, .id = "gains", .title = "Cumulative gains", .legend = legend};
     const wb_metrics *m = &wbi_first_score(parts)->metrics;
+    const wbi_words words = wbi_words_of(parts);
     const double tenth = wb_metrics_depth(WB_DEPTH_TENTH), reached = m->capture[WB_DEPTH_TENTH];
     c.n_legend = make_legend(legend, parts, "Chance");
     c.x = share("Customers contacted, highest score first");
-    c.y = share(wbi_words_of(parts).reached);
+    c.y = share(words.reached);
     wbi_chart_begin(&c);
     for (size_t i = 0; i < WB_N_DEPTHS; i++)
         wbi_putf(canvas.w, "The highest %s of the scores hold %s of all %s. ", wbi_percent(wb_metrics_depth(i), 0).text,
@@ -150,7 +151,7 @@ void wbi_draw_gains(wbi_canvas canvas, const wb_report_parts *parts)
         wbi_chart_dot_end(&c);
         strcpy(note, wbi_percent(reached, 0).text);
         strcat(note, " by the top 10 %");
-        wbi_chart_note(&c, "start", tenth, reached, 10, 16, note);
+        wbi_chart_note(&c, "start", tenth, 0, 8, -6, note); /* below the dashed line, whatever is reached */
     }
     wbi_chart_end(&c);
 }
@@ -184,31 +185,39 @@ bool wbi_has_profit(const wb_report_parts *parts)
     return curves->n_points > 1 && isfinite(curves->points[curves->n_points - 1].profit);
 }
 
+const wb_curve_point *wbi_best_campaign(const wb_report_parts *parts)
+{
+    if (!wbi_has_profit(parts))
+        return NULL;
+    const wb_curves *curves = wbi_first_score(parts)->curves;
+    const wb_curve_point *best = &curves->points[0];
+    for (size_t i = 1; i < curves->n_points; i++)
+        if (curves->points[i].profit > best->profit)
+            best = &curves->points[i];
+    return best;
+}
+
 void wbi_draw_profit(wbi_canvas canvas, const wb_report_parts *parts)
 {
     wbi_legend legend[WBI_SCORES_SHOWN];
     wbi_chart c = {.canvas = canvas, .id = "profit", .title = "Profit of a campaign", .legend = legend};
     const wb_curves *curves = wbi_first_score(parts)->curves;
-    size_t best = 0;
+    const wb_curve_point *top = wbi_best_campaign(parts);
     double low = 0, high = 0;
     c.n_legend = make_legend(legend, parts, NULL);
     if (c.n_legend == 1)
         c.n_legend = 0;
-    for (size_t i = 1; i < curves->n_points; i++)
-        if (curves->points[i].profit > curves->points[best].profit)
-            best = i;
     span(parts, profit, &low, &high);
     wbi_ticks_widen(&low, &high, 5);
     c.x = share("Customers contacted, highest score first");
     c.y = (wbi_axis){.title = "Profit a customer", .unit = "currency", .low = low, .high = high};
     wbi_chart_begin(&c);
     wbi_putf(canvas.w, "Expected profit, over all customers, of contacting so many of them. It is greatest, %s a customer, where "
-             "%s are contacted, and %s where all are.", wbi_short(curves->points[best].profit).text,
-             wbi_percent(curves->points[best].depth, 0).text, wbi_short(curves->points[curves->n_points - 1].profit).text);
+             "%s are contacted, and %s where all are.", wbi_short(top->profit).text,
+             wbi_percent(top->depth, 0).text, wbi_short(curves->points[curves->n_points - 1].profit).text);
     wbi_chart_axes(&c);
     wbi_chart_segment(&c, "thin", 0, 0, 1, 0);
     draw_lines(&c, parts, depth, profit);
-    const wb_curve_point *top = &curves->points[best];
     wbi_chart_segment(&c, "mark", top->depth, low, top->depth, top->profit);
     wbi_chart_dot(&c, "one", top->depth, top->profit);
     wbi_chart_dot_end(&c);

@@ -9,6 +9,7 @@
 void wbi_page_write(wbi_writer *w, const wb_report_parts *parts);
 
 void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts);
+void wbi_put_advice(wbi_writer *w, const wb_report_parts *parts);
 /* Sections, in the order of the page. */
 typedef struct wbi_section {
     const char *id, *title;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which pictures there are, and what several of them ask of the parts. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,11 +18,60 @@ static bool is_leaving(const char *target)
     return false;
 }
 
+/* The label's name where it is a plain one. */
+static const char *plain_label(const wb_report_parts *parts)
+{
+    static const char prefix[] = "label_", plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    const char *target = parts->evaluation != NULL ? parts->evaluation->target : NULL;
+    enum { LETTERS = 24 };
+    if (target != NULL && strncmp(target, prefix, strlen(prefix)) == 0)
+        target += strlen(prefix);
+    const size_t n = target == NULL ? 0 : strlen(target);
+    return n > 0 && n <= LETTERS && strspn(target, plain) == n ? target : "the outcome";
+}
+
 wbi_words wbi_words_of(const wb_report_parts *parts)
 {
-    const char *target = parts->evaluation != NULL ? parts->evaluation->target : NULL;
-    return is_leaving(target) ? (wbi_words){"leavers", "stayers", "a leaver", "a stayer", "left", "risk", "Leavers reached"}
-                              : (wbi_words){"positives", "negatives", "a positive", "a negative", "were positive", "score", "Positives reached"};
+    if (is_leaving(parts->evaluation != NULL ? parts->evaluation->target : NULL))
+        return (wbi_words){"leavers", "stayers", "a leaver", "a stayer", "left", "Leavers reached", "risk"};
+    wbi_words words = {.others = "customers without", .other = "a customer without", .risk = "score"};
+    const char *label = plain_label(parts);
+    snprintf(words.who, sizeof words.who, "customers with %s", label);
+    snprintf(words.one, sizeof words.one, "a customer with %s", label);
+    snprintf(words.did, sizeof words.did, "had %s", label);
+    snprintf(words.reached, sizeof words.reached, "Reached of those with %s", label);
+    return words;
+}
+
+/* What a word in braces stands for; *length is that of the braces and what they hold. */
+static const char *word_for(const wbi_words *words, const char *brace, size_t *length)
+{
+    static const char *const names[] = {"{who}", "{others}", "{one}", "{other}"};
+    const char *const of[] = {words->who, words->others, words->one, words->other};
+    for (size_t i = 0; i < N_OF(names); i++) {
+        *length = strlen(names[i]);
+        if (strncmp(brace, names[i], *length) == 0)
+            return of[i];
+    }
+    return NULL;
+}
+
+wbi_sentence wbi_worded(const wb_report_parts *parts, const char *text)
+{
+    const wbi_words words = wbi_words_of(parts);
+    wbi_sentence made = {{0}};
+    size_t n = 0;
+    while (*text != '\0' && n + 1 < sizeof made.text) {
+        size_t length;
+        const char *word = word_for(&words, text, &length);
+        if (word == NULL) {
+            made.text[n++] = *text++;
+            continue;
+        }
+        n += (size_t)snprintf(made.text + n, sizeof made.text - n, "%s", word);
+        text += length;
+    }
+    return made;
 }
 
 const wb_evaluated *wbi_score_of(const wb_report_parts *parts, size_t n)
@@ -63,13 +113,13 @@ bool wbi_has_drift(const wb_report_parts *parts)
 
 static const wbi_picture pictures[] = {
     {"gains", "Cumulative gains",
-     "How many of all positives a campaign reaches when it contacts the highest scores first. The further above the dashed line, the better.",
+     "How many of all {who} a campaign reaches when it contacts the highest scores first. The further above the dashed line, the better.",
      wbi_has_curves, wbi_draw_gains},
-    {"lift", "Lift", "How many times more positives there are among the customers contacted than on average.", wbi_has_curves,
+    {"lift", "Lift", "How many times more {who} there are among those contacted than on average.", wbi_has_curves,
      wbi_draw_lift},
-    {"roc", "ROC curve", "Positives found against negatives called by mistake, at every threshold. The nearer to the upper left, the better.",
+    {"roc", "ROC curve", "How many {who} are found against how many {others} are called by mistake, at every threshold. The nearer to the upper left, the better.",
      wbi_has_curves, wbi_draw_roc},
-    {"pr", "Precision and recall", "How many of those called are positives, as more of all positives are found.", wbi_has_curves,
+    {"pr", "Precision and recall", "How many of those called are {who}, as more of all {who} are found.", wbi_has_curves,
      wbi_draw_pr},
     {"calibration", "Calibration",
      "Where the dots lie on the dashed line, probabilities are true. Bars are 95 % intervals; the grey shape says how many customers there are.",

@@ -7,18 +7,21 @@
 
 #include "report/chart.h"
 
-/* Standard errors to either end of a 95 % interval. */
-#define WBI_REACH_95 1.959963984540054
-
-/* Plain words for the two outcomes. */
+/* Plain words for the two outcomes; letters, digits and underscores alone, so that they need no escaping. */
+enum { WBI_WORD_CHARS = 64 };
 typedef struct wbi_words {
-    const char *who, *others; /* "leavers", "stayers" */
-    const char *one, *other;  /* "a leaver", "a stayer" */
-    const char *did;          /* "left" */
-    const char *risk;         /* "risk" */
-    const char *reached;      /* title of an axis: "Leavers reached" */
+    char who[WBI_WORD_CHARS], others[WBI_WORD_CHARS]; /* "leavers", "stayers"; "customers with repurchase", "customers without" */
+    char one[WBI_WORD_CHARS], other[WBI_WORD_CHARS];  /* "a leaver", "a stayer" */
+    char did[WBI_WORD_CHARS];                         /* "left", "had repurchase" */
+    char reached[WBI_WORD_CHARS];                     /* title of an axis: "Leavers reached" */
+    const char *risk;                                 /* "risk" */
 } wbi_words;
 wbi_words wbi_words_of(const wb_report_parts *parts);
+typedef struct wbi_sentence {
+    char text[320];
+} wbi_sentence;
+/* A text of our own in which {who}, {others}, {one} and {other} stand for these words. */
+wbi_sentence wbi_worded(const wb_report_parts *parts, const char *text);
 
 enum { WBI_SCORES_SHOWN = 4 };
 /* The n-th score over all rows, with or without curves; NULL past the last. */
@@ -44,6 +47,8 @@ double wbi_effect_height(const wb_effect *effect, wbi_place place);
 /* Whether there are two cutoffs or more to draw, or two ages. */
 bool wbi_has_backtest(const wb_report_parts *parts);
 bool wbi_has_ageing(const wb_report_parts *parts);
+/* The point of the profit curve that is greatest; NULL without profits. */
+const wb_curve_point *wbi_best_campaign(const wb_report_parts *parts);
 bool wbi_has_profit(const wb_report_parts *parts);
 
 #endif

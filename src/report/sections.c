@@ -14,7 +14,7 @@ static void put_figure(wbi_writer *w, const wb_report_parts *parts, const char *
         return;
     wbi_putf(w, "<figure><h3>%s</h3>\n", picture->title);
     picture->draw((wbi_canvas){w, WBI_ON_PAGE, 0, 0}, parts);
-    wbi_putf(w, "<figcaption>%s</figcaption></figure>\n", picture->caption);
+    wbi_putf(w, "<figcaption>%s</figcaption></figure>\n", wbi_worded(parts, picture->caption).text);
 }
 
 static void put_two(wbi_writer *w, const wb_report_parts *parts, const char *first, const char *second)

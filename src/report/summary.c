@@ -2,15 +2,12 @@
 /* The results in sentences for readers who decide, not model. */
 #include <math.h>
 #include <string.h>
+#include <winback/time.h>
 
 #include "report/page.h"
+#include "report/verdict.h"
 
-static const double near_enough = 0.02; /* mean distance of predicted and observed that nobody would act on */
-
-static bool is_within(double value, double low, double high)
-{
-    return isfinite(low) && isfinite(high) && value >= low && value <= high;
-}
+enum { FEW_ROWS = 50 };
 
 static void put_tile(wbi_writer *w, const char *name, wbi_figure figure, const char *note)
 {
@@ -21,26 +18,16 @@ static void put_tile(wbi_writer *w, const char *name, wbi_figure figure, const c
     wbi_put(w, "</span></dd></div>\n");
 }
 
-static double mean_predicted(const wb_evaluated *score)
-{
-    double weight = 0, total = 0;
-    for (size_t i = 0; score->curves != NULL && i < score->curves->n_bins && i < WB_CALIBRATION_BINS; i++) {
-        weight += score->curves->bins[i].n;
-        total += score->curves->bins[i].n * score->curves->bins[i].mean_predicted;
-    }
-    return weight > 0 ? total / weight : NAN;
-}
-
 static void put_tiles(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_evaluated *score = wbi_first_score(parts);
     const wb_metrics *m = &score->metrics;
-    const double mean = mean_predicted(score);
+    const double mean = wbi_mean_predicted(score);
     char note[256];
     wbi_put(w, "<dl class=\"tiles\">\n");
     put_tile(w, "Ranking", wbi_number(m->auc, 3), "AUC; 0.5 is chance");
-    put_tile(w, "Top tenth holds", wbi_number(m->lift[WB_DEPTH_TENTH], 1), "times its share of positives");
-    put_tile(w, "Top tenth reaches", wbi_percent(m->capture[WB_DEPTH_TENTH], 0), "of all positives");
+    put_tile(w, "Top tenth holds", wbi_number(m->lift[WB_DEPTH_TENTH], 1), wbi_worded(parts, "times its share of {who}").text);
+    put_tile(w, "Top tenth reaches", wbi_percent(m->capture[WB_DEPTH_TENTH], 0), wbi_worded(parts, "of all {who}").text);
     strcpy(note, "observed");
     if (isfinite(mean)) {
         strcat(note, "; predicted ");
@@ -71,6 +58,26 @@ static void put_what(wbi_writer *w, const wb_report_parts *parts, const wb_metri
     wbi_put(w, "</p>\n");
 }
 
+static void put_chance(wbi_writer *w, const wb_evaluated *score)
+{
+    const bool is_below = score->interval.high.auc < 0.5;
+    wbi_putf(w, "<p><strong>The scores tell %s: do not use these scores to choose whom to contact.</strong> The AUC is %s; 0.5 is "
+             "chance.</p>\n", is_below ? "worse than chance" : "no better than chance",
+             wbi_with_interval(score->metrics.auc, score->interval.low.auc, score->interval.high.auc, 3).text);
+}
+
+static void put_too_good(wbi_writer *w, const wb_report_parts *parts, const wb_evaluated *score)
+{
+    wbi_putf(w, "<p><strong>An AUC of %s is too good to be true: a feature may know what came after the cutoff.</strong>",
+             wbi_number(score->metrics.auc, 3).text);
+    if (wbi_has_effects(parts)) {
+        wbi_put(w, " Look first at the most important, <b><bdi>");
+        wbi_put_name(w, parts->explanation->effects[0].feature);
+        wbi_put(w, "</bdi></b>.");
+    }
+    wbi_put(w, "</p>\n");
+}
+
 static void put_reach(wbi_writer *w, const wb_report_parts *parts, const wb_metrics *m)
 {
     const wbi_words words = wbi_words_of(parts);
@@ -98,28 +105,6 @@ static void put_ranking(wbi_writer *w, const wb_report_parts *parts, const wb_ev
     wbi_put(w, "; 50 would be chance.</p>\n");
 }
 
-typedef enum truth { TRUTH_UNKNOWN, TRUTH_YES, TRUTH_NEARLY, TRUTH_LOW, TRUTH_HIGH, TRUTH_EXTREME, TRUTH_TIMID } truth;
-
-/* What ails the probabilities, by the intervals of slope and intercept. */
-static truth truth_of(const wb_evaluated *score)
-{
-    const wb_metrics *m = &score->metrics, *low = &score->interval.low, *high = &score->interval.high;
-    if (!isfinite(m->calibration_slope) || !isfinite(m->calibration_intercept))
-        return TRUTH_UNKNOWN;
-    const bool is_known = isfinite(low->calibration_slope);
-    const bool slope = is_known ? is_within(1, low->calibration_slope, high->calibration_slope)
-                                : fabs(m->calibration_slope - 1) < 0.1;
-    const bool level = is_known ? is_within(0, low->calibration_intercept, high->calibration_intercept)
-                                : fabs(m->calibration_intercept) < 0.1;
-    if (slope && level)
-        return TRUTH_YES;
-    if (m->ece < near_enough)
-        return TRUTH_NEARLY;
-    if (!level)
-        return m->calibration_intercept > 0 ? TRUTH_LOW : TRUTH_HIGH;
-    return m->calibration_slope < 1 ? TRUTH_EXTREME : TRUTH_TIMID;
-}
-
 static void put_truth(wbi_writer *w, const wb_evaluated *score)
 {
     static const char *const verdicts[] = {
@@ -130,11 +115,51 @@ static void put_truth(wbi_writer *w, const wb_evaluated *score)
         "The probabilities are too high.",
         "High probabilities are too high and low ones too low.",
         "High probabilities are too low and low ones too high."};
-    const truth found = truth_of(score);
+    const wbi_truth found = wbi_truth_of(score);
     if (verdicts[found] == NULL)
         return;
     wbi_putf(w, "<p>%s On average over tenths of the customers, predicted and observed lie %s percentage points apart.</p>\n",
              verdicts[found], wbi_number(100 * score->metrics.ece, 1).text);
+}
+
+static void put_seen(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_evaluated *seen = wbi_seen_group(parts);
+    if (seen == NULL)
+        return;
+    wbi_put(w, "<p>Among customers seen within the last ");
+    if (parts->evaluation->seen_within_us > 0)
+        wbi_putf(w, "%s days", wbi_number((double)parts->evaluation->seen_within_us / WB_DAY_US, 0).text);
+    else
+        wbi_put(w, "horizon");
+    wbi_putf(w, ": AUC %s.</p>\n",
+             wbi_with_interval(seen->metrics.auc, seen->interval.low.auc, seen->interval.high.auc, 3).text);
+}
+
+static void put_segment_name(wbi_writer *w, const wb_evaluated *group)
+{
+    wbi_put(w, "<b><bdi>");
+    wbi_put_name(w, group->by);
+    wbi_put(w, "</bdi> <bdi>");
+    wbi_put_name(w, group->segment);
+    wbi_put(w, "</bdi></b>");
+}
+
+static void put_weakest(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_evaluated *weakest = wbi_weakest_segment(parts), *falsest = wbi_falsest_segment(parts);
+    if (weakest == NULL)
+        return;
+    wbi_put(w, "<p>It ranks worst among ");
+    put_segment_name(w, weakest);
+    wbi_putf(w, ": AUC %s of %s rows.", wbi_with_interval(weakest->metrics.auc, weakest->interval.low.auc, weakest->interval.high.auc, 3).text,
+             wbi_count(weakest->metrics.n).text);
+    if (falsest != NULL) {
+        wbi_put(w, " Probabilities are furthest off among ");
+        put_segment_name(w, falsest);
+        wbi_putf(w, ", where they are too %s.", falsest->metrics.calibration_intercept > 0 ? "low" : "high");
+    }
+    wbi_put(w, "</p>\n");
 }
 
 static void put_ageing(wbi_writer *w, const wb_backtest_advice *advice)
@@ -179,29 +204,24 @@ static void put_folds(wbi_writer *w, const wb_model *model)
     const wb_model_summary s = wb_model_summarise(model);
     wbi_put(w, "<p>The model gives each customer the probability of <b><bdi>");
     put_target(w, s.target);
-    wbi_putf(w, "</bdi></b>. It learned from %s rows, of which %s were positive, and was not tried on later ones.",
+    wbi_putf(w, "</bdi></b>. It learned from %s rows, of which %s had the outcome, and was not tried on later ones.",
              wbi_count(s.n_rows).text, wbi_percent(s.base_rate, 1).text);
     if (isfinite(s.out_of_fold.auc))
         wbi_putf(w, " Within its training, on customers left out, the AUC was %s.", wbi_number(s.out_of_fold.auc, 3).text);
     wbi_put(w, "</p>\n");
 }
 
-static size_t n_drifted(const wb_drift *drift, wb_drift_verdict verdict)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < drift->n_features; i++)
-        n += drift->features[i].verdict == verdict;
-    return n;
-}
-
 static void put_drift(wbi_writer *w, const wb_drift *drift)
 {
-    const size_t n_major = n_drifted(drift, WB_DRIFT_MAJOR), n_some = n_drifted(drift, WB_DRIFT_SOME);
+    static const char *const of_score[] = {"have not moved", "have moved somewhat", "have moved far"};
+    const size_t n_major = wbi_n_drifted(drift, WB_DRIFT_MAJOR), n_some = wbi_n_drifted(drift, WB_DRIFT_SOME);
+    wbi_put(w, "<p>");
+    if (drift->score.n_bins > 0)
+        wbi_putf(w, "The scores of today’s customers %s since training. ", of_score[drift->score.verdict]);
     if (n_major + n_some == 0)
-        wbi_putf(w, "<p>The customers of today look like those of training: none of %zu features has moved.</p>\n",
-                 drift->n_features);
+        wbi_putf(w, "The customers look like those of training: none of %zu features has moved.</p>\n", drift->n_features);
     else
-        wbi_putf(w, "<p>Of %zu features, %zu moved far since training and %zu somewhat; see <a href=\"#moved\">what moved</a>.</p>\n", drift->n_features,
+        wbi_putf(w, "Of %zu features, %zu moved far and %zu somewhat; see <a href=\"#moved\">what moved</a>.</p>\n", drift->n_features,
                  n_major, n_some);
 }
 
@@ -217,34 +237,22 @@ static void put_drivers(wbi_writer *w, const wb_explanation *explanation)
     wbi_put(w, ".</p>\n");
 }
 
-/* What the figures advise, one item each. */
-static void put_advice(wbi_writer *w, const wb_report_parts *parts)
+/* Of scores no better than chance nothing that one might act on. */
+static void put_told(wbi_writer *w, const wb_report_parts *parts, const wb_evaluated *score)
 {
-    const wb_evaluated *score = wbi_first_score(parts);
-    wbi_put(w, "<div><h3>What to do</h3>\n<ul>\n");
-    if (score != NULL && parts->evaluation->profit_from == NULL)
-        wbi_put(w, "<li>Say in the project file, under <code>campaign:</code>, what a contact and an offer cost and what a kept "
-                   "customer is worth; then this page says how many to contact.</li>\n");
-    else if (wbi_has_profit(parts) && score->metrics.empc > 0 && isfinite(score->metrics.empc_fraction))
-        wbi_putf(w, "<li>Contact the highest %s of the scores: that is where the expected profit is greatest, by <a href=\"#worth\">these "
-                 "costs</a>.</li>\n", wbi_percent(score->metrics.empc_fraction, 0).text);
-    if (score != NULL && truth_of(score) >= TRUTH_LOW)
-        wbi_put(w, "<li>Use the scores as a ranking, not as probabilities, or train with <code>--calibrate auto</code>.</li>\n");
-    if (parts->backtest != NULL && parts->backtest->advice.retrain_every_days > 0 &&
-        isfinite(parts->backtest->advice.retrain_every_days))
-        wbi_putf(w, "<li>Train again at least every %s days.</li>\n",
-                 wbi_number(parts->backtest->advice.retrain_every_days, 0).text);
-    else if (parts->backtest != NULL && parts->backtest->advice.lost_days > 0)
-        wbi_put(w, "<li>Train again whenever the label allows it: models lose with age.</li>\n");
-    if (parts->drift != NULL && n_drifted(parts->drift, WB_DRIFT_MAJOR) > 0)
-        wbi_put(w, "<li>Look at the features that moved far, and train again if the change is there to stay.</li>\n");
-    for (size_t i = 0; i < parts->n_descriptions; i++)
-        if (parts->descriptions[i].suspected_leak) {
-            wbi_put(w, "<li><strong>Look at the <a href=\"#quality\">features</a> that tell the outcome too well</strong>: they may not "
-                       "have been known beforehand, and then the figures are too good to be true.</li>\n");
-            break;
-        }
-    wbi_put(w, "<li>Keep some of the contacted customers aside, at random: only that shows what the campaign changed.</li>\n</ul></div>\n");
+    const bool is_chance = wbi_is_chance(score);
+    if (is_chance)
+        put_chance(w, score);
+    if (wbi_is_too_good(score))
+        put_too_good(w, parts, score);
+    put_what(w, parts, &score->metrics);
+    if (!is_chance)
+        put_reach(w, parts, &score->metrics);
+    put_ranking(w, parts, score);
+    put_seen(w, parts);
+    put_weakest(w, parts);
+    if (!is_chance)
+        put_truth(w, score);
 }
 
 void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
@@ -258,10 +266,7 @@ void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
     }
     wbi_put(w, "<div class=\"telling\">\n<div>\n");
     if (score != NULL) {
-        put_what(w, parts, &score->metrics);
-        put_reach(w, parts, &score->metrics);
-        put_ranking(w, parts, score);
-        put_truth(w, score);
+        put_told(w, parts, score);
     }
     if (score == NULL && parts->model != NULL)
         put_folds(w, parts->model);
@@ -272,6 +277,6 @@ void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
     if (wbi_has_effects(parts))
         put_drivers(w, parts->explanation);
     wbi_put(w, "</div>\n");
-    put_advice(w, parts);
+    wbi_put_advice(w, parts);
     wbi_put(w, "</div>\n</section>\n");
 }

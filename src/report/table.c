@@ -13,9 +13,9 @@ void wbi_table_begin(wbi_writer *w, const char *caption, const char *const *head
     wbi_put_text(w, caption);
     wbi_put(w, "</caption>\n<thead><tr>");
     for (size_t i = 0; i < n; i++) {
-        const bool is_number = headings[i][0] == '#';
-        wbi_put(w, is_number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
-        wbi_put_text(w, headings[i] + is_number);
+        const bool is_number = headings[i][0] == '#', is_sentence = headings[i][0] == '>';
+        wbi_putf(w, "<th scope=\"col\"%s>", is_number ? " class=\"n\"" : is_sentence ? " class=\"below\"" : "");
+        wbi_put_text(w, headings[i] + (is_number || is_sentence));
         wbi_put(w, "</th>");
     }
     wbi_put(w, "</tr></thead>\n<tbody>\n");
@@ -47,6 +47,13 @@ void wbi_row_end(wbi_writer *w)
 void wbi_cell_text(wbi_writer *w, const char *text)
 {
     wbi_put(w, is_short(text) ? "<td class=\"s\">" : "<td>");
+    wbi_put_name(w, text);
+    wbi_put(w, "</td>");
+}
+
+void wbi_cell_sentence(wbi_writer *w, const char *text)
+{
+    wbi_put(w, "<td class=\"below\">");
     wbi_put_name(w, text);
     wbi_put(w, "</td>");
 }

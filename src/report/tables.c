@@ -20,7 +20,7 @@ typedef struct figure_row {
 
 #define AT(member) offsetof(wb_metrics, member)
 static const figure_row figure_rows[] = {
-    {"AUC", AT(auc), wbi_number, 3, "How often a positive scores above a negative; 0.5 is chance"},
+    {"AUC", AT(auc), wbi_number, 3, "How often {one} scores above {other}; 0.5 is chance"},
     {"Average precision", AT(pr_auc), wbi_number, 3, "Area under precision and recall; chance is the base rate"},
     {"Log loss", AT(log_loss), wbi_number, 4, "Surprise a customer; less is better"},
     {"Brier score", AT(brier), wbi_number, 4, "Mean squared error; less is better"},
@@ -32,8 +32,8 @@ static const figure_row figure_rows[] = {
     {"Calibration error", AT(ece), wbi_number, 4, "Mean distance of predicted and observed, over tenths"},
     {"Kolmogorov–Smirnov", AT(ks), wbi_number, 3, "Largest distance between the outcomes' scores"},
     {"Gini", AT(gini), wbi_number, 3, "2 AUC − 1"},
-    {"Expected profit", AT(empc), wbi_number, 3, "EMPC a customer, of the best campaign"},
-    {"Share to contact", AT(empc_fraction), wbi_percent, 1, "For that profit"},
+    {"Expected profit", AT(empc), wbi_number, 3, "EMPC a customer: best campaigns, over what the keep rate may be"},
+    {"Share to contact", AT(empc_fraction), wbi_percent, 1, "On average over these; the picture is at the mean keep rate"},
 };
 
 static double figure_of(const wb_metrics *m, size_t offset)
@@ -45,7 +45,7 @@ static double figure_of(const wb_metrics *m, size_t offset)
 
 void wbi_put_figures_table(wbi_writer *w, const wb_report_parts *parts)
 {
-    static const char *const headings[] = {"Figure", "#Value", "#Low", "#High", "What it says"};
+    static const char *const headings[] = {"Figure", "#Value", "#Low", "#High", ">What it says"};
     const wb_evaluated *score = wbi_first_score(parts);
     wbi_table_begin(w, "All figures with 95 % intervals", headings, N_OF(headings));
     for (size_t i = 0; i < N_OF(figure_rows); i++) {
@@ -56,7 +56,7 @@ void wbi_put_figures_table(wbi_writer *w, const wb_report_parts *parts)
         wbi_cell(w, row->show(value, row->decimals), value);
         wbi_cell(w, row->show(low, row->decimals), low);
         wbi_cell(w, row->show(high, row->decimals), high);
-        wbi_cell_text(w, row->meaning);
+        wbi_cell_sentence(w, wbi_worded(parts, row->meaning).text);
         wbi_row_end(w);
     }
     wbi_table_end(w);
@@ -64,7 +64,8 @@ void wbi_put_figures_table(wbi_writer *w, const wb_report_parts *parts)
 
 void wbi_put_depths_table(wbi_writer *w, const wb_report_parts *parts)
 {
-    static const char *const headings[] = {"Highest scores", "#Customers", "#Positives among them", "#Lift", "#Share of all positives"};
+    const wbi_sentence among = wbi_worded(parts, "#Share of {who}"), share = wbi_worded(parts, "#Of all {who}");
+    const char *const headings[] = {"Highest scores", "#Customers", among.text, "#Lift", share.text};
     const wb_evaluated *score = wbi_first_score(parts);
     const wb_metrics *m = &score->metrics, *low = &score->interval.low, *high = &score->interval.high;
     wbi_table_begin(w, "Lift and capture", headings, N_OF(headings));
@@ -87,11 +88,11 @@ void wbi_put_confusion(wbi_writer *w, const wb_report_parts *parts)
     snprintf(positive, sizeof positive, "#Called (at least %s)", wbi_short(parts->evaluation->threshold).text);
     const char *headings[] = {"Outcome", positive, "#Not called"};
     wbi_table_begin(w, "Who is called at the threshold", headings, N_OF(headings));
-    wbi_row_begin(w, "Positive");
+    wbi_row_begin(w, wbi_worded(parts, "{who}").text);
     wbi_cell(w, wbi_number(m->true_positive, 0), m->true_positive);
     wbi_cell(w, wbi_number(m->false_negative, 0), m->false_negative);
     wbi_row_end(w);
-    wbi_row_begin(w, "Negative");
+    wbi_row_begin(w, wbi_worded(parts, "{others}").text);
     wbi_cell(w, wbi_number(m->false_positive, 0), m->false_positive);
     wbi_cell(w, wbi_number(m->true_negative, 0), m->true_negative);
     wbi_row_end(w);
@@ -215,7 +216,7 @@ static const char *direction_word(int direction)
 
 void wbi_put_effects_table(wbi_writer *w, const wb_report_parts *parts)
 {
-    static const char *const headings[] = {"Feature", "#Importance", "More of it", "#Odds ratio a standard deviation", "#p", "In words",
+    static const char *const headings[] = {"Feature", "#Importance", "More of it", "#Odds ratio a standard deviation", "#p", ">In words",
                                            "Can be acted on"};
     const wb_explanation *explanation = parts->explanation;
     wbi_table_begin(w, "All terms of the model", headings, N_OF(headings));
@@ -226,7 +227,7 @@ void wbi_put_effects_table(wbi_writer *w, const wb_report_parts *parts)
         wbi_cell_text(w, direction_word(e->direction));
         wbi_cell(w, wbi_with_interval(e->odds_ratio, e->odds_low, e->odds_high, 2), e->odds_ratio);
         wbi_cell(w, wbi_p_value(e->p), e->p);
-        wbi_cell_text(w, e->sentence);
+        wbi_cell_sentence(w, e->sentence);
         wbi_cell_text(w, e->actionable ? "yes" : "");
         wbi_row_end(w);
     }
