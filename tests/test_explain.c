@@ -191,6 +191,82 @@ static void facts_are_the_model_s(void **state)
     wb_features_free(frame);
 }
 
+/* Counts of which most are 0 and a few are huge: pictures begin at the 0 and end 1.5 times as far beyond the 90th percentile as
+ * that is from the median, or at the greatest value. A logarithm has points between. */
+static void pictures_reach_where_rows_lie(void **state)
+{
+    (void)state;
+    enum { ROWS = 400 };
+    static double count[ROWS], flag[ROWS], label[ROWS];
+    for (size_t i = 0; i < ROWS; i++) {
+        count[i] = i % 10 < 6 ? 0 : i == 399 ? 500 : (double)(i % 10 - 5); /* 60 % zeros, then 1 to 4; deciles 0 … 0, 1, 2, 3, 500 */
+        flag[i] = i % 20 == 3;
+        label[i] = (i * 7919 + 13) % 100 < 30 + 10 * fmin(count[i], 4);
+    }
+    wb_features *frame = frame_create();
+    frame_numbers(frame, "orders", count, ROWS);
+    frame_numbers(frame, "flag", flag, ROWS);
+    frame_numbers(frame, "churned", label, ROWS);
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.target = "churned";
+    options.lambda = 0.01;
+    options.basis = WB_BASIS_LINEAR;
+    wb_model *model = train(frame, &options);
+    wb_explanation *explanation = explain(model, NULL, 1);
+    const wb_effect *orders = effect_of(explanation, "orders"), *rare = effect_of(explanation, "flag");
+    const double ninth = model->basis->terms[term_of(model, "orders")]->kind->reference(model->basis->terms[term_of(model, "orders")]).deciles[9];
+    assert_true(orders->usual_low == 0 && ninth > 0);
+    assert_close(orders->usual_high, ninth + 1.5 * ninth, 1e-12);
+    assert_true(rare->usual_low == 0 && rare->usual_high == 1);
+    assert_true(isnan(orders->points[0].value) == 0 && orders->points[0].value == 0);
+    bool ends = false;
+    for (size_t k = 0; k < orders->n_points; k++)
+        ends = ends || (fabs(orders->points[k].value - orders->usual_high) < 1e-12 && !orders->points[k].is_decile);
+    assert_true(ends);
+    assert_non_null(strstr(orders->sentence, "orders is 0\""));
+    wb_explanation_free(explanation);
+    wb_model_free(model);
+    wb_features_free(frame);
+}
+
+/* No effect of the number that one could see, but one of its absence. */
+static void absence_is_compared_where_it_counts(void **state)
+{
+    (void)state;
+    enum { ROWS = 400 };
+    static double answer[ROWS], noise[ROWS], label[ROWS];
+    for (size_t i = 0; i < ROWS; i++) {
+        const bool is_missing = i % 4 == 0;
+        answer[i] = is_missing ? (double)NAN : (double)(i % 5);
+        noise[i] = (double)(i / 4 % 10);
+        label[i] = is_missing ? i % 8 == 0 || i % 3 == 0 : i / 20 % 5 == 0;
+    }
+    wb_features *frame = frame_create();
+    frame_numbers(frame, "answer", answer, ROWS);
+    frame_numbers(frame, "noise", noise, ROWS);
+    frame_numbers(frame, "churned", label, ROWS);
+    wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+    options.target = "churned";
+    options.lambda = 1;
+    options.basis = WB_BASIS_LINEAR;
+    wb_model *model = train(frame, &options);
+    wb_explanation *explanation = explain(model, NULL, 1);
+    const wb_effect *effect = effect_of(explanation, "answer");
+    const wb_effect_point *missing = &effect->points[effect->n_points - 1];
+    char said[128];
+    snprintf(said, sizeof said, "odds are %.3g times as high where \"", exp(missing->log_odds - effect->points[effect->typical].log_odds));
+    assert_true(strncmp(effect->sentence, said, strlen(said)) == 0);
+    assert_non_null(strstr(effect->sentence, "as where \"answer is 2\""));
+    for (size_t f = 0; f < 2; f++) {
+        const wb_effect *other = &explanation->effects[f];
+        const bool is_visible = strstr(other->sentence, "no visible effect") == NULL;
+        assert_true(is_visible || fabs(other->points[0].log_odds - other->points[other->n_points - 1].log_odds) < 0.05);
+    }
+    wb_explanation_free(explanation);
+    wb_model_free(model);
+    wb_features_free(frame);
+}
+
 /* Curves at their points, and bands against those of whole rows: where all but one feature stay, the variance of the difference of
  * two rows' log-odds is that of the feature alone. */
 static void splines_are_their_curves(void **state)
@@ -533,6 +609,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals_by_their_definition),
         cmocka_unit_test(facts_are_the_model_s),
+        cmocka_unit_test(pictures_reach_where_rows_lie),
+        cmocka_unit_test(absence_is_compared_where_it_counts),
         cmocka_unit_test(splines_are_their_curves),
         cmocka_unit_test(importance_over_given_rows),
         cmocka_unit_test(importance_of_older_models),

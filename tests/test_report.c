@@ -354,6 +354,151 @@ static void test_one_class(void **state)
     free(f);
 }
 
+static void assert_says(const wb_report_parts *parts, const char *text, bool expected)
+{
+    char *page = page_of(parts);
+    if ((strstr(page, text) != NULL) != expected)
+        fail_msg("the page %s \"%s\"", expected ? "does not say" : "says", text);
+    free(page);
+}
+
+/* Nothing is advised on scores whose AUC's interval holds 0.5; that is the first thing said. */
+static void test_no_better_than_chance(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    f->evaluation.profit_from = "campaign: of winback.yml";
+    f->groups[0].metrics.auc = 0.53;
+    f->groups[0].interval.low.auc = 0.49;
+    f->groups[0].interval.high.auc = 0.57;
+    f->groups[0].metrics.calibration_intercept = 0.9;
+    f->groups[0].metrics.ece = 0.1;
+    char *page = page_of(&f->parts);
+    const char *said = strstr(page, "no better than chance: do not use these scores to choose whom to contact");
+    assert_true(said != NULL && said < strstr(page, "The model gives each customer"));
+    assert_null(strstr(page, "Mailing them reaches"));
+    assert_null(strstr(page, "Contact the highest"));
+    assert_null(strstr(page, "as a ranking"));
+    assert_null(strstr(page, "level has moved"));
+    free(page);
+    f->groups[0].interval.low.auc = 0.51;
+    assert_says(&f->parts, "better than chance", false);
+    assert_says(&f->parts, "Mailing them reaches", true);
+    f->groups[0].interval.low.auc = 0.41;
+    f->groups[0].interval.high.auc = 0.47;
+    assert_says(&f->parts, "worse than chance", true);
+    f->groups[0].interval.low.auc = NAN; /* without an interval the AUC alone says it */
+    assert_says(&f->parts, "do not use these scores", false);
+    f->groups[0].metrics.auc = 0.5;
+    assert_says(&f->parts, "do not use these scores", true);
+    free(f);
+}
+
+static void test_too_good_to_be_true(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    assert_says(&f->parts, "too good to be true: a feature", false);
+    f->groups[0].metrics.auc = 0.992;
+    f->groups[0].interval = interval_like(&f->groups[0].metrics);
+    assert_says(&f->parts, "too good to be true: a feature", true);
+    assert_says(&f->parts, "Look first at the most important, <b><bdi>orders_<wbr/>days_<wbr/>since_<wbr/>last", true);
+    free(f);
+}
+
+/* The dot of the picture and the advice: the greatest profit of the curve, told only where somebody said the costs. */
+static void test_how_many_to_contact(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    char advice[128], picture[128];
+    size_t best = 0;
+    for (size_t i = 1; i < f->curves[0].n_points; i++)
+        if (f->curves[0].points[i].profit > f->curves[0].points[best].profit)
+            best = i;
+    const int percent = (int)lround(100 * f->curves[0].points[best].depth);
+    assert_true(percent != 34); /* EMPC's share in the figures */
+    snprintf(advice, sizeof advice, "Contact the highest %d\u00a0%% of the scores", percent);
+    snprintf(picture, sizeof picture, "a customer, where %d\u00a0%% are contacted", percent);
+    assert_says(&f->parts, "Contact the highest", false);
+    assert_says(&f->parts, picture, true);
+    f->evaluation.profit_from = "campaign: of winback.yml";
+    assert_says(&f->parts, advice, true);
+    for (size_t i = 0; i < f->curves[0].n_points; i++)
+        f->curves[0].points[i].profit = -f->curves[0].points[i].depth;
+    assert_says(&f->parts, "Do not contact anybody", true);
+    free(f);
+}
+
+static void test_probabilities_that_are_off(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    wb_evaluated *score = &f->groups[0];
+    score->metrics.ece = 0.08;
+    score->metrics.calibration_slope = 0.7;
+    score->interval = interval_like(&score->metrics);
+    assert_says(&f->parts, "Use the scores as a ranking", true);
+    score->metrics.calibration_intercept = 0.4;
+    score->interval = interval_like(&score->metrics);
+    assert_says(&f->parts, "Use the scores as a ranking", false);
+    assert_says(&f->parts, "The level has moved since training", true);
+    free(f);
+}
+
+/* Features that move alone are said, not acted on. */
+static void test_only_moved_scores_are_acted_on(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    assert_int_equal(f->drifted[0].verdict, WB_DRIFT_MAJOR);
+    assert_says(&f->parts, "The scores have moved", true);
+    f->drift.score.verdict = WB_DRIFT_NONE;
+    assert_says(&f->parts, "The scores have moved", false);
+    assert_says(&f->parts, "have not moved since training", true);
+    f->drift.score.n_bins = 0; /* of a model without folds: by features that matter */
+    assert_says(&f->parts, "The scores have moved", true);
+    f->drifted[0].importance = 0;
+    assert_says(&f->parts, "The scores have moved", false);
+    free(f);
+}
+
+/* AUCs fall from segment to segment; the last has 9000 / 32 rows. */
+static void test_where_it_fails(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    assert_says(&f->parts, "It ranks worst among <b><bdi>country</bdi> <bdi>(missing)</bdi></b>: AUC 0.810 (0.804–0.816) of 281 rows", true);
+    assert_says(&f->parts, "furthest off", false);
+    f->groups[7].metrics.n = 99;
+    f->groups[3].interval.low.calibration_intercept = -0.4;
+    f->groups[3].interval.high.calibration_intercept = -0.2;
+    f->groups[3].metrics.calibration_intercept = -0.3;
+    assert_says(&f->parts, "It ranks worst among <b><bdi>country</bdi> <bdi>ES</bdi></b>", true);
+    assert_says(&f->parts, "furthest off among <b><bdi>country</bdi> <bdi>FR</bdi></b>, where they are too high", true);
+    f->groups[2].by = "orders_days_since_last";
+    f->groups[2].segment = NULL;
+    f->evaluation.seen_within_us = 90 * WB_DAY_US;
+    assert_says(&f->parts, "Among customers seen within the last 90 days: AUC 0.860 (0.854–0.866)", true);
+    free(f);
+}
+
+/* One word for an outcome; names that are no plain ones are not taken into sentences. */
+static void test_words_of_the_outcome(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    assert_says(&f->parts, "positives", false);
+    assert_says(&f->parts, "leavers", true);
+    f->evaluation.target = "label_repurchase";
+    assert_says(&f->parts, "leavers", false);
+    assert_says(&f->parts, "positives", false);
+    assert_says(&f->parts, "all customers with repurchase", true);
+    f->evaluation.target = "<b>%s";
+    assert_says(&f->parts, "all customers with the outcome", true);
+    free(f);
+}
+
 static void test_figures_that_are_not_finite(void **state)
 {
     (void)state;
@@ -466,6 +611,13 @@ int main(void)
         cmocka_unit_test(test_customers_only_when_given),
         cmocka_unit_test(test_parts_that_are_absent),
         cmocka_unit_test(test_one_class),
+        cmocka_unit_test(test_no_better_than_chance),
+        cmocka_unit_test(test_too_good_to_be_true),
+        cmocka_unit_test(test_how_many_to_contact),
+        cmocka_unit_test(test_probabilities_that_are_off),
+        cmocka_unit_test(test_only_moved_scores_are_acted_on),
+        cmocka_unit_test(test_where_it_fails),
+        cmocka_unit_test(test_words_of_the_outcome),
         cmocka_unit_test(test_figures_that_are_not_finite),
         cmocka_unit_test(test_tiny),
         cmocka_unit_test(test_wrong_pictures),

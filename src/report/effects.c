@@ -99,6 +99,12 @@ static void describe_curve(wbi_writer *w, const wb_effect *effect, const curve *
     wbi_put(w, ".");
 }
 
+/* NaN stays. */
+static double within(const wbi_axis *axis, double value)
+{
+    return value < axis->low ? axis->low : value > axis->high ? axis->high : value;
+}
+
 static void draw_number(wbi_chart *c, const wb_effect *effect)
 {
     static const wbi_legend legend[] = {{"line one", "Effect, 95 %"}, {"dot two", "Missing"}};
@@ -117,6 +123,10 @@ static void draw_number(wbi_chart *c, const wb_effect *effect)
     if (missing != NULL)
         c->margin_right = MISSING_MARGIN;
     c->y.title = "Effect on the log-odds";
+    for (size_t i = 0; i < points.n; i++) {
+        points.low[i] = within(&c->y, points.low[i]);
+        points.high[i] = within(&c->y, points.high[i]);
+    }
     wbi_chart_begin(c);
     describe_curve(w, effect, &points);
     wbi_chart_axes(c);
