@@ -4,8 +4,8 @@
 
 #include "report/pictures.h"
 
-enum { LEVELS_SHOWN = 14, LEVEL_LETTERS = 16, LEVEL_ROW = 20, LEVEL_FRAME = 58, POINTS_SHOWN = 400, EFFECT_HEIGHT = 230, MISSING_MARGIN = 30 };
-static const double missing_gap = 0.06; /* of the axis, between its end and the dot of the missing */
+enum { LEVELS_SHOWN = 14, LEVEL_LETTERS = 16, LEVEL_ROW = 20, LEVEL_FRAME = 58, POINTS_SHOWN = 400, EFFECT_HEIGHT = 230 };
+static const double missing_gap = 0.08; /* of the line's width, between its end and the dot of the missing */
 static const double rare = 0.02;
 
 static bool is_number(const wb_effect *effect)
@@ -99,10 +99,16 @@ static void describe_curve(wbi_writer *w, const wb_effect *effect, const curve *
     wbi_put(w, ".");
 }
 
-/* NaN stays. */
-static double within(const wbi_axis *axis, double value)
+/* At the end of the axis, behind that of the line. */
+static void draw_missing(const wbi_chart *c, const wb_effect_point *missing)
 {
-    return value < axis->low ? axis->low : value > axis->high ? axis->high : value;
+    const double at = c->x.high;
+    if (isfinite(missing->low) && isfinite(missing->high))
+        wbi_chart_segment(c, "error two", at, missing->low, at, missing->high);
+    wbi_chart_dot(c, "two", at, missing->log_odds);
+    wbi_put(c->canvas.w, "missing: ");
+    put_point(c->canvas.w, missing);
+    wbi_chart_dot_end(c);
 }
 
 static void draw_number(wbi_chart *c, const wb_effect *effect)
@@ -119,14 +125,9 @@ static void draw_number(wbi_chart *c, const wb_effect *effect)
     c->x.high = points.value[points.n - 1];
     if (c->x.high <= c->x.low)
         wbi_ticks_widen(&c->x.low, &c->x.high, 4);
-    const double aside = c->x.high + missing_gap * (c->x.high - c->x.low);
     if (missing != NULL)
-        c->margin_right = MISSING_MARGIN;
+        c->x.high += missing_gap * (c->x.high - c->x.low);
     c->y.title = "Effect on the log-odds";
-    for (size_t i = 0; i < points.n; i++) {
-        points.low[i] = within(&c->y, points.low[i]);
-        points.high[i] = within(&c->y, points.high[i]);
-    }
     wbi_chart_begin(c);
     describe_curve(w, effect, &points);
     wbi_chart_axes(c);
@@ -134,14 +135,8 @@ static void draw_number(wbi_chart *c, const wb_effect *effect)
     wbi_chart_band(c, "band", points.value, points.low, points.high, points.n);
     wbi_chart_line(c, "line one", points.value, points.log_odds, points.n);
     draw_tenths(c, effect);
-    if (missing != NULL) {
-        if (isfinite(missing->low) && isfinite(missing->high))
-            wbi_chart_segment(c, "error two", aside, missing->low, aside, missing->high);
-        wbi_chart_dot(c, "two", aside, missing->log_odds);
-        wbi_put(w, "missing: ");
-        put_point(w, missing);
-        wbi_chart_dot_end(c);
-    }
+    if (missing != NULL)
+        draw_missing(c, missing);
     wbi_chart_end(c);
 }
 
