@@ -98,7 +98,7 @@ static void put_ranking(wbi_writer *w, const wb_report_parts *parts, const wb_ev
         wbi_put(w, "<p><strong>All customers had the same outcome, so nothing can be said about how well the scores tell.</strong></p>\n");
         return;
     }
-    wbi_putf(w, "<p>Of %s and %s drawn at random, the first has the higher score in %s of 100 cases", words.one, words.other, wbi_number(100 * m->auc, 0).text);
+    wbi_putf(w, "<p>When %s and %s are drawn at random, the first has the higher score in %s of 100 cases", words.one, words.other, wbi_number(100 * m->auc, 0).text);
     if (isfinite(score->interval.low.auc))
         wbi_putf(w, " (between %s and %s, as far as the data tell)", wbi_number(100 * score->interval.low.auc, 1).text,
                  wbi_number(100 * score->interval.high.auc, 1).text);

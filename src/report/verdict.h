@@ -7,7 +7,15 @@
 #include <winback/report.h>
 
 /* What ails the probabilities, by the intervals of slope and intercept. */
-typedef enum wbi_truth { WBI_TRUTH_UNKNOWN, WBI_TRUTH_YES, WBI_TRUTH_NEARLY, WBI_TRUTH_LOW, WBI_TRUTH_HIGH, WBI_TRUTH_EXTREME, WBI_TRUTH_TIMID } wbi_truth;
+typedef enum wbi_truth {
+    WBI_TRUTH_UNKNOWN,
+    WBI_TRUTH_YES,
+    WBI_TRUTH_NEARLY, /* off beyond chance, but by little */
+    WBI_TRUTH_LOW,
+    WBI_TRUTH_HIGH,
+    WBI_TRUTH_EXTREME,
+    WBI_TRUTH_TIMID
+} wbi_truth;
 wbi_truth wbi_truth_of(const wb_evaluated *score);
 
 /* Whether the AUC's interval holds 0.5 or lies below; without an interval, whether the AUC is not above it. */
