@@ -11,7 +11,8 @@ static wb_description *describe(const wb_features *frame, size_t *n, int n_threa
 {
     wb_description *out;
     wb_error err;
-    assert_ok(wb_describe(&out, n, frame, n_threads, &err), &err);
+    const wb_describe_options options = {.n_threads = n_threads};
+    assert_ok(wb_describe(&out, n, frame, &options, &err), &err);
     return out;
 }
 
@@ -270,6 +271,39 @@ static void threads_change_nothing(void **state)
     wb_features_free(frame);
 }
 
+/* Of 12 rows that left, 12 that stayed, and one unknown: x is higher where customers left, but for one tie of the two (a half
+ * of 144 pairs: 1 - 0.5/144); the target is no feature. */
+static void a_flat_table_names_its_target(void **state)
+{
+    (void)state;
+    const char *churn[25];
+    double x[25];
+    for (size_t i = 0; i < 25; i++) {
+        churn[i] = i == 24 ? NULL : i % 2 == 0 ? "Ja" : "Nee";
+        x[i] = i % 2 == 0 ? 20 : 1;
+    }
+    x[0] = x[1] = 10;
+    wb_features *frame = frame_create();
+    frame_numbers(frame, "x", x, 25);
+    frame_words(frame, "Churn", WB_TYPE_CATEGORY, churn, 25);
+    wb_description *d;
+    size_t n;
+    wb_error err;
+    wb_describe_options options = {.target = "Churn", .positive = "Ja", .n_threads = 1};
+    assert_ok(wb_describe(&d, &n, frame, &options, &err), &err);
+    assert_int_equal(n, 1);
+    assert_string_equal(d[0].feature, "x");
+    assert_close(d[0].auc, 1 - 0.5 / 144, 1e-15);
+    assert_true(d[0].suspected_leak);
+    wb_descriptions_free(d);
+    options.positive = NULL;
+    assert_int_equal(wb_describe(&d, &n, frame, &options, &err), WB_ERR_INCONSISTENT);
+    options.target = "churn";
+    assert_int_equal(wb_describe(&d, &n, frame, &options, &err), WB_ERR_INCONSISTENT);
+    assert_non_null(strstr(err.message, "did you mean 'Churn'?"));
+    wb_features_free(frame);
+}
+
 static void bad_labels_and_no_memory(void **state)
 {
     (void)state;
@@ -280,13 +314,14 @@ static void bad_labels_and_no_memory(void **state)
     wb_features *frame = frame_create();
     frame_numbers(frame, "x", x, 2);
     frame_numbers(frame, "label_y", y, 2);
-    assert_int_equal(wb_describe(&out, &n, frame, 1, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_describe(&out, &n, frame, NULL, &err), WB_ERR_ARGUMENT);
     assert_non_null(strstr(err.message, "label_y of row 2 is 2"));
     wb_features_free(frame);
     frame = frame_shop(100);
+    const wb_describe_options named = {.target = "churned", .n_threads = 1};
     for (uint64_t at = 1;; at++) {
         wbi_alloc_fail_at(at);
-        wb_status status = wb_describe(&out, &n, frame, 1, &err);
+        wb_status status = wb_describe(&out, &n, frame, &named, &err);
         wbi_alloc_fail_at(0);
         if (status == WB_OK)
             break;
@@ -304,6 +339,7 @@ int main(void)
         cmocka_unit_test(missing_numbers_stand_where_they_separate),
         cmocka_unit_test(levels_by_hand),
         cmocka_unit_test(leaks_are_suspected),
+        cmocka_unit_test(a_flat_table_names_its_target),
         cmocka_unit_test(names_and_constants_tell_nothing),
         cmocka_unit_test(levels_are_counted_against_customers),
         cmocka_unit_test(levels_against_all_pairs),

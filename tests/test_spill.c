@@ -341,7 +341,7 @@ static void only_training_takes_them(void **state)
     double probability[200];
     size_t n;
     wb_error err;
-    assert_int_equal(wb_describe(&descriptions, &n, spilled, 1, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_describe(&descriptions, &n, spilled, NULL, &err), WB_ERR_ARGUMENT);
     assert_string_equal(err.message,
                         "describing needs features that lie in memory: read them with a larger memory limit");
     assert_int_equal(wb_features_write(spilled, "f.csv", 1, &err), WB_ERR_ARGUMENT);

@@ -40,12 +40,20 @@ typedef struct wb_description {
     int too_many_levels; /* wb_names_customers */
 } wb_description;
 
-/* Describes every column but customer_id, cutoff and the labels, in their order; the label is the first column
- * label_<name>, and rows where it is missing count for everything but the area. `*out` has `*n` entries, freed by
- * wb_descriptions_free. Memory: a few numbers a row and thread. Fails with WB_ERR_NOMEM, and with WB_ERR_ARGUMENT when
- * the label is neither 0, 1 nor missing. Thread-safe. */
-WB_API WB_WARN_UNUSED wb_status wb_describe(wb_description **out, size_t *n, const wb_features *features, int n_threads,
-                                            wb_error *err);
+/* Start from WB_DESCRIBE_OPTIONS_INIT. Strings are borrowed during the call only. */
+typedef struct wb_describe_options {
+    const char *target, *positive; /* as in wb_train_options; target NULL: the first column label_*, which is 0, 1 or missing */
+    int n_threads;                 /* 0: as many as the machine has */
+} wb_describe_options;
+#define WB_DESCRIBE_OPTIONS_INIT {NULL, NULL, 0}
+
+/* Describes every column but customer_id, cutoff, the target and label_*, in their order; rows where the label is missing count
+ * for everything but the area. `options` NULL: the usual ones. `*out` has `*n` entries, freed by wb_descriptions_free.
+ * Memory: a few numbers a row and thread. Fails with WB_ERR_NOMEM, with WB_ERR_ARGUMENT when the first label_* is neither 0,
+ * 1 nor missing, and with WB_ERR_INCONSISTENT as wb_train does when a target that was named is not there or has other than two
+ * values. Thread-safe. */
+WB_API WB_WARN_UNUSED wb_status wb_describe(wb_description **out, size_t *n, const wb_features *features,
+                                            const wb_describe_options *options, wb_error *err);
 /* Whether a category of the features has more levels than half their customers (rows, without a customer_id; runs of
  * equal ones, in features that are not ordered by it): one that tells customers apart rather than describing them. */
 WB_API int wb_names_customers(const wb_features *features, size_t column);

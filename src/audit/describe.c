@@ -9,6 +9,7 @@
 #include "design/quantile.h"
 #include "par/par.h"
 #include "table/spill.h"
+#include "train/train.h"
 
 enum { LEAK_ROWS_A_CLASS = 10 };
 static const double leak_auc = 0.99;
@@ -34,49 +35,69 @@ typedef struct describing {
     wbi_weighted **scratch; /* by worker; NULL until it needs any */
 } describing;
 
-static bool is_label(const char *name)
-{
-    return strncmp(name, "label_", 6) == 0;
-}
-
 static bool is_feature(const wb_table *table, size_t column)
 {
     const char *name = wb_table_name(table, column);
     wb_type type = wb_table_type(table, column);
-    return (type == WB_TYPE_NUMBER || type == WB_TYPE_CATEGORY) && strcmp(name, "cutoff") != 0 && !is_label(name);
+    return (type == WB_TYPE_NUMBER || type == WB_TYPE_CATEGORY) && strcmp(name, "cutoff") != 0 && !wbi_is_label(name);
 }
 
-static size_t find_label(const wb_table *table)
+static size_t first_label(const wb_table *table)
 {
     for (size_t k = 0; k < wb_table_n_columns(table); k++)
-        if (is_label(wb_table_name(table, k)) && wb_table_type(table, k) == WB_TYPE_NUMBER)
+        if (wbi_is_label(wb_table_name(table, k)) && wb_table_type(table, k) == WB_TYPE_NUMBER)
             return k;
     return SIZE_MAX;
 }
 
-static wb_status read_label(labelled *label, const wb_table *table, wb_error *err)
+/* As wbi_label_values. */
+static wb_status first_label_values(int8_t *known, const wb_table *table, size_t column, wb_error *err)
 {
-    size_t column = find_label(table), n = wb_table_n_rows(table);
-    if (column == SIZE_MAX)
-        return WB_OK;
     const double *values = wb_table_numbers(table, column);
+    for (size_t i = 0; i < wb_table_n_rows(table); i++) {
+        if (!isnan(values[i]) && values[i] != 0 && values[i] != 1)
+            return wbi_fail(err, WB_ERR_ARGUMENT, "%s of row %zu is %g (wanted: 0, 1 or missing)",
+                            wb_table_name(table, column), i + 1, values[i]);
+        known[i] = isnan(values[i]) ? -1 : (int8_t)values[i];
+    }
+    return WB_OK;
+}
+
+static wb_status allocate_label(labelled *label, size_t n, wb_error *err)
+{
     label->rows = wbi_alloc_array(n, sizeof *label->rows);
     label->outcome = wbi_alloc_array(n, 1);
     label->of_row = wbi_alloc_array(n, 1);
-    if (label->rows == NULL || label->outcome == NULL || label->of_row == NULL)
-        return wbi_fail_nomem(err, n * sizeof *label->rows);
-    for (size_t i = 0; i < n; i++) {
-        label->of_row[i] = isnan(values[i]) ? UNKNOWN : values[i] == 1 ? POSITIVE : NEGATIVE;
-        if (isnan(values[i]))
+    const bool all = label->rows != NULL && label->outcome != NULL && label->of_row != NULL;
+    return all ? WB_OK : wbi_fail_nomem(err, n * sizeof *label->rows);
+}
+
+/* *column: the target's; SIZE_MAX where there is none. */
+static wb_status read_label(labelled *label, size_t *column, const wb_table *table, const wb_describe_options *options,
+                            wb_error *err)
+{
+    const size_t n = wb_table_n_rows(table);
+    *column = first_label(table);
+    if (options->target != NULL)
+        WBI_TRY(wbi_label_find(column, table, options->target, err));
+    if (*column == SIZE_MAX)
+        return WB_OK;
+    WBI_TRY(allocate_label(label, n, err));
+    int8_t *known = wbi_alloc_array(n, sizeof *known);
+    if (known == NULL)
+        return wbi_fail_nomem(err, n);
+    const wb_status status = options->target == NULL ? first_label_values(known, table, *column, err)
+                                                     : wbi_label_values(known, table, *column, options->positive, NULL, err);
+    for (size_t i = 0; status == WB_OK && i < n; i++) {
+        label->of_row[i] = known[i] < 0 ? UNKNOWN : known[i] == 1 ? POSITIVE : NEGATIVE;
+        if (known[i] < 0)
             continue;
-        if (values[i] != 0 && values[i] != 1)
-            return wbi_fail(err, WB_ERR_ARGUMENT, "%s of row %zu is %g (wanted: 0, 1 or missing)",
-                            wb_table_name(table, column), i + 1, values[i]);
         label->rows[label->n] = i;
-        label->outcome[label->n++] = values[i] == 1;
-        label->n_positive += values[i] == 1;
+        label->outcome[label->n++] = (uint8_t)known[i];
+        label->n_positive += known[i] == 1;
     }
-    return WB_OK;
+    wbi_free(known);
+    return status;
 }
 
 /* Of two areas the one farther from a half, the first on a tie. */
@@ -259,11 +280,13 @@ static wb_status describe_one(void *context, size_t block, size_t begin, size_t 
     return WB_OK;
 }
 
-wb_status wb_describe(wb_description **out, size_t *n, const wb_features *features, int n_threads, wb_error *err)
+wb_status wb_describe(wb_description **out, size_t *n, const wb_features *features, const wb_describe_options *options,
+                      wb_error *err)
 {
+    static const wb_describe_options usual = WB_DESCRIBE_OPTIONS_INIT;
     const wb_table *table = wb_features_table(features);
-    const int n_workers = wbi_par_threads(n_threads);
-    size_t n_columns = wb_table_n_columns(table), n_found = 0;
+    const int n_workers = wbi_par_threads(options == NULL ? 0 : options->n_threads);
+    size_t n_columns = wb_table_n_columns(table), n_found = 0, target;
     describing w = {.features = features, .table = table};
     wb_status status;
     WBI_TRY(wbi_table_in_memory(table, "describing", err));
@@ -274,10 +297,10 @@ wb_status wb_describe(wb_description **out, size_t *n, const wb_features *featur
         status = wbi_fail_nomem(err, n_columns * sizeof *w.out);
         goto cleanup;
     }
+    WBI_TRY_CLEANUP(read_label(&w.label, &target, table, options == NULL ? &usual : options, err));
     for (size_t k = 0; k < n_columns; k++)
-        if (is_feature(table, k))
+        if (k != target && is_feature(table, k))
             w.columns[n_found++] = k;
-    WBI_TRY_CLEANUP(read_label(&w.label, table, err));
     WBI_TRY_CLEANUP(wbi_folds_of_customers(&w.fold, table, err));
     WBI_TRY_CLEANUP(wbi_par_for(n_found, 1, n_workers, describe_one, &w, err));
     *out = w.out;

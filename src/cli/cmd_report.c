@@ -156,12 +156,14 @@ static wb_status examine_model(report_run *r, wb_error *err)
     const char *const names[] = {name};
     cli_results *report = &r->report;
     const int n_threads = r->reading.n_threads;
+    wb_describe_options describing = {.positive = r->how.positive, .n_threads = n_threads};
     wb_status status = wb_model_read(&r->model, r->o->model, err);
     if (status != WB_OK)
         return status;
     cli_name_model(name, r->o->model);
     if (r->how.target == NULL)
         r->how.target = wb_model_summarise(r->model).target;
+    describing.target = r->how.target;
     report->parts.model = r->model;
     status = read_features(&r->features, r, r->o->common.arguments.items[0], err);
     if (status != WB_OK)
@@ -171,7 +173,7 @@ static wb_status examine_model(report_run *r, wb_error *err)
         status = wb_explain_model(&report->explanation, r->model, r->features,
                                   cli_covariance_path(path, sizeof path, r->o->model, r->model), n_threads, err);
     if (status == WB_OK)
-        status = wb_describe(&report->descriptions, &report->parts.n_descriptions, r->features, n_threads, err);
+        status = wb_describe(&report->descriptions, &report->parts.n_descriptions, r->features, &describing, err);
     if (status == WB_OK && r->o->with_ids)
         status = cli_report_customers(report, r->model, r->features, r->o->id, n_threads, err);
     if (status != WB_OK)

@@ -147,7 +147,8 @@ wb_status cli_describe_features(const wb_features *features, const cli_common *c
 {
     wb_description *all;
     size_t n;
-    wb_status status = wb_describe(&all, &n, features, (int)common->n_threads, err);
+    const wb_describe_options options = {.n_threads = (int)common->n_threads};
+    wb_status status = wb_describe(&all, &n, features, &options, err);
     if (status != WB_OK)
         return status;
     if (common->json) {

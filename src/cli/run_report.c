@@ -63,6 +63,7 @@ static void say_facts(cli_results *results, const cli_run_report *run)
 wb_status cli_run_report_write(const cli_run_report *run, const char *path, wb_error *err)
 {
     const int n_threads = run->reading->n_threads;
+    const wb_describe_options describing = {.target = run->model->label.name, .n_threads = n_threads};
     wb_features *tested = NULL;
     cli_results *results = calloc(1, sizeof *results);
     if (results == NULL) {
@@ -73,7 +74,7 @@ wb_status cli_run_report_write(const cli_run_report *run, const char *path, wb_e
     if (status == WB_OK && run->model->tested != NULL)
         status = evaluate(results, run, tested, err);
     if (status == WB_OK)
-        status = wb_describe(&results->descriptions, &results->parts.n_descriptions, tested, n_threads, err);
+        status = wb_describe(&results->descriptions, &results->parts.n_descriptions, tested, &describing, err);
     if (status == WB_OK)
         status = wb_explain_model(&results->explanation, run->model->model, run->now, NULL, n_threads, err);
     if (status == WB_OK)

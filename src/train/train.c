@@ -174,6 +174,26 @@ static wb_status add_folds(wb_model *model, const plan *how, const wbi_splits *s
     return WB_OK;
 }
 
+/* Rows that were not learned from are told apart too well; as wb_description.suspected_leak. */
+static void warn_of_leak(const wb_model *model, const wb_log *log)
+{
+    enum { LEAST_ROWS_A_CLASS = 10 };
+    static const double TOO_GOOD = 0.99;
+    const wb_metrics *m = &model->summary.out_of_fold;
+    const size_t n_terms = model->basis->n_terms;
+    size_t strongest = 0;
+    if (!(m->auc >= TOO_GOOD) || n_terms == 0 || m->n_positive < LEAST_ROWS_A_CLASS || m->n - m->n_positive < LEAST_ROWS_A_CLASS)
+        return;
+    for (size_t t = 1; t < n_terms; t++)
+        if (model->importance[t] > model->importance[strongest])
+            strongest = t;
+    wbi_log(log, WB_LOG_WARNING,
+            "suspected leak: an out-of-fold AUC of %.4f is too good to have been known, and %s tells most. Was its column filled "
+            "in after the cutoff? Then say known_at: in the project file. Or does it define the label, such as a status or a date "
+            "of leaving? Then leave it out",
+            m->auc, model->basis->terms[strongest]->feature);
+}
+
 /* The whole path is fitted once to all rows, as its end depends on them. */
 static wb_status find_path(plan *how, wbi_training *training, wb_error *err)
 {
@@ -241,6 +261,7 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     WBI_TRY_CLEANUP(wbi_find_importance(model, &training, err));
     if (splits.n > 0)
         WBI_TRY_CLEANUP(add_folds(model, &how, &splits, &folds, err));
+    warn_of_leak(model, training.log);
     *out = model;
     model = NULL;
 cleanup:
