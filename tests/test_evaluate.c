@@ -252,8 +252,43 @@ static void many_segments(void **state)
     assert_string_equal(e->groups[1].segment, "l29");
     assert_int_equal(e->groups[1].metrics.n, 30);
     assert_string_equal(e->groups[WB_SEGMENTS_SHOWN].segment, "l10");
-    assert_string_equal(e->groups[WB_SEGMENTS_SHOWN + 1].segment, "2.5"); /* 240 rows against 225 */
-    assert_string_equal(e->groups[WB_SEGMENTS_SHOWN + 2].segment, "-1");
+    assert_string_equal(e->groups[WB_SEGMENTS_SHOWN + 1].segment, "-1"); /* in order of value, not of 225 and 240 rows */
+    assert_string_equal(e->groups[WB_SEGMENTS_SHOWN + 2].segment, "2.5");
+    wb_evaluation_free(e);
+}
+
+/* R: quantile(1:100, 0:5 / 5) is 1, 20.8, 40.6, 60.4, 80.2, 100; of 70 zeros and 1:30 it is 0, 0, 0, 0, 10.2, 30. */
+static void numbers_of_many_values_are_parted_in_fifths(void **state)
+{
+    (void)state;
+    static char scores[1 << 13], labels[1 << 13];
+    static const struct {
+        const char *name;
+        size_t n;
+    } wanted[] = {{"1 to 20.8", 20}, {"20.8 to 40.6", 20}, {"40.6 to 60.4", 20}, {"60.4 to 80.2", 20}, {"80.2 to 100", 20},
+                  {"(missing)", 7},  {"0", 70},            {"0 to 10.2", 10},    {"10.2 to 30", 20},   {"(missing)", 7}};
+    wb_evaluate_options options = plain_options();
+    const char *const by[] = {"days", "spent"};
+    wb_evaluation *e;
+    wb_error err;
+    size_t a = (size_t)sprintf(scores, "customer_id,probability\n"), b = (size_t)sprintf(labels, "customer_id,days,spent,churned\n");
+    for (int id = 0; id < 107; id++) {
+        a += (size_t)sprintf(scores + a, "%d,0.%d\n", id, 1 + id % 8);
+        const int day = 1 + id * 37 % 100; /* each once */
+        b += id < 100 ? (size_t)sprintf(labels + b, "%d,%d,%d,%d\n", id, day, day > 70 ? day - 70 : 0, id % 3 == 0)
+                      : (size_t)sprintf(labels + b, "%d,,,%d\n", id, id % 3 == 0);
+    }
+    put("scores.csv", scores);
+    put("labels.csv", labels);
+    options.by = by;
+    options.n_by = 2;
+    assert_ok(evaluate(&e, &options, &err), &err);
+    assert_int_equal(e->n_groups, 11);
+    assert_int_equal(e->columns[0].n_segments, 6);
+    for (size_t k = 0; k < 10; k++) {
+        assert_string_equal(e->groups[1 + k].segment, wanted[k].name);
+        assert_int_equal(e->groups[1 + k].metrics.n, wanted[k].n);
+    }
     wb_evaluation_free(e);
 }
 
@@ -345,6 +380,7 @@ int main(void)
         CASE(as_a_plain_join),
         CASE(threads_change_nothing),
         CASE(many_segments),
+        CASE(numbers_of_many_values_are_parted_in_fifths),
         CASE(resamples_by_cost),
         CASE(one_cutoff_may_be_unsaid),
         CASE(memory_runs_out),

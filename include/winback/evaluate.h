@@ -54,7 +54,9 @@ typedef struct wb_compared {
     wb_metrics_difference figures;
 } wb_compared;
 
-/* The segments of one column: those of most rows are groups, equals in the order of their values. */
+/* The segments of one column: those of most rows are groups, equals in the order of their values; numbers are in the order of
+ * their values, the missing ones last, and where these are more than WB_SEGMENTS_SHOWN the segments are fifths of the rows, parted at
+ * R's type 7 quintiles ("12.5 to 20": above 12.5, up to 20). */
 enum { WB_SEGMENTS_SHOWN = 20 };
 typedef struct wb_segmented {
     const char *by;
@@ -65,7 +67,7 @@ typedef struct wb_segmented {
 enum { WB_UNMATCHED_SHOWN = 5, WB_FEW_ROWS = 50 };
 typedef struct wb_evaluation {
     const char *target;
-    wb_evaluated *groups;        /* score by score: all rows, those seen, then segments, by column, most rows first */
+    wb_evaluated *groups;        /* score by score: all rows, those seen, then segments, by column */
     size_t n_groups;
     wb_compared *pairs;          /* the first score against each other one */
     size_t n_pairs;

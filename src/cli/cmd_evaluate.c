@@ -24,7 +24,7 @@ static const cli_option options[] = {
     {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
     {"--score", CLI_TEXTS, AT(scores), "COL,…", "columns of scores (default: probability and probability_*)"},
     {"--weights", CLI_TEXT, AT(weights), "COL", "row weights, a column of the labels' file"},
-    {"--by", CLI_TEXTS, AT(by), "COL,…", "by segment, too: columns of the labels' file, of few values"},
+    {"--by", CLI_TEXTS, AT(by), "COL,…", "by segment, too: columns of the labels' file; numbers of many values in fifths"},
     {"--seen-within", CLI_DURATION, AT(seen_within_us), "DURATION",
      "also of those seen so lately alone (default: the label's horizon, if known)"},
     {"--seen-column", CLI_TEXT, AT(seen_column), "COL", "days since a customer was seen (default: orders_days_since_last)"},
@@ -182,12 +182,14 @@ static void tell_intervals(const evaluate_run *r)
 {
     const wb_evaluation *e = r->evaluation;
     const wb_interval_method by = e->groups[0].interval.auc_by;
-    char resamples[CLI_TEXT_CHARS], how[2 * CLI_TEXT_CHARS] = "none (--bootstrap N makes them)";
+    const bool by_delong = by == WB_INTERVAL_DELONG;
+    char resamples[CLI_TEXT_CHARS];
     if (e->n_resamples > 0)
-        snprintf(how, sizeof how, "%s resamples of customers, seed %llu", cli_count(resamples, e->n_resamples),
-                 (unsigned long long)e->seed);
-    cli_note(&r->o->common, "intervals: AUC by %s · the others by %s",
-             by == WB_INTERVAL_DELONG ? "DeLong" : by == WB_INTERVAL_BOOTSTRAP ? "the resamples" : "none", how);
+        cli_note(&r->o->common, "intervals: %s%s resamples of customers, seed %llu", by_delong ? "AUC by DeLong · the others by " : "by ",
+                 cli_count(resamples, e->n_resamples), (unsigned long long)e->seed);
+    else
+        cli_note(&r->o->common, by_delong ? "intervals: AUC by DeLong; --bootstrap N makes the others"
+                                          : "no intervals; --bootstrap N makes them");
 }
 
 static void report(const cli_step *step, const evaluate_run *r)

@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows parted by the values of a column: levels of a category, and the values of numbers and times that have few. */
+/* Rows parted by the values of a column: levels of a category, the values of numbers and times that have few, and fifths of
+ * numbers that have many. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "design/quantile.h"
 #include "evaluate/evaluate.h"
 
-enum { MOST_VALUES = 1000 };
+enum { MOST_TIMES = 1000, FIFTHS = 5 };
 
-/* The distinct values of numbers or times, ascending; their codes are their places once all are known. */
+/* The distinct values of numbers or times, ascending; their codes are their places once all are known. Of a number with more
+ * than may be shown, the upper ends of its parts, each of which has values above the one before. */
 typedef struct values {
-    double of[MOST_VALUES];
+    double of[MOST_TIMES];
     size_t n;
+    bool parted;
+    double least; /* of all values, where they are parted */
 } values;
 
 /* Times as doubles are exact to a microsecond for 285 years around 1970, and to 2 for ten thousand. */
@@ -38,21 +44,52 @@ static size_t place_of(const values *v, double value)
     return low;
 }
 
-static wb_status collect(values *v, const wbi_column *column, const wbi_trial *trial, wb_error *err)
+/* Says no where there are more than `most`. */
+static bool collect(values *v, size_t most, const wbi_column *column, const wbi_trial *trial)
 {
     for (size_t i = 0; i < trial->n; i++) {
         const double value = value_at(column, trial->row[i]);
         const size_t at = isnan(value) ? SIZE_MAX : place_of(v, value);
         if (at == SIZE_MAX || (at < v->n && v->of[at] == value))
             continue;
-        if (v->n == MOST_VALUES)
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "%s has more than %d values: segments are made of columns with few",
-                            column->name, MOST_VALUES);
+        if (v->n == most)
+            return false;
         memmove(v->of + at + 1, v->of + at, (v->n - at) * sizeof *v->of);
         v->of[at] = value;
         v->n++;
     }
+    return true;
+}
+
+/* Quintiles by R's type 7; those that are equal make one part. */
+static wb_status part_in_fifths(values *v, const wbi_column *column, const wbi_trial *trial, wb_error *err)
+{
+    double quantiles[FIFTHS + 1], *known = wbi_alloc_array(trial->n, 3 * sizeof *known);
+    size_t n = 0;
+    if (known == NULL)
+        return wbi_fail_nomem(err, trial->n * 3 * sizeof *known);
+    for (size_t i = 0; i < trial->n; i++) {
+        const double value = value_at(column, trial->row[i]);
+        if (!isnan(value))
+            known[n++] = value;
+    }
+    wbi_equal_quantiles(quantiles, FIFTHS + 1, known, n, known + n);
+    wbi_free(known);
+    *v = (values){.parted = true, .least = quantiles[0]};
+    for (size_t k = 1; k <= FIFTHS; k++)
+        if (!isnan(quantiles[k]) && (v->n == 0 || quantiles[k] > v->of[v->n - 1])) /* NaN: between infinities */
+            v->of[v->n++] = quantiles[k];
     return WB_OK;
+}
+
+static wb_status find_values(values *v, const wbi_column *column, const wbi_trial *trial, wb_error *err)
+{
+    if (column->type == WB_TYPE_NUMBER)
+        return collect(v, WB_SEGMENTS_SHOWN, column, trial) ? WB_OK : part_in_fifths(v, column, trial, err);
+    if (collect(v, MOST_TIMES, column, trial))
+        return WB_OK;
+    return wbi_fail(err, WB_ERR_INCONSISTENT, "%s has more than %d times: segments are made of columns with few values",
+                    column->name, MOST_TIMES);
 }
 
 /* code: -1 missing. */
@@ -65,7 +102,7 @@ static wb_status find_codes(int32_t *code, values *v, const wbi_column *column, 
             code[i] = column->codes[trial->row[i]];
         return WB_OK;
     }
-    WBI_TRY(collect(v, column, trial, err));
+    WBI_TRY(find_values(v, column, trial, err));
     for (size_t i = 0; i < trial->n; i++) {
         const double value = value_at(column, trial->row[i]);
         code[i] = isnan(value) ? -1 : (int32_t)place_of(v, value);
@@ -73,9 +110,34 @@ static wb_status find_codes(int32_t *code, values *v, const wbi_column *column, 
     return WB_OK;
 }
 
+static size_t print_number(char text[WBI_DOUBLE_CHARS], double value)
+{
+    if (!isfinite(value))
+        return (size_t)(stpcpy(text, value > 0 ? "inf" : "-inf") - text);
+    return wbi_double_print(text, value);
+}
+
+/* "12.5 to 20", of values above 12.5 (the first: from there on) up to 20; ends between two values are rounded. */
+static size_t print_part(char *text, const values *v, size_t part)
+{
+    const double ends[] = {part == 0 ? v->least : v->of[part - 1], v->of[part]};
+    size_t used = 0;
+    for (size_t e = ends[0] == ends[1]; e < 2; e++) {
+        char rounded[32];
+        double end = ends[e];
+        snprintf(rounded, sizeof rounded, "%.6g", end);
+        if (end != rint(end))
+            wbi_double_read(&end, rounded, strlen(rounded), '.');
+        if (used > 0)
+            used += (size_t)(stpcpy(text + used, " to ") - (text + used));
+        used += print_number(text + used, end);
+    }
+    return used;
+}
+
 static wb_status keep_name(wbi_segment *segment, wbi_evaluation *e, const values *v, const wbi_column *column, wb_error *err)
 {
-    char text[WBI_DOUBLE_CHARS + WB_TIME_CHARS];
+    char text[2 * WBI_DOUBLE_CHARS + WB_TIME_CHARS];
     size_t n;
     if (segment->code < 0)
         return wbi_evaluation_keep(e, &segment->name, "(missing)", strlen("(missing)"), err);
@@ -83,17 +145,19 @@ static wb_status keep_name(wbi_segment *segment, wbi_evaluation *e, const values
         const wbi_str level = wbi_dictionary_at(column->dictionary, segment->code);
         return wbi_evaluation_keep(e, &segment->name, level.data, level.length, err);
     }
-    const double value = v->of[segment->code];
     if (column->type == WB_TYPE_TIME)
-        n = wb_time_format((int64_t)value, text);
+        n = wb_time_format((int64_t)v->of[segment->code], text);
     else
-        n = isfinite(value) ? wbi_double_print(text, value) : (size_t)(stpcpy(text, value > 0 ? "inf" : "-inf") - text);
+        n = v->parted ? print_part(text, v, (size_t)segment->code) : print_number(text, v->of[segment->code]);
     return wbi_evaluation_keep(e, &segment->name, text, n, err);
 }
 
-/* Whether a segment stands before another: more rows, or of equals the smaller value. */
+/* Whether a segment stands before another: of numbers the smaller value, the missing ones last; else more rows, or of equals the
+ * smaller value. */
 static bool is_before(const wbi_column *column, const wbi_segment *a, const wbi_segment *b)
 {
+    if (column->type == WB_TYPE_NUMBER)
+        return (uint32_t)a->code < (uint32_t)b->code; /* -1 is missing */
     if (a->n != b->n)
         return a->n > b->n;
     if (column->type != WB_TYPE_CATEGORY || a->code < 0 || b->code < 0)
