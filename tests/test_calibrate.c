@@ -220,6 +220,34 @@ static void auto_takes_what_helps(void **state)
         }
 }
 
+static void count_warnings(void *user, wb_log_level level, const char *text)
+{
+    *(int *)user += level == WB_LOG_WARNING && strstr(text, "makes probabilities worse") != NULL;
+}
+
+/* Steps are worse than true scores of few rows, as often as not by more than chance; that is said, and only then. */
+static void a_worse_map_is_said(void **state)
+{
+    (void)state;
+    int n_said = 0, n_not_said = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        int said = 0;
+        double plain = 0;
+        const wb_log log = {count_warnings, NULL, &said};
+        wbi_calibration map = {0};
+        wb_error err;
+        draw(300, itself, seed);
+        for (size_t i = 0; i < rows.n; i++)
+            plain -= log1p((rows.outcome[i] ? rows.probability[i] : 1 - rows.probability[i]) - 1) / (double)rows.n;
+        assert_ok(try_fit(&map, WB_CALIBRATION_ISOTONIC, 1, &log, &err), &err);
+        assert_int_equal(said, map.log_loss - plain > map.difference_se);
+        n_said += said;
+        n_not_said += !said;
+        wbi_calibration_clear(&map);
+    }
+    assert_true(n_said > 0 && n_not_said > 0);
+}
+
 /* Newton's method for a line, with the rows of one fold left out. */
 static void plain_line(double line[2], int left_out)
 {
@@ -445,6 +473,7 @@ int main(void)
         cmocka_unit_test(steps_as_scikit_learn),
         cmocka_unit_test(ends_are_never_certain),
         cmocka_unit_test(auto_takes_what_helps),
+        cmocka_unit_test(a_worse_map_is_said),
         cmocka_unit_test(figures_are_of_rows_left_out),
         cmocka_unit_test(what_is_calibrated_is_so),
         cmocka_unit_test(too_many_steps_are_joined),

@@ -261,15 +261,27 @@ static void print_validation(const wb_model_summary *s, const cli_common *common
              figure(lift, s->out_of_fold.lift[WB_DEPTH_TENTH], 2, NAN));
 }
 
+/* "0.0013 ± 0.0003 less than" */
+static const char *against(char text[CLI_TEXT_CHARS], double more, double se)
+{
+    const double scale = isnan(se) || se <= 0 ? fabs(more) : se;
+    const int n_digits = scale > 0 ? (int)fmax(4, fmin(12, 1 - floor(log10(scale)))) : 4;
+    const int n = snprintf(text, CLI_TEXT_CHARS, "%.*f", n_digits, fabs(more));
+    if (!isnan(se))
+        snprintf(text + n, CLI_TEXT_CHARS - (size_t)n, " ± %.*f", n_digits, se);
+    return text;
+}
+
 static void print_calibration(const wb_model_summary *s, const cli_common *common)
 {
     const wb_calibration_summary *c = &s->calibration;
-    char what[CLI_TEXT_CHARS], worth[CLI_TEXT_CHARS] = "";
+    const double more = c->log_loss_calibrated - c->log_loss;
+    char what[CLI_TEXT_CHARS], difference[CLI_TEXT_CHARS], worth[2 * CLI_TEXT_CHARS] = "";
     if (c->tried == WB_CALIBRATION_NONE)
         return;
     if (c->method == WB_CALIBRATION_NONE) {
-        cli_note(common, "calibration: left out, out-of-fold log loss %.5f would be %.5f ± %.5f (%s)", c->log_loss,
-                 c->log_loss_calibrated, c->difference_se, wb_calibration_name(c->tried));
+        cli_note(common, "calibration: left out, out-of-fold log loss %.5f would be %s %s (%s)", c->log_loss,
+                 against(difference, more, c->difference_se), more > 0 ? "more" : "less", wb_calibration_name(c->tried));
         return;
     }
     if (c->method == WB_CALIBRATION_PLATT)
@@ -277,8 +289,8 @@ static void print_calibration(const wb_model_summary *s, const cli_common *commo
     else
         snprintf(what, sizeof what, "%zu knots", c->n_knots);
     if (!isnan(c->log_loss_calibrated))
-        snprintf(worth, sizeof worth, " · out-of-fold log loss %.5f, without %.5f ± %.5f", c->log_loss_calibrated, c->log_loss,
-                 c->difference_se);
+        snprintf(worth, sizeof worth, " · out-of-fold log loss %.5f, %s %s than without", c->log_loss_calibrated,
+                 against(difference, more, c->difference_se), more > 0 ? "more" : "less");
     cli_note(common, "calibration: %s, %s%s", wb_calibration_name(c->method), what, worth);
 }
 

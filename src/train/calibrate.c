@@ -379,6 +379,17 @@ static wb_status add_figures(wbi_calibration *map, const calibrating *work, wb_c
     return difference_se(&map->difference_se, work, tried, WB_CALIBRATION_NONE, err);
 }
 
+/* What was asked for by name is kept even so. */
+static void warn_if_worse(const wbi_calibration *map, const calibrating *work, const wb_log *log)
+{
+    const double more = map->log_loss - work->mean_loss[WB_CALIBRATION_NONE];
+    if (map->method != WB_CALIBRATION_NONE && more > map->difference_se)
+        wbi_log(log, WB_LOG_WARNING,
+                "calibration by %s makes probabilities worse: the out-of-fold log loss rises by %.2g ± %.2g; none or auto would "
+                "leave it out",
+                wb_calibration_name(map->method), more, map->difference_se);
+}
+
 static wb_status find_map(wbi_calibration *out, calibrating *work, wb_calibration asked, const wb_log *log, wb_error *err)
 {
     unfit why = FITTED;
@@ -398,7 +409,10 @@ static wb_status find_map(wbi_calibration *out, calibrating *work, wb_calibratio
         wbi_calibration_clear(out);
         return WB_OK;
     }
-    return tried == WB_CALIBRATION_NONE ? WB_OK : add_figures(out, work, tried, err);
+    if (tried != WB_CALIBRATION_NONE)
+        WBI_TRY(add_figures(out, work, tried, err));
+    warn_if_worse(out, work, log);
+    return WB_OK;
 }
 
 wb_status wbi_calibration_fit(wbi_calibration *out, const wbi_held_rows *rows, wb_calibration asked, const wb_log *log,
