@@ -71,7 +71,7 @@ static const char *number(char text[CLI_TEXT_CHARS], double value, int n_digits)
     if (isnan(value))
         snprintf(text, CLI_TEXT_CHARS, "-");
     else
-        snprintf(text, CLI_TEXT_CHARS, "%.*f", n_digits, value);
+        snprintf(text, CLI_TEXT_CHARS, "%.*f", n_digits, fabs(value) < 0.5 * pow(10, -n_digits) ? 0 : value);
     return text;
 }
 
@@ -101,12 +101,13 @@ static void print_figures(const wb_evaluation *e)
 {
     const size_t stride = groups_a_score(e);
     char text[2 * CLI_TEXT_CHARS];
-    print_left("figure", NAME_WIDTH);
+    snprintf(text, sizeof text, "figure, %g %% interval", 100 * e->level);
+    print_left(text, NAME_WIDTH);
     for (size_t s = 0; s < e->n_scores; s++) {
         snprintf(text, sizeof text, "  %.40s", e->groups[s * stride].score);
-        print_left(text, SCORE_WIDTH);
+        print_left(text, s + 1 < e->n_scores || e->n_scores == 1 ? SCORE_WIDTH : 0);
     }
-    printf("  %g %% intervals\n", 100 * e->level);
+    puts(e->n_scores == 1 ? "  what it says" : "");
     for (size_t k = 0; k < N_FIGURES; k++) {
         print_left(figures[k].name, NAME_WIDTH);
         for (size_t s = 0; s < e->n_scores; s++) {
@@ -230,6 +231,21 @@ static void print_groups(const wb_evaluation *e)
     }
 }
 
+/* Digits that show two of the largest. */
+static int digits_of(double value, double low, double high)
+{
+    const double largest = fmax(fabs(value), fmax(fabs(low), fabs(high))); /* fmax passes over NaN */
+    return largest > 0 ? (int)fmax(4, fmin(10, 1 - floor(log10(largest)))) : 4;
+}
+
+/* Of these neither more nor less is better. */
+static bool has_direction(size_t k)
+{
+    const size_t offset = figures[k].offset;
+    return offset != offsetof(wb_metrics, calibration_slope) && offset != offsetof(wb_metrics, calibration_intercept) &&
+           offset != offsetof(wb_metrics, empc_fraction);
+}
+
 static void print_pair(const wb_compared *pair)
 {
     char text[2 * CLI_TEXT_CHARS];
@@ -238,12 +254,12 @@ static void print_pair(const wb_compared *pair)
     for (size_t k = 0; k < N_FIGURES; k++) {
         if (strcmp(figures[k].key, "gini") == 0 || strcmp(figures[k].key, "brier_uncertainty") == 0)
             continue; /* twice the AUC's, and none */
-        const double low = figure(&d->interval.low, k), high = figure(&d->interval.high, k);
+        const double value = figure(&d->difference, k), low = figure(&d->interval.low, k), high = figure(&d->interval.high, k);
         print_left(figures[k].name, NAME_WIDTH);
-        fputs(with_ends(text, figure(&d->difference, k), low, high, 4), stdout);
+        fputs(with_ends(text, value, low, high, digits_of(value, low, high)), stdout);
         if (k == 0 && !isnan(d->auc_p))
             printf("   p %.2g", d->auc_p);
-        else if (low > 0 || high < 0)
+        else if (has_direction(k) && (low > 0 || high < 0))
             fputs("   beyond chance", stdout);
         putchar('\n');
     }
