@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/model.h"
 #include "report/page.h"
 #include "report_testing.h"
 #include "xml_testing.h"
@@ -439,6 +440,13 @@ static void test_probabilities_that_are_off(void **state)
     score->metrics.calibration_slope = 0.7;
     score->interval = interval_like(&score->metrics);
     assert_says(&f->parts, "Use the scores as a ranking", true);
+    wbi_basis basis = {.n_terms = 0};
+    wb_model model = {.basis = &basis, .target = (char *)"churned"};
+    f->parts.model = &model;
+    assert_says(&f->parts, "Use the scores as a ranking", true);
+    model.calibration.method = WB_CALIBRATION_ISOTONIC; /* more of the same would not mend it */
+    assert_says(&f->parts, "Use the scores as a ranking", false);
+    f->parts.model = NULL;
     score->metrics.calibration_intercept = 0.4;
     score->interval = interval_like(&score->metrics);
     assert_says(&f->parts, "Use the scores as a ranking", false);
