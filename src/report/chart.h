@@ -18,12 +18,12 @@ typedef struct wbi_canvas {
     double x, y; /* WBI_WITHIN: the corner */
 } wbi_canvas;
 
-typedef enum wbi_form { WBI_FORM_NUMBER = 0, WBI_FORM_PERCENT, WBI_FORM_TIMES, WBI_FORM_DATE, WBI_FORM_NONE } wbi_form;
+typedef enum wbi_axis_form { WBI_FORM_NUMBER = 0, WBI_FORM_PERCENT, WBI_FORM_TIMES, WBI_FORM_DATE, WBI_FORM_NONE } wbi_axis_form;
 /* Percent axes hold shares, date axes microseconds. */
 typedef struct wbi_axis {
     const char *title; /* NULL: none */
     const char *unit;  /* NULL or "": none */
-    wbi_form form;
+    wbi_axis_form form;
     double low, high;
     wbi_ticks ticks;   /* none: round values */
 } wbi_axis;
