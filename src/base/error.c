@@ -79,14 +79,22 @@ wb_status wbi_fail_nomem(wb_error *err, size_t bytes)
     return wbi_fail(err, WB_ERR_NOMEM, "out of memory (%zu bytes wanted)", bytes);
 }
 
-/* Writes the first character of `bytes` as it is shown, or its first byte as \xNN where it is a control (C0, DEL, C1)
- * or no UTF-8. Returns how many bytes it took. */
+/* U+202A to U+202E and U+2066 to U+2069, which turn the direction of what follows around. */
+static bool turns_text(const char *bytes)
+{
+    const unsigned char second = (unsigned char)bytes[1], third = (unsigned char)bytes[2];
+    return (unsigned char)bytes[0] == 0xe2 &&
+           ((second == 0x80 && third >= 0xaa && third <= 0xae) || (second == 0x81 && third >= 0xa6 && third <= 0xa9));
+}
+
+/* Writes the first character of `bytes` as it is shown, or its first byte as \xNN where it is a control (C0, DEL, C1),
+ * turns the text around, or is no UTF-8. Returns how many bytes it took. */
 static size_t show_cell(char cell[8], const char *bytes, size_t n)
 {
     const size_t width = wbi_utf8_width(bytes, n);
     const unsigned char first = (unsigned char)bytes[0];
     const bool c1 = width == 2 && first == 0xc2 && (unsigned char)bytes[1] < 0xa0;
-    if (width == 0 || first < 0x20 || first == 0x7f || c1) {
+    if (width == 0 || first < 0x20 || first == 0x7f || c1 || (width == 3 && turns_text(bytes))) {
         snprintf(cell, 8, "\\x%02x", first);
         return 1;
     }

@@ -98,6 +98,20 @@ void cli_step_end(const cli_step *step, const char *name, const char *format, ..
 /* A line below a step. */
 void cli_note(const cli_common *common, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Text from data as it may go to a terminal: controls, what turns the direction of text around, and bytes that are no UTF-8
+ * become '?'; what passes `columns` or `size` (at least 4) bytes is cut between characters, its last column being "…".
+ * Returns `out`. */
+const char *cli_text(char *out, size_t size, const char *bytes, size_t n, size_t columns);
+/* The same of a name, for a cell of a table. */
+enum { CLI_CELL_BYTES = 1024, CLI_NAME_COLUMNS = 60, CLI_SENTENCE_COLUMNS = 240 };
+const char *cli_cell(char text[CLI_CELL_BYTES], const char *name, size_t columns);
+/* Characters that take a column: bytes that do not continue one of UTF-8. */
+size_t cli_width(const char *text);
+void cli_print_left(const char *text, size_t width);
+void cli_print_right(const char *text, size_t width);
+/* A name from data, cut to `columns`, with blanks behind it up to `width`. */
+void cli_print_name(const char *name, size_t width, size_t columns);
+
 /* 104,233 */
 const char *cli_count(char text[CLI_TEXT_CHARS], uint64_t n);
 

@@ -164,20 +164,6 @@ static wb_status evaluate_models(evaluate_run *r, wb_error *err)
 
 /* ---- what is told ---- */
 
-/* "2 scores have no label: c07, c09" */
-static void tell_lost(const evaluate_run *r, uint64_t n, const char *one, const char *several, const char *const *ids)
-{
-    char count[CLI_TEXT_CHARS], list[512] = "";
-    size_t used = 0, k = 0;
-    for (; k < WB_UNMATCHED_SHOWN && ids[k] != NULL; k++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s", k == 0 ? "" : ", ", ids[k]);
-    for (char *c = list; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ')
-            *c = '?';
-    if (n > 0)
-        cli_warn(&r->o->common, "%s %s: %s%s", cli_count(count, n), n == 1 ? one : several, list, n > k ? ", …" : "");
-}
-
 static void tell_intervals(const evaluate_run *r)
 {
     const wb_evaluation *e = r->evaluation;
@@ -199,11 +185,7 @@ static void report(const cli_step *step, const evaluate_run *r)
     cli_step_end(step, "evaluate", "%s · %s rows of %s customers · base rate %.1f %%", e->target, cli_count(rows, e->n_rows),
                  cli_count(customers, e->n_customers), 100 * e->groups[0].metrics.base_rate);
     tell_intervals(r);
-    if (r->o->models.n == 0) {
-        tell_lost(r, e->n_without_label, "score has no label", "scores have no label", e->without_label);
-        tell_lost(r, e->n_without_score, "label has no score", "labels have no score", e->without_score);
-    } else
-        tell_lost(r, e->n_without_label, "row has no label", "rows have no label", e->without_label);
+    cli_warn_unmatched(e, &r->o->common, r->o->models.n > 0, true);
     if (!r->o->common.json) {
         cli_print_evaluation(e);
         return;

@@ -45,10 +45,11 @@ static wb_status explain_customer(const explain_options *o, const wb_model *mode
     if (o->common.json) {
         put_json(cli_explained_rows_json(rows, n));
     } else {
+        char cutoff[CLI_CELL_BYTES];
         cli_print_explained_row(&rows[n - 1], o->n_top);
         for (size_t i = 0; i + 1 < n; i++)
             printf("%s %s: %.1f %%\n", i == 0 ? "before, at" : "           ",
-                   rows[i].cutoff == NULL ? "another row" : rows[i].cutoff, 100 * rows[i].probability);
+                   rows[i].cutoff == NULL ? "another row" : cli_cell(cutoff, rows[i].cutoff, CLI_NAME_COLUMNS), 100 * rows[i].probability);
     }
     wb_explained_rows_free(rows, n);
     return WB_OK;

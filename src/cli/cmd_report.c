@@ -250,6 +250,7 @@ static wb_status write_out(report_run *r, const cli_step *step, wb_error *err)
     if (o->output != NULL)
         cli_step_end(step, "report", "%s · %s rows   %s", r->report.evaluation->target,
                      cli_count(rows, r->report.evaluation->n_rows), o->output);
+    cli_warn_unmatched(r->report.evaluation, &o->common, o->model != NULL, false);
     if (o->common.json)
         print_json(r);
     return WB_OK;

@@ -7,25 +7,9 @@
 
 #include "cli/training.h"
 
-enum { NUMBER_CHARS = 11, N_NUMBERS = 2 + WB_DESCRIBED_QUANTILES, LEVEL_BYTES = 24, NAME_CHARS = 7 };
+enum { NUMBER_CHARS = 11, N_NUMBERS = 2 + WB_DESCRIBED_QUANTILES, LEVEL_COLUMNS = 24, NAME_CHARS = 7 };
 
 static const char *const quantile_names[WB_DESCRIBED_QUANTILES] = {"min", "p5", "p25", "median", "p75", "p95", "max"};
-
-/* Characters that take a column: bytes that do not continue one of UTF-8. */
-static size_t width_of(const char *text)
-{
-    size_t width = 0;
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
-static void print_padded(const char *text, size_t width)
-{
-    fputs(text, stdout);
-    for (size_t at = width_of(text); at < width; at++)
-        putchar(' ');
-}
 
 static void print_number(double value)
 {
@@ -35,37 +19,26 @@ static void print_number(double value)
         printf(" %*.5g", NUMBER_CHARS - 1, value);
 }
 
-/* A level as one short word of a line: control characters become '?', a long one is cut between characters. */
-static void level_text(char text[LEVEL_BYTES + 4], const wb_described_level *level)
-{
-    size_t n = level->length > LEVEL_BYTES ? LEVEL_BYTES : level->length;
-    while (n < level->length && n > 0 && ((unsigned char)level->name[n] & 0xc0) == 0x80)
-        n--;
-    for (size_t i = 0; i < n; i++)
-        text[i] = (unsigned char)level->name[i] < ' ' ? '?' : level->name[i];
-    snprintf(text + n, 4, "%s", n < level->length ? "…" : "");
-}
-
 static void print_levels(const wb_description *d)
 {
-    char line[512], name[LEVEL_BYTES + 4], count[CLI_TEXT_CHARS];
+    char line[512], name[CLI_CELL_BYTES], count[CLI_TEXT_CHARS];
     size_t used = (size_t)snprintf(line, sizeof line, "  %s level%s", cli_count(count, d->n_levels),
                                    d->n_levels == 1 ? "" : "s");
     for (size_t i = 0; i < d->n_shown; i++) {
-        char part[LEVEL_BYTES + 32];
-        level_text(name, &d->levels[i]);
+        char part[CLI_CELL_BYTES + 32];
+        cli_text(name, sizeof name, d->levels[i].name, d->levels[i].length, LEVEL_COLUMNS);
         snprintf(part, sizeof part, "%s%s %.1f %%", i == 0 ? ": " : ", ", name, 100.0 * (double)d->levels[i].n / (double)d->n);
-        if (width_of(line) + width_of(part) > NUMBER_CHARS * N_NUMBERS)
+        if (cli_width(line) + cli_width(part) > NUMBER_CHARS * N_NUMBERS)
             break;
         used += (size_t)snprintf(line + used, sizeof line - used, "%s", part);
     }
-    print_padded(line, isnan(d->auc) ? 0 : NUMBER_CHARS * N_NUMBERS);
+    cli_print_left(line, isnan(d->auc) ? 0 : NUMBER_CHARS * N_NUMBERS);
 }
 
 static void print_head(size_t name_width)
 {
     static const char *const heads[N_NUMBERS] = {"mean", "std", "min", "5 %", "25 %", "median", "75 %", "95 %", "max"};
-    print_padded("feature", name_width);
+    cli_print_left("feature", name_width);
     printf("%12s%9s", "count", "missing");
     for (size_t i = 0; i < N_NUMBERS; i++)
         printf("%*s", NUMBER_CHARS, heads[i]);
@@ -76,7 +49,7 @@ static void print_description(const wb_description *d, size_t name_width)
 {
     char count[CLI_TEXT_CHARS];
     double n = (double)(d->n + d->n_missing);
-    print_padded(d->feature, name_width);
+    cli_print_name(d->feature, name_width, CLI_NAME_COLUMNS);
     printf("%12s%7.1f %%", cli_count(count, d->n), n > 0 ? 100.0 * (double)d->n_missing / n : 0.0);
     if (d->type == WB_TYPE_CATEGORY) {
         print_levels(d);
@@ -95,8 +68,9 @@ static void print_table(const wb_description *all, size_t n)
 {
     size_t name_width = NAME_CHARS;
     for (size_t k = 0; k < n; k++)
-        if (width_of(all[k].feature) > name_width)
-            name_width = width_of(all[k].feature);
+        if (cli_width(all[k].feature) > name_width)
+            name_width = cli_width(all[k].feature);
+    name_width = name_width < CLI_NAME_COLUMNS ? name_width : CLI_NAME_COLUMNS;
     print_head(name_width);
     for (size_t k = 0; k < n; k++)
         print_description(&all[k], name_width);
@@ -136,11 +110,12 @@ static json_t *description_json(const wb_description *d)
 
 static void warn_of_leak(const wb_description *d, const cli_common *common)
 {
+    char name[CLI_CELL_BYTES];
     cli_warn(common,
              "suspected leak: %s alone tells the label (AUC %.4f). Was its column filled in after the cutoff? Then say "
              "known_at: in the project file; --audit-against OLD finds such columns. Or does it define the label, such as "
              "a status or a date of leaving? Then leave it out",
-             d->feature, d->auc);
+             cli_cell(name, d->feature, CLI_SENTENCE_COLUMNS), d->auc);
 }
 
 wb_status cli_describe_features(const wb_features *features, const cli_common *common, json_t **json, wb_error *err)

@@ -43,6 +43,7 @@ static void print_features_drifted(const wb_drift *drift, const wb_drift_feature
 {
     const size_t n_major = count(drift, WB_DRIFT_MAJOR), n_some = count(drift, WB_DRIFT_SOME);
     size_t n_named = 0;
+    char name[CLI_CELL_BYTES];
     if (n_major + n_some == 0) {
         printf("None of %zu feature%s has drifted beyond chance.", drift->n_features, drift->n_features == 1 ? "" : "s");
         return;
@@ -51,7 +52,7 @@ static void print_features_drifted(const wb_drift *drift, const wb_drift_feature
            drift->n_features == 1 ? "" : "s", n_major + n_some == 1 ? "has" : "have", n_major);
     for (size_t f = 0; f < drift->n_features && n_named < MOST_NAMED; f++)
         if (sorted[f]->verdict != WB_DRIFT_NONE)
-            printf("%s%s", n_named++ > 0 ? ", " : "", sorted[f]->feature);
+            printf("%s%s", n_named++ > 0 ? ", " : "", cli_cell(name, sorted[f]->feature, CLI_NAME_COLUMNS));
     printf("%s.", n_named < n_major + n_some ? ", …" : "");
 }
 
@@ -71,25 +72,24 @@ static void print_summary(const wb_drift *drift, const wb_drift_feature *const *
 
 /* ---- the table ---- */
 
-enum { MOST_WIDTH = 44 };
-
-static int name_width(const wb_drift *drift)
+static size_t name_width(const wb_drift *drift)
 {
-    size_t width = strlen("feature");
+    size_t width = cli_width("feature");
     for (size_t f = 0; f < drift->n_features; f++)
-        width = strlen(drift->features[f].feature) > width ? strlen(drift->features[f].feature) : width;
-    return (int)(width < MOST_WIDTH ? width : MOST_WIDTH);
+        width = cli_width(drift->features[f].feature) > width ? cli_width(drift->features[f].feature) : width;
+    return width < CLI_NAME_COLUMNS ? width : CLI_NAME_COLUMNS;
 }
 
-static void print_line(const wb_drift_feature *feature, int width)
+static void print_line(const wb_drift_feature *feature, size_t width)
 {
     const wb_drift_bin *moved = &feature->bins[feature->moved];
-    char importance[CLI_TEXT_CHARS] = "";
+    char importance[CLI_TEXT_CHARS] = "", label[CLI_CELL_BYTES];
     if (!isnan(feature->importance))
         snprintf(importance, sizeof importance, "%.3f", feature->importance);
-    printf("%-*s  %7.3f  %7.3f  %-7s  %10s  %s: %.1f -> %.1f %%\n", width, feature->feature, feature->psi, feature->critical,
-           wb_drift_verdict_name(feature->verdict), importance, moved->label, 100 * moved->share_before,
-           100 * moved->share_now);
+    cli_print_name(feature->feature, width, CLI_NAME_COLUMNS);
+    printf("  %7.3f  %7.3f  %-7s  %10s  %s: %.1f -> %.1f %%\n", feature->psi, feature->critical,
+           wb_drift_verdict_name(feature->verdict), importance, cli_cell(label, moved->label, CLI_NAME_COLUMNS),
+           100 * moved->share_before, 100 * moved->share_now);
 }
 
 static const double least_shown = 0.0005; /* below it 0.0 % would stand there */
@@ -97,17 +97,17 @@ static const double least_shown = 0.0005; /* below it 0.0 % would stand there */
 static void print_notes(const wb_drift *drift)
 {
     size_t n_approximate = drift->score.approximate != 0;
+    char text[CLI_CELL_BYTES];
     for (size_t f = 0; f < drift->n_features; f++) {
         const wb_drift_feature *feature = &drift->features[f];
+        const char *name = cli_cell(text, feature->feature, CLI_NAME_COLUMNS);
         n_approximate += feature->approximate != 0;
         if (feature->missing_before == 0 && feature->missing_now > 0)
-            printf("%s is missing in %.1f %% of the rows; in training it never was\n", feature->feature,
-                   100 * feature->missing_now);
+            printf("%s is missing in %.1f %% of the rows; in training it never was\n", name, 100 * feature->missing_now);
         if (feature->unseen_now >= least_shown)
-            printf("%s has a level that training did not see in %.1f %% of the rows\n", feature->feature,
-                   100 * feature->unseen_now);
+            printf("%s has a level that training did not see in %.1f %% of the rows\n", name, 100 * feature->unseen_now);
         if (feature->outside_now >= least_shown && feature->verdict != WB_DRIFT_NONE)
-            printf("%s is outside the range of training in %.1f %% of the rows\n", feature->feature, 100 * feature->outside_now);
+            printf("%s is outside the range of training in %.1f %% of the rows\n", name, 100 * feature->outside_now);
     }
     if (n_approximate > 0)
         printf("the model keeps no counts between deciles (it was trained by an older winback): a tenth is taken for each, which is\n"
@@ -117,11 +117,11 @@ static void print_notes(const wb_drift *drift)
 void cli_print_drift(const wb_drift *drift)
 {
     const wb_drift_feature **sorted = sorted_features(drift);
-    const int width = name_width(drift);
+    const size_t width = name_width(drift);
     if (sorted == NULL)
         return;
     print_summary(drift, sorted);
-    printf("\n%-*s  %7s  %7s  %-7s  %10s  %s\n", width, "feature", "PSI", "limit", "drift", "importance",
+    printf("\n%-*s  %7s  %7s  %-7s  %10s  %s\n", (int)width, "feature", "PSI", "limit", "drift", "importance",
            "what moved most (share before -> now)");
     if (drift->score.n_bins > 0)
         print_line(&drift->score, width);

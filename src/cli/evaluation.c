@@ -7,7 +7,7 @@
 
 #include "cli/training.h"
 
-enum { NAME_WIDTH = 24, VALUE_WIDTH = 9, SCORE_WIDTH = 30, N_FIGURES = 14, KEEP_TRIALS = 20 };
+enum { NAME_WIDTH = 24, VALUE_WIDTH = 9, SCORE_WIDTH = 30, N_FIGURES = 14, KEEP_TRIALS = 20, NAME_COLUMNS = 32 };
 
 /* Figures in the order in which they are shown. */
 static const struct {
@@ -46,25 +46,6 @@ static size_t groups_a_score(const wb_evaluation *e)
 
 /* ---- tables ---- */
 
-/* Characters that take a column: bytes that do not continue one of UTF-8. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
-static void print_left(const char *text, int width)
-{
-    printf("%s%*s", text, width > width_of(text) ? width - width_of(text) : 0, "");
-}
-
-static void print_right(const char *text, int width)
-{
-    printf("%*s%s", width > width_of(text) ? width - width_of(text) : 0, "", text);
-}
-
 /* "0.8420", "-" for what could not be made. */
 static const char *number(char text[CLI_TEXT_CHARS], double value, int n_digits)
 {
@@ -102,19 +83,19 @@ static void print_figures(const wb_evaluation *e)
     const size_t stride = groups_a_score(e);
     char text[2 * CLI_TEXT_CHARS];
     snprintf(text, sizeof text, "figure, %g %% interval", 100 * e->level);
-    print_left(text, NAME_WIDTH);
+    cli_print_left(text, NAME_WIDTH);
     for (size_t s = 0; s < e->n_scores; s++) {
-        snprintf(text, sizeof text, "  %.40s", e->groups[s * stride].score);
-        print_left(text, s + 1 < e->n_scores || e->n_scores == 1 ? SCORE_WIDTH : 0);
+        fputs("  ", stdout);
+        cli_print_name(e->groups[s * stride].score, s + 1 < e->n_scores || e->n_scores == 1 ? SCORE_WIDTH - 2 : 0, SCORE_WIDTH - 2);
     }
     puts(e->n_scores == 1 ? "  what it says" : "");
     for (size_t k = 0; k < N_FIGURES; k++) {
-        print_left(figures[k].name, NAME_WIDTH);
+        cli_print_left(figures[k].name, NAME_WIDTH);
         for (size_t s = 0; s < e->n_scores; s++) {
             const wb_evaluated *all = &e->groups[s * stride];
             with_ends(text, figure(&all->metrics, k), figure(&all->interval.low, k), figure(&all->interval.high, k), 4);
             if (s + 1 < e->n_scores || e->n_scores == 1)
-                print_left(text, SCORE_WIDTH);
+                cli_print_left(text, SCORE_WIDTH);
             else
                 fputs(text, stdout);
         }
@@ -124,24 +105,24 @@ static void print_figures(const wb_evaluation *e)
 
 static void print_depths(const wb_evaluation *e)
 {
-    char text[CLI_TEXT_CHARS];
+    char text[CLI_TEXT_CHARS], name[CLI_CELL_BYTES];
     printf("\n%-*s", NAME_WIDTH, "highest scores first");
     for (size_t d = 0; d < WB_N_DEPTHS; d++) {
         snprintf(text, sizeof text, "%.0f %%", 100 * wb_metrics_depth(d));
-        print_right(text, VALUE_WIDTH);
+        cli_print_right(text, VALUE_WIDTH);
     }
     putchar('\n');
     for (size_t s = 0; s < e->n_scores; s++) {
         const wb_evaluated *all = &e->groups[s * groups_a_score(e)];
         if (e->n_scores > 1)
-            puts(all->score);
-        print_left("lift", NAME_WIDTH);
+            puts(cli_cell(name, all->score, CLI_NAME_COLUMNS));
+        cli_print_left("lift", NAME_WIDTH);
         for (size_t d = 0; d < WB_N_DEPTHS; d++)
-            print_right(number(text, all->metrics.lift[d], 2), VALUE_WIDTH);
+            cli_print_right(number(text, all->metrics.lift[d], 2), VALUE_WIDTH);
         putchar('\n');
-        print_left("capture", NAME_WIDTH);
+        cli_print_left("capture", NAME_WIDTH);
         for (size_t d = 0; d < WB_N_DEPTHS; d++)
-            print_right(percent(text, all->metrics.capture[d]), VALUE_WIDTH);
+            cli_print_right(percent(text, all->metrics.capture[d]), VALUE_WIDTH);
         putchar('\n');
     }
 }
@@ -160,64 +141,62 @@ static void print_confusion(const wb_evaluation *e)
     snprintf(name, sizeof name, "1 from %g on", e->threshold);
     printf("\n%-*s", NAME_WIDTH, name);
     for (size_t k = 0; k < 6; k++)
-        print_right(heads[k], VALUE_WIDTH + 2);
+        cli_print_right(heads[k], VALUE_WIDTH + 2);
     putchar('\n');
     for (size_t s = 0; s < e->n_scores; s++) {
         const wb_evaluated *all = &e->groups[s * groups_a_score(e)];
         const wb_metrics *m = &all->metrics;
         const double cells[] = {m->true_positive, m->false_positive, m->true_negative, m->false_negative};
-        print_left(all->score, NAME_WIDTH);
+        cli_print_name(all->score, NAME_WIDTH, NAME_WIDTH);
         for (size_t k = 0; k < 4; k++)
-            print_right(amount(text, cells[k]), VALUE_WIDTH + 2);
-        print_right(percent(text, m->true_positive / (m->true_positive + m->false_positive)), VALUE_WIDTH + 2);
-        print_right(percent(text, m->true_positive / (m->true_positive + m->false_negative)), VALUE_WIDTH + 2);
+            cli_print_right(amount(text, cells[k]), VALUE_WIDTH + 2);
+        cli_print_right(percent(text, m->true_positive / (m->true_positive + m->false_positive)), VALUE_WIDTH + 2);
+        cli_print_right(percent(text, m->true_positive / (m->true_positive + m->false_negative)), VALUE_WIDTH + 2);
         putchar('\n');
     }
 }
 
 /* "all", "seen within 90d", "country=DE" */
-static void name_group(char *text, size_t size, const wb_evaluation *e, const wb_evaluated *group)
+static const char *name_group(char text[2 * CLI_CELL_BYTES], const wb_evaluation *e, const wb_evaluated *group)
 {
-    char within[WB_TIME_CHARS];
+    char within[WB_TIME_CHARS], by[CLI_CELL_BYTES], segment[CLI_CELL_BYTES];
     if (group->by == NULL)
-        snprintf(text, size, "all");
+        snprintf(text, 2 * CLI_CELL_BYTES, "all");
     else if (group->segment == NULL && wb_duration_format(e->seen_within_us, within) > 0)
-        snprintf(text, size, "seen within %s", within);
+        snprintf(text, 2 * CLI_CELL_BYTES, "seen within %s", within);
     else
-        snprintf(text, size, "%s=%s", group->by, group->segment);
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ')
-            *text = '?';
+        snprintf(text, 2 * CLI_CELL_BYTES, "%s=%s", cli_cell(by, group->by, NAME_COLUMNS),
+                 cli_cell(segment, group->segment == NULL ? "" : group->segment, NAME_COLUMNS));
+    return text;
 }
 
-static void print_group(const wb_evaluation *e, const wb_evaluated *group, int width)
+static void print_group(const wb_evaluation *e, const wb_evaluated *group, size_t width)
 {
-    char text[2 * CLI_TEXT_CHARS], name[256];
+    char text[2 * CLI_TEXT_CHARS], name[2 * CLI_CELL_BYTES];
     const wb_metrics *m = &group->metrics;
-    name_group(name, sizeof name, e, group);
-    print_left(name, width);
-    print_right(cli_count(text, m->n), 12);
-    print_right(percent(text, m->base_rate), 11);
-    print_left(with_ends(text, m->auc, group->interval.low.auc, group->interval.high.auc, 4), SCORE_WIDTH);
-    print_right(number(text, m->log_loss, 4), VALUE_WIDTH);
-    print_right(number(text, m->lift[WB_DEPTH_TENTH], 2), VALUE_WIDTH + 2);
-    print_right(number(text, m->calibration_slope, 3), VALUE_WIDTH);
-    print_right(number(text, m->calibration_intercept, 3), VALUE_WIDTH + 2);
+    cli_print_left(name_group(name, e, group), width);
+    cli_print_right(cli_count(text, m->n), 12);
+    cli_print_right(percent(text, m->base_rate), 11);
+    cli_print_left(with_ends(text, m->auc, group->interval.low.auc, group->interval.high.auc, 4), SCORE_WIDTH);
+    cli_print_right(number(text, m->log_loss, 4), VALUE_WIDTH);
+    cli_print_right(number(text, m->lift[WB_DEPTH_TENTH], 2), VALUE_WIDTH + 2);
+    cli_print_right(number(text, m->calibration_slope, 3), VALUE_WIDTH);
+    cli_print_right(number(text, m->calibration_intercept, 3), VALUE_WIDTH + 2);
     puts(m->n < WB_FEW_ROWS ? "  few rows" : "");
 }
 
 static void print_groups(const wb_evaluation *e)
 {
     const size_t n = groups_a_score(e);
-    char name[256];
-    int width = NAME_WIDTH;
+    char name[2 * CLI_CELL_BYTES];
+    size_t width = NAME_WIDTH;
     for (size_t g = 0; n > 1 && g < n; g++) {
-        name_group(name, sizeof name, e, &e->groups[g]);
-        width = width_of(name) + 1 > width ? width_of(name) + 1 : width;
+        const size_t needed = cli_width(name_group(name, e, &e->groups[g])) + 1;
+        width = needed > width ? needed : width;
     }
     for (size_t s = 0; n > 1 && s < e->n_scores; s++) {
         putchar('\n');
-        print_left(e->n_scores > 1 ? e->groups[s * n].score : "rows", width);
+        cli_print_name(e->n_scores > 1 ? e->groups[s * n].score : "rows", width, width);
         printf("%12s%11s%*s%*s%*s%*s%*s\n", "rows", "base rate", VALUE_WIDTH, "AUC", SCORE_WIDTH, "log loss", VALUE_WIDTH + 2,
                "lift 10 %", VALUE_WIDTH, "slope", VALUE_WIDTH + 2, "intercept");
         for (size_t g = 0; g < n; g++)
@@ -226,7 +205,7 @@ static void print_groups(const wb_evaluation *e)
     for (size_t k = 0; k < e->n_columns; k++) {
         char segments[CLI_TEXT_CHARS], rows[CLI_TEXT_CHARS];
         if (e->columns[k].n_left_out > 0)
-            printf("%s: %s more segments with %s rows in all\n", e->columns[k].by, cli_count(segments, e->columns[k].n_left_out),
+            printf("%s: %s more segments with %s rows in all\n", cli_cell(name, e->columns[k].by, NAME_COLUMNS), cli_count(segments, e->columns[k].n_left_out),
                    cli_count(rows, e->columns[k].n_rows_left_out));
     }
 }
@@ -248,14 +227,14 @@ static bool has_direction(size_t k)
 
 static void print_pair(const wb_compared *pair)
 {
-    char text[2 * CLI_TEXT_CHARS];
+    char text[2 * CLI_TEXT_CHARS], first[CLI_CELL_BYTES], second[CLI_CELL_BYTES];
     const wb_metrics_difference *d = &pair->figures;
-    printf("\n%s less %s\n", pair->first, pair->second);
+    printf("\n%s less %s\n", cli_cell(first, pair->first, CLI_NAME_COLUMNS), cli_cell(second, pair->second, CLI_NAME_COLUMNS));
     for (size_t k = 0; k < N_FIGURES; k++) {
         if (strcmp(figures[k].key, "gini") == 0 || strcmp(figures[k].key, "brier_uncertainty") == 0)
             continue; /* twice the AUC's, and none */
         const double value = figure(&d->difference, k), low = figure(&d->interval.low, k), high = figure(&d->interval.high, k);
-        print_left(figures[k].name, NAME_WIDTH);
+        cli_print_left(figures[k].name, NAME_WIDTH);
         fputs(with_ends(text, value, low, high, digits_of(value, low, high)), stdout);
         if (k == 0 && !isnan(d->auc_p))
             printf("   p %.2g", d->auc_p);
@@ -273,8 +252,10 @@ const char *cli_profit_from(const wb_evaluation *evaluation)
 static void print_profit(const wb_evaluation *e)
 {
     const wb_profit_model *p = &e->profit;
-    printf("\nEMPC by %s: value %g%s%s%s, offer %g, contact %g, kept with Beta(%g, %g), mean %.0f %%\n", cli_profit_from(e), p->value,
-           e->value_column != NULL ? " (mean of " : "", e->value_column != NULL ? e->value_column : "",
+    char from[CLI_CELL_BYTES], column[CLI_CELL_BYTES];
+    printf("\nEMPC by %s: value %g%s%s%s, offer %g, contact %g, kept with Beta(%g, %g), mean %.0f %%\n",
+           cli_cell(from, cli_profit_from(e), CLI_SENTENCE_COLUMNS), p->value, e->value_column != NULL ? " (mean of " : "",
+           e->value_column != NULL ? cli_cell(column, e->value_column, CLI_NAME_COLUMNS) : "",
            e->value_column != NULL ? ")" : "", p->offer_cost, p->contact_cost, p->alpha, p->beta,
            100 * p->alpha / (p->alpha + p->beta));
 }

@@ -12,6 +12,8 @@ json_t *cli_figures_json(const wb_metrics *metrics);
 /* The first score's figures over all rows at the top, then all that the evaluation says; customers' ids only where asked for.
  * Owned by the caller. */
 json_t *cli_evaluation_json(const wb_evaluation *evaluation, bool with_ids);
+/* Warns of rows that could not be matched: how many, and of whom where ids are told. */
+void cli_warn_unmatched(const wb_evaluation *evaluation, const cli_common *common, bool by_model, bool with_ids);
 /* Tables on standard output. */
 void cli_print_evaluation(const wb_evaluation *evaluation);
 

@@ -7,7 +7,7 @@
 
 #include "cli/training.h"
 
-enum { MOST_WIDTH = 40, BAR_CHARS = 16 };
+enum { BAR_CHARS = 16 };
 
 static double logistic(double log_odds)
 {
@@ -16,8 +16,8 @@ static double logistic(double log_odds)
 
 static int widen(int width, const char *text)
 {
-    const int n = (int)strlen(text);
-    return n > MOST_WIDTH ? MOST_WIDTH : n > width ? n : width;
+    const size_t n = cli_width(text), most = n < CLI_NAME_COLUMNS ? n : CLI_NAME_COLUMNS;
+    return (int)most > width ? (int)most : width;
 }
 
 static size_t at_most(size_t n, size_t limit)
@@ -51,7 +51,8 @@ static void print_terms(const wb_explanation *explanation, size_t n)
     printf("\n%-*s  %10s  %-10s  %-22s  %s\n", width, "feature", "importance", "more of it", "odds per deviation", "p");
     for (size_t f = 0; f < n; f++) {
         const wb_effect *effect = &explanation->effects[f];
-        printf("%-*s  %10.3f  %-10s", width, effect->feature, effect->importance, direction_word(effect));
+        cli_print_name(effect->feature, (size_t)width, CLI_NAME_COLUMNS);
+        printf("  %10.3f  %-10s", effect->importance, direction_word(effect));
         print_odds(effect);
         if (!isnan(effect->p))
             printf(effect->p < 0.0001 ? "  < 0.0001\n" : "  %.4f\n", effect->p);
@@ -63,9 +64,14 @@ static void print_terms(const wb_explanation *explanation, size_t n)
 static void print_point(const wb_effect *effect, size_t k, int width)
 {
     const wb_effect_point *point = &effect->points[k];
-    char value[CLI_TEXT_CHARS];
-    snprintf(value, sizeof value, "%.4g", point->value);
-    printf("  %*s  %+8.3f", width, point->level != NULL ? point->level : value, point->log_odds);
+    char value[CLI_CELL_BYTES];
+    if (point->level != NULL)
+        cli_cell(value, point->level, CLI_NAME_COLUMNS);
+    else
+        snprintf(value, sizeof value, "%.4g", point->value);
+    fputs("  ", stdout);
+    cli_print_right(value, (size_t)width);
+    printf("  %+8.3f", point->log_odds);
     if (!isnan(point->low))
         printf("  %+.3f to %+.3f", point->low, point->high);
     if (k == effect->typical)
@@ -80,11 +86,13 @@ static void print_point(const wb_effect *effect, size_t k, int width)
 static void print_shape(const wb_effect *effect)
 {
     int width = 9;
+    char name[CLI_CELL_BYTES], unit[CLI_CELL_BYTES], sentence[CLI_CELL_BYTES];
     for (size_t k = 0; k < effect->n_points; k++)
         if (effect->points[k].level != NULL)
             width = widen(width, effect->points[k].level);
-    printf("\n%s%s%s%s: %s\n", effect->feature, effect->unit[0] != '\0' ? " (" : "", effect->unit,
-           effect->unit[0] != '\0' ? ")" : "", effect->sentence);
+    printf("\n%s%s%s%s: %s\n", cli_cell(name, effect->feature, CLI_NAME_COLUMNS), effect->unit[0] != '\0' ? " (" : "",
+           cli_cell(unit, effect->unit, CLI_NAME_COLUMNS), effect->unit[0] != '\0' ? ")" : "",
+           cli_cell(sentence, effect->sentence, CLI_SENTENCE_COLUMNS));
     printf("  %*s  %8s%s  odds against the typical\n", width, effect->points[0].level != NULL ? "level" : "value", "log-odds",
            isnan(effect->points[0].low) ? "" : "  95 % interval   ");
     for (size_t k = 0; k < effect->n_points; k++)
@@ -95,9 +103,9 @@ static void print_shape(const wb_effect *effect)
 void cli_print_explanation(const wb_explanation *explanation, size_t n_terms, size_t n_shapes)
 {
     const size_t n = at_most(explanation->n_effects, n_terms), shapes = n_shapes < n ? n_shapes : n;
-    char rows[CLI_TEXT_CHARS];
+    char rows[CLI_TEXT_CHARS], target[CLI_CELL_BYTES];
     printf("The model gives the probability of '%s' from %zu feature%s. Where all of them are at their means it is %.1f %%.\n",
-           explanation->target, explanation->n_effects, explanation->n_effects == 1 ? "" : "s",
+           cli_cell(target, explanation->target, CLI_NAME_COLUMNS), explanation->n_effects, explanation->n_effects == 1 ? "" : "s",
            100 * logistic(explanation->base));
     printf("Importance is how far a feature moves the log-odds from there, on average over %s%s.\n",
            explanation->n_rows > 0 ? cli_count(rows, explanation->n_rows) : "the rows",
@@ -113,12 +121,14 @@ void cli_print_explanation(const wb_explanation *explanation, size_t n_terms, si
 
 static void print_part(const wb_part *part, double largest, int width)
 {
-    char bar[BAR_CHARS + 1] = "";
+    char bar[BAR_CHARS + 1] = "", sentence[CLI_CELL_BYTES];
     const int n = largest > 0 ? (int)lround(BAR_CHARS * fmin(1, fabs(part->contribution) / largest)) : 0;
     memset(bar, part->contribution < 0 ? '-' : '+', (size_t)n);
     bar[n] = '\0';
-    printf("  %-*s  %+8.3f  %-*s  %5.1f %%%s%s\n", width, part->feature, part->contribution, BAR_CHARS, bar,
-           100 * part->probability_after, part->sentence[0] == '\0' ? "" : "  ", part->sentence);
+    fputs("  ", stdout);
+    cli_print_name(part->feature, (size_t)width, CLI_NAME_COLUMNS);
+    printf("  %+8.3f  %-*s  %5.1f %%%s%s\n", part->contribution, BAR_CHARS, bar, 100 * part->probability_after,
+           part->sentence[0] == '\0' ? "" : "  ", cli_cell(sentence, part->sentence, CLI_SENTENCE_COLUMNS));
 }
 
 /* Those that are not shown one by one, as one. */
@@ -138,11 +148,13 @@ void cli_print_explained_row(const wb_explained_row *row, size_t n_parts)
 {
     const size_t n = at_most(row->n_parts, n_parts);
     const double largest = n > 0 ? fabs(row->parts[0].contribution) : 0, uncalibrated = logistic(row->log_odds);
+    char customer[CLI_CELL_BYTES], cutoff[CLI_CELL_BYTES];
     int width = widen(0, "all features at their means");
     for (size_t k = 0; k < n; k++)
         width = widen(width, row->parts[k].feature);
-    printf("customer %s%s%s: probability %.1f %%\n", row->customer, row->cutoff == NULL ? "" : " at ",
-           row->cutoff == NULL ? "" : row->cutoff, 100 * row->probability);
+    printf("customer %s%s%s: probability %.1f %%\n", cli_cell(customer, row->customer, CLI_NAME_COLUMNS),
+           row->cutoff == NULL ? "" : " at ", row->cutoff == NULL ? "" : cli_cell(cutoff, row->cutoff, CLI_NAME_COLUMNS),
+           100 * row->probability);
     printf("  %-*s  %8s  %-*s  %7s\n", width, "", "log-odds", BAR_CHARS, "", "so far");
     printf("  %-*s  %+8.3f  %-*s  %5.1f %%\n", width, "all features at their means", row->base, BAR_CHARS, "",
            100 * logistic(row->base));

@@ -84,12 +84,13 @@ static int exit_code(wb_status status)
 
 int cli_fail(const wb_error *err)
 {
-    char text[sizeof(wb_error)];
+    char text[sizeof(wb_error)], shown[sizeof(wb_error)];
     clear_line(&the_progress);
-    fprintf(stderr, "winback: %s\n", wb_error_text(err, text, sizeof text));
+    wb_error_text(err, text, sizeof text);
+    fprintf(stderr, "winback: %s\n", cli_text(shown, sizeof shown, text, strlen(text), SIZE_MAX));
     for (const char *line = err->advice; *line != '\0';) {
         size_t n = strcspn(line, "\n");
-        fprintf(stderr, "  %.*s\n", (int)n, line);
+        fprintf(stderr, "  %s\n", cli_text(shown, sizeof shown, line, n, SIZE_MAX));
         line += n + (line[n] == '\n');
     }
     return exit_code(err->code);
@@ -125,7 +126,7 @@ void cli_step_stop(cli_step *step)
 
 void cli_step_end(const cli_step *step, const char *name, const char *format, ...)
 {
-    char text[1024];
+    char text[1024], shown[sizeof text];
     va_list args;
     if (step->quiet)
         return;
@@ -133,11 +134,9 @@ void cli_step_end(const cli_step *step, const char *name, const char *format, ..
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     clear_line(&the_progress);
-    /* Columns are counted in characters, not bytes: continuation bytes of UTF-8 take none. */
-    size_t hidden = 0;
-    for (const char *p = text; *p != '\0'; p++)
-        hidden += ((unsigned char)*p & 0xc0) == 0x80;
-    fprintf(stderr, "%-9s %-*s %6.2f s\n", name, (int)(90 + hidden), text, step->spent_s > 0 ? step->spent_s : now_s() - step->began_s);
+    cli_text(shown, sizeof shown, text, strlen(text), SIZE_MAX);
+    const size_t hidden = strlen(shown) - cli_width(shown); /* bytes that take no column */
+    fprintf(stderr, "%-9s %-*s %6.2f s\n", name, (int)(90 + hidden), shown, step->spent_s > 0 ? step->spent_s : now_s() - step->began_s);
 }
 
 void cli_note(const cli_common *common, const char *format, ...)
@@ -209,10 +208,10 @@ const wb_log *cli_log(const cli_common *common)
 void cli_warn(const cli_common *common, const char *format, ...)
 {
     const wb_log *log = cli_log(common);
-    char text[2048];
+    char text[2048], shown[sizeof text];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    log->message(log->user, WB_LOG_WARNING, text);
+    log->message(log->user, WB_LOG_WARNING, cli_text(shown, sizeof shown, text, strlen(text), SIZE_MAX));
 }
