@@ -394,6 +394,9 @@ static void what_cannot_be_is_left_out(void **state)
     for (size_t i = 0; i < rows.n; i++)
         rows.outcome[i] = rows.log_odds[i] > 0;
     assert_left_out(WB_CALIBRATION_PLATT, "the out-of-fold scores separate the classes");
+    for (size_t i = 0; i < rows.n; i++)
+        rows.outcome[i] = rows.log_odds[i] <= 0;
+    assert_left_out(WB_CALIBRATION_ISOTONIC, "rank customers no better than chance"); /* one pool: all would have the base rate */
     draw(500, itself, 1);
     for (size_t i = 0; i < rows.n; i++)
         rows.outcome[i] = !rows.outcome[i];
@@ -402,6 +405,7 @@ static void what_cannot_be_is_left_out(void **state)
         rows.log_odds[i] = 1;
     cut(500, 5);
     assert_left_out(WB_CALIBRATION_PLATT, "are all alike");
+    assert_left_out(WB_CALIBRATION_ISOTONIC, "are all alike");
     draw(500, halved, 1);
     cut(500, 1);
     assert_left_out(WB_CALIBRATION_AUTO, "no fold can be judged");
