@@ -193,14 +193,22 @@ const char *wbi_csv_alike(const wbi_csv_reader *reader, const char *name)
     return NULL;
 }
 
-/* "a, b, c": as many of the columns as fit. */
+enum { NAMED_BYTES = 64 };
+
+/* "a, b, c": as many of the columns as fit, long names cut, "…" for those left out. */
 static void list_columns(const wbi_header *header, char *text, size_t size)
 {
+    static const char rest[] = ", …";
     size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < header->n && used < size; i++) {
-        int n = snprintf(text + used, size - used, "%s%s", i == 0 ? "" : ", ", header->names[i].data);
-        used += n < 0 ? size : (size_t)n;
+    for (size_t i = 0; i < header->n; i++) {
+        char name[NAMED_BYTES];
+        wbi_printable(name, sizeof name, header->names[i].data, header->names[i].length);
+        if (used + strlen(name) + 2 + sizeof rest > size) {
+            snprintf(text + used, size - used, "%s", rest);
+            return;
+        }
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : ", ", name);
     }
 }
 
@@ -223,7 +231,7 @@ wb_status wbi_csv_no_column(const wbi_csv_reader *reader, const char *name, wb_e
 {
     const wbi_header *header = &reader->header;
     wbi_where where = {wbi_lines_file(&reader->rows.lines), header->line, 0};
-    char columns[400];
+    char columns[400], wanted[NAMED_BYTES], near[NAMED_BYTES];
     const char **names = wbi_alloc_array(header->n, sizeof *names);
     if (names == NULL)
         return wbi_fail_nomem(err, header->n * sizeof *names);
@@ -231,11 +239,13 @@ wb_status wbi_csv_no_column(const wbi_csv_reader *reader, const char *name, wb_e
         names[i] = header->names[i].data;
     const char *nearest = wbi_nearest(name, names, header->n);
     wbi_free(names);
+    wbi_printable(wanted, sizeof wanted, name, strlen(name));
     if (nearest != NULL)
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, name, strlen(name),
-                           "no column '%s' (did you mean '%s'?)", name, nearest);
+                           "no column '%s' (did you mean '%s'?)", wanted,
+                           wbi_printable(near, sizeof near, nearest, strlen(nearest)));
     list_columns(header, columns, sizeof columns);
-    wbi_fail_at(err, WB_ERR_INCONSISTENT, where, name, strlen(name), "no column '%s' (there are %s)", name, columns);
+    wbi_fail_at(err, WB_ERR_INCONSISTENT, where, name, strlen(name), "no column '%s' (there are %s)", wanted, columns);
     advise_delimiter(header, reader->dialect->delimiter, err);
     return WB_ERR_INCONSISTENT;
 }
