@@ -140,7 +140,14 @@ wb_status cli_open_project(wb_project **project, const cli_common *common, wb_er
  * (NULL or "-": none) and --rejects. */
 wb_status cli_check_outputs(const cli_common *common, const char *output, const char *const *inputs,
                             const wb_project *project, wb_error *err);
-/* WB_ERR_IO, before anything is computed, when a new file `output` (NULL or "-": none) could not be made in its folder. */
+/* WB_ERR_IO, before anything is computed, when a file (NULL ends the list, "-" is none) cannot be read. */
+wb_status cli_check_readable(const char *const *inputs, wb_error *err);
+/* CLI_USAGE, with a message, when standard input is named more than once among the inputs (NULL ends the list). */
+int cli_check_input_names(const char *const *inputs);
+/* CLI_USAGE, with a message, when a name that an option lists is empty or listed twice. */
+int cli_check_list(const char *option, const cli_list *list);
+/* WB_ERR_IO, before anything is computed, when `output` (NULL or "-": none) is a folder, or is new and could not be made in
+ * its folder. */
 wb_status cli_check_folder(const char *output, wb_error *err);
 /* What a model is called by its file: "churn" of "out/churn.model.json" and of "out/churn.json". */
 enum { CLI_NAME_CHARS = 256 };

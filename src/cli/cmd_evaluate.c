@@ -56,13 +56,22 @@ static int check(const evaluate_options *o)
     if (!files && (o->labels != NULL || o->scores.n > 0))
         return cli_usage_error("%s goes with a scores file; --model scores features, which hold the labels",
                                o->labels != NULL ? "--labels" : "--score");
-    if (files && strcmp(o->labels, "-") == 0 && strcmp(o->common.arguments.items[0], "-") == 0)
-        return cli_usage_error("standard input cannot hold both scores and labels");
     if (files && strcmp(o->common.on_error, "reject") == 0)
         return cli_usage_error("--on-error reject goes with one file; scores and labels are two");
     if (o->threshold > 1)
         return cli_usage_error("--threshold %g: expected a probability, 0 to 1", o->threshold);
-    return CLI_DONE;
+    if (cli_check_list("--model", &o->models) != CLI_DONE || cli_check_list("--score", &o->scores) != CLI_DONE)
+        return CLI_USAGE;
+    return cli_check_list("--by", &o->by);
+}
+
+/* What is read; NULL ends the list. */
+static void list_inputs(const char *inputs[CLI_LIST_LIMIT + 3], const evaluate_options *o)
+{
+    memset(inputs, 0, (CLI_LIST_LIMIT + 3) * sizeof *inputs);
+    memcpy(inputs, o->models.items, o->models.n * sizeof *inputs);
+    inputs[o->models.n] = o->common.arguments.items[0];
+    inputs[o->models.n + 1] = o->labels;
 }
 
 static int read_bootstrap(size_t *n, const char *text)
@@ -171,8 +180,9 @@ static void tell_intervals(const evaluate_run *r)
     const bool by_delong = by == WB_INTERVAL_DELONG;
     char resamples[CLI_TEXT_CHARS];
     if (e->n_resamples > 0)
-        cli_note(&r->o->common, "intervals: %s%s resamples of customers, seed %llu", by_delong ? "AUC by DeLong · the others by " : "by ",
-                 cli_count(resamples, e->n_resamples), (unsigned long long)e->seed);
+        cli_note(&r->o->common, "intervals: %s%s resample%s of customers, seed %llu",
+                 by_delong ? "AUC by DeLong · the others by " : "by ", cli_count(resamples, e->n_resamples),
+                 e->n_resamples == 1 ? "" : "s", (unsigned long long)e->seed);
     else
         cli_note(&r->o->common, by_delong ? "intervals: AUC by DeLong; --bootstrap N makes the others"
                                           : "no intervals; --bootstrap N makes them");
@@ -182,8 +192,8 @@ static void report(const cli_step *step, const evaluate_run *r)
 {
     const wb_evaluation *e = r->evaluation;
     char rows[CLI_TEXT_CHARS], customers[CLI_TEXT_CHARS];
-    cli_step_end(step, "evaluate", "%s · %s rows of %s customers · base rate %.1f %%", e->target, cli_count(rows, e->n_rows),
-                 cli_count(customers, e->n_customers), 100 * e->groups[0].metrics.base_rate);
+    cli_step_end(step, "evaluate", "%s · %s row%s of %s customer%s · base rate %.1f %%", e->target, cli_count(rows, e->n_rows),
+                 e->n_rows == 1 ? "" : "s", cli_count(customers, e->n_customers), e->n_customers == 1 ? "" : "s", 100 * e->groups[0].metrics.base_rate);
     tell_intervals(r);
     cli_warn_unmatched(e, &r->o->common, r->o->models.n > 0, true);
     if (!r->o->common.json) {
@@ -207,17 +217,19 @@ static void free_run(evaluate_run *r)
 static wb_status check_output(const evaluate_run *r, wb_error *err)
 {
     const evaluate_options *o = r->o;
-    const char *inputs[CLI_LIST_LIMIT + 3] = {NULL};
-    memcpy(inputs, o->models.items, o->models.n * sizeof *inputs);
-    inputs[o->models.n] = o->common.arguments.items[0];
-    inputs[o->models.n + 1] = o->labels;
+    const char *inputs[CLI_LIST_LIMIT + 3];
+    list_inputs(inputs, o);
     return cli_check_outputs(&o->common, NULL, inputs, NULL, err);
 }
 
 static int run(const void *given)
 {
     wb_error err = {0};
+    const char *inputs[CLI_LIST_LIMIT + 3];
+    list_inputs(inputs, given);
     int code = check(given);
+    if (code == CLI_DONE)
+        code = cli_check_input_names(inputs);
     if (code != CLI_DONE)
         return code;
     evaluate_run *r = calloc(1, sizeof *r);

@@ -66,7 +66,18 @@ static int check_inputs(const report_options *o)
         return cli_usage_error("--on-error reject goes with one file; scores and labels are two");
     if (o->threshold > 1)
         return cli_usage_error("--threshold %g: expected a probability, 0 to 1", o->threshold);
-    return CLI_DONE;
+    return cli_check_list("--by", &o->by);
+}
+
+/* What is read; NULL ends the list. */
+static void list_inputs(const char *inputs[6], const report_options *o)
+{
+    const char *const maybe[] = {o->common.arguments.items[0], o->model, o->labels, o->drift, o->backtest};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof maybe / sizeof maybe[0]; i++)
+        if (maybe[i] != NULL)
+            inputs[n++] = maybe[i];
+    inputs[n] = NULL;
 }
 
 /* What --only is given must be a picture that the inputs make. */
@@ -248,8 +259,8 @@ static wb_status write_out(report_run *r, const cli_step *step, wb_error *err)
     if (status != WB_OK)
         return status;
     if (o->output != NULL)
-        cli_step_end(step, "report", "%s · %s rows   %s", r->report.evaluation->target,
-                     cli_count(rows, r->report.evaluation->n_rows), o->output);
+        cli_step_end(step, "report", "%s · %s row%s   %s", r->report.evaluation->target,
+                     cli_count(rows, r->report.evaluation->n_rows), r->report.evaluation->n_rows == 1 ? "" : "s", o->output);
     cli_warn_unmatched(r->report.evaluation, &o->common, o->model != NULL, false);
     if (o->common.json)
         print_json(r);
@@ -269,7 +280,11 @@ static int run(const void *given)
 {
     wb_error err = {0};
     const report_options *o = given;
+    const char *inputs[6];
+    list_inputs(inputs, o);
     int code = check(o);
+    if (code == CLI_DONE)
+        code = cli_check_input_names(inputs);
     if (code != CLI_DONE)
         return code;
     report_run *r = calloc(1, sizeof *r);
@@ -279,11 +294,6 @@ static int run(const void *given)
     }
     r->o = o;
     code = cli_read_options(&o->common, &r->reading) ? CLI_DONE : CLI_USAGE;
-    const char *inputs[6] = {NULL};
-    const char *const maybe[] = {o->common.arguments.items[0], o->model, o->labels, o->drift, o->backtest};
-    for (size_t i = 0, n = 0; i < sizeof maybe / sizeof maybe[0]; i++)
-        if (maybe[i] != NULL)
-            inputs[n++] = maybe[i];
     cli_step step = cli_step_begin(&o->common);
     wb_status status = WB_OK;
     if (code == CLI_DONE) {
@@ -291,6 +301,8 @@ static int run(const void *given)
         status = cli_check_outputs(&o->common, o->output, inputs, NULL, &err);
         if (status == WB_OK)
             status = cli_check_folder(o->output, &err);
+        if (status == WB_OK)
+            status = cli_check_readable(inputs, &err);
         if (status == WB_OK)
             status = examine(r, &err);
         if (status == WB_OK)

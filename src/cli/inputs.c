@@ -122,9 +122,48 @@ wb_status cli_check_outputs(const cli_common *common, const char *output, const 
     return WB_OK;
 }
 
+static wb_status cannot_open(const char *file, int why, wb_error *err)
+{
+    *err = (wb_error){.code = WB_ERR_IO};
+    snprintf(err->message, sizeof err->message, "cannot open: %s", strerror(why));
+    snprintf(err->file, sizeof err->file, "%s", file);
+    return err->code;
+}
+
+wb_status cli_check_readable(const char *const *inputs, wb_error *err)
+{
+    struct stat about;
+    for (size_t i = 0; inputs[i] != NULL; i++)
+        if (strcmp(inputs[i], "-") != 0 && (stat(inputs[i], &about) != 0 || access(inputs[i], R_OK) != 0))
+            return cannot_open(inputs[i], errno, err);
+    return WB_OK;
+}
+
+int cli_check_input_names(const char *const *inputs)
+{
+    size_t n_standard = 0;
+    for (size_t i = 0; inputs[i] != NULL; i++)
+        n_standard += strcmp(inputs[i], "-") == 0;
+    return n_standard > 1 ? cli_usage_error("standard input is named twice, and can be read once") : CLI_DONE;
+}
+
+int cli_check_list(const char *option, const cli_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->items[i][0] == '\0')
+            return cli_usage_error("%s: a name is empty", option);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(list->items[k], list->items[i]) == 0)
+                return cli_usage_error("%s: '%.200s' is named twice", option, list->items[i]);
+    }
+    return CLI_DONE;
+}
+
 wb_status cli_check_folder(const char *output, wb_error *err)
 {
     struct stat about;
+    if (output != NULL && strcmp(output, "-") != 0 && stat(output, &about) == 0 && S_ISDIR(about.st_mode))
+        return cannot_open(output, EISDIR, err);
     if (output == NULL || strcmp(output, "-") == 0 || lstat(output, &about) == 0)
         return WB_OK;
     if (output[0] == '\0') {
@@ -137,10 +176,7 @@ wb_status cli_check_folder(const char *output, wb_error *err)
     snprintf(folder, sizeof folder, "%.*s", n > 0 ? n : 1, n > 0 ? output : ".");
     if (access(folder, W_OK | X_OK) == 0)
         return WB_OK;
-    *err = (wb_error){.code = WB_ERR_IO};
-    snprintf(err->message, sizeof err->message, "cannot open: %s", strerror(errno));
-    snprintf(err->file, sizeof err->file, "%s", output);
-    return err->code;
+    return cannot_open(output, errno, err);
 }
 
 void cli_name_model(char name[CLI_NAME_CHARS], const char *path)

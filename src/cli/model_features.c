@@ -17,7 +17,7 @@ int cli_check_model_features(const cli_model_features *from, const char *command
         return cli_usage_error("--project goes with --at: from events, or a features file");
     if (from->id != NULL && n_files == 0)
         return cli_usage_error("--id goes with a features file");
-    return CLI_DONE;
+    return cli_check_input_names((const char *const[]){from->model_path, n_files > 0 ? from->common->arguments.items[0] : NULL, NULL});
 }
 
 static wb_status read_file(wb_features **out, const cli_model_features *from, const wb_model *model,

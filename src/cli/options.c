@@ -203,7 +203,7 @@ static bool set_number(double *at, const char *value)
 {
     char *end;
     *at = strtod(value, &end);
-    return (isdigit((unsigned char)value[0]) || value[0] == '.') && *end == '\0' && isfinite(*at) && *at >= 0;
+    return strspn(value, "0123456789.eE+-") == strlen(value) && (isdigit((unsigned char)value[0]) || value[0] == '.') && *end == '\0' && isfinite(*at) && *at >= 0;
 }
 
 /* K, M, G, T and KiB … are powers of 1024, KB … of 1000. */
@@ -245,6 +245,10 @@ static int set_option(const cli_option *option, char *value, char *options)
         *(bool *)at = true;
         return CLI_DONE;
     case CLI_TEXT:
+        if (strcmp(option->name, "--model") == 0 && (value[0] == '\0' || *(const char **)at != NULL))
+            return cli_usage_error(value[0] == '\0' ? "--model: the name is empty" : "--model is given twice, and one is taken");
+        *(const char **)at = value;
+        return CLI_DONE;
     case CLI_TIME:
         *(const char **)at = value;
         return CLI_DONE;

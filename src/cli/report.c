@@ -39,7 +39,8 @@ static const char *interval_words(const wb_evaluation *e, char *text, size_t siz
     const wb_interval_method by = e->n_groups > 0 ? e->groups[0].interval.auc_by : WB_INTERVAL_NONE;
     const char *auc = by == WB_INTERVAL_DELONG ? "AUC by DeLong" : by == WB_INTERVAL_BOOTSTRAP ? "AUC by the resamples" : "none of the AUC";
     if (e->n_resamples > 0)
-        snprintf(text, size, "%.0f %%, %s, the others by %zu resamples of customers", 100 * e->level, auc, e->n_resamples);
+        snprintf(text, size, "%.0f %%, %s, the others by %zu resample%s of customers", 100 * e->level, auc, e->n_resamples,
+                 e->n_resamples == 1 ? "" : "s");
     else
         snprintf(text, size, "%.0f %%, %s, none of the others", 100 * e->level, auc);
     return text;
