@@ -24,7 +24,7 @@ static void advise_contacts(wbi_writer *w, const wb_report_parts *parts)
 
 static void advise_probabilities(wbi_writer *w, const wb_report_parts *parts, const wb_evaluated *score)
 {
-    const wbi_truth truth = wbi_truth_of(score);
+    const wbi_trueness truth = wbi_truth_of(score);
     const bool is_calibrated = parts->model != NULL && wb_model_summarise(parts->model).calibration.method != WB_CALIBRATION_NONE;
     const double predicted = wbi_mean_predicted(score);
     if (truth == WBI_TRUTH_LOW || truth == WBI_TRUTH_HIGH) {

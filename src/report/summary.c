@@ -115,7 +115,7 @@ static void put_truth(wbi_writer *w, const wb_evaluated *score)
         "The probabilities are too high.",
         "High probabilities are too high and low ones too low.",
         "High probabilities are too low and low ones too high."};
-    const wbi_truth found = wbi_truth_of(score);
+    const wbi_trueness found = wbi_truth_of(score);
     if (verdicts[found] == NULL)
         return;
     wbi_putf(w, "<p>%s On average over tenths of the customers, predicted and observed lie %s percentage points apart.</p>\n",

@@ -16,7 +16,7 @@ static bool is_within(double value, double low, double high)
     return isfinite(low) && isfinite(high) && value >= low && value <= high;
 }
 
-wbi_truth wbi_truth_of(const wb_evaluated *score)
+wbi_trueness wbi_truth_of(const wb_evaluated *score)
 {
     const wb_metrics *m = &score->metrics, *low = &score->interval.low, *high = &score->interval.high;
     if (!isfinite(m->calibration_slope) || !isfinite(m->calibration_intercept))

@@ -7,7 +7,7 @@
 #include <winback/report.h>
 
 /* What ails the probabilities, by the intervals of slope and intercept. */
-typedef enum wbi_truth {
+typedef enum wbi_trueness {
     WBI_TRUTH_UNKNOWN,
     WBI_TRUTH_YES,
     WBI_TRUTH_NEARLY, /* off beyond chance, but by little */
@@ -15,8 +15,8 @@ typedef enum wbi_truth {
     WBI_TRUTH_HIGH,
     WBI_TRUTH_EXTREME,
     WBI_TRUTH_TIMID
-} wbi_truth;
-wbi_truth wbi_truth_of(const wb_evaluated *score);
+} wbi_trueness;
+wbi_trueness wbi_truth_of(const wb_evaluated *score);
 
 /* Whether the AUC's interval holds 0.5 or lies below; without an interval, whether the AUC is not above it. */
 bool wbi_is_chance(const wb_evaluated *score);
