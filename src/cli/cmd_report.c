@@ -28,7 +28,7 @@ static const cli_option options[] = {
     {"--positive", CLI_TEXT, AT(positive), "VALUE", "value that counts as 1 (default: 1, true or yes)"},
     {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
     {"--weights", CLI_TEXT, AT(weights), "COL", "row weights"},
-    {"--by", CLI_TEXTS, AT(by), "COL,…", "by segment, too: columns of few values"},
+    {"--by", CLI_TEXTS, AT(by), "COL,…", "by segment, too: columns; numbers of many values in fifths"},
     {"--threshold", CLI_NUMBER, AT(threshold), "P", "probability from which on a customer is called 1"},
     {"--with-ids", CLI_FLAG, AT(with_ids), NULL, "also the 10 customers of the highest scores, with their ids and reasons"},
     {"--title", CLI_TEXT, AT(title), "TEXT", "what the page is called"},
