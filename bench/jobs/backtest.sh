@@ -28,7 +28,7 @@ job_report() {
     what shop
     echo "The model's features and label once more, with its backtest, on one page."
     echo
-    "$winback" backtest --project shop/twelve.yml -o tried.json --threads "$threads" --quiet
+    "$winback" backtest --project shop/twelve.yml -o tried.json --threads "$threads" --quiet >/dev/null
     measure report.html "$winback" report features.csv --model model.json --backtest tried.json -o report.html \
         --threads "$threads" --quiet >costs
     table "winback report" <costs
