@@ -177,6 +177,29 @@ static void differences(void **state)
     sample_free(&s);
 }
 
+/* R 4.2.2, by DeLong's definition: k <- outer(x, z, function(p, q) (p > q) + .5 * (p == q)) of the scores of both outcomes, for
+ * each score; S <- cov(cbind(rowMeans(ka), rowMeans(kb))) / 6 + cov(cbind(colMeans(ka), colMeans(kb))) / 7; se <- sqrt(S[1, 1]);
+ * h <- qnorm(.975) * se / (auc * (1 - auc)); plogis(qlogis(auc) + c(-h, h)); of the difference d sqrt(S[1, 1] + S[2, 2] - 2 *
+ * S[1, 2]), 2 * pnorm(-abs(d / se)), d + qnorm(.975) * c(-se, se). */
+static void delong_of_r(void **state)
+{
+    (void)state;
+    const uint8_t outcome[] = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0};
+    const double a[] = {.9, .8, .7, .6, .55, .3, .7, .5, .4, .35, .2, .1, .3};
+    const double b[] = {.6, .9, .5, .7, .2, .4, .5, .6, .3, .1, .25, .15, .45};
+    const wb_outcomes rows = {a, outcome, NULL, NULL, 13};
+    const wb_metrics_interval of = interval_of(&rows, 1, 0, 1, 0.95);
+    const wb_metrics_difference d = compare(&rows, b, 1, 0);
+    assert_close(of.auc_se, 0.123984918498651, 1e-14);
+    assert_close(of.low.auc, 0.465006028963157, 1e-13);
+    assert_close(of.high.auc, 0.966400947212284, 1e-13);
+    assert_close(d.difference.auc, 0.833333333333333 - 0.761904761904762, 1e-14);
+    assert_close(d.interval.auc_se, 0.140287740154986, 1e-14);
+    assert_close(d.auc_p, 0.61064174857647, 1e-13);
+    assert_close(d.interval.low.auc, -0.203530346747715, 1e-13);
+    assert_close(d.interval.high.auc, 0.346387489604858, 1e-13);
+}
+
 static void equal_scores_do_not_differ(void **state)
 {
     (void)state;
@@ -262,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(delong_is_symmetric_in_logits),
+        cmocka_unit_test(delong_of_r),
         cmocka_unit_test(where_delong_does_not_hold),
         cmocka_unit_test(bootstrap_is_as_wide_as_theory),
         cmocka_unit_test(customers_stay_together),
