@@ -3,9 +3,8 @@
 #ifndef WINBACK_CLI_AUDIT_H
 #define WINBACK_CLI_AUDIT_H
 
-#include <jansson.h>
-
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* Both print what they find, or put it into *json (owned by the caller) when `common` says JSON; *failed becomes true when
  * something moved. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* winback features --list: what the catalogue offers. */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/catalogue.h"
+#include "cli/json.h"
 
 static json_t *json_of_texts(const char *const *texts, size_t n)
 {
@@ -28,9 +28,7 @@ static void print_json(const wb_catalogue *catalogue, bool is_bound)
             json_object_update_missing_new(entry, json_pack("{s:b, s:s?}", "bound", e.bound, "left_out", e.left_out));
         json_array_append_new(list, entry);
     }
-    json_dumpf(list, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(list);
+    cli_print_json(list);
 }
 
 static const char *name_of(const wb_catalogue_entry *e, char *text, size_t size)

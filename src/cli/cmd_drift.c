@@ -28,7 +28,6 @@ static const drift_options defaults = {.common = CLI_COMMON_INIT};
 
 /* What is too much. */
 typedef struct ceiling {
-    bool is_set;
     wb_drift_verdict verdict; /* from this one on, or */
     double psi;               /* above this; NaN: the verdict counts */
 } ceiling;
@@ -36,7 +35,7 @@ typedef struct ceiling {
 static int read_ceiling(ceiling *out, const char *text)
 {
     char *end;
-    *out = (ceiling){.is_set = text != NULL, .psi = NAN};
+    *out = (ceiling){.psi = NAN};
     if (text == NULL)
         return CLI_DONE;
     for (out->verdict = WB_DRIFT_SOME; out->verdict <= WB_DRIFT_MAJOR; out->verdict++)
@@ -61,9 +60,8 @@ static size_t count_above(const wb_drift *drift, const ceiling *most)
     return n;
 }
 
-static void print(const wb_drift *drift, const drift_options *o, const ceiling *most)
+static void print(const wb_drift *drift, const drift_options *o, size_t n_above)
 {
-    const size_t n_above = most->is_set ? count_above(drift, most) : 0;
     if (!o->common.json) {
         cli_print_drift(drift);
         if (n_above > 0)
@@ -71,12 +69,10 @@ static void print(const wb_drift *drift, const drift_options *o, const ceiling *
         return;
     }
     json_t *json = cli_drift_json(drift);
-    if (most->is_set)
+    if (o->fail_above != NULL)
         json_object_set_new(json, "check", json_pack("{s:s, s:I, s:b}", "fail_above", o->fail_above, "n_above",
                                                      (json_int_t)n_above, "failed", n_above > 0));
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(json);
 }
 
 static int run(const void *given)
@@ -105,8 +101,9 @@ static int run(const void *given)
             cli_blame_file(&err, o->common.arguments.items[0]);
     }
     if (status == WB_OK) {
-        print(drift, o, &most);
-        code = most.is_set && count_above(drift, &most) > 0 ? CLI_CHECK_FAILED : CLI_DONE;
+        const size_t n_above = o->fail_above != NULL ? count_above(drift, &most) : 0;
+        print(drift, o, n_above);
+        code = n_above > 0 ? CLI_CHECK_FAILED : CLI_DONE;
     } else {
         code = cli_fail(&err);
     }

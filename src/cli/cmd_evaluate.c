@@ -5,34 +5,35 @@
 #include <string.h>
 
 #include "cli/evaluation.h"
+#include "cli/model_features.h"
 
 typedef struct evaluate_options {
     cli_common common;
-    const char *labels, *target, *positive, *id, *weights, *seen_column, *bootstrap;
-    cli_list models, scores, by;
+    cli_judging judging;
+    const char *seen_column, *bootstrap;
+    cli_list models, scores;
     int64_t seen_within_us;
-    double threshold;
 } evaluate_options;
 
 #define AT(member) offsetof(evaluate_options, member)
 
 static const cli_option options[] = {
-    {"--labels", CLI_TEXT, AT(labels), "FEATURES", "file with the labels, matched by customer and cutoff"},
+    {"--labels", CLI_TEXT, AT(judging.labels), "FEATURES", "file with the labels, matched by customer and cutoff"},
     {"--model", CLI_TEXTS, AT(models), "MODEL,…", "instead: score the features, which hold the labels, with these"},
-    {"--target", CLI_TEXT, AT(target), "COL", "what happened: COL or label_COL (default: the model's, or the only label_*)"},
-    {"--positive", CLI_TEXT, AT(positive), "VALUE", "value that counts as 1 (default: 1, true or yes)"},
-    {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
+    {"--target", CLI_TEXT, AT(judging.target), "COL", "what happened: COL or label_COL (default: the model's, or the only label_*)"},
+    {"--positive", CLI_TEXT, AT(judging.positive), "VALUE", "value that counts as 1 (default: 1, true or yes)"},
+    {"--id", CLI_TEXT, AT(judging.id), "COL", "customer key (default: customer_id)"},
     {"--score", CLI_TEXTS, AT(scores), "COL,…", "columns of scores (default: probability and probability_*)"},
-    {"--weights", CLI_TEXT, AT(weights), "COL", "row weights, a column of the labels' file"},
-    {"--by", CLI_TEXTS, AT(by), "COL,…", "by segment, too: columns of the labels' file; numbers of many values in fifths"},
+    {"--weights", CLI_TEXT, AT(judging.weights), "COL", "row weights, a column of the labels' file"},
+    {"--by", CLI_TEXTS, AT(judging.by), "COL,…", "by segment, too: columns of the labels' file; numbers of many values in fifths"},
     {"--seen-within", CLI_DURATION, AT(seen_within_us), "DURATION",
      "also of those seen so lately alone (default: the label's horizon, if known)"},
     {"--seen-column", CLI_TEXT, AT(seen_column), "COL", "days since a customer was seen (default: orders_days_since_last)"},
-    {"--threshold", CLI_NUMBER, AT(threshold), "P", "probability from which on a customer is called 1"},
+    {"--threshold", CLI_NUMBER, AT(judging.threshold), "P", "probability from which on a customer is called 1"},
     {"--bootstrap", CLI_TEXT, AT(bootstrap), "N", "resamples for intervals (default: up to 1000, by the rows; 0: none)"},
 };
 
-static const evaluate_options defaults = {.common = CLI_COMMON_INIT, .threshold = 0.5};
+static const evaluate_options defaults = {.common = CLI_COMMON_INIT, .judging.threshold = 0.5};
 
 /* What is read, and what is told of it. */
 typedef struct evaluate_run {
@@ -50,19 +51,15 @@ static int check(const evaluate_options *o)
     const bool files = o->models.n == 0;
     if (o->common.arguments.n == 0)
         return cli_usage_error("evaluate needs scores with --labels FEATURES, or features with --model MODEL");
-    if (files && o->labels == NULL)
+    if (files && o->judging.labels == NULL)
         return cli_usage_error("evaluate needs labels: --labels FEATURES, or --model MODEL where '%s' holds features",
                                o->common.arguments.items[0]);
-    if (!files && (o->labels != NULL || o->scores.n > 0))
+    if (!files && (o->judging.labels != NULL || o->scores.n > 0))
         return cli_usage_error("%s goes with a scores file; --model scores features, which hold the labels",
-                               o->labels != NULL ? "--labels" : "--score");
-    if (files && strcmp(o->common.on_error, "reject") == 0)
-        return cli_usage_error("--on-error reject goes with one file; scores and labels are two");
-    if (o->threshold > 1)
-        return cli_usage_error("--threshold %g: expected a probability, 0 to 1", o->threshold);
-    if (cli_check_list("--model", &o->models) != CLI_DONE || cli_check_list("--score", &o->scores) != CLI_DONE)
+                               o->judging.labels != NULL ? "--labels" : "--score");
+    if (cli_check_judging(&o->judging, &o->common) != CLI_DONE || cli_check_list("--model", &o->models) != CLI_DONE)
         return CLI_USAGE;
-    return cli_check_list("--by", &o->by);
+    return cli_check_list("--score", &o->scores);
 }
 
 /* What is read; NULL ends the list. */
@@ -71,7 +68,7 @@ static void list_inputs(const char *inputs[CLI_LIST_LIMIT + 3], const evaluate_o
     memset(inputs, 0, (CLI_LIST_LIMIT + 3) * sizeof *inputs);
     memcpy(inputs, o->models.items, o->models.n * sizeof *inputs);
     inputs[o->models.n] = o->common.arguments.items[0];
-    inputs[o->models.n + 1] = o->labels;
+    inputs[o->models.n + 1] = o->judging.labels;
 }
 
 static int read_bootstrap(size_t *n, const char *text)
@@ -91,21 +88,11 @@ static int make_options(evaluate_run *r)
 {
     const evaluate_options *o = r->o;
     wb_evaluate_options *how = &r->how;
-    *how = (wb_evaluate_options)WB_EVALUATE_OPTIONS_INIT;
-    how->target = o->target;
-    how->positive = o->positive;
-    how->id = o->id;
-    how->weights = o->weights;
+    *how = cli_evaluate_options(&o->judging, &o->common);
     how->scores = o->scores.items;
     how->n_scores = o->scores.n;
-    how->by = o->by.items;
-    how->n_by = o->by.n;
     how->seen_within_us = o->seen_within_us;
     how->seen_column = o->seen_column;
-    how->metrics.threshold = o->threshold;
-    how->metrics.n_threads = (int)o->common.n_threads;
-    how->intervals.seed = o->common.seed;
-    how->log = cli_log(&o->common);
     return read_bootstrap(&how->intervals.n_resamples, o->bootstrap);
 }
 
@@ -131,40 +118,18 @@ static wb_status read_models(evaluate_run *r, wb_error *err)
     return WB_OK;
 }
 
-/* Features that are categories to a model are, whatever their cells look like. */
-static wb_status read_features(wb_features **features, const evaluate_run *r, wb_error *err)
-{
-    const char **categories;
-    size_t n = 0;
-    for (size_t m = 0; m < r->o->models.n; m++)
-        n += wb_model_summarise(r->models[m]).n_terms;
-    categories = calloc(n + 1, sizeof *categories);
-    if (categories == NULL)
-        return err->code = WB_ERR_NOMEM;
-    n = 0;
-    for (size_t m = 0; m < r->o->models.n; m++)
-        for (size_t t = 0; t < wb_model_summarise(r->models[m]).n_terms; t++) {
-            const wb_term term = wb_model_term(r->models[m], t);
-            if (strcmp(term.kind, "category") == 0)
-                categories[n++] = term.feature;
-        }
-    wb_status status = wb_features_read(features, r->o->common.arguments.items[0], r->o->id, categories, n, &r->reading, err);
-    free(categories);
-    return status;
-}
-
 static wb_status evaluate_models(evaluate_run *r, wb_error *err)
 {
     const char *names[CLI_LIST_LIMIT];
+    const cli_models models = {(const wb_model *const *)r->models, r->o->models.n};
     wb_features *features = NULL;
     wb_status status = read_models(r, err);
     for (size_t i = 0; i < r->o->models.n; i++)
         names[i] = r->names[i];
     if (status == WB_OK)
-        status = read_features(&features, r, err);
+        status = cli_read_features(&features, r->o->common.arguments.items[0], r->o->judging.id, &models, &r->reading, err);
     if (status == WB_OK)
-        status = wb_evaluate_models(&r->evaluation, (const wb_model *const *)r->models, names, r->o->models.n, features, &r->how,
-                                    err);
+        status = wb_evaluate_models(&r->evaluation, models.items, names, models.n, features, &r->how, err);
     if (status != WB_OK)
         cli_blame_file(err, r->o->common.arguments.items[0]);
     wb_features_free(features);
@@ -200,10 +165,7 @@ static void report(const cli_step *step, const evaluate_run *r)
         cli_print_evaluation(e);
         return;
     }
-    json_t *json = cli_evaluation_json(e, true);
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(cli_evaluation_json(e, true));
 }
 
 static void free_run(evaluate_run *r)
@@ -247,7 +209,7 @@ static int run(const void *given)
         status = cli_take_campaign(&r->how, &r->campaign, &r->o->common, &err);
     if (code == CLI_DONE && status == WB_OK)
         status = r->o->models.n > 0 ? evaluate_models(r, &err)
-                                    : wb_evaluate_files(&r->evaluation, r->o->common.arguments.items[0], r->o->labels, &r->how,
+                                    : wb_evaluate_files(&r->evaluation, r->o->common.arguments.items[0], r->o->judging.labels, &r->how,
                                                         &r->reading, &err);
     if (status != WB_OK)
         code = cli_fail(&err);

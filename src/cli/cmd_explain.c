@@ -27,13 +27,6 @@ static const cli_option options[] = {
 
 static const explain_options defaults = {.common = CLI_COMMON_INIT, .n_top = 12, .n_shapes = 3};
 
-static void put_json(json_t *json)
-{
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
-}
-
 /* The last of the customer's rows; of the others it is told. */
 static wb_status explain_customer(const explain_options *o, const wb_model *model, const wb_features *features, wb_error *err)
 {
@@ -43,7 +36,7 @@ static wb_status explain_customer(const explain_options *o, const wb_model *mode
     if (status != WB_OK)
         return status;
     if (o->common.json) {
-        put_json(cli_explained_rows_json(rows, n));
+        cli_print_json(cli_explained_rows_json(rows, n));
     } else {
         char cutoff[CLI_CELL_BYTES];
         cli_print_explained_row(&rows[n - 1], o->n_top);
@@ -55,19 +48,13 @@ static wb_status explain_customer(const explain_options *o, const wb_model *mode
     return WB_OK;
 }
 
-/* Where MODEL.cov is, if the model has one and it is there; NULL, with a warning where it should be. */
+/* MODEL.cov; a warning where it should be and is not. */
 static const char *find_covariance(char *path, size_t size, const explain_options *o, const wb_model *model)
 {
-    snprintf(path, size, "%s.cov", o->model);
-    if (wb_model_summarise(model).covariance == WB_COVARIANCE_NONE)
-        return NULL;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
+    const char *found = cli_covariance_path(path, size, o->model, model);
+    if (found == NULL && wb_model_summarise(model).covariance != WB_COVARIANCE_NONE)
         cli_warn(&o->common, "there is no %s, so effects have no intervals", path);
-        return NULL;
-    }
-    fclose(file);
-    return path;
+    return found;
 }
 
 static wb_status explain_model(const explain_options *o, const wb_model *model, const wb_features *features, int n_threads,
@@ -81,7 +68,7 @@ static wb_status explain_model(const explain_options *o, const wb_model *model, 
     if (status != WB_OK)
         return status;
     if (o->common.json)
-        put_json(cli_explanation_json(explanation));
+        cli_print_json(cli_explanation_json(explanation));
     else
         cli_print_explanation(explanation, o->n_top, o->n_shapes);
     wb_explanation_free(explanation);

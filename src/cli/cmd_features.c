@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "cli/catalogue.h"
 #include "cli/describe.h"
 #include "cli/horizon.h"
+#include "cli/json.h"
 #include "cli/population.h"
 #include "cli/tables.h"
 
@@ -118,9 +118,7 @@ static void print_json(features_run *r)
         json_object_set(json, "audit", r->audited);
     if (r->compared != NULL)
         json_object_set(json, "audit_against", r->compared);
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(json);
 }
 
 static wb_status read_tables(features_run *r, wb_error *err)

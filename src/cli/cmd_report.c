@@ -11,9 +11,8 @@
 
 typedef struct report_options {
     cli_common common;
-    const char *model, *labels, *drift, *backtest, *target, *positive, *id, *weights, *title, *only, *feature, *output;
-    cli_list by;
-    double threshold;
+    cli_judging judging;
+    const char *model, *drift, *backtest, *title, *only, *feature, *output;
     bool with_ids;
 } report_options;
 
@@ -21,15 +20,15 @@ typedef struct report_options {
 
 static const cli_option options[] = {
     {"--model", CLI_TEXT, AT(model), "MODEL", "model file: scores the features, which hold the labels"},
-    {"--labels", CLI_TEXT, AT(labels), "FEATURES", "instead, for a scores file: where the labels are"},
+    {"--labels", CLI_TEXT, AT(judging.labels), "FEATURES", "instead, for a scores file: where the labels are"},
     {"--drift", CLI_TEXT, AT(drift), "NEW", "features of today, held against those of the training"},
     {"--backtest", CLI_TEXT, AT(backtest), "FILE", "what winback backtest -o wrote"},
-    {"--target", CLI_TEXT, AT(target), "COL", "what happened: COL or label_COL (default: the model's, or the only label_*)"},
-    {"--positive", CLI_TEXT, AT(positive), "VALUE", "value that counts as 1 (default: 1, true or yes)"},
-    {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
-    {"--weights", CLI_TEXT, AT(weights), "COL", "row weights"},
-    {"--by", CLI_TEXTS, AT(by), "COL,…", "by segment, too: columns; numbers of many values in fifths"},
-    {"--threshold", CLI_NUMBER, AT(threshold), "P", "probability from which on a customer is called 1"},
+    {"--target", CLI_TEXT, AT(judging.target), "COL", "what happened: COL or label_COL (default: the model's, or the only label_*)"},
+    {"--positive", CLI_TEXT, AT(judging.positive), "VALUE", "value that counts as 1 (default: 1, true or yes)"},
+    {"--id", CLI_TEXT, AT(judging.id), "COL", "customer key (default: customer_id)"},
+    {"--weights", CLI_TEXT, AT(judging.weights), "COL", "row weights"},
+    {"--by", CLI_TEXTS, AT(judging.by), "COL,…", "by segment, too: columns; numbers of many values in fifths"},
+    {"--threshold", CLI_NUMBER, AT(judging.threshold), "P", "probability from which on a customer is called 1"},
     {"--with-ids", CLI_FLAG, AT(with_ids), NULL, "also the 10 customers of the highest scores, with their ids and reasons"},
     {"--title", CLI_TEXT, AT(title), "TEXT", "what the page is called"},
     {"--only", CLI_TEXT, AT(only), "PICTURE", "write one picture as SVG: gains, lift, roc, pr, calibration, histogram,\n"
@@ -38,7 +37,7 @@ static const cli_option options[] = {
     {"-o", CLI_TEXT, AT(output), "FILE", "the page, or the picture; - is standard output"},
 };
 
-static const report_options defaults = {.common = CLI_COMMON_INIT, .threshold = 0.5};
+static const report_options defaults = {.common = CLI_COMMON_INIT, .judging.threshold = 0.5};
 
 /* What is read, and what is made of it. */
 typedef struct report_run {
@@ -55,24 +54,20 @@ static int check_inputs(const report_options *o)
 {
     if (o->common.arguments.n == 0)
         return cli_usage_error("report needs features with --model MODEL, or scores with --labels FEATURES");
-    if (o->model == NULL && o->labels == NULL)
+    if (o->model == NULL && o->judging.labels == NULL)
         return cli_usage_error("report needs a model (--model MODEL), or labels (--labels FEATURES) where '%s' holds scores",
                                o->common.arguments.items[0]);
-    if (o->model != NULL && o->labels != NULL)
+    if (o->model != NULL && o->judging.labels != NULL)
         return cli_usage_error("--labels goes with a scores file; --model scores features, which hold the labels");
     if (o->model == NULL && (o->drift != NULL || o->with_ids))
         return cli_usage_error("%s goes with --model", o->drift != NULL ? "--drift" : "--with-ids");
-    if (o->labels != NULL && strcmp(o->common.on_error, "reject") == 0)
-        return cli_usage_error("--on-error reject goes with one file; scores and labels are two");
-    if (o->threshold > 1)
-        return cli_usage_error("--threshold %g: expected a probability, 0 to 1", o->threshold);
-    return cli_check_list("--by", &o->by);
+    return cli_check_judging(&o->judging, &o->common);
 }
 
 /* What is read; NULL ends the list. */
 static void list_inputs(const char *inputs[6], const report_options *o)
 {
-    const char *const maybe[] = {o->common.arguments.items[0], o->model, o->labels, o->drift, o->backtest};
+    const char *const maybe[] = {o->common.arguments.items[0], o->model, o->judging.labels, o->drift, o->backtest};
     size_t n = 0;
     for (size_t i = 0; i < sizeof maybe / sizeof maybe[0]; i++)
         if (maybe[i] != NULL)
@@ -119,31 +114,10 @@ static int check(const report_options *o)
     return check_inputs(o);
 }
 
-static void make_options(report_run *r)
-{
-    const report_options *o = r->o;
-    wb_evaluate_options *how = &r->how;
-    *how = (wb_evaluate_options)WB_EVALUATE_OPTIONS_INIT;
-    how->target = o->target;
-    how->positive = o->positive;
-    how->id = o->id;
-    how->weights = o->weights;
-    how->by = o->by.items;
-    how->n_by = o->by.n;
-    how->with_curves = 1;
-    how->metrics.threshold = o->threshold;
-    how->metrics.n_threads = r->reading.n_threads;
-    how->intervals.seed = o->common.seed;
-    how->log = cli_log(&o->common);
-}
-
 static wb_status read_features(wb_features **out, const report_run *r, const char *path, wb_error *err)
 {
-    static const cli_tables no_tables;
-    cli_common common = r->o->common;
-    common.arguments = (cli_list){{path}, 1};
-    const cli_model_features from = {&common, &no_tables, r->o->model, r->o->id, NULL};
-    return cli_read_model_features(out, &from, r->model, &r->reading, err);
+    const wb_model *model = r->model;
+    return cli_read_features(out, path, r->o->judging.id, &(cli_models){&model, 1}, &r->reading, err);
 }
 
 static wb_status measure_drift(report_run *r, wb_error *err)
@@ -186,7 +160,7 @@ static wb_status examine_model(report_run *r, wb_error *err)
     if (status == WB_OK)
         status = wb_describe(&report->descriptions, &report->parts.n_descriptions, r->features, &describing, err);
     if (status == WB_OK && r->o->with_ids)
-        status = cli_report_customers(report, r->model, r->features, r->o->id, n_threads, err);
+        status = cli_report_customers(report, r->model, r->features, r->o->judging.id, n_threads, err);
     if (status != WB_OK)
         cli_blame_file(err, r->o->common.arguments.items[0]);
     return status == WB_OK ? measure_drift(r, err) : status;
@@ -201,7 +175,7 @@ static wb_status examine(report_run *r, wb_error *err)
     if (status != WB_OK)
         return status;
     return o->model != NULL ? examine_model(r, err)
-                            : wb_evaluate_files(&r->report.evaluation, o->common.arguments.items[0], o->labels, &r->how, &r->reading,
+                            : wb_evaluate_files(&r->report.evaluation, o->common.arguments.items[0], o->judging.labels, &r->how, &r->reading,
                                                 err);
 }
 
@@ -213,8 +187,8 @@ static void say_facts(report_run *r)
     cli_report_fact(report, o->model != NULL ? "Features" : "Scores", "%s", file);
     if (o->model != NULL)
         cli_report_fact(report, "Model", "%s", o->model);
-    if (o->labels != NULL)
-        cli_report_fact(report, "Labels", "%s", o->labels);
+    if (o->judging.labels != NULL)
+        cli_report_fact(report, "Labels", "%s", o->judging.labels);
     if (o->drift != NULL)
         cli_report_fact(report, "Held against", "%s", o->drift);
     if (o->backtest != NULL)
@@ -242,9 +216,7 @@ static void print_json(const report_run *r)
         json_object_set_new(json, "backtest", json_load_file(r->o->backtest, 0, NULL));
     if (report->parts.n_customers > 0)
         json_object_set_new(json, "customers", cli_explained_rows_json(report->customers, report->parts.n_customers));
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(json);
 }
 
 static wb_status write_out(report_run *r, const cli_step *step, wb_error *err)
@@ -297,7 +269,8 @@ static int run(const void *given)
     cli_step step = cli_step_begin(&o->common);
     wb_status status = WB_OK;
     if (code == CLI_DONE) {
-        make_options(r);
+        r->how = cli_evaluate_options(&o->judging, &o->common);
+        r->how.with_curves = 1;
         status = cli_check_outputs(&o->common, o->output, inputs, NULL, &err);
         if (status == WB_OK)
             status = cli_check_folder(o->output, &err);

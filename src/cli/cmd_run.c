@@ -353,9 +353,7 @@ static void print_json(const run_state *s)
     if (single)
         json_object_set_new(json, "mean_probability", cli_number_json(s->scores[0].mean_probability));
     json_object_set_new(json, "files", files);
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(json);
 }
 
 static wb_status run_steps(run_state *s, wb_error *err)

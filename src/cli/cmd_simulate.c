@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <jansson.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/json.h"
 
 typedef struct simulate_options {
     cli_common common;
@@ -26,9 +26,7 @@ static void print_json(const wb_simulate_report *report)
     json_t *json = json_pack("{s:I, s:I, s:I, s:I}", "customers", (json_int_t)report->n_customers, "orders",
                              (json_int_t)report->n_orders, "tickets", (json_int_t)report->n_tickets, "surveys",
                              (json_int_t)report->n_surveys);
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(json);
 }
 
 static int run(const void *given)

@@ -129,10 +129,7 @@ static void report(const cli_step *step, const wb_model *model, const train_opti
     cli_print_path(model, &o->common);
     if (!o->common.json)
         return;
-    json_t *json = cli_model_json(model);
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(cli_model_json(model));
 }
 
 static int run(const void *given)

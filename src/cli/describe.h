@@ -3,9 +3,8 @@
 #ifndef WINBACK_CLI_DESCRIBE_H
 #define WINBACK_CLI_DESCRIBE_H
 
-#include <jansson.h>
-
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* Describes the features: as a table on standard output, or into *json (owned by the caller) when `common` says JSON.
  * Suspected leaks are warned of. */

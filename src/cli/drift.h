@@ -3,9 +3,8 @@
 #ifndef WINBACK_CLI_DRIFT_H
 #define WINBACK_CLI_DRIFT_H
 
-#include <jansson.h>
-
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* On standard output: what was found in sentences, then the score and all features, the largest PSI first. */
 void cli_print_drift(const wb_drift *drift);

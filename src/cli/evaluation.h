@@ -3,9 +3,8 @@
 #ifndef WINBACK_CLI_EVALUATION_H
 #define WINBACK_CLI_EVALUATION_H
 
-#include <jansson.h>
-
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* All figures of merit; those of cli_metrics_json first. Owned by the caller. */
 json_t *cli_figures_json(const wb_metrics *metrics);
@@ -19,6 +18,17 @@ void cli_print_evaluation(const wb_evaluation *evaluation);
 
 /* Who says what contacts cost and bring. */
 const char *cli_profit_from(const wb_evaluation *evaluation);
+
+/* Options that evaluate and report share. */
+typedef struct cli_judging {
+    const char *labels, *target, *positive, *id, *weights;
+    cli_list by;
+    double threshold;
+} cli_judging;
+/* CLI_DONE when they go together with each other and with --on-error. */
+int cli_check_judging(const cli_judging *judging, const cli_common *common);
+/* The library's options for them; the rest is as usual. */
+wb_evaluate_options cli_evaluate_options(const cli_judging *judging, const cli_common *common);
 
 /* Texts that options borrow. */
 typedef struct cli_campaign {

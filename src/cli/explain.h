@@ -3,9 +3,8 @@
 #ifndef WINBACK_CLI_EXPLAIN_H
 #define WINBACK_CLI_EXPLAIN_H
 
-#include <jansson.h>
-
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* On standard output: the terms, at most `n_terms` (0: all), and the shapes of the first `n_shapes`. */
 void cli_print_explanation(const wb_explanation *explanation, size_t n_terms, size_t n_shapes);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/horizon.h"
 
-#include <jansson.h>
 #include <stdio.h>
+
+#include "cli/json.h"
 
 enum { N_SHARES = 3, SUGGESTED = 1, BAR_CHARS = 40, LABEL_CHARS = 4096 };
 
@@ -88,9 +89,7 @@ static void print_json(const wb_return_curve *curve)
                              (json_int_t)curve->n_censored, "ever_returned", curve->ever, "suggested_days",
                              (json_int_t)wb_return_curve_days(curve, shares[SUGGESTED]), "horizons", horizons, "curve",
                              points);
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(json);
 }
 
 wb_status cli_suggest_horizon(const wb_engine *engine, const cli_common *common, wb_error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/model_features.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,22 +21,36 @@ int cli_check_model_features(const cli_model_features *from, const char *command
     return cli_check_input_names((const char *const[]){from->model_path, n_files > 0 ? from->common->arguments.items[0] : NULL, NULL});
 }
 
-static wb_status read_file(wb_features **out, const cli_model_features *from, const wb_model *model,
-                           const wb_read_options *reading, wb_error *err)
+wb_status cli_read_features(wb_features **out, const char *path, const char *id, const cli_models *models,
+                            const wb_read_options *reading, wb_error *err)
 {
-    const size_t n_terms = wb_model_summarise(model).n_terms;
+    size_t n_terms = 0, n = 0;
+    for (size_t m = 0; m < models->n; m++)
+        n_terms += wb_model_summarise(models->items[m]).n_terms;
     const char **categories = calloc(n_terms + 1, sizeof *categories);
-    size_t n = 0;
     if (categories == NULL)
         return err->code = WB_ERR_NOMEM;
-    for (size_t t = 0; t < n_terms; t++) {
-        const wb_term term = wb_model_term(model, t);
-        if (strcmp(term.kind, "category") == 0)
-            categories[n++] = term.feature;
-    }
-    wb_status status = wb_features_read(out, from->common->arguments.items[0], from->id, categories, n, reading, err);
+    for (size_t m = 0; m < models->n; m++)
+        for (size_t t = 0; t < wb_model_summarise(models->items[m]).n_terms; t++) {
+            const wb_term term = wb_model_term(models->items[m], t);
+            if (strcmp(term.kind, "category") == 0)
+                categories[n++] = term.feature;
+        }
+    wb_status status = wb_features_read(out, path, id, categories, n, reading, err);
     free(categories);
     return status;
+}
+
+const char *cli_covariance_path(char *path, size_t size, const char *model_path, const wb_model *model)
+{
+    snprintf(path, size, "%s.cov", model_path);
+    if (wb_model_summarise(model).covariance == WB_COVARIANCE_NONE)
+        return NULL;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return NULL;
+    fclose(file);
+    return path;
 }
 
 /* The model's definitions with the files of the project at hand. */
@@ -97,5 +112,6 @@ static wb_status compute(wb_features **out, const cli_model_features *from, cons
 wb_status cli_read_model_features(wb_features **out, const cli_model_features *from, const wb_model *model,
                                   const wb_read_options *reading, wb_error *err)
 {
-    return from->at == NULL ? read_file(out, from, model, reading, err) : compute(out, from, model, reading, err);
+    return from->at != NULL ? compute(out, from, model, reading, err)
+                            : cli_read_features(out, from->common->arguments.items[0], from->id, &(cli_models){&model, 1}, reading, err);
 }

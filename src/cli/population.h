@@ -3,10 +3,10 @@
 #ifndef WINBACK_CLI_POPULATION_H
 #define WINBACK_CLI_POPULATION_H
 
-#include <jansson.h>
 #include <winback/features.h>
 
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* A note for each of the first cutoffs, with the share of label 1 where the project has a label; of several, the first. */
 void cli_tell_population(const wb_population *all, size_t n, const wb_project *project, const cli_common *common);

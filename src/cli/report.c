@@ -152,15 +152,3 @@ wb_status cli_report_customers(cli_results *report, const wb_model *model, const
     free(probability);
     return status;
 }
-
-const char *cli_covariance_path(char *path, size_t size, const char *model_path, const wb_model *model)
-{
-    snprintf(path, size, "%s.cov", model_path);
-    if (wb_model_summarise(model).covariance == WB_COVARIANCE_NONE)
-        return NULL;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return NULL;
-    fclose(file);
-    return path;
-}

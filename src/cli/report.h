@@ -35,7 +35,5 @@ void cli_report_assemble(cli_results *report);
 /* Explains the customers of the highest probabilities, each by its last row. */
 wb_status cli_report_customers(cli_results *report, const wb_model *model, const wb_features *features, const char *id,
                                int n_threads, wb_error *err);
-/* Where the covariance of a model's file lies, when the model has one and it is there; else NULL. */
-const char *cli_covariance_path(char *path, size_t size, const char *model_path, const wb_model *model);
 
 #endif

@@ -133,9 +133,7 @@ static void print_json(const cli_scores *s)
     json_t *json = s->n_models > 1 ? json_object() : report_json(s, 0);
     for (size_t m = 0; s->n_models > 1 && m < s->n_models; m++)
         json_object_set_new(json, s->names[m], report_json(s, m));
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(json);
+    cli_print_json(json);
 }
 
 void cli_report_scores(const cli_step *step, const cli_scores *s)

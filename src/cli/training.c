@@ -322,11 +322,6 @@ void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli
     print_strongest(model, common);
 }
 
-json_t *cli_number_json(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 json_t *cli_metrics_json(const wb_metrics *m)
 {
     return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)m->n, "n_positive",

@@ -3,9 +3,8 @@
 #ifndef WINBACK_CLI_TRAINING_H
 #define WINBACK_CLI_TRAINING_H
 
-#include <jansson.h>
-
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* Turns names into training options; false (with a message) when one is wrong. NULL keeps the default. */
 bool cli_training_options(wb_train_options *options, const char *penalty, const char *basis, const cli_common *common);
@@ -24,8 +23,6 @@ void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli
 void cli_print_path(const wb_model *model, const cli_common *common);
 /* The same facts as a JSON object, owned by the caller. */
 json_t *cli_model_json(const wb_model *model);
-/* JSON has no NaN: a figure that was not made is null. */
-json_t *cli_number_json(double value);
 json_t *cli_metrics_json(const wb_metrics *metrics);
 
 #endif
