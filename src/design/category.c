@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "design/term.h"
 
-static const char missing_name[] = "(missing)", other_name[] = "(other)";
+const char wbi_missing_level[] = "(missing)", wbi_other_level[] = "(other)";
 enum { MIN_CUSTOMERS = 10 };
 enum { UNSEEN = -1, NO_LEVEL = -1 };
 
@@ -64,13 +64,13 @@ static int by_name(const void *left, const void *right)
 
 static bool stands_for_missing(wbi_str name)
 {
-    return wbi_str_is(name, missing_name);
+    return wbi_str_is(name, wbi_missing_level);
 }
 
 /* Whether a level is frequent enough to have a column of its own. */
 static bool named(const level_count *level)
 {
-    return level->n_customers >= MIN_CUSTOMERS && !wbi_str_is(level->name, other_name);
+    return level->n_customers >= MIN_CUSTOMERS && !wbi_str_is(level->name, wbi_other_level);
 }
 
 /* Rows, customers and weight per dictionary code; entry n_codes is for missing cells. */
@@ -194,7 +194,7 @@ cleanup:
 
 static const char *level_name(const category *term, int32_t level)
 {
-    return level == term->missing ? missing_name : level == term->other ? other_name : term->levels[level];
+    return level == term->missing ? wbi_missing_level : level == term->other ? wbi_other_level : term->levels[level];
 }
 
 static wb_status category_describe(wbi_buffer *name, const wbi_term *base, size_t part, wb_error *err)
@@ -318,7 +318,7 @@ static wb_status category_compile(wbi_contribution *out, const wbi_term *base, c
     WBI_TRY(add_names(out, term->levels, term->n_named, err));
     WBI_TRY(add_names(out, term->pooled, term->other == NO_LEVEL ? 0 : term->n_pooled, err));
     if (term->missing != NO_LEVEL)
-        WBI_TRY(wbi_dictionary_intern(out->names, missing_name, strlen(missing_name), &code, err));
+        WBI_TRY(wbi_dictionary_intern(out->names, wbi_missing_level, strlen(wbi_missing_level), &code, err));
     const size_t n = wbi_dictionary_size(out->names);
     out->levels.adds = wbi_alloc_array(n + 2, sizeof *out->levels.adds);
     if (out->levels.adds == NULL)

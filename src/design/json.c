@@ -12,6 +12,16 @@
 #include "base/number.h"
 #include "base/text.h"
 
+wb_status wbi_json_parse(json_t **out, const char *bytes, size_t n, const char *path, const char *what, wb_error *err)
+{
+    json_error_t where;
+    *out = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &where);
+    if (*out != NULL)
+        return WB_OK;
+    const size_t line = where.line > 0 ? (size_t)where.line : 0, column = where.column > 0 ? (size_t)where.column : 0;
+    return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){path, line, column}, NULL, 0, "no %s: %s", what, where.text);
+}
+
 wb_status wbi_json_wrong(const wbi_json_at *at, const char *key, wb_error *err, const char *format, ...)
 {
     char what[256];

@@ -16,6 +16,11 @@ typedef struct wbi_json_at {
     char path[128]; /* "terms[3].median" */
 } wbi_json_at;
 
+/* The bytes of the file `path`, which should hold a `what` ("model"); the caller lets go of *out with json_decref. Fails with
+ * WB_ERR_MALFORMED, also where an object has a key twice. */
+WB_WARN_UNUSED wb_status wbi_json_parse(json_t **out, const char *bytes, size_t n, const char *path, const char *what,
+                                        wb_error *err);
+
 /* All return WB_ERR_MALFORMED "file: path: expected ..., got ...". `at` is an object with the member `key`. */
 WB_WARN_UNUSED wb_status wbi_json_object(wbi_json_at *out, const wbi_json_at *at, const char *key, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_json_array(wbi_json_at *out, const wbi_json_at *at, const char *key, wb_error *err);

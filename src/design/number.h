@@ -3,6 +3,8 @@
 #ifndef WINBACK_DESIGN_NUMBER_H
 #define WINBACK_DESIGN_NUMBER_H
 
+#include <math.h>
+
 #include "design/term.h"
 
 typedef struct wbi_number {
@@ -14,6 +16,12 @@ typedef struct wbi_number {
                                          its upper end, the last all above its lower. Where deciles tie the first of them has
                                          all. NaN: not known, as of models that were made before there were any */
 } wbi_number;
+
+/* Whether two deciles are one value, but for what interpolation between equal values may be off by. */
+static inline bool wbi_number_ties(double a, double b)
+{
+    return fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b));
+}
 
 /* The finite values of the sample, where they lie if all of them are wanted, else in `room` for as many as the sample has; whether
  * they weigh the same. */

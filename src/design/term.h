@@ -139,4 +139,7 @@ WB_WARN_UNUSED wb_status wbi_term_from_json(wbi_term **out, const wbi_json_at *a
 size_t wbi_term_n_penalised(const wbi_term *term);
 double wbi_shape_at(const wbi_shape *shape, double value);
 
+/* What categories call the cells without a value, and the levels that have no column of their own: "(missing)", "(other)". */
+extern const char wbi_missing_level[10], wbi_other_level[8];
+
 #endif

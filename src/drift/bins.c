@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "design/number.h"
 #include "base/number.h"
 
 enum { N_STRETCHES = WBI_N_DECILES - 1 };
-static const char other_name[] = "(other)", missing_name[] = "(missing)";
 
 /* ---- before ---- */
 
@@ -28,12 +28,6 @@ void wbi_bins_clear(wbi_bins *bins)
     *bins = (wbi_bins){0};
 }
 
-/* What interpolation between equal values may be off by. */
-static bool is_same(double a, double b)
-{
-    return fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b));
-}
-
 /* Numbers lie in (edge before, edge]; an edge that repeats is kept at its last place, so that the value itself lies below. The
  * greatest value is no edge, as none lies above. */
 static void place_deciles(wbi_bins *bins, const double *deciles, const double *shares, double n_values)
@@ -42,9 +36,9 @@ static void place_deciles(wbi_bins *bins, const double *deciles, const double *s
         const double edge = deciles[k + 1];
         const size_t last = bins->n_edges - 1;
         bins->before[bins->n_edges] += n_values * (shares == NULL ? 1.0 / N_STRETCHES : shares[k]);
-        if (k + 1 == N_STRETCHES || is_same(edge, deciles[N_STRETCHES]))
+        if (k + 1 == N_STRETCHES || wbi_number_ties(edge, deciles[N_STRETCHES]))
             continue;
-        if (bins->n_edges > 0 && is_same(edge, bins->edges[last])) {
+        if (bins->n_edges > 0 && wbi_number_ties(edge, bins->edges[last])) {
             bins->edges[last] = fmax(edge, bins->edges[last]);
             bins->before[last] += bins->before[bins->n_edges];
             bins->before[bins->n_edges] = 0;
@@ -72,7 +66,7 @@ wb_status wbi_bins_of_scores(wbi_bins *out, const double *edges, const double *s
     WBI_TRY(allocate(out, WB_N_DECILE_EDGES + 1, n_rows, err));
     out->approximate = shares == NULL;
     for (size_t k = 0; k <= WB_N_DECILE_EDGES; k++) {
-        if (k > 0 && (out->n_edges == 0 || !is_same(edges[k - 1], out->edges[out->n_edges - 1])))
+        if (k > 0 && (out->n_edges == 0 || !wbi_number_ties(edges[k - 1], out->edges[out->n_edges - 1])))
             out->edges[out->n_edges++] = edges[k - 1];
         out->before[out->n_edges] += (double)n_rows * (shares == NULL ? 1.0 / (WB_N_DECILE_EDGES + 1) : shares[k]);
     }
@@ -216,7 +210,7 @@ wb_status wbi_bins_compare_numbers(wb_drift_feature *out, const wbi_bins *bins, 
     const stretch_words words = {"up to", "above %s%s", "", 1};
     WBI_TRY(make_room(out, bins->n, err));
     WBI_TRY(add_stretches(out, bins, &words, err));
-    WBI_TRY(add_bin(out, bins, bins->n - 1, missing_name, strlen(missing_name), err));
+    WBI_TRY(add_bin(out, bins, bins->n - 1, wbi_missing_level, strlen(wbi_missing_level), err));
     compare(out, bins);
     return WB_OK;
 }
@@ -237,9 +231,9 @@ wb_status wbi_bins_compare_levels(wb_drift_feature *out, const wbi_bins *bins, w
     for (size_t b = 0; b < n; b++)
         WBI_TRY(add_bin(out, bins, b, bins->of.levels[b], strlen(bins->of.levels[b]), err));
     if (bins->of.has_other || bins->now[n] > 0)
-        WBI_TRY(add_bin(out, bins, n, other_name, strlen(other_name), err));
+        WBI_TRY(add_bin(out, bins, n, wbi_other_level, strlen(wbi_other_level), err));
     if (bins->of.has_missing || bins->now[n + 1] > 0)
-        WBI_TRY(add_bin(out, bins, n + 1, missing_name, strlen(missing_name), err));
+        WBI_TRY(add_bin(out, bins, n + 1, wbi_missing_level, strlen(wbi_missing_level), err));
     compare(out, bins);
     return WB_OK;
 }

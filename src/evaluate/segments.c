@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "design/quantile.h"
+#include "design/term.h"
 #include "evaluate/evaluate.h"
 
 enum { MOST_TIMES = 1000, FIFTHS = 5 };
@@ -140,7 +141,7 @@ static wb_status keep_name(wbi_segment *segment, wbi_evaluation *e, const values
     char text[2 * WBI_DOUBLE_CHARS + WB_TIME_CHARS];
     size_t n;
     if (segment->code < 0)
-        return wbi_evaluation_keep(e, &segment->name, "(missing)", strlen("(missing)"), err);
+        return wbi_evaluation_keep(e, &segment->name, wbi_missing_level, strlen(wbi_missing_level), err);
     if (column->type == WB_TYPE_CATEGORY) {
         const wbi_str level = wbi_dictionary_at(column->dictionary, segment->code);
         return wbi_evaluation_keep(e, &segment->name, level.data, level.length, err);

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "design/term.h"
 #include "explain/bands.h"
 #include "explain/points.h"
 #include "par/par.h"
@@ -200,7 +201,7 @@ static void find_extremes(size_t *most, size_t *least, const wb_effect *effect, 
 
 static wb_status append_point(wbi_buffer *text, const explaining *work, size_t f, const wb_effect_point *point, wb_error *err)
 {
-    const bool missing = point->level != NULL && strcmp(point->level, "(missing)") == 0;
+    const bool missing = point->level != NULL && strcmp(point->level, wbi_missing_level) == 0;
     const char *level = missing ? NULL : point->level;
     return wbi_reasons_append_value(text, work->reasons, f, point->value, level, level == NULL ? 0 : strlen(level), err);
 }

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "design/number.h"
 #include "table/table.h"
 
 enum { N_STEPS = 16, MOST_NUMBERS = WBI_N_DECILES + WBI_MAX_INTERVALS + 2 + N_STEPS + 1 };
-static const char missing_name[] = "(missing)", other_name[] = "(other)";
 
 static wb_status make_room(wb_effect *out, size_t n, wb_error *err)
 {
@@ -34,16 +34,10 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* What rounding may part. */
-static bool is_same(double a, double b)
-{
-    return fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b));
-}
-
 static bool is_decile(const double *deciles, double value)
 {
     for (size_t k = 0; k < WBI_N_DECILES; k++)
-        if (is_same(deciles[k], value))
+        if (wbi_number_ties(deciles[k], value))
             return true;
     return false;
 }
@@ -52,7 +46,7 @@ static bool is_decile(const double *deciles, double value)
 static double share_below(const double *deciles, double value)
 {
     size_t k = 0;
-    while (k < WBI_N_DECILES && deciles[k] < value && !is_same(deciles[k], value))
+    while (k < WBI_N_DECILES && deciles[k] < value && !wbi_number_ties(deciles[k], value))
         k++;
     if (k == 0 || k == WBI_N_DECILES)
         return k == 0 ? 0 : 1;
@@ -86,7 +80,7 @@ static size_t list_numbers(double *out, const wb_model *model, size_t term, cons
             out[n++] = shape.knots[k];
     qsort(out, n, sizeof *out, ascending);
     for (size_t i = 0; i < n; i++)
-        if (n_distinct == 0 || !is_same(out[i], out[n_distinct - 1]))
+        if (n_distinct == 0 || !wbi_number_ties(out[i], out[n_distinct - 1]))
             out[n_distinct++] = out[i];
     return n_distinct;
 }
@@ -106,10 +100,10 @@ static wb_status place_numbers(wb_effect *out, const wb_model *model, size_t ter
     for (size_t i = 0; i < n; i++) {
         WBI_TRY(add_point(out, values[i], NULL, share_below(reference->deciles, values[i]), err));
         out->points[i].is_decile = is_decile(reference->deciles, values[i]);
-        if (is_same(values[i], typical))
+        if (wbi_number_ties(values[i], typical))
             out->typical = i;
     }
-    return reference->missing > 0 || n == 0 ? add_point(out, NAN, missing_name, reference->missing, err) : WB_OK;
+    return reference->missing > 0 || n == 0 ? add_point(out, NAN, wbi_missing_level, reference->missing, err) : WB_OK;
 }
 
 /* ---- levels ---- */
@@ -122,9 +116,9 @@ static wb_status place_levels(wb_effect *out, const wbi_reference *reference, wb
     for (size_t k = 0; k < n; k++)
         WBI_TRY(add_point(out, NAN, reference->levels[k], reference->shares[k], err));
     if (reference->has_missing)
-        WBI_TRY(add_point(out, NAN, missing_name, reference->missing, err));
+        WBI_TRY(add_point(out, NAN, wbi_missing_level, reference->missing, err));
     if (reference->has_other)
-        WBI_TRY(add_point(out, NAN, other_name, reference->shares[n + reference->has_missing], err));
+        WBI_TRY(add_point(out, NAN, wbi_other_level, reference->shares[n + reference->has_missing], err));
     for (size_t k = 1; k < out->n_points; k++)
         if (out->points[k].share > out->points[out->typical].share)
             out->typical = k;
@@ -146,7 +140,7 @@ static wb_status push_point(wbi_column *column, const wb_effect_point *point, wb
     int32_t code = -1;
     if (column->type == WB_TYPE_NUMBER)
         return wbi_column_push_number(column, point->value, err);
-    if (strcmp(point->level, missing_name) != 0)
+    if (strcmp(point->level, wbi_missing_level) != 0)
         WBI_TRY(wbi_dictionary_intern(column->dictionary, point->level, strlen(point->level), &code, err));
     return wbi_column_push_code(column, code, err);
 }

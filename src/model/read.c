@@ -319,16 +319,14 @@ wb_status wb_model_read(wb_model **out, const char *path, wb_error *err)
 {
     char *bytes = NULL;
     size_t n;
-    json_error_t where;
+    json_t *object;
     WBI_TRY(wbi_input_slurp(&bytes, &n, path, MAX_FILE_BYTES, err));
-    json_t *object = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &where);
+    wb_status status = wbi_json_parse(&object, bytes, n, path, "model", err);
     wbi_free(bytes);
-    if (object == NULL) {
-        size_t line = where.line > 0 ? (size_t)where.line : 0, column = where.column > 0 ? (size_t)where.column : 0;
-        return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){path, line, column}, NULL, 0, "no model: %s", where.text);
-    }
+    if (status != WB_OK)
+        return status;
     wbi_json_at at = {.value = object, .file = path};
-    wb_status status = read_model(out, &at, err);
+    status = read_model(out, &at, err);
     json_decref(object);
     return status;
 }
