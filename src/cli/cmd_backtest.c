@@ -45,19 +45,11 @@ static wb_status open_project(backtest_run *r, wb_error *err)
 {
     int64_t times_us[CLI_LIST_LIMIT];
     const backtest_options *o = r->o;
-    wb_status status = cli_open_project(&r->project, &o->common, err);
-    if (status == WB_OK)
-        status = cli_set_tables(r->project, &o->tables, err);
-    if (status == WB_OK && wb_project_n_tables(r->project) == 0)
-        status = cli_find_tables(r->project, err);
+    wb_status status = cli_open_labelled_project(&r->project, &o->common, &o->tables, o->horizon_us, err);
     if (status == WB_OK)
         status = cli_times(times_us, "--cutoff", &o->cutoffs, r->project, err);
     if (status == WB_OK && o->cutoffs.n > 0)
         status = wb_project_set_cutoffs(r->project, times_us, o->cutoffs.n, err);
-    if (status == WB_OK && o->horizon_us > 0)
-        status = wb_project_set_horizon(r->project, o->horizon_us, err);
-    if (status == WB_OK && wb_project_n_labels(r->project) == 0)
-        status = wb_project_set_horizon(r->project, 90 * WB_DAY_US, err);
     return status;
 }
 
@@ -75,15 +67,6 @@ static int choose_model(backtest_run *r)
     const char *near = cli_nearest(wanted, names, n_names);
     return cli_usage_error("--model: the project has no model '%s'%s%s%s", wanted, near != NULL ? " (did you mean '" : "",
                            near != NULL ? near : "", near != NULL ? "'?)" : "");
-}
-
-static wb_status read_events(backtest_run *r, wb_error *err)
-{
-    cli_step step = cli_step_begin(&r->o->common);
-    wb_status status = wb_engine_create(&r->engine, r->project, &r->reading, err);
-    if (status == WB_OK)
-        cli_report_tables(&step, r->engine, &r->o->common);
-    return status;
 }
 
 /* How many models there are: as many as different trainings. */
@@ -207,7 +190,7 @@ static wb_status work(backtest_run *r, wb_error *err)
     if (status == WB_OK)
         status = cli_check_folder(o->output, err);
     if (status == WB_OK)
-        status = read_events(r, err);
+        status = cli_read_events(&r->engine, r->project, &r->reading, &r->o->common, err);
     if (status == WB_OK)
         status = compute(r, err);
     return status == WB_OK ? show(r, err) : status;

@@ -121,15 +121,6 @@ static void print_json(features_run *r)
     cli_print_json(json);
 }
 
-static wb_status read_tables(features_run *r, wb_error *err)
-{
-    cli_step step = cli_step_begin(&r->o->common);
-    wb_status status = wb_engine_create(&r->engine, r->project, &r->reading, err);
-    if (status == WB_OK)
-        cli_report_tables(&step, r->engine, &r->o->common);
-    return status;
-}
-
 /* Whether somebody looks at the features but their reader: then they are held in memory. */
 static bool looks_at_features(const features_run *r)
 {
@@ -271,7 +262,7 @@ static wb_status work(features_run *r, wb_error *err)
     if (status == WB_OK)
         status = cli_check_folder(o->output, err);
     if (status == WB_OK)
-        status = read_tables(r, err);
+        status = cli_read_events(&r->engine, r->project, &r->reading, &r->o->common, err);
     if (status == WB_OK && o->suggest_horizon)
         return cli_suggest_horizon(r->engine, &o->common, err);
     if (status == WB_OK && o->audit_against != NULL)

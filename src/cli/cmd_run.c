@@ -109,29 +109,6 @@ static wb_status make_folder(const char *path, wb_error *err)
     return WB_ERR_IO;
 }
 
-static wb_status open_project(run_state *s, wb_error *err)
-{
-    wb_status status = cli_open_project(&s->project, &s->o->common, err);
-    if (status == WB_OK)
-        status = cli_set_tables(s->project, &s->o->tables, err);
-    if (status == WB_OK && wb_project_n_tables(s->project) == 0)
-        status = cli_find_tables(s->project, err);
-    if (status == WB_OK && s->o->horizon_us > 0)
-        status = wb_project_set_horizon(s->project, s->o->horizon_us, err);
-    if (status == WB_OK && wb_project_n_labels(s->project) == 0)
-        status = wb_project_set_horizon(s->project, 90 * WB_DAY_US, err);
-    return status;
-}
-
-static wb_status read_events(run_state *s, wb_error *err)
-{
-    cli_step step = cli_step_begin(&s->o->common);
-    wb_status status = wb_engine_create(&s->engine, s->project, &s->reading, err);
-    if (status == WB_OK)
-        cli_report_tables(&step, s->engine, &s->o->common);
-    return status;
-}
-
 /* How far the labels look ahead, the farthest. */
 static void find_span(const run_state *s, int64_t *span_us, int64_t *horizon_us)
 {
@@ -358,7 +335,7 @@ static void print_json(const run_state *s)
 
 static wb_status run_steps(run_state *s, wb_error *err)
 {
-    wb_status status = read_events(s, err);
+    wb_status status = cli_read_events(&s->engine, s->project, &s->reading, &s->o->common, err);
     if (status == WB_OK)
         status = compute_features(s, err);
     if (status == WB_OK)
@@ -408,7 +385,7 @@ static int run(const void *given)
         return cli_usage_error("--horizon: must be more than 0");
     if (!cli_read_options(&s.o->common, &s.reading))
         return CLI_USAGE;
-    wb_status status = open_project(&s, &err);
+    wb_status status = cli_open_labelled_project(&s.project, &s.o->common, &s.o->tables, s.o->horizon_us, &err);
     if (status == WB_OK && wb_project_n_tables(s.project) == 0)
         code = cli_usage_error("there is nothing to run on: no winback.yml and no orders.csv here (--project FILE, or "
                                "--orders FILE)");

@@ -219,3 +219,28 @@ wb_status cli_check_ages(const wb_engine *engine, int64_t cutoff_us, bool strict
     }
     return status;
 }
+
+wb_status cli_open_labelled_project(wb_project **project, const cli_common *common, const cli_tables *tables, int64_t horizon_us,
+                                    wb_error *err)
+{
+    wb_status status = cli_open_project(project, common, err);
+    if (status == WB_OK)
+        status = cli_set_tables(*project, tables, err);
+    if (status == WB_OK && wb_project_n_tables(*project) == 0)
+        status = cli_find_tables(*project, err);
+    if (status == WB_OK && horizon_us > 0)
+        status = wb_project_set_horizon(*project, horizon_us, err);
+    if (status == WB_OK && wb_project_n_labels(*project) == 0)
+        status = wb_project_set_horizon(*project, 90 * WB_DAY_US, err);
+    return status;
+}
+
+wb_status cli_read_events(wb_engine **engine, const wb_project *project, const wb_read_options *reading, const cli_common *common,
+                          wb_error *err)
+{
+    cli_step step = cli_step_begin(common);
+    wb_status status = wb_engine_create(engine, project, reading, err);
+    if (status == WB_OK)
+        cli_report_tables(&step, *engine, common);
+    return status;
+}

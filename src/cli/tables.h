@@ -18,6 +18,13 @@ typedef struct cli_tables {
 wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error *err);
 /* Gives the project the tables of the catalogue that lie in the folder under their usual names (.csv, .csv.gz, .csv.zst). */
 wb_status cli_find_tables(wb_project *project, wb_error *err);
+/* The project file's project, with the files that flags name, or those in the folder where there are none; and with a label:
+ * `horizon_us` long where that is more than 0, and where there is none of 90 days. */
+wb_status cli_open_labelled_project(wb_project **project, const cli_common *common, const cli_tables *tables, int64_t horizon_us,
+                                    wb_error *err);
+/* Reads the events, and reports the tables. */
+wb_status cli_read_events(wb_engine **engine, const wb_project *project, const wb_read_options *reading, const cli_common *common,
+                          wb_error *err);
 /* "read  orders.csv 104,233 rows · …", what was left out, and which features lack a column. */
 void cli_report_tables(const cli_step *step, const wb_engine *engine, const cli_common *common);
 /* A cutoff after the end of the data is worth a warning. */
