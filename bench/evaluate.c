@@ -66,7 +66,7 @@ static void time_bootstrap(const wb_outcomes *rows, const wb_metrics_options *op
     wb_error err;
     intervals.n_resamples = n_resamples;
     const double start_s = now_s();
-    if (wb_metrics_interval_of(&interval, rows, options, &intervals, &err) != WB_OK)
+    if (wb_metrics_interval_of(&interval, NULL, rows, options, &intervals, &err) != WB_OK)
         fail(err.message);
     printf("%.4f\n", now_s() - start_s);
 }

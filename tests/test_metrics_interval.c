@@ -15,7 +15,7 @@ static wb_metrics_interval interval_of(const wb_outcomes *rows, int n_threads, s
     wb_metrics_interval interval;
     wb_error err;
     metrics.n_threads = n_threads;
-    assert_ok(wb_metrics_interval_of(&interval, rows, &metrics, &options, &err), &err);
+    assert_ok(wb_metrics_interval_of(&interval, NULL, rows, &metrics, &options, &err), &err);
     return interval;
 }
 
@@ -35,6 +35,11 @@ static void delong_is_symmetric_in_logits(void **state)
     const wb_outcomes rows = unweighted(&s);
     const wb_metrics_interval of = interval_of(&rows, 1, 0, 1, 0.9);
     const double auc = compute(&rows).auc, half = gsl_cdf_ugaussian_Pinv(0.95) * of.auc_se / (auc * (1 - auc));
+    wb_metrics_interval again;
+    wb_metrics figures, alone = compute(&rows);
+    wb_error err;
+    assert_ok(wb_metrics_interval_of(&again, &figures, &rows, NULL, &(wb_interval_options){0, 1, 0.9, NULL}, &err), &err);
+    assert_memory_equal(&figures, &alone, sizeof alone);
     assert_int_equal(of.auc_by, WB_INTERVAL_DELONG);
     assert_int_equal(of.n_resamples, 0);
     assert_close(log(of.low.auc / (1 - of.low.auc)), log(auc / (1 - auc)) - half, 1e-12);
@@ -225,12 +230,12 @@ static void bad_options(void **state)
     wb_metrics_difference d;
     wb_error err;
     for (size_t i = 0; i < 4; i++)
-        assert_int_equal(wb_metrics_interval_of(&of, &rows, NULL, &(wb_interval_options){10, 1, levels[i], NULL}, &err),
+        assert_int_equal(wb_metrics_interval_of(&of, NULL, &rows, NULL, &(wb_interval_options){10, 1, levels[i], NULL}, &err),
                          WB_ERR_ARGUMENT);
     s.other[3] = NAN;
     assert_int_equal(wb_metrics_compare(&d, &rows, s.other, NULL, NULL, &err), WB_ERR_ARGUMENT);
     s.p[0] = 2;
-    assert_int_equal(wb_metrics_interval_of(&of, &rows, NULL, NULL, &err), WB_ERR_ARGUMENT);
+    assert_int_equal(wb_metrics_interval_of(&of, NULL, &rows, NULL, NULL, &err), WB_ERR_ARGUMENT);
     sample_free(&s);
 }
 
@@ -250,7 +255,7 @@ static void stops_when_told(void **state)
     const wb_log log = {NULL, stop_at_half, &done};
     wb_metrics_interval of;
     wb_error err;
-    assert_int_equal(wb_metrics_interval_of(&of, &rows, NULL, &(wb_interval_options){100, 1, 0.95, &log}, &err), WB_ERR_CANCELLED);
+    assert_int_equal(wb_metrics_interval_of(&of, NULL, &rows, NULL, &(wb_interval_options){100, 1, 0.95, &log}, &err), WB_ERR_CANCELLED);
     assert_int_equal(done, 50);
     sample_free(&s);
 }

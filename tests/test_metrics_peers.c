@@ -66,7 +66,7 @@ static void compare_delong(const sample *s, const json_t *with)
     for (size_t a = 0; a < 2; a++)
         for (size_t b = 0; b < 2; b++)
             v[a][b] = json_number_value(json_array_get(json_array_get(covariance, a), b));
-    assert_ok(wb_metrics_interval_of(&interval, &rows, NULL, &delong_alone, &err), &err);
+    assert_ok(wb_metrics_interval_of(&interval, NULL, &rows, NULL, &delong_alone, &err), &err);
     assert_int_equal(interval.auc_by, WB_INTERVAL_DELONG);
     assert_close(interval.auc_se / sqrt(v[0][0]), 1, 1e-12);
     assert_ok(wb_metrics_compare(&difference, &rows, s->other, NULL, &delong_alone, &err), &err);

@@ -107,7 +107,8 @@ typedef struct wb_metrics_interval {
                                   some pair is out of order */
     size_t n_resamples;        /* of the others; 0: NaN */
 } wb_metrics_interval;
-WB_API WB_WARN_UNUSED wb_status wb_metrics_interval_of(wb_metrics_interval *out, const wb_outcomes *rows,
+/* `figures` (NULL: not wanted) becomes what wb_metrics_compute gives, to the bit: intervals need them anyway. */
+WB_API WB_WARN_UNUSED wb_status wb_metrics_interval_of(wb_metrics_interval *out, wb_metrics *figures, const wb_outcomes *rows,
                                                        const wb_metrics_options *metrics,
                                                        const wb_interval_options *options, wb_error *err);
 

@@ -47,13 +47,12 @@ wb_status wbi_backtest_try(wb_metrics *out, wb_backtest_trial *trial, const wbi_
     WBI_TRY(wb_score_table(model, table, rows->scores, NULL, options->n_threads, err));
     for (size_t i = 0; i < rows->n; i++)
         rows->probability[i] = rows->scores[rows->rows[i]];
-    WBI_TRY(wb_metrics_compute(out, &tried, &how, err));
     if (trial == NULL)
-        return WB_OK;
+        return wb_metrics_compute(out, &tried, &how, err);
     wb_interval_options delong = WB_INTERVAL_OPTIONS_INIT;
     wb_metrics_interval interval;
     delong.n_resamples = 0;
-    WBI_TRY(wb_metrics_interval_of(&interval, &tried, &how, &delong, err));
+    WBI_TRY(wb_metrics_interval_of(&interval, out, &tried, &how, &delong, err));
     trial->auc_se = interval.auc_se;
     trial->auc_95 = (wb_interval){interval.low.auc, interval.high.auc};
     return WB_OK;

@@ -101,8 +101,7 @@ static wb_outcomes outcomes_of(const wbi_trial *trial, size_t score)
 
 static wb_status compute(const work *w, wb_evaluated *group, const wb_outcomes *rows, wb_error *err)
 {
-    WBI_TRY(wb_metrics_compute(&group->metrics, rows, &w->metrics, err));
-    return wb_metrics_interval_of(&group->interval, rows, &w->metrics, &w->intervals, err);
+    return wb_metrics_interval_of(&group->interval, &group->metrics, rows, &w->metrics, &w->intervals, err);
 }
 
 static wb_status all_rows(const work *w, size_t at, wb_error *err)

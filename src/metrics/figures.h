@@ -60,6 +60,10 @@ WB_WARN_UNUSED wb_status wbi_fit_lines(wbi_logit_line lines[2], const wbi_ranked
 /* The same of few values of x. Whether it ended well. */
 bool wbi_fit_lines_few(wbi_logit_line lines[2], const double *x, const double *negative, const double *positive, size_t n);
 
+/* All figures, and the lines of the calibration; options that were checked. */
+WB_WARN_UNUSED wb_status wbi_metrics_of(wb_metrics *out, wbi_logit_line lines[2], const wb_outcomes *rows,
+                                        const wb_metrics_options *options, wb_error *err);
+
 /* WB_ERR_ARGUMENT when an option is out of its range. */
 WB_WARN_UNUSED wb_status wbi_check_options(const wb_metrics_options *options, wb_error *err);
 

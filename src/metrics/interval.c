@@ -36,24 +36,6 @@ static bool weighs_one(const wb_outcomes *rows)
     return true;
 }
 
-static wb_status compute(study *s, size_t k, const wb_outcomes *rows, wb_error *err)
-{
-    wbi_sorted order = {0};
-    wb_status status;
-    WBI_TRY_CLEANUP(wbi_sorted_make(&order, rows, s->metrics->n_threads, err));
-    wbi_ranked ranked = {.order = &order,
-                         .log_odds = (double *)(void *)order.spare,
-                         .n = rows->n,
-                         .n_rows = rows->n,
-                         .n_threads = s->metrics->n_threads};
-    WBI_TRY_CLEANUP(wbi_figures_of(&s->figures[k], s->lines[k], &ranked, s->metrics, err));
-    s->figures[k].n = rows->n;
-    s->figures[k].n_positive = order.n_positive;
-cleanup:
-    wbi_sorted_free(&order);
-    return status;
-}
-
 static wb_status begin(study *s, const double *other_probability, wb_error *err)
 {
     const int n_threads = s->metrics->n_threads;
@@ -64,7 +46,7 @@ static wb_status begin(study *s, const double *other_probability, wb_error *err)
         wb_outcomes rows = *s->rows;
         if (k == 1)
             rows.probability = other_probability;
-        WBI_TRY(compute(s, k, &rows, err));
+        WBI_TRY(wbi_metrics_of(&s->figures[k], s->lines[k], &rows, s->metrics, err));
         WBI_TRY(wbi_score_sample_make(&s->samples[k], &rows, &s->customers, n_threads, err));
     }
     s->independent = s->customers.n == s->rows->n && weighs_one(s->rows);
@@ -196,8 +178,8 @@ static study start_study(const wb_outcomes *rows, const wb_metrics_options *metr
                    .n_scores = n_scores};
 }
 
-wb_status wb_metrics_interval_of(wb_metrics_interval *out, const wb_outcomes *rows, const wb_metrics_options *metrics,
-                                 const wb_interval_options *options, wb_error *err)
+wb_status wb_metrics_interval_of(wb_metrics_interval *out, wb_metrics *figures, const wb_outcomes *rows,
+                                 const wb_metrics_options *metrics, const wb_interval_options *options, wb_error *err)
 {
     study s = start_study(rows, metrics, options, 1);
     wb_status status;
@@ -206,6 +188,8 @@ wb_status wb_metrics_interval_of(wb_metrics_interval *out, const wb_outcomes *ro
     WBI_TRY_CLEANUP(bootstrap(out, &s, err));
     if (s.independent)
         WBI_TRY_CLEANUP(delong(out, &s, err));
+    if (figures != NULL)
+        *figures = s.figures[0];
 cleanup:
     end(&s);
     return status;

@@ -36,15 +36,11 @@ wb_status wbi_check_options(const wb_metrics_options *options, wb_error *err)
     return check_amount("contact cost", profit->contact_cost, err);
 }
 
-wb_status wb_metrics_compute(wb_metrics *out, const wb_outcomes *rows, const wb_metrics_options *options, wb_error *err)
+wb_status wbi_metrics_of(wb_metrics *out, wbi_logit_line lines[2], const wb_outcomes *rows, const wb_metrics_options *options,
+                         wb_error *err)
 {
-    const wb_metrics_options usual = WB_METRICS_OPTIONS_INIT;
     wbi_sorted order = {0};
-    wbi_logit_line lines[2];
     wb_status status;
-    options = options == NULL ? &usual : options;
-    wbi_disarm_gsl();
-    WBI_TRY(wbi_check_options(options, err));
     WBI_TRY_CLEANUP(wbi_sorted_make(&order, rows, options->n_threads, err));
     wbi_ranked ranked = {.order = &order,
                          .log_odds = (double *)(void *)order.spare,
@@ -57,6 +53,16 @@ wb_status wb_metrics_compute(wb_metrics *out, const wb_outcomes *rows, const wb_
 cleanup:
     wbi_sorted_free(&order);
     return status;
+}
+
+wb_status wb_metrics_compute(wb_metrics *out, const wb_outcomes *rows, const wb_metrics_options *options, wb_error *err)
+{
+    const wb_metrics_options usual = WB_METRICS_OPTIONS_INIT;
+    wbi_logit_line lines[2];
+    options = options == NULL ? &usual : options;
+    wbi_disarm_gsl();
+    WBI_TRY(wbi_check_options(options, err));
+    return wbi_metrics_of(out, lines, rows, options, err);
 }
 
 wb_status wb_metrics_auc(double *auc, const double *score, const uint8_t *outcome, const double *weight, size_t n,
