@@ -130,7 +130,7 @@ static wb_status add_bin(wb_drift_feature *out, const wbi_bins *bins, size_t bin
     to->label = wbi_strndup(label, n_label);
     if (to->label == NULL)
         return wbi_fail_nomem(err, n_label + 1);
-    to->share_before = bins->before[bin]; /* for now the counts */
+    to->share_before = bins->before[bin]; /* counts, until all are in and `compare` makes shares of them */
     to->share_now = (double)bins->now[bin];
     out->n_bins++;
     return WB_OK;
