@@ -108,12 +108,57 @@ WB_API wb_project_model wb_project_model_at(const wb_project *project, size_t in
 WB_API WB_WARN_UNUSED wb_status wb_project_model_label(size_t *label, const wb_project *project, size_t index,
                                                        wb_error *err);
 
-/* What contacts cost and bring, by `campaign:`. Numbers that are unsaid are NaN. */
+/* What `campaign:` says: what contacts cost and bring, whom they may reach, and what is written. Texts and arrays are
+ * borrowed from the project. What is unsaid is NaN, NULL or 0, but for the defaults that are named here. */
+typedef struct wb_campaign_consent { /* consent: {email: email_consent} */
+    const char *channel, *column;
+} wb_campaign_consent;
+typedef struct wb_campaign_cap { /* caps: {country: {DE: 100}, segment: 200} */
+    const char *column, *value; /* `value` NULL: each value of the column */
+    uint64_t most;
+} wb_campaign_cap;
+typedef struct wb_campaign_rule { /* exclude: [{name: …, when: …}]; route: [{to: …, when: …}], whose `to` is the name */
+    const char *name;    /* of an exclude: NULL when unsaid */
+    const char *when;    /* an expression */
+    size_t line, column; /* where it stands in the file, 0 when unknown */
+} wb_campaign_rule;
+typedef enum wb_consent { WB_CONSENT_UNSAID = 0, WB_CONSENT_NOT_REQUIRED, WB_CONSENT_BY_COLUMN } wb_consent;
+typedef enum wb_missing_value { WB_MISSING_VALUE_LEAVE_OUT = 0, WB_MISSING_VALUE_MEAN, WB_MISSING_VALUE_ZERO } wb_missing_value;
 typedef struct wb_campaign {
+    const char *name;            /* what the control group is drawn by */
     double offer_cost, contact_cost; /* of an offer that is taken, of contacting a customer; 0 or more */
-    double keep_rate;                /* 0 to 1, exclusive: of the customers about to leave, whom the offer keeps */
-    double value;                    /* of a customer who is kept; NaN, too, where a column says it */
-    const char *value_column;        /* of the features: its mean is the value; NULL: none. Borrowed */
+    double keep_rate;            /* 0 to 1, exclusive: of the customers about to leave, whom the offer keeps */
+    double keep_rate_strength;   /* a + b of the Beta distribution of the keep rate, more than 0; 20 when unsaid */
+    double take_rate;            /* 0 to 1: of the customers who stay anyway, who takes the offer; 1 when unsaid */
+    double margin;               /* more than 0, at most 1: what is left of revenue */
+    double value;                /* of a customer who is kept; NaN, too, where a column says it */
+    const char *value_column;    /* of the scores, features or customers; NULL: none */
+    wb_missing_value missing_value;
+    int returning;               /* not 0: probabilities are of coming back, not of leaving */
+    double budget;               /* more than 0 */
+    uint64_t max_contacts;       /* 0: no limit */
+    const wb_campaign_cap *caps;
+    size_t n_caps;
+    double holdout;              /* 0 or more, less than 1: of those who would be contacted; 0.1 when unsaid */
+    const char *channel;         /* email, phone, sms or post; NULL: email */
+    const char *const *suppress; /* files */
+    size_t n_suppress;
+    wb_consent consent;
+    const wb_campaign_consent *consents;
+    size_t n_consents;
+    const char *objected;        /* a column of customers */
+    const char *contacts;        /* file; NULL: nothing is read or written */
+    int64_t not_contacted_within_us; /* 0: no such rule */
+    const wb_campaign_rule *excludes;
+    size_t n_excludes;
+    const wb_campaign_rule *routes;
+    size_t n_routes;
+    const char *email, *phone, *first_name, *last_name, *country, *zip; /* columns of customers; NULL: these names */
+    const char *phone_country;   /* calling code, digits only; NULL: none */
+    const char *offer, *coupon_code; /* texts for the list */
+    const char *const *keep;     /* columns of customers or scores */
+    size_t n_keep;
+    const char *format;          /* csv, jsonl, mailchimp, klaviyo, hubspot, brevo, google or meta; NULL: csv */
 } wb_campaign;
 /* 0 when the project does not say. */
 WB_API int wb_project_campaign(const wb_project *project, wb_campaign *out);

@@ -255,12 +255,8 @@ wb_project_model wb_project_model_at(const wb_project *project, size_t index)
 
 int wb_project_campaign(const wb_project *project, wb_campaign *out)
 {
-    const wbi_campaign_def *campaign = &project->campaign;
-    *out = (wb_campaign){NAN, NAN, NAN, NAN, NULL};
-    if (campaign->said)
-        *out = (wb_campaign){campaign->offer_cost, campaign->contact_cost, campaign->keep_rate, campaign->value,
-                             campaign->value_column};
-    return campaign->said;
+    *out = project->campaign.said ? project->campaign.settings : wbi_campaign_unsaid();
+    return project->campaign.said;
 }
 
 static wb_status bad_model(const wb_project *project, const wbi_model_def *model, wb_error *err, const char *what)

@@ -10,6 +10,8 @@
 #define BELOW "{\"$ref\": \"below\"}" /* the keys under it */
 #define NAME "\"^[A-Za-z_][A-Za-z0-9_]{0,199}$\""
 #define DURATION "{\"type\": \"string\", \"pattern\": \"^[0-9]+([.][0-9]*)?[hdw]$\"}"
+#define WHOLE "{\"type\": \"integer\", \"minimum\": 0}"
+#define PATH "{\"type\": \"string\", \"minLength\": 1}"
 #define LIST(item) "{\"type\": \"array\", \"items\": " item "}"
 #define EITHER(a, b) "{\"anyOf\": [" a ", " b "]}"
 
@@ -27,7 +29,7 @@ static const struct {
     {"duration", DURATION},
     {"duration > 0", DURATION},
     {"date or instant", "{\"type\": \"string\"}"},
-    {"path, glob or `-`", "{\"type\": \"string\", \"minLength\": 1}"},
+    {"path, glob or `-`", PATH},
     {"number > 0, or `balanced`", EITHER("{\"type\": \"number\", \"exclusiveMinimum\": 0}", "{\"const\": \"balanced\"}")},
     {"number > 0, at most 1", "{\"type\": \"number\", \"exclusiveMinimum\": 0, \"maximum\": 1}"},
     {"number, `auto` or `1se`",
@@ -36,6 +38,17 @@ static const struct {
     {"number > 0, less than 1", "{\"type\": \"number\", \"exclusiveMinimum\": 0, \"exclusiveMaximum\": 1}"},
     {"amount >= 0", "{\"type\": \"number\", \"minimum\": 0}"},
     {"amount >= 0, or column", EITHER("{\"type\": \"number\", \"minimum\": 0}", "{\"type\": \"string\", \"minLength\": 1}")},
+    {"amount > 0", "{\"type\": \"number\", \"exclusiveMinimum\": 0}"},
+    {"number > 0", "{\"type\": \"number\", \"exclusiveMinimum\": 0}"},
+    {"number >= 0, less than 1", "{\"type\": \"number\", \"minimum\": 0, \"exclusiveMaximum\": 1}"},
+    {"whole number > 0", "{\"type\": \"integer\", \"minimum\": 1}"},
+    {"calling code", EITHER("{\"type\": \"integer\", \"minimum\": 1, \"maximum\": 999}",
+                            "{\"type\": \"string\", \"pattern\": \"^[+]?[1-9][0-9]{0,2}$\"}")},
+    {"`not_required`, or mapping", EITHER("{\"const\": \"not_required\"}", BELOW)},
+    {"mapping of columns to whole numbers, or to a mapping of their values",
+     "{\"type\": \"object\", \"additionalProperties\": " EITHER(
+         WHOLE, "{\"type\": \"object\", \"additionalProperties\": " WHOLE "}") "}"},
+    {"path, or list of paths", EITHER(PATH, LIST(PATH))},
     {"one character", "{\"type\": \"string\"}"},
     {"one character, `tab` or `space`", "{\"type\": \"string\", \"minLength\": 1}"},
     {"time format", "{\"type\": \"string\"}"},

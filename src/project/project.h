@@ -148,10 +148,10 @@ typedef struct wbi_model_def {
     size_t line;
 } wbi_model_def;
 
-typedef struct wbi_campaign_def { /* numbers that are unsaid are NaN */
+typedef struct wbi_campaign_def {
     bool said;            /* false: nothing else is */
-    double offer_cost, contact_cost, keep_rate, value;
-    char *value_column;   /* NULL: none */
+    wb_campaign settings; /* its texts and arrays are owned by the project */
+    size_t line;
 } wbi_campaign_def;
 
 struct wb_project {

@@ -30,7 +30,6 @@ static const size_t table_texts[] = {offsetof(wbi_table_def, name),        offse
                                      offsetof(wbi_table_def, through_key), offsetof(wbi_table_def, through_customer),
                                      offsetof(wbi_table_def, time),        offsetof(wbi_table_def, where),
                                      offsetof(wbi_table_def, group_by),    offsetof(wbi_table_def, event_time)};
-static const size_t campaign_texts[] = {offsetof(wbi_campaign_def, value_column)};
 static const size_t project_texts[] = {offsetof(wb_project, path)};
 
 const wbi_record wbi_record_text = {sizeof(char *), text_texts, COUNT(text_texts)};
@@ -40,7 +39,6 @@ const wbi_record wbi_record_use = {sizeof(wbi_bundle_use), use_texts, COUNT(use_
 const wbi_record wbi_record_label = {sizeof(wbi_label_def), label_texts, COUNT(label_texts)};
 const wbi_record wbi_record_population = {sizeof(wbi_population_def), population_texts, COUNT(population_texts)};
 const wbi_record wbi_record_model = {sizeof(wbi_model_def), model_texts, COUNT(model_texts)};
-static const wbi_record record_campaign = {sizeof(wbi_campaign_def), campaign_texts, COUNT(campaign_texts)};
 static const wbi_record record_table = {sizeof(wbi_table_def), table_texts, COUNT(table_texts)};
 static const wbi_record record_project = {sizeof(wb_project), project_texts, COUNT(project_texts)};
 
@@ -224,7 +222,7 @@ void wb_project_free(wb_project *project)
     for (size_t i = 0; i < project->n_models; i++)
         wbi_records_free(project->models[i].log1p, project->models[i].n_log1p, &wbi_record_text);
     wbi_records_free(project->models, project->n_models, &wbi_record_model);
-    wbi_record_clear(&project->campaign, &record_campaign);
+    wbi_campaign_clear_def(&project->campaign);
     for (size_t i = 0; i < project->n_zones; i++)
         wbi_zone_free(project->zones[i]);
     wbi_free(project->zones);
@@ -284,7 +282,7 @@ static wb_status copy_wishes(wb_project *copy, const wb_project *from, wb_error 
     void *uses, *features;
     WBI_TRY(wbi_record_copy(&copy->population, &from->population, &wbi_record_population, err));
     WBI_TRY(wbi_record_copy(&copy->label, &from->label, &wbi_record_label, err));
-    WBI_TRY(wbi_record_copy(&copy->campaign, &from->campaign, &record_campaign, err));
+    WBI_TRY(wbi_campaign_copy_def(&copy->campaign, &from->campaign, err));
     WBI_TRY(wbi_set_sorted(&copy->cutoffs_us, &copy->n_cutoffs, from->cutoffs_us, from->n_cutoffs, err));
     WBI_TRY(wbi_set_sorted(&copy->windows_us, &copy->n_windows, from->windows_us, from->n_windows, err));
     WBI_TRY(wbi_records_copy(&uses, from->uses, from->n_uses, &wbi_record_use, err));

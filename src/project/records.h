@@ -23,6 +23,11 @@ WB_WARN_UNUSED wb_status wbi_records_copy(void **copy, const void *from, size_t 
                                           wb_error *err);
 void wbi_records_free(void *all, size_t n, const wbi_record *record);
 
+/* `campaign:`, with everything unsaid; a copy (on failure it owns nothing); freeing what it owns. */
+wb_campaign wbi_campaign_unsaid(void);
+WB_WARN_UNUSED wb_status wbi_campaign_copy_def(wbi_campaign_def *copy, const wbi_campaign_def *from, wb_error *err);
+void wbi_campaign_clear_def(wbi_campaign_def *campaign);
+
 /* Makes the dialect that readers take point to the words and names of the definition. */
 void wbi_dialect_bind(wbi_dialect_def *dialect);
 #define WBI_DEFAULT_HORIZON_US (90 * WB_DAY_US)

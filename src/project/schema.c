@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { PATH_CHARS = 512, SHOWN_CHARS = 96, NAME_CHARS = 200, MAX_KEYS = 32 };
+enum { PATH_CHARS = 512, SHOWN_CHARS = 96, NAME_CHARS = 200, MAX_KEYS = 64 };
 
 bool wbi_at_is_text(const wbi_at *at)
 {

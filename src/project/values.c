@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "project/schema.h"
 
@@ -165,6 +166,19 @@ static wb_status write_duration(json_t **out, const void *field, const wbi_key *
 {
     (void)key;
     return wbi_write_duration(out, *(const int64_t *)field, err);
+}
+
+wb_status wbi_read_whole(uint64_t *field, const wbi_at *at, int64_t least, wb_error *err)
+{
+    int64_t value;
+    WBI_TRY(wbi_at_want_text(at, err));
+    if (!wbi_int_read(&value, wbi_at_text(at), strlen(wbi_at_text(at))) || value < least) {
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "a whole number of %lld or more", (long long)least);
+        return wbi_at_refuse(at, err, wanted);
+    }
+    *field = (uint64_t)value;
+    return WB_OK;
 }
 
 wb_status wbi_read_span(int64_t *span_us, const wbi_at *at, wb_error *err)
