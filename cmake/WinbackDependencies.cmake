@@ -47,6 +47,8 @@ pkg_check_modules(ZSTD QUIET IMPORTED_TARGET libzstd)
 winback_need(ZSTD_FOUND libzstd-dev)
 pkg_check_modules(XXHASH QUIET IMPORTED_TARGET libxxhash)
 winback_need(XXHASH_FOUND libxxhash-dev)
+pkg_check_modules(NETTLE QUIET IMPORTED_TARGET nettle)
+winback_need(NETTLE_FOUND nettle-dev)
 
 if(WINBACK_MISSING)
   list(JOIN WINBACK_MISSING " " WINBACK_MISSING)

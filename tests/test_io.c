@@ -482,6 +482,22 @@ static void test_output_appears_whole(void **state)
     wbi_output_abort(NULL);
 }
 
+static void test_private_output_is_its_owners(void **state)
+{
+    (void)state;
+    wb_error err;
+    wbi_output *output;
+    for (int round = 0; round < 2; round++) { /* a new file, then in place of one that anybody could read */
+        assert_ok(wbi_output_open_private(&output, "list.csv", &err), &err);
+        add(output, "a,b\n", 4);
+        commit(output);
+        assert_file("list.csv", "a,b\n", 4);
+        assert_int_equal(mode_of("list.csv"), 0600);
+        chmod("list.csv", 0644);
+    }
+    assert_int_equal(n_files(), 1);
+}
+
 static void test_output_of_many_sizes(void **state)
 {
     (void)state;
@@ -722,6 +738,7 @@ int main(void)
         IN_FOLDER(test_slurp),
         IN_FOLDER(test_expand),
         IN_FOLDER(test_output_appears_whole),
+        IN_FOLDER(test_private_output_is_its_owners),
         IN_FOLDER(test_output_of_many_sizes),
         IN_FOLDER(test_output_follows_links),
         IN_FOLDER(test_output_cannot_open),

@@ -13,12 +13,13 @@
 
 #include "base/memory.h"
 
-enum { BUFFER_BYTES = 1 << 16, MAX_LINKS = 40, MAX_TEMPORARIES = 10000, MODE_BITS = 07777 };
+enum { BUFFER_BYTES = 1 << 16, MAX_LINKS = 40, MAX_TEMPORARIES = 10000, MODE_BITS = 07777, PRIVATE_MODE = 0600 };
 
 struct wbi_output {
     int fd;
     bool standard; /* standard output, which is not ours to close */
     bool closed;   /* nobody reads standard output any more */
+    bool private;  /* for its owner alone */
     char *name;    /* for messages */
     char *target;  /* what the finished file is renamed to, else NULL */
     char *temporary;
@@ -71,8 +72,8 @@ static wb_status follow_links(char **target, const char *path, wb_error *err)
     return wbi_fail_nomem(err, strlen(path) + 1);
 }
 
-/* A new file in the target's folder. Made with mode 0666, so that the umask decides as for any new file; the process id
- * only keeps concurrent programs from trying the same names. */
+/* A new file in the target's folder. Made with mode 0666, so that the umask decides as for any new file, unless it is private;
+ * the process id only keeps concurrent programs from trying the same names. */
 static wb_status make_temporary(wbi_output *output, wb_error *err)
 {
     for (int i = 0; i < MAX_TEMPORARIES; i++) {
@@ -81,7 +82,7 @@ static wb_status make_temporary(wbi_output *output, wb_error *err)
         char *path = join_path(output->target, folder_length(output->target), name);
         if (path == NULL)
             return wbi_fail_nomem(err, strlen(output->target) + sizeof name);
-        output->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        output->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, output->private ? PRIVATE_MODE : 0666);
         if (output->fd >= 0) {
             output->temporary = path;
             return WB_OK;
@@ -103,7 +104,7 @@ static wb_status open_regular(wbi_output *output, const char *path, const struct
         return fail_system(err, output->name, "open");
     WBI_TRY(follow_links(&output->target, path, err));
     WBI_TRY(make_temporary(output, err));
-    if (existing != NULL && fchmod(output->fd, existing->st_mode & MODE_BITS) != 0)
+    if (existing != NULL && !output->private && fchmod(output->fd, existing->st_mode & MODE_BITS) != 0)
         return fail_system(err, output->name, "open");
     return WB_OK;
 }
@@ -139,13 +140,14 @@ static wb_status open_path(wbi_output *output, const char *path, wb_error *err)
     return open_regular(output, path, exists ? &about : NULL, err);
 }
 
-wb_status wbi_output_open(wbi_output **out, const char *path, wb_error *err)
+static wb_status open_output(wbi_output **out, const char *path, bool private, wb_error *err)
 {
     *out = NULL;
     wbi_output *output = wbi_alloc_zeroed(1, sizeof *output);
     if (output == NULL)
         return wbi_fail_nomem(err, sizeof *output);
     output->fd = -1;
+    output->private = private;
     output->name = wbi_strdup(strcmp(path, "-") == 0 ? "(standard output)" : path);
     output->buffer = wbi_alloc_array(BUFFER_BYTES, 1);
     wb_status status = output->name == NULL || output->buffer == NULL ? wbi_fail_nomem(err, BUFFER_BYTES)
@@ -156,6 +158,16 @@ wb_status wbi_output_open(wbi_output **out, const char *path, wb_error *err)
     }
     *out = output;
     return WB_OK;
+}
+
+wb_status wbi_output_open(wbi_output **out, const char *path, wb_error *err)
+{
+    return open_output(out, path, false, err);
+}
+
+wb_status wbi_output_open_private(wbi_output **out, const char *path, wb_error *err)
+{
+    return open_output(out, path, true, err);
 }
 
 static wb_status write_all(wbi_output *output, const char *bytes, size_t n, wb_error *err)

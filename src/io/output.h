@@ -10,6 +10,8 @@
  * WB_ERR_IO. Links are followed, permissions of an existing file kept. */
 typedef struct wbi_output wbi_output;
 WB_WARN_UNUSED wb_status wbi_output_open(wbi_output **out, const char *path, wb_error *err);
+/* The same for what only its owner may read: the file gets mode 0600, also in place of one that others could read. */
+WB_WARN_UNUSED wb_status wbi_output_open_private(wbi_output **out, const char *path, wb_error *err);
 /* Buffered. WB_ERR_IO names file and reason ("No space left on device"). A closed pipe on standard output is success
  * from then on: wbi_output_closed tells, so that work can stop early. */
 WB_WARN_UNUSED wb_status wbi_output_write(wbi_output *output, const char *bytes, size_t n, wb_error *err);

@@ -91,6 +91,10 @@ static bool is_plain_number(const char *bytes, size_t n)
 
 bool wbi_guard_is_needed(const char *bytes, size_t n)
 {
+    while (n > 0 && bytes[0] == '\'') { /* text that looks guarded gets one too, so that taking it off gives the text */
+        bytes++;
+        n--;
+    }
     return wbi_guard_is_formula(bytes, n) && !is_plain_number(bytes, n);
 }
 

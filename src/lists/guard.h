@@ -9,8 +9,8 @@
 /* Whether text begins as a formula does: with = + - @ tab CR LF or NUL, or the full-width forms of the first four (U+FF1D,
  * U+FF0B, U+FF0D, U+FF20), blanks before them passed over. OWASP ASVS 5.0, 1.2.10. */
 bool wbi_guard_is_formula(const char *bytes, size_t n);
-/* Whether a text cell wants a ' in front: it begins as a formula and is no plain decimal number (-0.42, +49171…), which can only
- * become itself. */
+/* Whether a text cell wants a ' in front: behind any ' of its own it begins as a formula and is no plain decimal number (-0.42,
+ * +49171…), which can only become itself. */
 bool wbi_guard_is_needed(const char *bytes, size_t n);
 /* How many bytes (0 or 1) in front of a cell are such a ', for readers of our own lists. */
 size_t wbi_guard_length(const char *bytes, size_t n);
