@@ -213,7 +213,7 @@ static wb_status choose_population(wbi_block *block, wbi_worker *worker, const w
     wb_population *counts = &block->population[j];
     *counts = (wb_population){.cutoff_us = cutoff_us};
     for (size_t k = 0; k < block->n_customers; k++) {
-        bool eligible = is_member(&m, starts[k], starts[k + 1]), known = eligible || is_known(worker, k);
+        bool eligible = options->everybody || is_member(&m, starts[k], starts[k + 1]), known = eligible || is_known(worker, k);
         block->eligible[k * options->n_cutoffs + j] = eligible;
         counts->n_known += known;
         counts->n_eligible += eligible;

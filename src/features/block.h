@@ -14,6 +14,7 @@ typedef struct wbi_compute_options {
     const int64_t *cutoffs_us; /* ascending */
     size_t n_cutoffs;
     bool with_labels;
+    bool everybody;   /* not only the population: all who are known of */
     int64_t until_us; /* the end of the data: a label whose window passes it is missing */
     int n_threads;
     const wb_log *log;

@@ -380,6 +380,15 @@ wb_status wbi_engine_blocks(const wb_engine *engine, const wbi_block_user *user,
     return wbi_compute_blocks(engine->plan, &engine->events, &options, user, err);
 }
 
+wb_status wbi_engine_blocks_of_all(const wb_engine *engine, const wbi_block_user *user, const wb_features_options *o,
+                                   wb_population *population, wb_error *err)
+{
+    WBI_TRY(check_request(engine, o, err));
+    wbi_compute_options options = compute_options(engine, o, population);
+    options.everybody = true;
+    return wbi_compute_blocks(engine->plan, &engine->events, &options, user, err);
+}
+
 wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,
                                    wb_population *population, const wb_features_options *o, wb_error *err)
 {
