@@ -5,6 +5,7 @@
 
 #include <winback/audit.h>
 #include <winback/backtest.h>
+#include <winback/btyd.h>
 #include <winback/campaign.h>
 #include <winback/describe.h>
 #include <winback/drift.h>
