@@ -22,7 +22,7 @@ typedef struct wb_clv_options {
     int64_t horizon_us;     /* how far to look ahead, more than 0 */
     double annual_discount; /* 0 or more: what is bought in a year is worth 1/(1 + it) */
     double margin;          /* 0 to 1: share of the spend that is kept; NaN: as campaign: says, else 1 */
-    const char *table;      /* of the orders; NULL: orders */
+    const char *table;      /* of the orders; NULL: that of the rfm features, usually orders */
     const char *amount;     /* what an order is worth, an expression over the table; NULL: amount, where there is one */
 } wb_clv_options;
 

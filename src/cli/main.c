@@ -12,15 +12,16 @@
 
 static const struct {
     const char *heading;
-    const cli_command *commands[4];
+    const cli_command *commands[5];
 } groups[] = {
     {"data", {&cli_simulate, &cli_features}},
     {"models", {&cli_train, &cli_score, &cli_explain}},
     {"judge", {&cli_evaluate, &cli_backtest, &cli_drift, &cli_report}},
+    {"act", {&cli_clv}},
     {"all", {&cli_run}},
 };
 
-enum { N_GROUPS = sizeof groups / sizeof groups[0], N_A_GROUP = 4 };
+enum { N_GROUPS = sizeof groups / sizeof groups[0], N_A_GROUP = 5 };
 
 static const cli_command *find_command(const char *name)
 {

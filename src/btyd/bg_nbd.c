@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The paper's likelihood of a customer is
+ *
+ *   G(r+x)/G(r) alpha^r  B(a, b+x)/B(a, b)  [ (alpha+T)^-(r+x) + {x > 0} a/(b+x-1) (alpha+t_x)^-(r+x) ].
+ *
+ * Quotients of gammas are products of x factors, r+k, b+k and a+b+k for k < x, so all customers' together are one sum over k of
+ * logs times the number of customers with x > k. What is in brackets is added as logs. */
+#include "btyd/bg_nbd.h"
+
+#include <math.h>
+
+#include "par/par.h"
+
+enum { TRIPLES_A_BLOCK = 4096, N = WBI_BG_NBD_N, N_PAIRS = N * (N + 1) / 2, N_SUMS = 1 + N + N_PAIRS };
+enum { R = WBI_BG_NBD_R, ALPHA = WBI_BG_NBD_ALPHA, A = WBI_BG_NBD_A, B = WBI_BG_NBD_B };
+
+/* Value, gradient, and the lower half of the Hessian, row by row; by the parameters themselves until the end. */
+typedef struct sums {
+    double value, gradient[N], hessian[N_PAIRS];
+} sums;
+
+static size_t pair(size_t i, size_t j)
+{
+    return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
+}
+
+typedef struct passing {
+    const wbi_triples *triples;
+    double p[N];
+} passing;
+
+/* ln of one way to the history (of the two in brackets), with its derivatives. */
+typedef struct way {
+    double log, gradient[N], r_alpha, alpha_alpha, a_a, b_b;
+} way;
+
+static way stayed(const double *p, double x, double t)
+{
+    const double end = p[ALPHA] + t, n = p[R] + x, log_end = log(end);
+    return (way){-n * log_end, {-log_end, -n / end, 0, 0}, -1 / end, n / (end * end), 0, 0};
+}
+
+static way left(const double *p, double x, double t_x)
+{
+    const double end = p[ALPHA] + t_x, n = p[R] + x, log_end = log(end), most = p[B] + x - 1;
+    return (way){log(p[A] / most) - n * log_end,
+                 {-log_end, -n / end, 1 / p[A], -1 / most},
+                 -1 / end,
+                 n / (end * end),
+                 -1 / (p[A] * p[A]),
+                 1 / (most * most)};
+}
+
+static void add_way(sums *to, const way *w, double weight)
+{
+    for (size_t i = 0; i < N; i++)
+        to->gradient[i] += weight * w->gradient[i];
+    to->hessian[pair(ALPHA, R)] += weight * w->r_alpha;
+    to->hessian[pair(ALPHA, ALPHA)] += weight * w->alpha_alpha;
+    to->hessian[pair(A, A)] += weight * w->a_a;
+    to->hessian[pair(B, B)] += weight * w->b_b;
+}
+
+/* The log of the sum of two ways, and its derivatives: those of each by its share, and how the shares change. */
+static void add_both(sums *to, const way *one, const way *other, double weight)
+{
+    const double ahead = other->log - one->log, share = 1 / (1 + exp(-ahead));
+    double apart[N];
+    to->value += weight * (ahead > 0 ? other->log + log1p(exp(-ahead)) : one->log + log1p(exp(ahead)));
+    add_way(to, one, weight * (1 - share));
+    add_way(to, other, weight * share);
+    for (size_t i = 0; i < N; i++)
+        apart[i] = other->gradient[i] - one->gradient[i];
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j <= i; j++)
+            to->hessian[pair(i, j)] += weight * share * (1 - share) * apart[i] * apart[j];
+}
+
+static wb_status add_triples(void *context, size_t block, size_t begin, size_t end, int worker, double *partial, wb_error *err)
+{
+    const passing *pass = context;
+    const wbi_triples *t = pass->triples;
+    sums s = {0};
+    (void)block, (void)worker, (void)err;
+    for (size_t i = begin; i < end; i++) {
+        const way stays = stayed(pass->p, t->x[i], t->t[i]);
+        if (t->x[i] == 0) {
+            s.value += t->n_customers[i] * stays.log;
+            add_way(&s, &stays, t->n_customers[i]);
+            continue;
+        }
+        const way leaves = left(pass->p, t->x[i], t->t_x[i]);
+        add_both(&s, &stays, &leaves, t->n_customers[i]);
+    }
+    partial[0] = s.value;
+    for (size_t i = 0; i < N; i++)
+        partial[1 + i] = s.gradient[i];
+    for (size_t i = 0; i < N_PAIRS; i++)
+        partial[1 + N + i] = s.hessian[i];
+    return WB_OK;
+}
+
+/* sign * count * ln(value), where the value's derivative by `i` (and by `j`, unless it is N) is 1. */
+static void add_log(sums *to, double count, double value, size_t i, size_t j)
+{
+    to->value += count * log(value);
+    to->gradient[i] += count / value;
+    to->hessian[pair(i, i)] -= count / (value * value);
+    if (j == N)
+        return;
+    to->gradient[j] += count / value;
+    to->hessian[pair(j, j)] -= count / (value * value);
+    to->hessian[pair(i, j)] -= count / (value * value);
+}
+
+static void add_factors(sums *to, const wbi_triples *t, const double *p)
+{
+    const double n = (double)t->n_all;
+    for (size_t k = 0; k < t->max_x; k++) {
+        add_log(to, t->n_beyond[k], p[R] + (double)k, R, N);
+        add_log(to, t->n_beyond[k], p[B] + (double)k, B, N);
+        add_log(to, -t->n_beyond[k], p[A] + p[B] + (double)k, A, B);
+    }
+    to->value += n * p[R] * log(p[ALPHA]);
+    to->gradient[R] += n * log(p[ALPHA]);
+    to->gradient[ALPHA] += n * p[R] / p[ALPHA];
+    to->hessian[pair(ALPHA, R)] += n / p[ALPHA];
+    to->hessian[pair(ALPHA, ALPHA)] -= n * p[R] / (p[ALPHA] * p[ALPHA]);
+}
+
+wb_status wbi_bg_nbd_log_likelihood(const wbi_triples *triples, int n_threads, const double *logs, double *value,
+                                    double *gradient, double *hessian, wb_error *err)
+{
+    passing pass = {.triples = triples};
+    double all[N_SUMS];
+    sums s;
+    for (size_t i = 0; i < N; i++)
+        pass.p[i] = exp(logs[i]);
+    WBI_TRY(wbi_par_sum(triples->n, TRIPLES_A_BLOCK, n_threads, N_SUMS, add_triples, &pass, all, err));
+    s.value = all[0];
+    for (size_t i = 0; i < N; i++)
+        s.gradient[i] = all[1 + i];
+    for (size_t i = 0; i < N_PAIRS; i++)
+        s.hessian[i] = all[1 + N + i];
+    add_factors(&s, triples, pass.p);
+    *value = s.value;
+    for (size_t i = 0; i < N; i++)
+        gradient[i] = pass.p[i] * s.gradient[i];
+    for (size_t i = 0; hessian != NULL && i < N; i++)
+        for (size_t j = 0; j < N; j++)
+            hessian[i * N + j] = pass.p[i] * pass.p[j] * s.hessian[pair(i, j)] + (i == j ? gradient[i] : 0);
+    return WB_OK;
+}
+
+typedef struct fitting {
+    const wbi_triples *triples;
+    int n_threads;
+} fitting;
+
+static wb_status log_likelihood(void *context, const double *logs, double *value, double *gradient, double *hessian,
+                                wb_error *err)
+{
+    const fitting *f = context;
+    return wbi_bg_nbd_log_likelihood(f->triples, f->n_threads, logs, value, gradient, hessian, err);
+}
+
+static double mean_t(const wbi_triples *t)
+{
+    double sum = 0;
+    for (size_t i = 0; i < t->n; i++)
+        sum += t->n_customers[i] * t->t[i];
+    return sum / (double)t->n_all;
+}
+
+static double within_range(double value)
+{
+    return fmin(fmax(value, 10 * WBI_MAXIMISE_LEAST_VALUE), WBI_MAXIMISE_MOST_VALUE / 10);
+}
+
+wb_status wbi_bg_nbd_fit(wbi_maximum *out, size_t *n_starts, const wbi_triples *triples, int n_threads, wb_error *err)
+{
+    static const char *const names[N] = {"r", "alpha", "a", "b"};
+    const double t = mean_t(triples);
+    const double starts[][N] = {{0.3, within_range(t / 5), 1, 3}, {1, within_range(t), 1, 1}, {3, within_range(2 * t), 0.2, 2}, {1, 1, 1, 1}};
+    fitting f = {triples, n_threads};
+    *n_starts = sizeof starts / sizeof starts[0];
+    if (triples->n_repeating == 0)
+        return wbi_fail(err, WB_ERR_DEGENERATE, "no customer bought on two dates, so BG/NBD cannot be fitted");
+    WBI_TRY(wbi_maximise(out, N, &starts[0][0], *n_starts, log_likelihood, &f, err));
+    if (out->converged)
+        return WB_OK;
+    if (out->at_end == SIZE_MAX)
+        return wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD did not converge in any of %zu starts", *n_starts);
+    wb_status status = wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD cannot be fitted: %s ran to %.4g, the end of its range (expected: inside %g to %g)",
+                                names[out->at_end], out->values[out->at_end], WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
+    wbi_advise(err, "the customers differ too little in how often they buy, or in when they leave, for the model to tell them apart");
+    return status;
+}
