@@ -21,6 +21,7 @@
 #include <winback/report.h>
 #include <winback/score.h>
 #include <winback/scorer.h>
+#include <winback/segment.h>
 #include <winback/simulate.h>
 #include <winback/status.h>
 #include <winback/table.h>

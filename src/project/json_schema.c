@@ -12,6 +12,7 @@
 #define DURATION "{\"type\": \"string\", \"pattern\": \"^[0-9]+([.][0-9]*)?[hdw]$\"}"
 #define WHOLE "{\"type\": \"integer\", \"minimum\": 0}"
 #define PATH "{\"type\": \"string\", \"minLength\": 1}"
+#define SCORE "{\"type\": \"integer\", \"minimum\": 1, \"maximum\": 5}"
 #define LIST(item) "{\"type\": \"array\", \"items\": " item "}"
 #define EITHER(a, b) "{\"anyOf\": [" a ", " b "]}"
 
@@ -56,6 +57,8 @@ static const struct {
     {"list of texts", LIST(SCALAR)},
     {"list of durations > 0", LIST(DURATION)},
     {"list of mappings", LIST(BELOW)},
+    {"mapping, or list of mappings", EITHER(BELOW, LIST("{\"type\": \"object\"}"))},
+    {"score from 1 to 5, or two: lowest and highest", EITHER(SCORE, "{\"type\": \"array\", \"items\": " SCORE ", \"minItems\": 2, \"maxItems\": 2}")},
     {"list of bundles, or of `bundle: table`",
      LIST(EITHER("{\"type\": \"string\"}", "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}, "
                                            "\"minProperties\": 1, \"maxProperties\": 1}"))},

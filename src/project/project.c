@@ -43,6 +43,9 @@ const wbi_key wbi_project_keys[] = {
     {"models", &wbi_kind_models, 0, NULL, .meaning = "how models are made", .children = wbi_model_keys},
     {"campaign", &wbi_kind_campaign, AT(campaign), NULL, .meaning = "what contacts cost and bring, in one currency",
      .children = wbi_campaign_keys, .local = true},
+    {"segments", &wbi_kind_segments, AT(segments), NULL,
+     .meaning = "how customers are grouped by recency, frequency and monetary value; a list stands for its `names`",
+     .children = wbi_segments_keys, .local = true},
     {.name = NULL}};
 #undef AT
 

@@ -154,6 +154,26 @@ typedef struct wbi_campaign_def {
     size_t line;
 } wbi_campaign_def;
 
+typedef struct wbi_scores { /* of 1 to 5; 0: any */
+    int low, high;
+} wbi_scores;
+
+/* A line of the table of names: what customers are called whose scores are all in the ranges. */
+typedef struct wbi_segment_def {
+    char *name;
+    wbi_scores recency, frequency, monetary;
+    wbi_scores fm;        /* the mean of frequency's and monetary's, halves upwards */
+    size_t line;
+} wbi_segment_def;
+bool wbi_segment_fits(const wbi_segment_def *segment, int r, int f, int m);
+
+typedef struct wbi_segments_def {
+    char *edges;          /* file; NULL: unsaid */
+    int64_t window_us;    /* 0: all history */
+    wbi_segment_def *names; /* the first that fits counts; none: the usual ones */
+    size_t n_names;
+} wbi_segments_def;
+
 struct wb_project {
     char *path;           /* of the project file, NULL */
     wbi_zone **zones;     /* all that are named anywhere */
@@ -177,6 +197,7 @@ struct wb_project {
     wbi_model_def *models;
     size_t n_models;
     wbi_campaign_def campaign;
+    wbi_segments_def segments;
 };
 
 /* The labels, below wb_project_n_labels: the project's own, then those that models have. */

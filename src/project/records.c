@@ -30,7 +30,8 @@ static const size_t table_texts[] = {offsetof(wbi_table_def, name),        offse
                                      offsetof(wbi_table_def, through_key), offsetof(wbi_table_def, through_customer),
                                      offsetof(wbi_table_def, time),        offsetof(wbi_table_def, where),
                                      offsetof(wbi_table_def, group_by),    offsetof(wbi_table_def, event_time)};
-static const size_t project_texts[] = {offsetof(wb_project, path)};
+static const size_t segment_texts[] = {offsetof(wbi_segment_def, name)};
+static const size_t project_texts[] = {offsetof(wb_project, path), offsetof(wb_project, segments.edges)};
 
 const wbi_record wbi_record_text = {sizeof(char *), text_texts, COUNT(text_texts)};
 const wbi_record wbi_record_column = {sizeof(wbi_column_def), column_texts, COUNT(column_texts)};
@@ -39,6 +40,7 @@ const wbi_record wbi_record_use = {sizeof(wbi_bundle_use), use_texts, COUNT(use_
 const wbi_record wbi_record_label = {sizeof(wbi_label_def), label_texts, COUNT(label_texts)};
 const wbi_record wbi_record_population = {sizeof(wbi_population_def), population_texts, COUNT(population_texts)};
 const wbi_record wbi_record_model = {sizeof(wbi_model_def), model_texts, COUNT(model_texts)};
+const wbi_record wbi_record_segment = {sizeof(wbi_segment_def), segment_texts, COUNT(segment_texts)};
 static const wbi_record record_table = {sizeof(wbi_table_def), table_texts, COUNT(table_texts)};
 static const wbi_record record_project = {sizeof(wb_project), project_texts, COUNT(project_texts)};
 
@@ -223,6 +225,7 @@ void wb_project_free(wb_project *project)
         wbi_records_free(project->models[i].log1p, project->models[i].n_log1p, &wbi_record_text);
     wbi_records_free(project->models, project->n_models, &wbi_record_model);
     wbi_campaign_clear_def(&project->campaign);
+    wbi_records_free(project->segments.names, project->segments.n_names, &wbi_record_segment);
     for (size_t i = 0; i < project->n_zones; i++)
         wbi_zone_free(project->zones[i]);
     wbi_free(project->zones);
@@ -277,6 +280,15 @@ static wb_status copy_models(wb_project *copy, const wb_project *from, wb_error 
     return WB_OK;
 }
 
+static wb_status copy_segments(wb_project *copy, const wb_project *from, wb_error *err)
+{
+    void *names;
+    WBI_TRY(wbi_records_copy(&names, from->segments.names, from->segments.n_names, &wbi_record_segment, err));
+    copy->segments.names = names;
+    copy->segments.n_names = from->segments.n_names;
+    return WB_OK;
+}
+
 static wb_status copy_wishes(wb_project *copy, const wb_project *from, wb_error *err)
 {
     void *uses, *features;
@@ -291,6 +303,7 @@ static wb_status copy_wishes(wb_project *copy, const wb_project *from, wb_error 
     WBI_TRY(wbi_records_copy(&features, from->features, from->n_features, &wbi_record_feature, err));
     copy->features = features;
     copy->n_features = from->n_features;
+    WBI_TRY(copy_segments(copy, from, err));
     return copy_models(copy, from, err);
 }
 
@@ -303,7 +316,8 @@ wb_status wbi_project_copy(wb_project **out, const wb_project *project, wb_error
                               .zone = project->zone,
                               .zone_offset_s = project->zone_offset_s,
                               .data_until_us = project->data_until_us,
-                              .uses_said = project->uses_said};
+                              .uses_said = project->uses_said,
+                              .segments = {.edges = project->segments.edges, .window_us = project->segments.window_us}};
     wb_status status = wbi_record_copy(copy, &plain, &record_project, err);
     if (status == WB_OK)
         status = copy_zones(copy, project, err);

@@ -13,7 +13,7 @@ typedef struct wbi_record {
 
 extern const wbi_record wbi_record_text; /* a char * by itself */
 extern const wbi_record wbi_record_column, wbi_record_feature, wbi_record_use, wbi_record_label, wbi_record_population,
-    wbi_record_model;
+    wbi_record_model, wbi_record_segment;
 
 /* One definition: `copy` takes over the plain members and copies the texts; on failure the copy owns nothing. */
 WB_WARN_UNUSED wb_status wbi_record_copy(void *copy, const void *from, const wbi_record *record, wb_error *err);

@@ -129,7 +129,7 @@ WB_WARN_UNUSED wb_status wbi_write_instant(json_t **out, int64_t time_us, wb_err
 /* The parts of a project: the keys of each, and the kind under which they stand. The comment is the kind's field. */
 extern const wbi_key wbi_dialect_keys[], wbi_column_keys[], wbi_table_keys[], wbi_population_keys[], wbi_label_keys[],
     wbi_cutoff_keys[], wbi_features_keys[], wbi_model_keys[], wbi_campaign_keys[], wbi_consent_keys[], wbi_exclude_keys[],
-    wbi_route_keys[];
+    wbi_route_keys[], wbi_segments_keys[];
 extern const wbi_kind wbi_kind_dialect;    /* wbi_dialect_def */
 extern const wbi_kind wbi_kind_columns;    /* wbi_table_def */
 extern const wbi_kind wbi_kind_order_by;   /* wbi_table_def */
@@ -143,6 +143,7 @@ extern const wbi_kind wbi_kind_models;     /* wb_project */
 extern const wbi_kind wbi_kind_campaign;   /* wbi_campaign_def */
 extern const wbi_kind wbi_kind_consent, wbi_kind_caps, wbi_kind_exclude, wbi_kind_route, wbi_kind_files,
     wbi_kind_calling_code; /* wb_campaign; the last: char * */
+extern const wbi_kind wbi_kind_segments;   /* wbi_segments_def */
 
 /* Adds the columns that a table, read so far, does not name, and checks what each `known_at` names. */
 WB_WARN_UNUSED wb_status wbi_complete_columns(wbi_table_def *table, const wbi_at *at, wb_error *err);
