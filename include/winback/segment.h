@@ -74,7 +74,7 @@ typedef struct wb_segment {
     const char *name; /* borrowed */
     uint64_t n;
     double share;           /* of the customers */
-    double recency_days, frequency, monetary; /* means */
+    double recency_days, frequency, monetary, r, f, m; /* means */
     int64_t monetary_cents; /* sum, each customer's rounded to cents */
     double monetary_share;  /* of that sum over all; NaN where that is not above 0 */
 } wb_segment;

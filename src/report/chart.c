@@ -107,7 +107,7 @@ static void set_sizes(wbi_chart *c)
         c->height = WBI_CHART_HEIGHT;
     if (c->margin_right == 0)
         c->margin_right = MARGIN_RIGHT;
-    if (c->x.ticks.n == 0)
+    if (c->x.ticks.n == 0 && c->x.form != WBI_FORM_NONE)
         c->x.ticks = wbi_ticks_make(c->x.low, c->x.high, TICKS_ACROSS);
     if (c->y.ticks.n == 0 && c->y.form != WBI_FORM_NONE)
         c->y.ticks = wbi_ticks_make(c->y.low, c->y.high, TICKS_UP);
@@ -172,8 +172,9 @@ static void draw_across(const wbi_chart *c)
         wbi_put(w, tick_text(&c->x, c->x.ticks.at[i]).text);
         wbi_put(w, "</text>\n");
     }
-    wbi_putf(w, "<path class=\"axis\" d=\"M%s %sH%s\"/>\n", wbi_at(c->across.from).text, wbi_at(base).text,
-             wbi_at(c->across.to).text);
+    if (c->x.form != WBI_FORM_NONE)
+        wbi_putf(w, "<path class=\"axis\" d=\"M%s %sH%s\"/>\n", wbi_at(c->across.from).text, wbi_at(base).text,
+                 wbi_at(c->across.to).text);
     if (c->x.title != NULL) {
         wbi_putf(w, "<text class=\"name\" text-anchor=\"middle\" x=\"%s\" y=\"%s\">",
                  wbi_at((c->across.from + c->across.to) / 2).text, wbi_at(base + 36).text);

@@ -39,6 +39,7 @@ void wbi_put_pairs_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_backtest_tables(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_effects_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_drift_table(wbi_writer *w, const wb_report_parts *parts);
+void wbi_put_rfm_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_quality_tables(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_customers(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_facts(wbi_writer *w, const wb_report_parts *parts);

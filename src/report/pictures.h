@@ -40,6 +40,7 @@ void wbi_draw_histogram(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_backtest(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_ageing(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_drift(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_segments(wbi_canvas canvas, const wb_report_parts *parts);
 /* What one term adds to the log-odds. */
 void wbi_draw_effect(wbi_canvas canvas, const wb_report_parts *parts, size_t effect);
 double wbi_effect_height(const wb_effect *effect, wbi_place place);
@@ -47,6 +48,7 @@ double wbi_effect_height(const wb_effect *effect, wbi_place place);
 /* Whether there are two cutoffs or more to draw, or two ages. */
 bool wbi_has_backtest(const wb_report_parts *parts);
 bool wbi_has_ageing(const wb_report_parts *parts);
+bool wbi_has_segments(const wb_report_parts *parts); /* with customers */
 /* The point of the profit curve that is greatest; NULL without profits. */
 const wb_curve_point *wbi_best_campaign(const wb_report_parts *parts);
 bool wbi_has_profit(const wb_report_parts *parts);

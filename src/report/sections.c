@@ -2,6 +2,7 @@
 /* What stands under which heading. */
 #include <math.h>
 #include <string.h>
+#include <winback/time.h>
 
 #include "report/page.h"
 
@@ -131,6 +132,18 @@ static void put_drift(wbi_writer *w, const wb_report_parts *parts)
     wbi_put_drift_table(w, parts);
 }
 
+static void put_rfm(wbi_writer *w, const wb_report_parts *parts)
+{
+    char cutoff[WB_TIME_CHARS];
+    wb_time_format(wb_segments_cutoff(parts->segments), cutoff);
+    wbi_putf(w, "<p>%s customers with an order before %s, by how recently (R), how often (F) and for how much (M) they ordered; scores "
+                "are quintiles, 5 is best.</p>\n", wbi_count(wb_segments_n_customers(parts->segments)).text, cutoff);
+    wbi_put(w, "<div class=\"figures\">\n");
+    put_figure(w, parts, "segments");
+    wbi_put(w, "</div>\n");
+    wbi_put_rfm_table(w, parts);
+}
+
 static bool has_quality(const wb_report_parts *parts)
 {
     return parts->n_descriptions > 0 || parts->evaluation != NULL;
@@ -157,6 +170,7 @@ static const wbi_section sections[] = {
     {"time", "Does it hold over time?", wbi_has_backtest, put_over_time},
     {"drivers", "What drives the score", wbi_has_effects, put_effects},
     {"moved", "Has anything moved since training?", wbi_has_drift, put_drift},
+    {"rfm", "Who the customers are", wbi_has_segments, put_rfm},
     {"quality", "Data quality", has_quality, wbi_put_quality_tables},
     {"customers", "Single customers", has_customers, wbi_put_customers},
     {"facts", "How this came about", always, wbi_put_facts},

@@ -177,16 +177,19 @@ static void add(wb_segment *to, const wb_segments *s, size_t i)
     to->recency_days += s->recency_days[i];
     to->frequency += s->frequency[i];
     to->monetary += s->monetary[i];
+    to->r += s->scores[i].r;
+    to->f += s->scores[i].f;
+    to->m += s->scores[i].m;
 }
 
 /* Sums become means, of 0 customers NaN. */
 static void conclude(wb_segment *of, const wb_segment *all)
 {
     const double n = (double)of->n;
+    double *const sums[] = {&of->recency_days, &of->frequency, &of->monetary, &of->r, &of->f, &of->m};
     of->share = n / (double)all->n;
-    of->recency_days /= n;
-    of->frequency /= n;
-    of->monetary /= n;
+    for (size_t k = 0; k < sizeof sums / sizeof sums[0]; k++)
+        *sums[k] /= n;
     of->monetary_share = all->monetary_cents > 0 ? (double)of->monetary_cents / (double)all->monetary_cents : (double)NAN;
 }
 
