@@ -98,8 +98,8 @@ static wb_status read_names(void *field, const wbi_at *at, const wbi_key *key, w
         name->line = wbi_at_line(&item);
         WBI_TRY(wbi_read_mapping(name, &item, key->children, err));
         if (!is_reached(segments->names, segments->n_names))
-            return wbi_at_fail(&item, err, "never gives anybody the name '%.100s': the lines before take all its scores, or no "
-                                           "'frequency' and 'monetary' in its ranges make its 'fm'", name->name);
+            return wbi_at_fail(&item, err, "never gives anybody the name '%.100s': no scores are left for it, or none fit all its ranges",
+                               name->name);
     }
     return WB_OK;
 }
