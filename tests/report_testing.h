@@ -9,6 +9,8 @@
 #include <winback/report.h>
 #include <winback/time.h>
 
+#include "segment/segment.h"
+
 /* What a feature, a level or a customer may be called. */
 static const char *const hostile_texts[] = {
     "<script>alert(1)</script>",
@@ -26,7 +28,7 @@ static const char *const hostile_texts[] = {
 };
 enum { N_HOSTILE = sizeof hostile_texts / sizeof hostile_texts[0] };
 
-enum { N_EFFECTS = 16, N_SEGMENTS = 6, N_CUTOFFS = 11, N_POINTS = 33, N_LEVELS = 9 };
+enum { N_EFFECTS = 16, N_SEGMENTS = 6, N_CUTOFFS = 11, N_POINTS = 33, N_LEVELS = 9, N_RFM = 11 };
 
 /* Parts with what they point to. */
 typedef struct fixture {
@@ -43,6 +45,8 @@ typedef struct fixture {
     wb_backtest backtest;
     wb_backtest_cutoff cutoffs[N_CUTOFFS];
     wb_backtest_age ages[N_CUTOFFS];
+    wb_segments segmented;
+    wb_segment segments[N_RFM];
     wb_description descriptions[N_EFFECTS];
     wb_explained_row customer;
     wb_part reasons[4];
@@ -253,6 +257,31 @@ static void fill_backtest(fixture *f)
     f->parts.backtest = &f->backtest;
 }
 
+static void fill_segments(fixture *f)
+{
+    static const struct {
+        const char *name;
+        uint64_t n;
+        double r;
+    } of[N_RFM] = {{"New", 92, 5},           {"Promising", 148, 4},       {"Champions", 504, 5},      {"Loyal", 723, 3.5},
+                   {"Potential loyalists", 177, 4.4}, {"Needs attention", 158, 3}, {"About to sleep", 220, 3}, {"Cannot lose them", 42, 1.6},
+                   {"At risk", 435, 1.5},    {"Hibernating", 0, NAN},     {"Lost", 871, 1}};
+    const double n = 3370;
+    wb_segment *all = &f->segmented.all;
+    *all = (wb_segment){.name = "all", .n = 3370, .share = 1, .recency_days = 94.5, .frequency = 3.5, .monetary = 1600, .r = 3, .f = 2.5,
+                        .m = 3, .monetary_cents = 3370 * 160000, .monetary_share = 1};
+    for (size_t i = 0; i < N_RFM; i++)
+        f->segments[i] = (wb_segment){.name = plain_or_hostile(f, of[i].name, i), .n = of[i].n, .share = (double)of[i].n / n,
+                                      .recency_days = 250 - 48 * of[i].r, .frequency = of[i].n > 0 ? 3.5 : NAN,
+                                      .monetary = of[i].n > 0 ? 1600 : NAN, .r = of[i].r, .f = 2.5, .m = 3,
+                                      .monetary_cents = (int64_t)of[i].n * 160000, .monetary_share = (double)of[i].n / n};
+    f->segmented.n = 3370;
+    f->segmented.segments = f->segments;
+    f->segmented.n_segments = N_RFM;
+    f->segmented.cutoff_us = 20000 * WB_DAY_US;
+    f->parts.segments = &f->segmented;
+}
+
 /* Everything that a report may show; hostile: with the texts above in every place that holds one. */
 static fixture *make_fixture(bool hostile)
 {
@@ -261,6 +290,7 @@ static fixture *make_fixture(bool hostile)
     fill_evaluation(f);
     fill_effects(f);
     fill_backtest(f);
+    fill_segments(f);
     for (size_t i = 0; i < 4; i++) {
         f->reasons[i] = (wb_part){.feature = (char *)f->effects[i].feature, .value = (char *)plain_or_hostile(f, "212", i + 2),
                                   .sentence = (char *)plain_or_hostile(f, "last order 212 days ago", i), .contribution = 0.8 - 0.3 * (double)i,

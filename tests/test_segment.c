@@ -6,7 +6,7 @@
 #include <winback/segment.h>
 
 #include "base/memory.h"
-#include "segment/segment.h"
+#include "segment/names.h"
 
 static const char usual_project[] = "tables: {orders: {file: orders.csv}}\n";
 

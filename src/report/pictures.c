@@ -136,7 +136,7 @@ static const wbi_picture pictures[] = {
     {"drift", "Drift since training", "How far the customers of today are from those the model learned from. The dashed lines stand at 0.1, some drift, and 0.25, major; bars end at 1.",
      wbi_has_drift, wbi_draw_drift},
     {"segments", "Customers by segment",
-     "Areas are numbers of customers. Colours say how long ago a segment's customers ordered, by their mean score R: 5 for the latest fifth, 1 for those longest gone.",
+     "Areas are numbers of customers. Colours say how long ago the customers of a segment ordered, by their mean score R: 5 for the latest fifth, 1 for those longest gone.",
      wbi_has_segments, wbi_draw_segments},
 };
 

@@ -2,7 +2,7 @@
 /* What customers are called by their scores. */
 #include <string.h>
 
-#include "segment/segment.h"
+#include "segment/names.h"
 
 #define NAMED(text) .name = (char *)text
 #define TO(from, to) {from, to}
@@ -23,9 +23,10 @@ static const wbi_segment_def usual[] = {
     {NAMED("Lost"), .recency = TO(1, 1), .fm = TO(1, 2)},
 };
 
-const char wbi_segment_other[] = "Other";
+static const char other[] = "Other";
 
-const wbi_segment_def *wbi_segment_names(size_t *n, const wb_project *project)
+/* The table that counts, and how many lines it has. */
+static const wbi_segment_def *table_of(size_t *n, const wb_project *project)
 {
     const bool own = project != NULL && project->segments.n_names > 0;
     *n = own ? project->segments.n_names : sizeof usual / sizeof usual[0];
@@ -37,7 +38,7 @@ static const char *name_of(const wbi_segment_def *names, size_t n, int r, int f,
     for (size_t i = 0; i < n; i++)
         if (wbi_segment_fits(&names[i], r, f, m))
             return names[i].name;
-    return wbi_segment_other;
+    return other;
 }
 
 static uint8_t index_of(wbi_segment_map *map, const char *name)
@@ -53,7 +54,7 @@ static uint8_t index_of(wbi_segment_map *map, const char *name)
 void wbi_segment_map_make(wbi_segment_map *map, const wb_project *project)
 {
     size_t n;
-    const wbi_segment_def *names = wbi_segment_names(&n, project);
+    const wbi_segment_def *names = table_of(&n, project);
     map->n = 0;
     for (size_t i = 0; i < n; i++)
         index_of(map, names[i].name);
@@ -71,7 +72,7 @@ static bool is_score(int score)
 const char *wb_segment_name(const wb_project *project, int r, int f, int m)
 {
     size_t n;
-    const wbi_segment_def *names = wbi_segment_names(&n, project);
+    const wbi_segment_def *names = table_of(&n, project);
     return is_score(r) && is_score(f) && is_score(m) ? name_of(names, n, r, f, m) : NULL;
 }
 

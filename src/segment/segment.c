@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the engine's features to scores and segments. */
-#include "segment/segment.h"
+#include "segment/names.h"
 
 #include <errno.h>
 #include <math.h>

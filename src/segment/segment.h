@@ -6,7 +6,6 @@
 #include <winback/segment.h>
 
 #include "base/error.h"
-#include "project/project.h"
 
 /* The features of an engine for segments. */
 #define WBI_SEGMENT_RECENCY "recency_days"
@@ -33,22 +32,6 @@ struct wb_segments {
     int64_t cutoff_us;
     uint64_t n_without;
 };
-
-/* ---- names.c ---- */
-
-/* The table of names that counts, and how many lines it has. `project` NULL: the built-in one. */
-const wbi_segment_def *wbi_segment_names(size_t *n, const wb_project *project);
-extern const char wbi_segment_other[];
-/* The segment of each combination of scores: [r - 1][f - 1][m - 1] is an index into the names of the table without their
- * repetitions, in its order, and last "Other" where some combination has no line. Returns how many names there are. */
-typedef struct wbi_segment_map {
-    uint8_t segment[WBI_SEGMENT_BEST][WBI_SEGMENT_BEST][WBI_SEGMENT_BEST];
-    const char *names[WBI_SEGMENT_BEST * WBI_SEGMENT_BEST * WBI_SEGMENT_BEST]; /* borrowed from the table */
-    size_t n;
-} wbi_segment_map;
-void wbi_segment_map_make(wbi_segment_map *map, const wb_project *project);
-
-/* ---- edges.c ---- */
 
 /* edges[k] = R's type 7 quantile at (k + 1) / 5 of n >= 1 values, none NaN; `spare` has room for 2 n. */
 void wbi_segment_learn(double edges[WB_SEGMENT_EDGES], const double *values, size_t n, double *spare);
