@@ -14,6 +14,7 @@
 #include <winback/features.h>
 #include <winback/fit.h>
 #include <winback/horizon.h>
+#include <winback/kpi.h>
 #include <winback/metrics.h>
 #include <winback/model.h>
 #include <winback/project.h>

@@ -48,6 +48,8 @@ static const convention conventions[] = {
     {"visits", "visited_at", {NUMBER("pages"), NUMBER("seconds")}},
     {"loyalty", "booked_at", {NUMBER("points"), NUMBER("balance"), CATEGORY("tier")}},
     {"referrals", "referred_at", {TIME("joined_at")}},
+    {"cancellations", "cancelled_at", {CATEGORY("reason")}},
+    {"costs", "spent_at", {NUMBER("amount"), CATEGORY("kind")}},
     {"customers",
      NULL,
      {TIME("signup_date"),
