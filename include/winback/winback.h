@@ -18,6 +18,7 @@
 #include <winback/metrics.h>
 #include <winback/model.h>
 #include <winback/project.h>
+#include <winback/readout.h>
 #include <winback/reasons.h>
 #include <winback/report.h>
 #include <winback/score.h>

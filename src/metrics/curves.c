@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "metrics/figures.h"
+#include "metrics/wilson.h"
 
 enum { MANY_GROUPS = 2048, STEPS = 1024, STEPS_AN_OCTAVE = 8, MAX_OCTAVES = 64 };
 enum { MAX_CANDIDATES = MANY_GROUPS + 2 * STEPS + STEPS_AN_OCTAVE * MAX_OCTAVES };
@@ -150,7 +151,6 @@ static double rows_a_weight(const drawing *d)
     return total / squares;
 }
 
-/* Wilson 1927. */
 static void fill_bins(drawing *d)
 {
     const double z = 1.959963984540054, rows = rows_a_weight(d);
@@ -158,13 +158,13 @@ static void fill_bins(drawing *d)
         const wbi_bin *from = &d->bins[b];
         if (!(from->weight > 0))
             continue;
-        const double n = from->weight * rows, p = from->positive / from->weight, by = 1 + z * z / n;
-        const double centre = (p + z * z / (2 * n)) / by, half = z / by * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+        const double p = from->positive / from->weight;
+        const wbi_wilson ends = wbi_wilson_of(p, from->weight * rows, z);
         d->out->bins[d->out->n_bins++] = (wb_calibration_bin){.n = from->weight,
                                                               .mean_predicted = from->predicted / from->weight,
                                                               .observed = p,
-                                                              .low = fmax(0, centre - half),
-                                                              .high = fmin(1, centre + half)};
+                                                              .low = ends.low,
+                                                              .high = ends.high};
     }
 }
 

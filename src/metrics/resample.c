@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "metrics/intervals.h"
 #include "par/par.h"
 #include "par/team.h"
-
-__extension__ typedef unsigned __int128 wide;
 
 /* What a worker writes to. */
 typedef struct desk {
@@ -27,20 +26,12 @@ typedef struct run {
     } *results; /* one a slot */
 } run;
 
-/* The finaliser of SplitMix64 (Steele, Lea and Flood 2014): of a counter it makes random bits. */
-static uint64_t mixed(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-    x = (x ^ x >> 27) * 0x94d049bb133111eb;
-    return x ^ x >> 31;
-}
-
 static void draw(uint32_t *drawn, size_t n, uint64_t seed, size_t resample)
 {
-    const uint64_t step = 0x9e3779b97f4a7c15, stream = mixed(mixed(seed + step) + (resample + 1) * step);
+    const uint64_t stream = wbi_random_stream(seed, resample);
     memset(drawn, 0, n * sizeof *drawn);
     for (size_t i = 1; i <= n; i++)
-        drawn[(size_t)((wide)mixed(stream + i * step) * n >> 64)]++;
+        drawn[wbi_random_below(stream, i, n)]++;
 }
 
 /* Fills the weights of the groups; returns how many rows there are now. */

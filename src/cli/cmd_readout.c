@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/readout.h"
+#include "cli/tables.h"
+
+typedef struct readout_options {
+    cli_common common;
+    cli_tables tables;
+    const char *control, *contacts, *campaign, *redeemed, *arm, *score;
+    cli_list sent_at, by, outcomes, money;
+    int64_t horizon_us;
+    double margin, contact_cost, offer_cost, take;
+    uint64_t n_resamples;
+} readout_options;
+
+#define AT(member) offsetof(readout_options, member)
+
+static const cli_option options[] = {
+    {"--control", CLI_TEXT, AT(control), "FILE", "who was held out (default: the list's rows whose arm is control);\n"
+                                                 "                              with --arm the control's value"},
+    {"--contacts", CLI_TEXT, AT(contacts), "FILE", "instead of LIST: who was mailed and held out (default: the project's)"},
+    {"--campaign", CLI_TEXT, AT(campaign), "NAME", "which of the contacts' campaigns (default: the project's)"},
+    {"--sent-at", CLI_TEXTS, AT(sent_at), "DATE", "when the mailing went out: orders from then on count"},
+    {"--horizon", CLI_DURATION, AT(horizon_us), "DURATION", "for how long orders count (default: the label's horizon, or 90d)"},
+    {"--margin", CLI_NUMBER, AT(margin), "SHARE", "of revenue that is left, above 0, at most 1 (default: the project's)"},
+    {"--contact-cost", CLI_NUMBER, AT(contact_cost), "X", "of each customer of the list (default: the project's)"},
+    {"--offer-cost", CLI_NUMBER, AT(offer_cost), "X", "of each who redeemed the offer (default: the project's)"},
+    {"--redeemed", CLI_TEXT, AT(redeemed), "CONDITION", "orders by which the offer was redeemed: \"coupon = 'BACK10'\""},
+    {"--take", CLI_NUMBER, AT(take), "SHARE", "instead: of the list's buyers who redeemed (default: all)"},
+    {"--by", CLI_TEXTS, AT(by), "COL,…", "by segment, too: columns of the list and the control"},
+    {"--arm", CLI_TEXT, AT(arm), "COL", "LIST holds outcomes: which arm a row is of"},
+    {"--outcome", CLI_TEXTS, AT(outcomes), "COL,…", "with --arm: columns of 1 and 0, yes and no"},
+    {"--money", CLI_TEXTS, AT(money), "COL,…", "with --arm: columns of amounts, the first is revenue"},
+    {"--score", CLI_TEXT, AT(score), "COL", "with --arm: column of scores (default: probability)"},
+    {"--bootstrap", CLI_WHOLE, AT(n_resamples), "N", "resamples (default, 0: 2000, fewer of many customers)"},
+    {"--orders", CLI_TEXT, AT(tables.orders), "FILE", "orders: csv, gz, zst, glob or -"},
+    {"--customers", CLI_TEXT, AT(tables.customers), "FILE", "one row a customer"},
+};
+
+static const readout_options defaults = {
+    .common = CLI_COMMON_INIT, .margin = NAN, .contact_cost = NAN, .offer_cost = NAN, .take = NAN};
+
+typedef struct readout_run {
+    const readout_options *o;
+    wb_read_options reading;
+    wb_readout_options how;
+    wb_project *project;
+    wb_readout *readout;
+} readout_run;
+
+static const char *list_of(const readout_options *o)
+{
+    return o->common.arguments.n > 0 ? o->common.arguments.items[0] : NULL;
+}
+
+static int check_file(const readout_options *o)
+{
+    if (list_of(o) == NULL || o->control == NULL)
+        return cli_usage_error("--arm needs a file of outcomes and the control's value: winback readout FILE --arm %s --control VALUE",
+                               o->arm);
+    if (o->outcomes.n + o->money.n == 0)
+        return cli_usage_error("--arm needs outcomes: --outcome COL,… or --money COL,…");
+    if (o->contacts != NULL || o->campaign != NULL || o->sent_at.n > 0 || o->horizon_us != 0 || o->redeemed != NULL)
+        return cli_usage_error("%s goes with orders; with --arm the file holds what became of customers",
+                               o->contacts != NULL ? "--contacts" : o->campaign != NULL ? "--campaign" : o->sent_at.n > 0 ? "--sent-at"
+                               : o->horizon_us != 0 ? "--horizon" : "--redeemed");
+    return CLI_DONE;
+}
+
+static int check_orders(const readout_options *o)
+{
+    if (o->outcomes.n + o->money.n > 0 || o->score != NULL)
+        return cli_usage_error("%s goes with --arm COL", o->outcomes.n > 0 ? "--outcome" : o->money.n > 0 ? "--money" : "--score");
+    if (list_of(o) != NULL && o->contacts != NULL)
+        return cli_usage_error("readout takes a list, or --contacts, not both");
+    if (list_of(o) == NULL && o->control != NULL)
+        return cli_usage_error("--control needs the list beside it: winback readout LIST --control %s", o->control);
+    if (o->sent_at.n > 1)
+        return cli_usage_error("--sent-at is given %zu times, expected once", o->sent_at.n);
+    if (list_of(o) != NULL && o->sent_at.n == 0)
+        return cli_usage_error("readout needs to know when the mailing went out: --sent-at DATE");
+    if (o->redeemed != NULL && !isnan(o->take))
+        return cli_usage_error("--redeemed says who took the offer, so --take has nothing to say");
+    if (strcmp(o->common.on_error, "reject") == 0)
+        return cli_usage_error("--on-error reject goes with one file; a list and orders are two");
+    return CLI_DONE;
+}
+
+static int check(const readout_options *o)
+{
+    const int code = cli_check_list("--by", &o->by);
+    if (code != CLI_DONE)
+        return code;
+    if (!isnan(o->margin) && !(o->margin > 0 && o->margin <= 1))
+        return cli_usage_error("--margin %g: expected a share above 0, at most 1", o->margin);
+    if (!isnan(o->take) && o->take > 1)
+        return cli_usage_error("--take %g: expected a share from 0 to 1", o->take);
+    if (o->n_resamples > 1000000)
+        return cli_usage_error("--bootstrap: '%llu' is not a whole number from 0 to 1000000", (unsigned long long)o->n_resamples);
+    return o->arm != NULL ? check_file(o) : check_orders(o);
+}
+
+/* ---- what it is made of ---- */
+
+static double or_else(double value, double usual)
+{
+    return isnan(value) ? usual : value;
+}
+
+static void take_settings(readout_run *r)
+{
+    const readout_options *o = r->o;
+    wb_campaign said = {.offer_cost = NAN, .contact_cost = NAN};
+    if (!wb_project_campaign(r->project, &said))
+        said.offer_cost = said.contact_cost = NAN;
+    r->how = (wb_readout_options)WB_READOUT_OPTIONS_INIT;
+    r->how.costs = (wb_readout_costs){.margin = o->margin,
+                                      .contact_cost = or_else(o->contact_cost, said.contact_cost),
+                                      .offer_cost = or_else(o->offer_cost, said.offer_cost),
+                                      .take_rate = o->take};
+    r->how.by = o->by.items;
+    r->how.n_by = o->by.n;
+    r->how.n_resamples = (size_t)o->n_resamples;
+    r->how.seed = o->common.seed;
+    r->how.n_threads = (int)o->common.n_threads;
+    r->how.log = cli_log(&o->common);
+}
+
+static wb_status open_project(readout_run *r, wb_error *err)
+{
+    wb_status status = cli_open_project(&r->project, &r->o->common, err);
+    if (status == WB_OK && r->o->arm == NULL)
+        status = cli_set_tables(r->project, &r->o->tables, err);
+    if (status == WB_OK && r->o->arm == NULL && wb_project_n_tables(r->project) == 0)
+        status = cli_find_tables(r->project, err);
+    return status;
+}
+
+static wb_status read_orders(readout_run *r, wb_error *err)
+{
+    const readout_options *o = r->o;
+    int64_t gap_us = 0, horizon_us = 0;
+    wb_readout_source source = {.list = list_of(o), .control = o->control, .contacts = o->contacts, .campaign = o->campaign,
+                                .sent_at_us = WB_TIME_MISSING, .redeemed = o->redeemed};
+    if (wb_project_label(r->project, &gap_us, &horizon_us) == NULL)
+        horizon_us = 90 * WB_DAY_US;
+    source.horizon_us = o->horizon_us > 0 ? o->horizon_us : horizon_us;
+    wb_status status = cli_times(&source.sent_at_us, "--sent-at", &o->sent_at, r->project, err);
+    return status != WB_OK ? status : wb_readout_orders(&r->readout, r->project, &source, &r->how, &r->reading, err);
+}
+
+static wb_status read_outcomes(readout_run *r, wb_error *err)
+{
+    const readout_options *o = r->o;
+    const wb_readout_file file = {.file = list_of(o), .arm = o->arm, .control = o->control, .outcomes = o->outcomes.items,
+                                  .n_outcomes = o->outcomes.n, .money = o->money.items, .n_money = o->money.n, .score = o->score};
+    return wb_readout_outcomes(&r->readout, &file, &r->how, &r->reading, err);
+}
+
+static void report(const cli_step *step, const readout_run *r)
+{
+    const wb_readout *readout = r->readout;
+    const cli_common *common = &r->o->common;
+    char count[CLI_TEXT_CHARS], sent[WB_TIME_CHARS], until[WB_TIME_CHARS], orders[CLI_TEXT_CHARS];
+    cli_count(count, readout->n_customers);
+    if (readout->sent_at_us == WB_TIME_MISSING) {
+        cli_step_end(step, "readout", "%s customers", count);
+    } else {
+        wb_time_format(readout->sent_at_us, sent);
+        wb_time_format(readout->until_us, until);
+        cli_step_end(step, "readout", "%s%s%s customers · %s order%s from %s to before %s", readout->campaign == NULL ? "" : readout->campaign,
+                     readout->campaign == NULL ? "" : " · ", count, cli_count(orders, readout->n_orders),
+                     readout->n_orders == 1 ? "" : "s", sent, until);
+    }
+    cli_note(common, "by assignment: everybody counts where they were drawn; %s resamples, seed %llu", cli_count(count, readout->n_resamples),
+             (unsigned long long)readout->seed);
+    if (common->json)
+        cli_print_json(cli_readout_json(readout));
+    else
+        cli_print_readout(readout);
+}
+
+static wb_status read_out(readout_run *r, wb_error *err)
+{
+    const readout_options *o = r->o;
+    const char *maybe[] = {list_of(o), o->arm == NULL ? o->control : NULL, o->contacts}, *inputs[4] = {NULL};
+    size_t n = 0;
+    for (size_t i = 0; i < 3; i++)
+        if (maybe[i] != NULL)
+            inputs[n++] = maybe[i];
+    wb_status status = open_project(r, err);
+    if (status == WB_OK)
+        status = cli_check_outputs(&o->common, NULL, inputs, r->project, err);
+    if (status == WB_OK)
+        status = cli_check_readable(inputs, err);
+    if (status != WB_OK)
+        return status;
+    take_settings(r);
+    return o->arm != NULL ? read_outcomes(r, err) : read_orders(r, err);
+}
+
+static int run(const void *given)
+{
+    wb_error err = {0};
+    readout_run r = {.o = given};
+    int code = check(given);
+    if (code == CLI_DONE && !cli_read_options(&r.o->common, &r.reading))
+        code = CLI_USAGE;
+    if (code != CLI_DONE)
+        return code;
+    cli_step step = cli_step_begin(&r.o->common);
+    if (read_out(&r, &err) == WB_OK)
+        report(&step, &r);
+    else
+        code = cli_fail(&err);
+    wb_readout_free(r.readout);
+    wb_project_free(r.project);
+    return code;
+}
+
+const cli_command cli_readout = {
+    .name = "readout",
+    .summary = "did the campaign pay? the list against its control group",
+    .usage = "LIST --control FILE --sent-at DATE [OPTION…]\n       winback readout FILE --arm COL --control VALUE --outcome COL,… [OPTION…]",
+    .text = "Holds those who were to be contacted against the control group, which was drawn like them and left alone: what the\n"
+            "control did is what the list would have done anyway. Everybody counts where they were drawn, contacted or not\n"
+            "(intention to treat); leaving out whom the mail did not reach would compare people who differ.\n"
+            "Orders in [sent-at, sent-at + horizon) count: conversion is the share of customers with one, revenue their amounts\n"
+            "a head. Each difference has an interval, Newcombe's for shares and the bootstrap-t for money; where it holds zero,\n"
+            "the campaign may have done nothing, and the words say so. With a column probability differences are weighted by\n"
+            "tenth of the score, too, which takes out what chance gave one arm more of.\n"
+            "With a margin and costs (--margin, or campaign: in the project file): what was earned beyond what would have come\n"
+            "anyway, and the return on what was spent. A column arm with several values is held against the control arm by arm.\n"
+            "With --arm, FILE holds a row a customer with the arm and what became of them, as a test done elsewhere has it.",
+    .example = "  winback readout out/campaign.csv --control out/control.csv --sent-at 2024-10-02 --horizon 60d --margin 0.4\n"
+               "  winback readout out/campaign.csv --control out/control.csv --sent-at 2024-10-02 --by segment --redeemed \"coupon = 'BACK10'\"\n"
+               "  winback readout hillstrom.csv.gz --arm segment --control 'No E-Mail' --outcome visit,conversion --money spend",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .groups = CLI_PROJECT | CLI_READS | CLI_SEEDED,
+    .max_arguments = 1,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = run,
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bootstrap-t of a difference of means, arms drawn apart and with variances of their own. What few large orders do to the mean
+ * they do to its standard error too, which is why the ratio of both is resampled, not the mean alone. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "par/par.h"
+#include "readout/readout.h"
+
+enum { RESAMPLES_A_BLOCK = 8 };
+
+typedef struct drawing {
+    const wbi_money_arm *arms[2];
+    uint64_t seed;
+    double *t;
+} drawing;
+
+/* Mean of the values drawn, and the variance of that mean. */
+typedef struct moments {
+    double mean, variance;
+} moments;
+
+static moments moments_of(double sum, double squares, size_t n)
+{
+    const double of = (double)n;
+    return (moments){sum / of, fmax(0, squares - sum * sum / of) / (of - 1) / of};
+}
+
+static moments draw(const wbi_money_arm *arm, uint64_t stream)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 1; i <= arm->n; i++) {
+        const double value = arm->values[wbi_random_below(stream, i, arm->n)];
+        sum += value;
+        squares += value * value;
+    }
+    return moments_of(sum, squares, arm->n);
+}
+
+static wb_status draw_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const drawing *d = context;
+    (void)block;
+    (void)worker;
+    (void)err;
+    for (size_t b = begin; b < end; b++) {
+        const moments treated = draw(d->arms[0], wbi_random_stream(d->seed, 2 * b));
+        const moments control = draw(d->arms[1], wbi_random_stream(d->seed, 2 * b + 1));
+        const double difference = treated.mean - control.mean, se = sqrt(treated.variance + control.variance);
+        d->t[b] = difference == 0 ? 0 : difference / se;
+    }
+    return WB_OK;
+}
+
+static int by_size(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* R's type 7. */
+static double quantile(const double *sorted, size_t n, double share)
+{
+    const double at = (double)(n - 1) * share;
+    const size_t below = (size_t)at;
+    return below + 1 < n ? sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]) : sorted[n - 1];
+}
+
+static double standard_error(const wbi_money_arm *const arms[2])
+{
+    double variance = 0;
+    for (size_t a = 0; a < 2; a++) {
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < arms[a]->n; i++) {
+            sum += arms[a]->values[i];
+            squares += arms[a]->values[i] * arms[a]->values[i];
+        }
+        variance += moments_of(sum, squares, arms[a]->n).variance;
+    }
+    return sqrt(variance);
+}
+
+wb_status wbi_bootstrap_t(wb_readout_estimate *difference, const wbi_money_arm *treated, const wbi_money_arm *control,
+                          const wbi_bootstrap *how, wb_error *err)
+{
+    drawing d = {.arms = {treated, control}, .seed = how->seed};
+    const size_t n = how->n_resamples;
+    difference->low = difference->high = NAN;
+    if (treated->n < 2 || control->n < 2)
+        return WB_OK;
+    const double se = standard_error(d.arms);
+    if (!(se > 0))
+        return WB_OK;
+    d.t = wbi_alloc_array(n, sizeof *d.t);
+    if (d.t == NULL)
+        return wbi_fail_nomem(err, n * sizeof *d.t);
+    wb_status status = wbi_par_for(n, RESAMPLES_A_BLOCK, wbi_par_threads(how->n_threads), draw_block, &d, err);
+    if (status == WB_OK) {
+        qsort(d.t, n, sizeof *d.t, by_size);
+        const double low = difference->value - se * quantile(d.t, n, (1 + how->level) / 2);
+        const double high = difference->value - se * quantile(d.t, n, (1 - how->level) / 2);
+        if (isfinite(low) && isfinite(high)) { /* else too many resamples had no spread */
+            difference->low = low;
+            difference->high = high;
+        }
+    }
+    wbi_free(d.t);
+    return status;
+}
