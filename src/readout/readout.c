@@ -59,7 +59,7 @@ wb_status wbi_readout_reserve(wbi_readout *r, size_t n, const wb_readout_options
     if (rows->arm == NULL || rows->partings == NULL || (with_scores && rows->score == NULL))
         return wbi_fail_nomem(err, n * sizeof *rows->score);
     for (; rows->n_partings < o->n_by; rows->n_partings++) {
-        const char *by;
+        const char *by = NULL;
         WBI_TRY(wbi_readout_keep(r, &by, o->by[rows->n_partings], strlen(o->by[rows->n_partings]), err));
         WBI_TRY(start_parting(&rows->partings[rows->n_partings], n, by, err));
     }

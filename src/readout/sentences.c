@@ -14,6 +14,9 @@ enum { SENTENCE_CHARS = 512, FIGURE_CHARS = 48, NAME_CHARS = 48 };
 typedef struct figure {
     char text[FIGURE_CHARS];
 } figure;
+typedef struct range {
+    char text[4 * FIGURE_CHARS];
+} range;
 
 /* "12,345.60"; with a sign where it is asked for. */
 static figure amount(double value, int decimals, int with_sign)
@@ -116,38 +119,38 @@ static wb_status say_power(wbi_readout *r, size_t arm, size_t measure, wb_error 
     return say(r, text, err);
 }
 
-static void put_range(char *out, size_t size, const wb_readout_estimate *e, double by, int decimals, const char *unit)
+static range range_of(const wb_readout_estimate *e, double by, int decimals, const char *unit)
 {
+    range out = {{0}};
+    const figure value = amount(by * e->value, decimals, 1);
     if (wbi_verdict_of(e) == WB_READOUT_UNKNOWN)
-        snprintf(out, size, "%s%s", amount(by * e->value, decimals, 1).text, unit);
+        snprintf(out.text, sizeof out.text, "%s%s", value.text, unit);
     else
-        snprintf(out, size, "%s%s (%s to %s%s)", amount(by * e->value, decimals, 1).text, unit, amount(by * e->low, decimals, 1).text,
+        snprintf(out.text, sizeof out.text, "%s%s (%s to %s%s)", value.text, unit, amount(by * e->low, decimals, 1).text,
                  amount(by * e->high, decimals, 1).text, unit);
+    return out;
 }
 
 static wb_status say_worth(wbi_readout *r, size_t arm, wb_error *err)
 {
     const wb_readout_worth *w = &r->worth[arm];
     const double cost = (double)(w->contact_cents + w->offer_cents) / 100;
-    char text[SENTENCE_CHARS], name[NAME_CHARS], revenue[FIGURE_CHARS * 3], margin[FIGURE_CHARS * 3], profit[FIGURE_CHARS * 3];
-    put_range(revenue, sizeof revenue, &w->revenue, 1, 2, "");
-    put_range(margin, sizeof margin, &w->margin, 1, 2, "");
-    put_range(profit, sizeof profit, &w->profit, 1, 2, "");
+    char text[SENTENCE_CHARS], name[NAME_CHARS];
+    const range revenue = range_of(&w->revenue, 1, 2, "");
     arm_name(name, &r->result, arm);
     if (isnan(w->margin.value)) {
         snprintf(text, sizeof text, "%s brought %s of revenue beyond what the control says would have come anyway; what is left of it is not known without a margin.",
-                 name, revenue);
+                 name, revenue.text);
         return say(r, text, err);
     }
-    snprintf(text, sizeof text, "%s brought %s of revenue beyond what would have come anyway, a margin of %s, and cost %s.", name, revenue,
-             margin, amount(cost, 2, 0).text);
+    snprintf(text, sizeof text, "%s brought %s of revenue beyond what would have come anyway, a margin of %s, and cost %s.", name, revenue.text,
+             range_of(&w->margin, 1, 2, "").text, amount(cost, 2, 0).text);
     WBI_TRY(say(r, text, err));
-    snprintf(text, sizeof text, "  That leaves %s, %s.", profit, verdict_words(w->verdict));
+    snprintf(text, sizeof text, "  That leaves %s, %s.", range_of(&w->profit, 1, 2, "").text, verdict_words(w->verdict));
     WBI_TRY(say(r, text, err));
     if (isnan(w->return_on_cost.value))
         return say(r, "  Without costs there is no return on them (contact_cost, offer_cost).", err);
-    put_range(profit, sizeof profit, &w->return_on_cost, 100, 1, " %");
-    snprintf(text, sizeof text, "  Return on cost: %s.", profit);
+    snprintf(text, sizeof text, "  Return on cost: %s.", range_of(&w->return_on_cost, 100, 1, " %").text);
     return say(r, text, err);
 }
 
