@@ -49,6 +49,7 @@ typedef struct readout_run {
     wb_read_options reading;
     wb_readout_options how;
     wb_project *project;
+    wb_campaign said; /* by the project */
     wb_readout *readout;
 } readout_run;
 
@@ -114,14 +115,13 @@ static double or_else(double value, double usual)
 static void take_settings(readout_run *r)
 {
     const readout_options *o = r->o;
-    wb_campaign said = {.offer_cost = NAN, .contact_cost = NAN};
-    if (!wb_project_campaign(r->project, &said))
-        said.offer_cost = said.contact_cost = NAN;
+    if (!wb_project_campaign(r->project, &r->said))
+        r->said = (wb_campaign){.offer_cost = NAN, .contact_cost = NAN, .margin = NAN, .take_rate = NAN};
     r->how = (wb_readout_options)WB_READOUT_OPTIONS_INIT;
-    r->how.costs = (wb_readout_costs){.margin = o->margin,
-                                      .contact_cost = or_else(o->contact_cost, said.contact_cost),
-                                      .offer_cost = or_else(o->offer_cost, said.offer_cost),
-                                      .take_rate = o->take};
+    r->how.costs = (wb_readout_costs){.margin = or_else(o->margin, r->said.margin),
+                                      .contact_cost = or_else(o->contact_cost, r->said.contact_cost),
+                                      .offer_cost = or_else(o->offer_cost, r->said.offer_cost),
+                                      .take_rate = or_else(o->take, r->said.take_rate)};
     r->how.by = o->by.items;
     r->how.n_by = o->by.n;
     r->how.n_resamples = (size_t)o->n_resamples;
@@ -140,12 +140,25 @@ static wb_status open_project(readout_run *r, wb_error *err)
     return status;
 }
 
+static wb_status fail_nothing_named(wb_error *err)
+{
+    *err = (wb_error){.code = WB_ERR_ARGUMENT};
+    snprintf(err->message, sizeof err->message, "readout needs a list with --control FILE, or contacts: in the project's campaign:");
+    return err->code;
+}
+
 static wb_status read_orders(readout_run *r, wb_error *err)
 {
     const readout_options *o = r->o;
     int64_t gap_us = 0, horizon_us = 0;
     wb_readout_source source = {.list = list_of(o), .control = o->control, .contacts = o->contacts, .campaign = o->campaign,
                                 .sent_at_us = WB_TIME_MISSING, .redeemed = o->redeemed};
+    if (source.list == NULL && source.contacts == NULL)
+        source.contacts = r->said.contacts;
+    if (source.list == NULL && source.contacts == NULL)
+        return fail_nothing_named(err);
+    if (source.list == NULL && source.campaign == NULL)
+        source.campaign = r->said.name;
     if (wb_project_label(r->project, &gap_us, &horizon_us) == NULL)
         horizon_us = 90 * WB_DAY_US;
     source.horizon_us = o->horizon_us > 0 ? o->horizon_us : horizon_us;

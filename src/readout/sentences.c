@@ -9,7 +9,7 @@
 #include "base/number.h"
 #include "readout/readout.h"
 
-enum { SENTENCE_CHARS = 512, FIGURE_CHARS = 48, NAME_CHARS = 48 };
+enum { SENTENCE_CHARS = 768, FIGURE_CHARS = 48, NAME_CHARS = 48 };
 
 typedef struct figure {
     char text[FIGURE_CHARS];
