@@ -143,7 +143,7 @@ static void check_list(const wbi_walked *w, const uint32_t *rows, size_t n)
     assert_int_equal(w->n_list, n);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(w->sequence[i], rows[i]);
-        assert_int_equal(w->arm[rows[i]], WBI_ARM_LIST);
+        assert_int_equal(w->chosen[rows[i]], WBI_CHOSEN_LIST);
     }
 }
 
@@ -154,7 +154,7 @@ static void a_walk_goes_down_the_values(void **state)
     set_case(&c);
     wbi_walked w = walked(&c);
     check_list(&w, (const uint32_t[]){0, 2, 1, 4, 5}, 5); /* 2 before 1: of equal values, the first id */
-    assert_int_equal(w.arm[3], WBI_ARM_CONTROL);
+    assert_int_equal(w.chosen[3], WBI_CHOSEN_CONTROL);
     assert_int_equal(w.n_eligible, 8);
     assert_int_equal(w.n_worthwhile, 6);
     assert_int_equal(w.n_sequence, 7); /* those below 0 too, for the curve */
@@ -163,7 +163,7 @@ static void a_walk_goes_down_the_values(void **state)
     c.walk.budget_micros = 5999999; /* two and a bit */
     w = walked(&c);
     check_list(&w, (const uint32_t[]){2, 1}, 2);
-    assert_int_equal(w.arm[3], WBI_ARM_NONE); /* whom the budget would not have reached is no control */
+    assert_int_equal(w.chosen[3], WBI_CHOSEN_NONE); /* whom the budget would not have reached is no control */
     assert_int_equal(w.n_beyond, 3);
     wbi_walked_free(&w);
     c.walk.budget_micros = 6000000; /* exactly three: the third follows the one held out */
@@ -263,9 +263,9 @@ static void check_limits(const random_case *c, const wbi_walked *w, const wb_cam
     uint64_t n_list = 0, in_group[3] = {0};
     for (size_t i = 0; i < c->n; i++) {
         const double p = c->terms.returning ? 1 - c->probability[i] : c->probability[i];
-        if (w->arm[i] != WBI_ARM_NONE)
-            assert_true(!c->removed[i] && c->worth[i].value_cents > 0 && (w->arm[i] == WBI_ARM_CONTROL) == c->held_out[i]);
-        if (w->arm[i] != WBI_ARM_LIST)
+        if (w->chosen[i] != WBI_CHOSEN_NONE)
+            assert_true(!c->removed[i] && c->worth[i].value_cents > 0 && (w->chosen[i] == WBI_CHOSEN_CONTROL) == c->held_out[i]);
+        if (w->chosen[i] != WBI_CHOSEN_LIST)
             continue;
         cost += c->terms.contact_cost + (p * c->terms.keep_rate + (1 - p) * c->terms.take_rate) * c->terms.offer_cost;
         profit_cents += c->worth[i].value_cents;

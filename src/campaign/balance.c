@@ -40,7 +40,7 @@ static void fill_tenths(wb_campaign_summary *out, const member *members, size_t 
         out->n_tenths += tenth != before;
         before = tenth;
         const uint32_t row = members[i].row;
-        add(&out->tenths[out->n_tenths - 1], &members[i], walked->arm[row] == WBI_ARM_CONTROL, worth[row].value_cents);
+        add(&out->tenths[out->n_tenths - 1], &members[i], walked->chosen[row] == WBI_CHOSEN_CONTROL, worth[row].value_cents);
     }
     for (size_t t = 0; t < out->n_tenths; t++) {
         out->tenths[t].value_list /= (double)out->tenths[t].n_list; /* NaN of nobody */
@@ -59,7 +59,7 @@ wb_status wbi_measure_balance(wb_campaign_summary *out, const wbi_walked *walked
     double sum = 0;
     for (size_t place = 0; place < n_rows; place++) {
         const uint32_t row = by_id[place];
-        if (walked->arm[row] == WBI_ARM_NONE)
+        if (walked->chosen[row] == WBI_CHOSEN_NONE)
             continue;
         members[n++] = (member){probability[row], (uint32_t)place, row};
         sum += probability[row];

@@ -20,23 +20,20 @@ static int by_value(const void *left, const void *right)
     return (a->place > b->place) - (a->place < b->place);
 }
 
-static wb_status rank_rows(wbi_walked *out, const wbi_walk *walk, wb_error *err)
+wb_status wbi_rank(uint32_t *ranked, size_t *n, const wbi_walk *walk, wb_error *err)
 {
     ranked_row *rows = wbi_alloc_array(walk->n, sizeof *rows);
+    *n = 0;
     if (rows == NULL)
         return wbi_fail_nomem(err, walk->n * sizeof *rows);
-    size_t n = 0;
     for (size_t place = 0; place < walk->n; place++) {
         const uint32_t row = walk->by_id[place];
         if (walk->removed[row] == 0)
-            rows[n++] = (ranked_row){walk->worth[row].value_cents, (uint32_t)place};
+            rows[(*n)++] = (ranked_row){walk->worth[row].value_cents, (uint32_t)place};
     }
-    qsort(rows, n, sizeof *rows, by_value);
-    for (size_t i = 0; i < n; i++) {
-        out->ranked[i] = walk->by_id[rows[i].place];
-        out->n_worthwhile += rows[i].value_cents > 0;
-    }
-    out->n_eligible = n;
+    qsort(rows, *n, sizeof *rows, by_value);
+    for (size_t i = 0; i < *n; i++)
+        ranked[i] = walk->by_id[rows[i].place];
     wbi_free(rows);
     return WB_OK;
 }
@@ -65,6 +62,7 @@ static void choose(wbi_walked *out, const wbi_walk *walk, uint64_t *used)
         const uint32_t row = out->ranked[i];
         const wbi_worth *worth = &walk->worth[row];
         const bool is_worthwhile = worth->value_cents > 0;
+        out->n_worthwhile += is_worthwhile;
         is_open = is_open && is_worthwhile && out->n_list < walk->max_contacts;
         if (is_capped(walk, used, row)) {
             out->n_capped += is_open;
@@ -74,7 +72,7 @@ static void choose(wbi_walked *out, const wbi_walk *walk, uint64_t *used)
         is_open = is_open && worth->cost_micros <= left_micros;
         out->n_beyond += !is_open && is_worthwhile;
         if (walk->held_out[row]) {
-            out->arm[row] = is_open ? WBI_ARM_CONTROL : WBI_ARM_NONE;
+            out->chosen[row] = is_open ? WBI_CHOSEN_CONTROL : WBI_CHOSEN_NONE;
             out->n_control += is_open;
             continue;
         }
@@ -82,7 +80,7 @@ static void choose(wbi_walked *out, const wbi_walk *walk, uint64_t *used)
         count_capped(walk, used, row);
         if (!is_open)
             continue;
-        out->arm[row] = WBI_ARM_LIST;
+        out->chosen[row] = WBI_CHOSEN_LIST;
         out->n_list++;
         if (walk->budget_micros != INT64_MAX)
             left_micros -= worth->cost_micros;
@@ -94,15 +92,15 @@ wb_status wbi_walk_down(wbi_walked *out, const wbi_walk *walk, wb_error *err)
     size_t n_groups = 0;
     for (size_t c = 0; c < walk->n_caps; c++)
         n_groups += walk->caps[c].n_groups;
-    *out = (wbi_walked){.arm = wbi_alloc_zeroed(walk->n, sizeof *out->arm),
+    *out = (wbi_walked){.chosen = wbi_alloc_zeroed(walk->n, sizeof *out->chosen),
                         .ranked = wbi_alloc_array(walk->n, sizeof *out->ranked),
                         .sequence = wbi_alloc_array(walk->n, sizeof *out->sequence)};
     uint64_t *used = wbi_alloc_zeroed(n_groups, sizeof *used);
     wb_status status = WB_OK;
-    if (out->arm == NULL || out->ranked == NULL || out->sequence == NULL || used == NULL)
-        status = wbi_fail_nomem(err, walk->n * (sizeof *out->arm + sizeof *out->ranked + sizeof *out->sequence));
+    if (out->chosen == NULL || out->ranked == NULL || out->sequence == NULL || used == NULL)
+        status = wbi_fail_nomem(err, walk->n * (sizeof *out->chosen + sizeof *out->ranked + sizeof *out->sequence));
     if (status == WB_OK)
-        status = rank_rows(out, walk, err);
+        status = wbi_rank(out->ranked, &out->n_eligible, walk, err);
     if (status == WB_OK)
         choose(out, walk, used);
     else
@@ -113,7 +111,7 @@ wb_status wbi_walk_down(wbi_walked *out, const wbi_walk *walk, wb_error *err)
 
 void wbi_walked_free(wbi_walked *walked)
 {
-    wbi_free(walked->arm);
+    wbi_free(walked->chosen);
     wbi_free(walked->ranked);
     wbi_free(walked->sequence);
     *walked = (wbi_walked){0};

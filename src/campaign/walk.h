@@ -28,16 +28,19 @@ typedef struct wbi_walk {
     uint64_t max_contacts;   /* UINT64_MAX: no limit */
 } wbi_walk;
 
-typedef enum wbi_arm { WBI_ARM_NONE = 0, WBI_ARM_LIST, WBI_ARM_CONTROL } wbi_arm;
+typedef enum wbi_chosen { WBI_CHOSEN_NONE = 0, WBI_CHOSEN_LIST, WBI_CHOSEN_CONTROL } wbi_chosen;
 
 typedef struct wbi_walked {
-    uint8_t *arm;      /* wbi_arm, by row */
+    uint8_t *chosen;   /* wbi_chosen, by row */
     uint32_t *ranked;  /* rows that no rule removed, by expected value, then id */
     size_t n_eligible;
     uint32_t *sequence; /* of these, who is not held out and within the caps: the list is the first n_list */
     size_t n_sequence;
     uint64_t n_worthwhile, n_capped, n_beyond, n_list, n_control;
 } wbi_walked;
+
+/* Rows that are not removed, by expected value, the highest first, then by id; room for all in `ranked`. Returns in *n how many. */
+WB_WARN_UNUSED wb_status wbi_rank(uint32_t *ranked, size_t *n, const wbi_walk *walk, wb_error *err);
 
 /* A customer whose expected value is not above 0 ends the walk, as does one whose cost does not fit into the budget, or who comes
  * when max_contacts are reached: then nobody behind is held out either. One whose caps are full is passed over. */

@@ -40,7 +40,7 @@ typedef struct evaluate_run {
     const evaluate_options *o;
     wb_read_options reading;
     wb_evaluate_options how;
-    cli_campaign campaign;
+    cli_campaign_texts campaign;
     wb_model *models[CLI_LIST_LIMIT];
     char names[CLI_LIST_LIMIT][CLI_NAME_CHARS];
     wb_evaluation *evaluation;

@@ -44,7 +44,7 @@ typedef struct report_run {
     const report_options *o;
     wb_read_options reading;
     wb_evaluate_options how;
-    cli_campaign campaign;
+    cli_campaign_texts campaign;
     wb_model *model;
     wb_features *features, *now;
     cli_results report;

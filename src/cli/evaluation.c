@@ -456,7 +456,7 @@ static double said_or(double said, double otherwise)
 }
 
 /* "campaign: of winback.yml (value not said: as R's EMP package)" */
-static void name_source(cli_campaign *texts, const wb_campaign *c, const char *file)
+static void name_source(cli_campaign_texts *texts, const wb_campaign *c, const char *file)
 {
     const struct {
         const char *name;
@@ -476,7 +476,7 @@ static void name_source(cli_campaign *texts, const wb_campaign *c, const char *f
         snprintf(texts->from + used, sizeof texts->from - (size_t)used, ")");
 }
 
-wb_status cli_take_campaign(wb_evaluate_options *options, cli_campaign *texts, const cli_common *common, wb_error *err)
+wb_status cli_take_campaign(wb_evaluate_options *options, cli_campaign_texts *texts, const cli_common *common, wb_error *err)
 {
     const char *file = cli_project_file(common);
     wb_project *project = NULL;

@@ -31,11 +31,11 @@ int cli_check_judging(const cli_judging *judging, const cli_common *common);
 wb_evaluate_options cli_evaluate_options(const cli_judging *judging, const cli_common *common);
 
 /* Texts that options borrow. */
-typedef struct cli_campaign {
+typedef struct cli_campaign_texts {
     char from[1024], value_column[1024];
-} cli_campaign;
+} cli_campaign_texts;
 /* Takes what contacts cost and bring from `campaign:` of the project file, if there is one; what that leaves unsaid stays.
  * `texts` is to live as long as the options. */
-wb_status cli_take_campaign(wb_evaluate_options *options, cli_campaign *texts, const cli_common *common, wb_error *err);
+wb_status cli_take_campaign(wb_evaluate_options *options, cli_campaign_texts *texts, const cli_common *common, wb_error *err);
 
 #endif

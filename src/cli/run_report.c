@@ -32,7 +32,7 @@ static wb_status evaluate(cli_results *results, const cli_run_report *run, const
     const cli_common *common = run->model->common;
     const wb_log log = only_progress(run);
     wb_evaluate_options how = WB_EVALUATE_OPTIONS_INIT;
-    cli_campaign campaign;
+    cli_campaign_texts campaign;
     how.target = run->model->label.name;
     how.with_curves = 1;
     how.metrics.n_threads = run->reading->n_threads;

@@ -18,6 +18,8 @@ typedef struct wbi_section {
 } wbi_section;
 const wbi_section *wbi_sections(size_t *n);
 
+/* The picture of that name, where the parts have what it shows. */
+void wbi_put_figure(wbi_writer *w, const wb_report_parts *parts, const char *name);
 /* A picture that a page shows and --only writes. */
 typedef struct wbi_picture {
     const char *name, *title;
@@ -41,6 +43,8 @@ void wbi_put_effects_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_drift_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_rfm_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_quality_tables(wbi_writer *w, const wb_report_parts *parts);
+bool wbi_has_campaign(const wb_report_parts *parts);
+void wbi_put_campaign(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_customers(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_facts(wbi_writer *w, const wb_report_parts *parts);
 

@@ -138,6 +138,8 @@ static const wbi_picture pictures[] = {
     {"segments", "Customers by segment",
      "Areas are numbers of customers. Colours say how long ago the customers of a segment ordered, by their mean score R: 5 for the latest fifth, 1 for those longest gone.",
      wbi_has_segments, wbi_draw_segments},
+    {"campaign", "Profit by depth", "What the campaign brings as it reaches further down the customers. The shape is the 95 % interval by "
+     "what the keep rate may be.", wbi_has_campaign_depths, wbi_draw_campaign},
 };
 
 const wbi_picture *wbi_picture_at(size_t index)

@@ -8,7 +8,7 @@
 
 enum { EFFECTS_OPEN = 12 };
 
-static void put_figure(wbi_writer *w, const wb_report_parts *parts, const char *name)
+void wbi_put_figure(wbi_writer *w, const wb_report_parts *parts, const char *name)
 {
     const wbi_picture *picture = wbi_picture_named(name);
     if (picture == NULL || !picture->has(parts))
@@ -21,8 +21,8 @@ static void put_figure(wbi_writer *w, const wb_report_parts *parts, const char *
 static void put_two(wbi_writer *w, const wb_report_parts *parts, const char *first, const char *second)
 {
     wbi_put(w, "<div class=\"figures\">\n");
-    put_figure(w, parts, first);
-    put_figure(w, parts, second);
+    wbi_put_figure(w, parts, first);
+    wbi_put_figure(w, parts, second);
     wbi_put(w, "</div>\n");
 }
 
@@ -60,7 +60,7 @@ static void put_worth(wbi_writer *w, const wb_report_parts *parts)
                    "<code>campaign:</code>.</p>\n");
     }
     wbi_put(w, "<div class=\"figures\">\n");
-    put_figure(w, parts, "profit");
+    wbi_put_figure(w, parts, "profit");
     wbi_put(w, "</div>\n");
 }
 
@@ -127,7 +127,7 @@ static void put_drift(wbi_writer *w, const wb_report_parts *parts)
     wbi_putf(w, "<p>%s rows now against %s of training. The mean probability was %s and is %s.</p>\n", wbi_count(d->n_now).text,
              wbi_count(d->n_before).text, wbi_percent(d->mean_before, 1).text, wbi_percent(d->mean_now, 1).text);
     wbi_put(w, "<div class=\"figures\">\n");
-    put_figure(w, parts, "drift");
+    wbi_put_figure(w, parts, "drift");
     wbi_put(w, "</div>\n");
     wbi_put_drift_table(w, parts);
 }
@@ -139,7 +139,7 @@ static void put_rfm(wbi_writer *w, const wb_report_parts *parts)
     wbi_putf(w, "<p>%s customers with an order before %s, by how recently (R), how often (F) and for how much (M) they ordered; scores "
                 "are quintiles, 5 is best.</p>\n", wbi_count(wb_segments_n_customers(parts->segments)).text, cutoff);
     wbi_put(w, "<div class=\"figures\">\n");
-    put_figure(w, parts, "segments");
+    wbi_put_figure(w, parts, "segments");
     wbi_put(w, "</div>\n");
     wbi_put_rfm_table(w, parts);
 }
@@ -164,6 +164,7 @@ static const wbi_section sections[] = {
     {"ranking", "How well it ranks", wbi_has_curves, put_ranking},
     {"truth", "Are the probabilities true?", wbi_has_curves, put_truth},
     {"worth", "What it is worth", wbi_has_profit, put_worth},
+    {"campaign", "The campaign", wbi_has_campaign, wbi_put_campaign},
     {"figures", "All figures", has_scores, wbi_put_figures_table},
     {"segments", "Where it works, and where it fails", has_segments, put_segments},
     {"comparison", "Against the other scores", has_pairs, wbi_put_pairs_table},

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a plan writes: the list, the control group, the lists of routes, and who is in which. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "campaign/plan.h"
+#include "contacts/contacts.h"
+#include "lists/lists.h"
+
+/* Where the cells of a column come from. */
+typedef enum source {
+    FROM_ID = 0,
+    FROM_PROBABILITY,
+    FROM_VALUE,
+    FROM_TEXT, /* the same in every row */
+    FROM_SEGMENT,
+    FROM_COLUMN
+} source;
+
+typedef struct file_column {
+    source source;
+    const char *text;
+    wbi_people_column column;
+} file_column;
+
+enum { MOST_FIXED = 24, NUMBER_CHARS = 64 };
+
+typedef struct file {
+    const wb_campaign_plan *plan;
+    const char *arm;
+    const uint32_t *rows;
+    wbi_list_column *columns;
+    file_column *sources;
+    size_t n_columns;
+    char *number; /* of the last cell */
+} file;
+
+static wbi_str print_cents(char text[NUMBER_CHARS], int64_t cents)
+{
+    if (cents == WBI_WORTH_UNKNOWN)
+        return (wbi_str){"", 0};
+    const uint64_t size = cents < 0 ? 0 - (uint64_t)cents : (uint64_t)cents;
+    const int n = snprintf(text, NUMBER_CHARS, "%s%llu.%02llu", cents < 0 ? "-" : "", (unsigned long long)(size / 100),
+                           (unsigned long long)(size % 100));
+    return (wbi_str){text, (size_t)n};
+}
+
+static wbi_str cell_of(const void *data, size_t index, size_t column)
+{
+    const file *f = data;
+    const uint32_t row = f->rows[index];
+    const file_column *from = &f->sources[column];
+    switch (from->source) {
+    case FROM_ID:
+        return wbi_people_id(&f->plan->people, row);
+    case FROM_PROBABILITY:
+        return (wbi_str){f->number, wbi_double_print(f->number, f->plan->probability[row])};
+    case FROM_VALUE:
+        return print_cents(f->number, f->plan->worth_cents[row]);
+    case FROM_TEXT:
+        return wbi_str_from(from->text);
+    case FROM_SEGMENT:
+        return wbi_plan_segment(f->plan, row);
+    case FROM_COLUMN:
+        return wbi_people_cell(&f->plan->people, from->column, row);
+    }
+    return (wbi_str){"", 0};
+}
+
+static void add(file *f, const char *name, wbi_list_role role, file_column from)
+{
+    f->columns[f->n_columns] = (wbi_list_column){name, role};
+    f->sources[f->n_columns++] = from;
+}
+
+static bool has(const file *f, const char *name)
+{
+    for (size_t k = 0; k < f->n_columns; k++)
+        if (strcmp(f->columns[k].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool has_role(const file *f, wbi_list_role role)
+{
+    for (size_t k = 0; k < f->n_columns; k++)
+        if (f->columns[k].role == role)
+            return true;
+    return false;
+}
+
+static void add_known(file *f)
+{
+    const wb_campaign *s = &f->plan->summary.settings;
+    const wbi_people_column reason = wbi_people_find(&f->plan->people, "reason_1");
+    add(f, "customer_id", WBI_LIST_CUSTOMER, (file_column){.source = FROM_ID});
+    add(f, "probability", WBI_LIST_NUMBER, (file_column){.source = FROM_PROBABILITY});
+    add(f, "expected_value", WBI_LIST_NUMBER, (file_column){.source = FROM_VALUE});
+    add(f, "campaign", WBI_LIST_TEXT, (file_column){.source = FROM_TEXT, .text = s->name});
+    add(f, "arm", WBI_LIST_TEXT, (file_column){.source = FROM_TEXT, .text = f->arm});
+    if (wbi_plan_has_segments(f->plan))
+        add(f, "segment", WBI_LIST_TEXT, (file_column){.source = FROM_SEGMENT});
+    if (s->offer != NULL)
+        add(f, "offer", WBI_LIST_TEXT, (file_column){.source = FROM_TEXT, .text = s->offer});
+    if (s->coupon_code != NULL)
+        add(f, "coupon_code", WBI_LIST_TEXT, (file_column){.source = FROM_TEXT, .text = s->coupon_code});
+    if (reason.where != WBI_PEOPLE_NOWHERE)
+        add(f, "reason_1", WBI_LIST_TEXT, (file_column){.source = FROM_COLUMN, .column = reason});
+}
+
+/* What a column of the customers is to those who mail. */
+typedef struct address_column {
+    const char *said, *usual;
+    wbi_list_role role;
+} address_column;
+enum { N_ADDRESSES = 6 };
+
+static void list_addresses(address_column out[N_ADDRESSES], const wb_campaign *s)
+{
+    const address_column all[N_ADDRESSES] = {
+        {s->email, "email", WBI_LIST_EMAIL},           {s->phone, "phone", WBI_LIST_PHONE},
+        {s->first_name, "first_name", WBI_LIST_FIRST_NAME}, {s->last_name, "last_name", WBI_LIST_LAST_NAME},
+        {s->country, "country", WBI_LIST_COUNTRY},     {s->zip, "zip", WBI_LIST_ZIP}};
+    memcpy(out, all, sizeof all);
+}
+
+/* `keep:` may name an address, which is then still one. */
+static void add_kept(file *f)
+{
+    const wb_campaign *s = &f->plan->summary.settings;
+    address_column addresses[N_ADDRESSES];
+    list_addresses(addresses, s);
+    for (size_t k = 0; k < s->n_keep; k++) {
+        wbi_list_role role = WBI_LIST_TEXT;
+        for (size_t a = 0; a < N_ADDRESSES; a++)
+            if (strcmp(s->keep[k], addresses[a].said != NULL ? addresses[a].said : addresses[a].usual) == 0)
+                role = addresses[a].role;
+        if (!has(f, s->keep[k]))
+            add(f, s->keep[k], role, (file_column){.source = FROM_COLUMN, .column = wbi_people_find(&f->plan->people, s->keep[k])});
+    }
+}
+
+/* Who mails by another program needs the addresses; those of the list have consented, where that was asked. */
+static void add_addresses(file *f)
+{
+    const wb_campaign *s = &f->plan->summary.settings;
+    address_column addresses[N_ADDRESSES];
+    list_addresses(addresses, s);
+    for (size_t a = 0; a < N_ADDRESSES; a++) {
+        const char *name = addresses[a].said != NULL ? addresses[a].said : addresses[a].usual;
+        const wbi_people_column column = wbi_people_find_fact(&f->plan->people, name);
+        if (column.where != WBI_PEOPLE_NOWHERE && !has_role(f, addresses[a].role) && !has(f, name))
+            add(f, name, addresses[a].role, (file_column){.source = FROM_COLUMN, .column = column});
+    }
+    if (s->consent == WB_CONSENT_BY_COLUMN && strcmp(s->channel, "email") == 0)
+        add(f, "email_consent", WBI_LIST_EMAIL_CONSENT, (file_column){.source = FROM_TEXT, .text = "yes"});
+    if (s->consent == WB_CONSENT_BY_COLUMN && strcmp(s->channel, "sms") == 0)
+        add(f, "sms_consent", WBI_LIST_SMS_CONSENT, (file_column){.source = FROM_TEXT, .text = "yes"});
+}
+
+/* The rows of one arm in the order of their expected values. */
+static wb_status write_rows(const wb_campaign_plan *plan, const char *path, wbi_list_format format, const char *arm,
+                            const uint32_t *rows, size_t n, wb_error *err)
+{
+    const wb_campaign *s = &plan->summary.settings;
+    const size_t most = MOST_FIXED + s->n_keep;
+    char number[NUMBER_CHARS];
+    file f = {.plan = plan, .arm = arm, .rows = rows, .number = number};
+    f.columns = wbi_alloc_array(most, sizeof *f.columns);
+    f.sources = wbi_alloc_array(most, sizeof *f.sources);
+    wb_status status = f.columns != NULL && f.sources != NULL ? WB_OK : wbi_fail_nomem(err, most * sizeof *f.sources);
+    if (status == WB_OK) {
+        add_known(&f);
+        add_kept(&f);
+        if (format != WBI_LIST_CSV && format != WBI_LIST_JSON_LINES)
+            add_addresses(&f);
+        const wbi_list list = {.columns = f.columns, .n_columns = f.n_columns, .n_rows = n, .cell = cell_of, .data = &f,
+                               .phone_country = s->phone_country};
+        status = wbi_list_write(path, format, &list, NULL, err);
+    }
+    wbi_free(f.columns);
+    wbi_free(f.sources);
+    return status;
+}
+
+/* Who is in an arm, of the rows that the walk ranked. */
+static size_t take_arm(uint32_t *rows, const wbi_walked *w, wbi_chosen chosen)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_eligible; i++)
+        if (w->chosen[w->ranked[i]] == chosen)
+            rows[n++] = w->ranked[i];
+    return n;
+}
+
+const char *wb_campaign_route_path(char *path, size_t size, const char *list, const char *route)
+{
+    const char *slash = strrchr(list, '/'), *name = slash != NULL ? slash + 1 : list, *dot = strrchr(name, '.');
+    const size_t stem = dot != NULL && dot != name ? (size_t)(dot - list) : strlen(list);
+    snprintf(path, size, "%.*s-%s%s", (int)stem, list, route, list + stem);
+    return path;
+}
+
+/* One list for all rules of a route's name. */
+static bool is_first_of_route(const wbi_permitted *p, size_t rule)
+{
+    if (p->rules[rule].kind != WBI_RULE_ROUTED)
+        return false;
+    for (size_t r = 0; r < rule; r++)
+        if (p->rules[r].kind == WBI_RULE_ROUTED && strcmp(p->rules[r].to, p->rules[rule].to) == 0)
+            return false;
+    return true;
+}
+
+static wb_status write_route(const wb_campaign_plan *plan, size_t rule, const char *list, uint32_t *rows, uint8_t *others,
+                             wb_error *err)
+{
+    enum { PATH_CHARS = 4096 };
+    const wbi_permitted *p = &plan->permitted;
+    const char *to = p->rules[rule].to;
+    char path[PATH_CHARS];
+    size_t n;
+    for (size_t row = 0; row < plan->people.n; row++) {
+        const wbi_rule_count *by = p->rule[row] == 0 ? NULL : &p->rules[p->rule[row] - 1];
+        others[row] = by == NULL || by->kind != WBI_RULE_ROUTED || strcmp(by->to, to) != 0;
+    }
+    const wbi_walk walk = {.worth = plan->worth, .removed = others, .by_id = plan->people.by_id, .n = plan->people.n};
+    WBI_TRY(wbi_rank(rows, &n, &walk, err));
+    return write_rows(plan, wb_campaign_route_path(path, sizeof path, list, to), WBI_LIST_CSV, to, rows, n, err);
+}
+
+/* ---- contacts: in the order of the ids */
+
+typedef struct contact_rows {
+    const wb_campaign_plan *plan;
+    const uint32_t *rows;
+} contact_rows;
+
+static wbi_str contact_at(const void *data, size_t i, wbi_arm *arm)
+{
+    const contact_rows *c = data;
+    const uint32_t row = c->rows[i];
+    *arm = c->plan->walked.chosen[row] == WBI_CHOSEN_CONTROL ? WBI_ARM_CONTROL : WBI_ARM_LIST;
+    return wbi_people_id(&c->plan->people, row);
+}
+
+static wb_status write_contacts(const wb_campaign_plan *plan, uint32_t *rows, wb_error *err)
+{
+    const wb_campaign *s = &plan->summary.settings;
+    const contact_rows data = {plan, rows};
+    wbi_campaign_contacts contacts = {s->name, s->offer, plan->people.cutoff_us, 0, contact_at, &data};
+    if (s->contacts == NULL)
+        return WB_OK;
+    for (size_t place = 0; place < plan->people.n; place++)
+        if (plan->walked.chosen[plan->people.by_id[place]] != WBI_CHOSEN_NONE)
+            rows[contacts.n++] = plan->people.by_id[place];
+    return wbi_contacts_write(s->contacts, &contacts, err);
+}
+
+static wb_status write_all(const wb_campaign_plan *plan, const char *list, const char *holdout, uint32_t *rows, uint8_t *others,
+                           wb_error *err)
+{
+    wbi_list_format format;
+    WBI_TRY(wbi_list_format_find(&format, plan->summary.settings.format, err));
+    size_t n = take_arm(rows, &plan->walked, WBI_CHOSEN_LIST);
+    WBI_TRY(write_rows(plan, list, format, "list", rows, n, err));
+    n = take_arm(rows, &plan->walked, WBI_CHOSEN_CONTROL);
+    if (format != WBI_LIST_JSON_LINES) /* a control group is not for a program that mails */
+        format = WBI_LIST_CSV;
+    WBI_TRY(write_rows(plan, holdout, format, "control", rows, n, err));
+    for (size_t r = 0; r < plan->permitted.n_rules; r++)
+        if (is_first_of_route(&plan->permitted, r))
+            WBI_TRY(write_route(plan, r, list, rows, others, err));
+    return write_contacts(plan, rows, err);
+}
+
+wb_status wb_campaign_plan_write(const wb_campaign_plan *plan, const char *list, const char *holdout, wb_error *err)
+{
+    uint32_t *rows = wbi_alloc_array(plan->people.n, sizeof *rows);
+    uint8_t *others = wbi_alloc_array(plan->people.n, sizeof *others);
+    wb_status status = rows != NULL && others != NULL ? WB_OK : wbi_fail_nomem(err, plan->people.n * (sizeof *rows + 1));
+    if (status == WB_OK)
+        status = write_all(plan, list, holdout, rows, others, err);
+    wbi_free(rows);
+    wbi_free(others);
+    return status;
+}

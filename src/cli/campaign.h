@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A campaign as tables and as JSON. */
+#ifndef WINBACK_CLI_CAMPAIGN_H
+#define WINBACK_CLI_CAMPAIGN_H
+
+#include "cli/cli.h"
+#include "cli/json.h"
+
+/* On standard output: who was removed by what, money, control group, depths and budgets. */
+void cli_print_campaign(const wb_campaign_summary *summary, double provable_effect);
+/* The same as a new object. */
+json_t *cli_campaign_json(const wb_campaign_summary *summary, double provable_effect);
+/* 12,345.67 of an amount in cents. */
+const char *cli_cents(char text[CLI_TEXT_CHARS], int64_t cents);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From scores to a list worth contacting and a control group. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/campaign.h"
+
+typedef struct campaign_options {
+    cli_common common;
+    const char *output, *holdout_file, *at, *id, *probability, *format, *svg;
+    double budget, holdout, provable_effect;
+    uint64_t max_contacts;
+} campaign_options;
+
+#define AT(member) offsetof(campaign_options, member)
+
+static const cli_option options[] = {
+    {"-o", CLI_TEXT, AT(output), "LIST", "whom to contact; - is standard output"},
+    {"--holdout-file", CLI_TEXT, AT(holdout_file), "FILE", "the control group: who is not contacted, to see what the rest does"},
+    {"--budget", CLI_NUMBER, AT(budget), "AMOUNT", "what contacts and expected offers may cost (default: the project's)"},
+    {"--max-contacts", CLI_WHOLE, AT(max_contacts), "N", "how many are contacted at most (0: as the project says)"},
+    {"--holdout", CLI_NUMBER, AT(holdout), "SHARE", "of those who would be contacted (default: the project's, or 0.1)"},
+    {"--provable-effect", CLI_NUMBER, AT(provable_effect), "SHARE", "say what holdout would show such a difference of the rates:\n"
+                                                                   "                              0.02 for two points"},
+    {"--format", CLI_TEXT, AT(format), "FORMAT", "csv, jsonl, mailchimp, klaviyo, hubspot, brevo, google or meta\n"
+                                                 "                              (default: the project's, or csv)"},
+    {"--at", CLI_TIME, AT(at), "DATE", "when the scores were made, where they have no cutoff"},
+    {"--probability", CLI_TEXT, AT(probability), "COL", "column of the scores (default: probability)"},
+    {"--id", CLI_TEXT, AT(id), "COL", "customer key (default: customer_id)"},
+    {"--svg", CLI_TEXT, AT(svg), "FILE", "a picture of the profit by depth"},
+};
+
+static const campaign_options defaults = {
+    .common = CLI_COMMON_INIT, .budget = NAN, .holdout = NAN, .provable_effect = NAN};
+
+/* What a run holds; freed in one place. */
+typedef struct campaign_run {
+    const campaign_options *o;
+    wb_read_options reading;
+    wb_project *project;
+    wb_campaign settings;
+    wb_campaign_options how;
+    wb_campaign_plan *plan;
+} campaign_run;
+
+static bool is_stdout(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+static int check_usage(const campaign_options *o)
+{
+    if (o->common.arguments.n == 0)
+        return cli_usage_error("campaign needs a file of scores (winback campaign scores.csv -o list.csv --holdout-file control.csv)");
+    if (o->output == NULL)
+        return cli_usage_error("campaign needs -o LIST");
+    if (o->holdout_file == NULL && !(o->holdout == 0))
+        return cli_usage_error("campaign needs --holdout-file FILE: without a control group nobody knows what it changed (--holdout 0 does "
+                               "without)");
+    if (o->budget <= 0)
+        return cli_usage_error("--budget: '%g' is not an amount of more than 0", o->budget);
+    if (o->holdout >= 1)
+        return cli_usage_error("--holdout: '%g' is not a share of 0 or more and less than 1", o->holdout);
+    if (o->provable_effect <= 0 || o->provable_effect >= 1)
+        return cli_usage_error("--provable-effect: '%g' is not a share of more than 0 and less than 1 (0.02 is two points)",
+                               o->provable_effect);
+    if (is_stdout(o->output) + is_stdout(o->holdout_file) + is_stdout(o->svg) + (int)o->common.json > 1)
+        return cli_usage_error("two of -o -, --holdout-file -, --svg - and --json would write to standard output");
+    return CLI_DONE;
+}
+
+/* Nothing that is read is written over, and no file written twice. */
+static wb_status check_outputs(const campaign_run *r, wb_error *err)
+{
+    const campaign_options *o = r->o;
+    enum { MOST = 256 };
+    const char *before[MOST + 5] = {o->common.arguments.items[0]}, *outputs[] = {o->output, o->holdout_file, o->svg};
+    size_t n = 1;
+    for (size_t i = 0; i < r->settings.n_suppress && n < MOST; i++)
+        before[n++] = r->settings.suppress[i];
+    if (r->settings.contacts != NULL)
+        before[n++] = r->settings.contacts;
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        if (outputs[i] == NULL)
+            continue;
+        wb_status status = cli_check_outputs(&o->common, outputs[i], before, r->project, err);
+        if (status == WB_OK)
+            status = cli_check_folder(outputs[i], err);
+        if (status != WB_OK)
+            return status;
+        before[n++] = outputs[i];
+    }
+    return WB_OK;
+}
+
+/* The file's settings, and what flags put in their place. */
+static wb_status take_settings(campaign_run *r, wb_error *err)
+{
+    const campaign_options *o = r->o;
+    const cli_list at = {{o->at}, 1};
+    wb_project_campaign(r->project, &r->settings);
+    r->settings.budget = isnan(o->budget) ? r->settings.budget : o->budget;
+    r->settings.max_contacts = o->max_contacts > 0 ? o->max_contacts : r->settings.max_contacts;
+    r->settings.holdout = isnan(o->holdout) ? r->settings.holdout : o->holdout;
+    r->settings.format = o->format != NULL ? o->format : r->settings.format;
+    r->how = (wb_campaign_options)WB_CAMPAIGN_OPTIONS_INIT;
+    r->how.id = o->id;
+    r->how.probability = o->probability;
+    r->how.provable_effect = o->provable_effect;
+    return o->at != NULL ? cli_times(&r->how.at_us, "--at", &at, r->project, err) : WB_OK;
+}
+
+static int refuse_routes(const campaign_run *r)
+{
+    return is_stdout(r->o->output) && r->settings.n_routes > 0
+               ? cli_usage_error("-o - goes with no campaign.route, whose lists are written beside the list: name a file")
+               : CLI_DONE;
+}
+
+static void warn(const wb_campaign_summary *s, const cli_common *common)
+{
+    char text[3][CLI_TEXT_CHARS];
+    const wb_campaign *c = &s->settings;
+    if (s->costs_unsaid)
+        cli_note(common, "not said, taken as R's EMP package does:%s%s%s", s->costs_unsaid & 1 ? " offer_cost 10" : "",
+                 s->costs_unsaid & 2 ? " contact_cost 1" : "", s->costs_unsaid & 4 ? " keep_rate 0.3" : "");
+    if (s->n_without_value > 0)
+        cli_warn(common, "%s of %s customers have no value: %s (campaign.missing_value)", cli_count(text[0], s->n_without_value),
+                 cli_count(text[1], s->n_scored),
+                 c->missing_value == WB_MISSING_VALUE_LEAVE_OUT ? "they are left out"
+                 : c->missing_value == WB_MISSING_VALUE_MEAN    ? "they are taken to be worth the mean of the others"
+                                                                : "they are taken to be worth nothing");
+    if (s->list.n == 0 && s->n_eligible == 0)
+        cli_warn(common, "the list is empty: the rules leave nobody");
+    else if (s->list.n == 0 && s->n_worthwhile == 0)
+        cli_warn(common, "the list is empty: nobody is worth a contact at these costs");
+    else if (s->list.n == 0)
+        cli_warn(common, "the list is empty: %s", s->n_beyond > 0 ? "the budget does not pay for the first customer" : "caps and control "
+                 "group leave nobody");
+    if (s->n_control == 0 && s->list.n > 0)
+        cli_warn(common, "the control group is empty: %s, so nobody will know what the campaign changed",
+                 c->holdout == 0 ? "holdout is 0" : "these are too few for the holdout");
+}
+
+static void tell(const campaign_run *r, const cli_step *step)
+{
+    char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS], path[512];
+    const wb_campaign_summary *s = wb_campaign_plan_summary(r->plan);
+    cli_step_end(step, "campaign", "%s to contact, %s held out · expected profit %s   %.200s", cli_count(list, s->list.n),
+                 cli_count(control, s->n_control), cli_cents(profit, s->list.profit_cents), r->o->output);
+    for (size_t i = 0; i < r->settings.n_routes; i++)
+        cli_note(&r->o->common, "route %s   %s", r->settings.routes[i].name,
+                 wb_campaign_route_path(path, sizeof path, r->o->output, r->settings.routes[i].name));
+    warn(s, &r->o->common);
+    if (r->o->common.json)
+        cli_print_json(cli_campaign_json(s, r->o->provable_effect));
+    else if (!is_stdout(r->o->output) && !is_stdout(r->o->holdout_file) && !is_stdout(r->o->svg))
+        cli_print_campaign(s, r->o->provable_effect);
+}
+
+static wb_status work(campaign_run *r, wb_error *err)
+{
+    const campaign_options *o = r->o;
+    const char *const inputs[] = {o->common.arguments.items[0], NULL};
+    cli_step step = cli_step_begin(&o->common);
+    wb_status status = check_outputs(r, err);
+    if (status == WB_OK)
+        status = cli_check_readable(inputs, err);
+    if (status == WB_OK)
+        status = wb_campaign_plan_create(&r->plan, inputs[0], r->project, &r->settings, &r->how, &r->reading, err);
+    if (status == WB_OK)
+        status = wb_campaign_plan_write(r->plan, o->output, o->holdout_file, err);
+    if (status == WB_OK && o->svg != NULL) {
+        const wb_report_parts parts = {.campaign = wb_campaign_plan_summary(r->plan)};
+        status = wb_report_write_picture(&parts, "campaign", NULL, o->svg, err);
+    }
+    if (status == WB_OK)
+        tell(r, &step);
+    return status;
+}
+
+static int run(const void *given)
+{
+    campaign_run r = {.o = given};
+    wb_error err = {0};
+    int code = check_usage(r.o);
+    if (code != CLI_DONE || !cli_read_options(&r.o->common, &r.reading))
+        return CLI_USAGE;
+    wb_status status = cli_open_project(&r.project, &r.o->common, &err);
+    if (status == WB_OK)
+        status = take_settings(&r, &err);
+    if (status == WB_OK)
+        code = refuse_routes(&r);
+    if (status == WB_OK && code == CLI_DONE)
+        status = work(&r, &err);
+    if (status != WB_OK)
+        code = cli_fail(&err);
+    wb_campaign_plan_free(r.plan);
+    wb_project_free(r.project);
+    return code;
+}
+
+const cli_command cli_campaign = {
+    .name = "campaign",
+    .summary = "whom to contact, and whom to leave alone to see what it changed",
+    .usage = "SCORES -o LIST --holdout-file FILE [OPTION…]",
+    .text = "Ranks customers by what contacting them is expected to bring, not by their risk: the surest leavers cannot be kept, the\n"
+            "loyal stay anyway, and offers cost money. With p the probability of leaving, of each customer\n"
+            "  expected value = tau V - rho offer_cost - contact_cost,   tau = p keep_rate,   rho = p keep_rate + (1 - p) take_rate\n"
+            "where V is the value of a customer who is kept (value:, or margin: x what the orders lead to expect). Where the scores\n"
+            "have a column uplift, it says tau.\n\n"
+            "First the rules of campaign: in the project file remove people (suppress, consent, objected, contacts, exclude, route,\n"
+            "addresses); consent: must be said. Then down the ranks: who falls to the control group by a hash of the campaign's name\n"
+            "and the id is held out, everybody else is put on the list, until budget, max_contacts or caps are reached or nobody else\n"
+            "is worth it. So the control group is like the list, and is the same on every run. LIST and FILE are readable by you\n"
+            "alone. docs/campaign.md has the formulas, docs/lists.md the formats.",
+    .example = "  winback campaign scores.csv -o list.csv --holdout-file control.csv\n"
+               "  winback campaign scores.csv -o list.csv --holdout-file control.csv --budget 5000 --svg profit.svg\n"
+               "  winback campaign scores.csv -o list.csv --holdout-file control.csv --provable-effect 0.02 --json",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .groups = CLI_PROJECT | CLI_READS,
+    .max_arguments = 1,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = run,
+};
