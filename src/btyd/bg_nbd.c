@@ -4,14 +4,16 @@
  *   G(r+x)/G(r) alpha^r  B(a, b+x)/B(a, b)  [ (alpha+T)^-(r+x) + {x > 0} a/(b+x-1) (alpha+t_x)^-(r+x) ].
  *
  * Quotients of gammas are products of x factors, r+k, b+k and a+b+k for k < x, so all customers' together are one sum over k of
- * logs times the number of customers with x > k. What is in brackets is added as logs. */
+ * logs times the number of customers with x > k. What is in brackets is added as logs; these are of whole days and of whole x, so
+ * each is taken once a pass. */
 #include "btyd/bg_nbd.h"
 
 #include <math.h>
 
+#include "base/memory.h"
 #include "par/par.h"
 
-enum { TRIPLES_A_BLOCK = 4096, N = WBI_BG_NBD_N, N_PAIRS = N * (N + 1) / 2, N_SUMS = 1 + N + N_PAIRS };
+enum { TRIPLES_A_BLOCK = 1 << 14, N = WBI_BG_NBD_N, N_PAIRS = N * (N + 1) / 2, N_SUMS = 1 + N + N_PAIRS };
 enum { R = WBI_BG_NBD_R, ALPHA = WBI_BG_NBD_ALPHA, A = WBI_BG_NBD_A, B = WBI_BG_NBD_B };
 
 /* Value, gradient, and the lower half of the Hessian, row by row; by the parameters themselves until the end. */
@@ -24,9 +26,17 @@ static size_t pair(size_t i, size_t j)
     return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
 }
 
+/* ln(value), and 1/value. */
+typedef struct logged {
+    double log, inverse;
+} logged;
+
 typedef struct passing {
     const wbi_triples *triples;
     double p[N];
+    bool with_hessian;
+    logged *ends;  /* by days: alpha + t */
+    logged *mosts; /* by x: b + x - 1, from 1 on */
 } passing;
 
 /* ln of one way to the history (of the two in brackets), with its derivatives. */
@@ -34,27 +44,31 @@ typedef struct way {
     double log, gradient[N], r_alpha, alpha_alpha, a_a, b_b;
 } way;
 
-static way stayed(const double *p, double x, double t)
+static way stayed(const passing *pass, uint32_t x, uint32_t t_days)
 {
-    const double end = p[ALPHA] + t, n = p[R] + x, log_end = log(end);
-    return (way){-n * log_end, {-log_end, -n / end, 0, 0}, -1 / end, n / (end * end), 0, 0};
+    const logged *end = &pass->ends[t_days];
+    const double n = pass->p[R] + x;
+    return (way){-n * end->log, {-end->log, -n * end->inverse, 0, 0}, -end->inverse, n * end->inverse * end->inverse, 0, 0};
 }
 
-static way left(const double *p, double x, double t_x)
+static way left(const passing *pass, uint32_t x, uint32_t t_x_days)
 {
-    const double end = p[ALPHA] + t_x, n = p[R] + x, log_end = log(end), most = p[B] + x - 1;
-    return (way){log(p[A] / most) - n * log_end,
-                 {-log_end, -n / end, 1 / p[A], -1 / most},
-                 -1 / end,
-                 n / (end * end),
-                 -1 / (p[A] * p[A]),
-                 1 / (most * most)};
+    const logged *end = &pass->ends[t_x_days], *most = &pass->mosts[x];
+    const double n = pass->p[R] + x, a = pass->p[A];
+    return (way){most->log - n * end->log,
+                 {-end->log, -n * end->inverse, 1 / a, -most->inverse},
+                 -end->inverse,
+                 n * end->inverse * end->inverse,
+                 -1 / (a * a),
+                 most->inverse * most->inverse};
 }
 
-static void add_way(sums *to, const way *w, double weight)
+static void add_way(sums *to, const way *w, double weight, bool with_hessian)
 {
     for (size_t i = 0; i < N; i++)
         to->gradient[i] += weight * w->gradient[i];
+    if (!with_hessian)
+        return;
     to->hessian[pair(ALPHA, R)] += weight * w->r_alpha;
     to->hessian[pair(ALPHA, ALPHA)] += weight * w->alpha_alpha;
     to->hessian[pair(A, A)] += weight * w->a_a;
@@ -62,13 +76,16 @@ static void add_way(sums *to, const way *w, double weight)
 }
 
 /* The log of the sum of two ways, and its derivatives: those of each by its share, and how the shares change. */
-static void add_both(sums *to, const way *one, const way *other, double weight)
+static void add_both(sums *to, const way *one, const way *other, double weight, bool with_hessian)
 {
-    const double ahead = other->log - one->log, share = 1 / (1 + exp(-ahead));
+    const double ahead = other->log - one->log, less = exp(-fabs(ahead));
+    const double larger = 1 / (1 + less), share = ahead > 0 ? larger : 1 - larger;
     double apart[N];
-    to->value += weight * (ahead > 0 ? other->log + log1p(exp(-ahead)) : one->log + log1p(exp(ahead)));
-    add_way(to, one, weight * (1 - share));
-    add_way(to, other, weight * share);
+    to->value += weight * ((ahead > 0 ? other->log : one->log) + log1p(less));
+    add_way(to, one, weight * (1 - share), with_hessian);
+    add_way(to, other, weight * share, with_hessian);
+    if (!with_hessian)
+        return;
     for (size_t i = 0; i < N; i++)
         apart[i] = other->gradient[i] - one->gradient[i];
     for (size_t i = 0; i < N; i++)
@@ -83,14 +100,14 @@ static wb_status add_triples(void *context, size_t block, size_t begin, size_t e
     sums s = {0};
     (void)block, (void)worker, (void)err;
     for (size_t i = begin; i < end; i++) {
-        const way stays = stayed(pass->p, t->x[i], t->t[i]);
+        const way stays = stayed(pass, t->x[i], t->t_days[i]);
         if (t->x[i] == 0) {
             s.value += t->n_customers[i] * stays.log;
-            add_way(&s, &stays, t->n_customers[i]);
+            add_way(&s, &stays, t->n_customers[i], pass->with_hessian);
             continue;
         }
-        const way leaves = left(pass->p, t->x[i], t->t_x[i]);
-        add_both(&s, &stays, &leaves, t->n_customers[i]);
+        const way leaves = left(pass, t->x[i], t->t_x_days[i]);
+        add_both(&s, &stays, &leaves, t->n_customers[i], pass->with_hessian);
     }
     partial[0] = s.value;
     for (size_t i = 0; i < N; i++)
@@ -128,21 +145,50 @@ static void add_factors(sums *to, const wbi_triples *t, const double *p)
     to->hessian[pair(ALPHA, ALPHA)] -= n * p[R] / (p[ALPHA] * p[ALPHA]);
 }
 
+static wb_status take_logs(passing *pass, wb_error *err)
+{
+    const wbi_triples *t = pass->triples;
+    pass->ends = wbi_alloc_array(t->max_days + 1, sizeof *pass->ends);
+    pass->mosts = wbi_alloc_array(t->max_x + 1, sizeof *pass->mosts);
+    if (pass->ends == NULL || pass->mosts == NULL)
+        return wbi_fail_nomem(err, (t->max_days + t->max_x) * sizeof *pass->ends);
+    for (size_t d = 0; d <= t->max_days; d++) {
+        const double end = pass->p[ALPHA] + (double)d / t->days_a_unit;
+        pass->ends[d] = (logged){log(end), 1 / end};
+    }
+    for (size_t x = 1; x <= t->max_x; x++) {
+        const double most = pass->p[B] + (double)x - 1;
+        pass->mosts[x] = (logged){log(pass->p[A] / most), 1 / most};
+    }
+    return WB_OK;
+}
+
+static wb_status add_up(sums *s, passing *pass, int n_threads, wb_error *err)
+{
+    double all[N_SUMS];
+    WBI_TRY(take_logs(pass, err));
+    WBI_TRY(wbi_par_sum(pass->triples->n, TRIPLES_A_BLOCK, n_threads, N_SUMS, add_triples, pass, all, err));
+    s->value = all[0];
+    for (size_t i = 0; i < N; i++)
+        s->gradient[i] = all[1 + i];
+    for (size_t i = 0; i < N_PAIRS; i++)
+        s->hessian[i] = all[1 + N + i];
+    add_factors(s, pass->triples, pass->p);
+    return WB_OK;
+}
+
 wb_status wbi_bg_nbd_log_likelihood(const wbi_triples *triples, int n_threads, const double *logs, double *value,
                                     double *gradient, double *hessian, wb_error *err)
 {
-    passing pass = {.triples = triples};
-    double all[N_SUMS];
+    passing pass = {.triples = triples, .with_hessian = hessian != NULL};
     sums s;
     for (size_t i = 0; i < N; i++)
         pass.p[i] = exp(logs[i]);
-    WBI_TRY(wbi_par_sum(triples->n, TRIPLES_A_BLOCK, n_threads, N_SUMS, add_triples, &pass, all, err));
-    s.value = all[0];
-    for (size_t i = 0; i < N; i++)
-        s.gradient[i] = all[1 + i];
-    for (size_t i = 0; i < N_PAIRS; i++)
-        s.hessian[i] = all[1 + N + i];
-    add_factors(&s, triples, pass.p);
+    const wb_status status = add_up(&s, &pass, n_threads, err);
+    wbi_free(pass.ends);
+    wbi_free(pass.mosts);
+    if (status != WB_OK)
+        return status;
     *value = s.value;
     for (size_t i = 0; i < N; i++)
         gradient[i] = pass.p[i] * s.gradient[i];
@@ -168,8 +214,8 @@ static double mean_t(const wbi_triples *t)
 {
     double sum = 0;
     for (size_t i = 0; i < t->n; i++)
-        sum += t->n_customers[i] * t->t[i];
-    return sum / (double)t->n_all;
+        sum += t->n_customers[i] * t->t_days[i];
+    return sum / t->days_a_unit / (double)t->n_all;
 }
 
 static double within_range(double value)

@@ -14,13 +14,14 @@
 #include "kernel/gsl.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 4096, N = WBI_GAMMA_GAMMA_N, N_SUMS = 1 + N + N * N };
+enum { CUSTOMERS_A_BLOCK = 1 << 14, N = WBI_GAMMA_GAMMA_N, N_SUMS = 1 + N + N * N };
 enum { P = WBI_GAMMA_GAMMA_P, Q = WBI_GAMMA_GAMMA_Q, V = WBI_GAMMA_GAMMA_V };
 enum { LEAST_CUSTOMERS = 3 };
 
 typedef struct passing {
     const wbi_spenders *spenders;
     double p, q, v;
+    bool with_hessian;
 } passing;
 
 /* Value, gradient and Hessian by the parameters themselves, in one row of numbers. */
@@ -36,8 +37,8 @@ static sums sums_of(double *numbers)
 /* What depends on x alone, asked for again and again in data where x is small. */
 typedef struct gammas {
     uint32_t x;
-    double log_quotient;     /* ln G(px+q) - ln G(px) - ln G(q) */
-    double psi_all, psi_px;  /* digammas of px+q and px */
+    double log_quotient;      /* ln G(px+q) - ln G(px) - ln G(q) */
+    double psi_all, psi_px;   /* digammas of px+q and px */
     double psi1_all, psi1_px; /* trigammas */
 } gammas;
 
@@ -48,19 +49,22 @@ static gammas gammas_of(const passing *pass, uint32_t x)
                     gsl_sf_psi_1(all), gsl_sf_psi_1(px)};
 }
 
+/* What is not the same for all parameters. */
 static void add_customer(sums s, const passing *pass, const gammas *g, double mean)
 {
-    const double x = g->x, px = pass->p * x, all = px + pass->q, end = pass->v + x * mean, log_end = log(end);
-    *s.value += g->log_quotient + pass->q * log(pass->v) + (px - 1) * log(mean) + px * log(x) - all * log_end;
-    s.gradient[P] += x * (g->psi_all - g->psi_px + log(mean) + log(x) - log_end);
-    s.gradient[Q] += g->psi_all + log(pass->v) - log_end;
-    s.gradient[V] += pass->q / pass->v - all / end;
+    const double x = g->x, all = pass->p * x + pass->q, end = pass->v + x * mean, log_end = log(end), inverse = 1 / end;
+    *s.value += g->log_quotient - all * log_end;
+    s.gradient[P] += x * (g->psi_all - g->psi_px - log_end);
+    s.gradient[Q] += g->psi_all - log_end;
+    s.gradient[V] -= all * inverse;
+    if (!pass->with_hessian)
+        return;
     s.hessian[P * N + P] += x * x * (g->psi1_all - g->psi1_px);
     s.hessian[P * N + Q] += x * g->psi1_all;
-    s.hessian[P * N + V] -= x / end;
+    s.hessian[P * N + V] -= x * inverse;
     s.hessian[Q * N + Q] += g->psi1_all;
-    s.hessian[Q * N + V] += 1 / pass->v - 1 / end;
-    s.hessian[V * N + V] += all / (end * end) - pass->q / (pass->v * pass->v);
+    s.hessian[Q * N + V] -= inverse;
+    s.hessian[V * N + V] += all * inverse * inverse;
 }
 
 static wb_status add_customers(void *context, size_t block, size_t begin, size_t end, int worker, double *partial, wb_error *err)
@@ -83,14 +87,19 @@ static wb_status add_customers(void *context, size_t block, size_t begin, size_t
 wb_status wbi_gamma_gamma_log_likelihood(const wbi_spenders *spenders, int n_threads, const double *logs, double *value,
                                          double *gradient, double *hessian, wb_error *err)
 {
-    passing pass = {spenders, exp(logs[P]), exp(logs[Q]), exp(logs[V])};
+    passing pass = {spenders, exp(logs[P]), exp(logs[Q]), exp(logs[V]), hessian != NULL};
     const double values[N] = {pass.p, pass.q, pass.v}, n = (double)spenders->n;
     double all[N_SUMS];
     wbi_disarm_gsl();
     WBI_TRY(wbi_par_sum(spenders->n, CUSTOMERS_A_BLOCK, n_threads, N_SUMS, add_customers, &pass, all, err));
     const sums s = sums_of(all);
-    s.gradient[Q] -= n * gsl_sf_psi(pass.q);
+    *s.value += n * pass.q * log(pass.v) + pass.p * spenders->sum_x_log_spend - spenders->sum_log_mean;
+    s.gradient[P] += spenders->sum_x_log_spend;
+    s.gradient[Q] += n * (log(pass.v) - gsl_sf_psi(pass.q));
+    s.gradient[V] += n * pass.q / pass.v;
     s.hessian[Q * N + Q] -= n * gsl_sf_psi_1(pass.q);
+    s.hessian[Q * N + V] += n / pass.v;
+    s.hessian[V * N + V] -= n * pass.q / (pass.v * pass.v);
     *value = *s.value;
     for (size_t i = 0; i < N; i++)
         gradient[i] = values[i] * s.gradient[i];
@@ -98,6 +107,17 @@ wb_status wbi_gamma_gamma_log_likelihood(const wbi_spenders *spenders, int n_thr
         for (size_t j = 0; j < N; j++)
             hessian[i * N + j] = values[i] * values[j] * s.hessian[i < j ? i * N + j : j * N + i] + (i == j ? gradient[i] : 0);
     return WB_OK;
+}
+
+wbi_spenders wbi_spenders_of(const uint32_t *x, const double *mean, size_t n)
+{
+    wbi_spenders spenders = {.n = n, .x = x, .mean = mean};
+    for (size_t i = 0; i < n; i++) {
+        const double log_mean = log(mean[i]);
+        spenders.sum_log_mean += log_mean;
+        spenders.sum_x_log_spend += x[i] * (log_mean + log(x[i]));
+    }
+    return spenders;
 }
 
 typedef struct fitting {
@@ -112,12 +132,12 @@ static wb_status log_likelihood(void *context, const double *logs, double *value
     return wbi_gamma_gamma_log_likelihood(&f->spenders, f->n_threads, logs, value, gradient, hessian, err);
 }
 
-static double mean_of(const wbi_spenders *spenders)
+static double mean_of(const double *numbers, size_t n)
 {
     double sum = 0;
-    for (size_t i = 0; i < spenders->n; i++)
-        sum += spenders->mean[i];
-    return sum / (double)spenders->n;
+    for (size_t i = 0; i < n; i++)
+        sum += numbers[i];
+    return sum / (double)n;
 }
 
 static wb_status judge(const wbi_maximum *m, size_t n_starts, wb_error *err)
@@ -131,29 +151,29 @@ static wb_status judge(const wbi_maximum *m, size_t n_starts, wb_error *err)
                     m->values[m->at_end], WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
 }
 
-wb_status wbi_gamma_gamma_fit(wbi_maximum *out, const wbi_spenders *spenders, int n_threads, wb_error *err)
+wb_status wbi_gamma_gamma_fit(wbi_maximum *out, const uint32_t *x, const double *mean, size_t n, int n_threads, wb_error *err)
 {
     static const double starts[][N] = {{1, 2, 1}, {6, 4, 0.5}, {0.5, 10, 10}};
     enum { N_STARTS = sizeof starts / sizeof starts[0] };
-    if (spenders->n < LEAST_CUSTOMERS)
-        return wbi_fail(err, WB_ERR_DEGENERATE, "%zu customers with a mean repeat spend above 0 (expected: at least %d)", spenders->n,
+    if (n < LEAST_CUSTOMERS)
+        return wbi_fail(err, WB_ERR_DEGENERATE, "%zu customers with a mean repeat spend above 0 (expected: at least %d)", n,
                         LEAST_CUSTOMERS);
-    const double scale = mean_of(spenders);
-    double *means = wbi_alloc_array(spenders->n, sizeof *means);
-    if (means == NULL)
-        return wbi_fail_nomem(err, spenders->n * sizeof *means);
-    for (size_t i = 0; i < spenders->n; i++)
-        means[i] = spenders->mean[i] / scale;
-    fitting f = {{spenders->n, spenders->x, means}, n_threads};
+    const double scale = mean_of(mean, n);
+    double *scaled = wbi_alloc_array(n, sizeof *scaled);
+    if (scaled == NULL)
+        return wbi_fail_nomem(err, n * sizeof *scaled);
+    for (size_t i = 0; i < n; i++)
+        scaled[i] = mean[i] / scale;
+    fitting f = {wbi_spenders_of(x, scaled, n), n_threads};
     wb_status status = wbi_maximise(out, N, &starts[0][0], N_STARTS, log_likelihood, &f, err);
-    wbi_free(means);
+    wbi_free(scaled);
     if (status == WB_OK)
         status = judge(out, N_STARTS, err);
     if (status != WB_OK)
         return status;
     out->values[V] *= scale;
     out->standard_errors[V] *= scale;
-    out->log_likelihood -= (double)spenders->n * log(scale);
+    out->log_likelihood -= (double)n * log(scale);
     return WB_OK;
 }
 

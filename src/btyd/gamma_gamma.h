@@ -12,7 +12,9 @@ typedef struct wbi_spenders {
     size_t n;
     const uint32_t *x;  /* 1 or more */
     const double *mean;
+    double sum_log_mean, sum_x_log_spend; /* of ln m, and of x ln(x m) */
 } wbi_spenders;
+wbi_spenders wbi_spenders_of(const uint32_t *x, const double *mean, size_t n); /* borrows both */
 
 /* Gradient and (NULL: not wanted) Hessian are by the logarithms of the parameters. */
 WB_WARN_UNUSED wb_status wbi_gamma_gamma_log_likelihood(const wbi_spenders *spenders, int n_threads, const double *logs,
@@ -20,7 +22,8 @@ WB_WARN_UNUSED wb_status wbi_gamma_gamma_log_likelihood(const wbi_spenders *spen
 
 /* values[] by wbi_gamma_gamma_parameter. The range of v is that of v over the mean of all spends, so that it does not depend on
  * the currency. WB_ERR_DEGENERATE when there are fewer than three customers, or no maximum within the range. */
-WB_WARN_UNUSED wb_status wbi_gamma_gamma_fit(wbi_maximum *out, const wbi_spenders *spenders, int n_threads, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_gamma_gamma_fit(wbi_maximum *out, const uint32_t *x, const double *mean, size_t n, int n_threads,
+                                             wb_error *err);
 
 /* The mean of what a customer spends in a purchase, known by x purchases of that mean (x = 0: of any customer); NaN where it does
  * not exist: p x + q must be above 1. */

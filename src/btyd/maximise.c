@@ -11,7 +11,7 @@
 
 #include "kernel/gsl.h"
 
-enum { MOST_BFGS_STEPS = 200, MOST_NEWTON_STEPS = 100, MOST_HALVINGS = 40 };
+enum { MOST_BFGS_STEPS = 100, MOST_NEWTON_STEPS = 100, MOST_HALVINGS = 40 };
 
 /* Log likelihoods that differ by less are one. */
 static const double same_maximum = 1e-4;
@@ -23,6 +23,8 @@ typedef struct search {
     void *context;
     wb_status status; /* of the last evaluation by GSL, which has no way for it */
     wb_error *err;
+    bool looked;      /* what follows is of the last evaluation: GSL asks for value and gradient one after the other */
+    double phi[WBI_MAXIMISE_MOST], value, gradient[WBI_MAXIMISE_MOST];
 } search;
 
 /* A point, and what the likelihood is like there. */
@@ -32,38 +34,51 @@ typedef struct place {
 
 /* ---- near a maximum: BFGS ---- */
 
-static void evaluate(const gsl_vector *phi, search *s, double *value, gsl_vector *gradient)
+static bool is_last(const search *s, const gsl_vector *phi)
 {
-    double logs[WBI_MAXIMISE_MOST], slope[WBI_MAXIMISE_MOST], g[WBI_MAXIMISE_MOST];
-    *value = NAN;
+    bool same = s->looked;
+    for (size_t i = 0; same && i < s->n; i++)
+        same = gsl_vector_get(phi, i) == s->phi[i];
+    return same;
+}
+
+static void evaluate(search *s, const gsl_vector *phi)
+{
+    double logs[WBI_MAXIMISE_MOST], slope[WBI_MAXIMISE_MOST];
+    if (is_last(s, phi) || s->status != WB_OK)
+        return;
     for (size_t i = 0; i < s->n; i++) {
-        const double t = tanh(gsl_vector_get(phi, i) / s->limit);
+        s->phi[i] = gsl_vector_get(phi, i);
+        const double t = tanh(s->phi[i] / s->limit);
         logs[i] = s->limit * t;
         slope[i] = 1 - t * t;
     }
-    if (s->status == WB_OK)
-        s->status = s->log_likelihood(s->context, logs, value, g, NULL, s->err);
-    *value = -*value;
-    for (size_t i = 0; gradient != NULL && i < s->n; i++)
-        gsl_vector_set(gradient, i, s->status == WB_OK ? -g[i] * slope[i] : NAN);
+    s->status = s->log_likelihood(s->context, logs, &s->value, s->gradient, NULL, s->err);
+    s->looked = true;
+    s->value = s->status == WB_OK ? -s->value : NAN;
+    for (size_t i = 0; i < s->n; i++)
+        s->gradient[i] *= -slope[i];
 }
 
 static double minus_value(const gsl_vector *phi, void *given)
 {
-    double value;
-    evaluate(phi, given, &value, NULL);
-    return value;
+    search *s = given;
+    evaluate(s, phi);
+    return s->value;
 }
 
 static void minus_gradient(const gsl_vector *phi, void *given, gsl_vector *gradient)
 {
-    double value;
-    evaluate(phi, given, &value, gradient);
+    search *s = given;
+    evaluate(s, phi);
+    for (size_t i = 0; i < s->n; i++)
+        gsl_vector_set(gradient, i, s->gradient[i]);
 }
 
 static void minus_both(const gsl_vector *phi, void *given, double *value, gsl_vector *gradient)
 {
-    evaluate(phi, given, value, gradient);
+    *value = minus_value(phi, given);
+    minus_gradient(phi, given, gradient);
 }
 
 /* Takes `logs` near a maximum. That BFGS sees no progress any more is no error: Newton's method judges. */
@@ -76,7 +91,7 @@ static wb_status approach(search *s, double *logs, wb_error *err)
     for (size_t i = 0; status == WB_OK && i < s->n; i++)
         gsl_vector_set(phi, i, s->limit * atanh(logs[i] / s->limit));
     if (status == WB_OK && gsl_multimin_fdfminimizer_set(bfgs, &function, phi, 0.1, 0.1) == GSL_SUCCESS) {
-        const double flat = 1e-6 * (1 + fabs(bfgs->f));
+        const double flat = 1e-3 * (1 + fabs(bfgs->f));
         for (int step = 0; step < MOST_BFGS_STEPS && gsl_multimin_fdfminimizer_iterate(bfgs) == GSL_SUCCESS &&
                            gsl_multimin_test_gradient(bfgs->gradient, flat) == GSL_CONTINUE;)
             step++;
@@ -229,7 +244,7 @@ static void take(wbi_maximum *out, const place *p, bool converged, const search 
 wb_status wbi_maximise(wbi_maximum *out, size_t n, const double *starts, size_t n_starts, wbi_log_likelihood_fn log_likelihood,
                        void *context, wb_error *err)
 {
-    search s = {n, log(WBI_MAXIMISE_MOST_VALUE), log_likelihood, context, WB_OK, err};
+    search s = {.n = n, .limit = log(WBI_MAXIMISE_MOST_VALUE), .log_likelihood = log_likelihood, .context = context, .err = err};
     *out = (wbi_maximum){.at_end = SIZE_MAX};
     wbi_disarm_gsl();
     for (size_t k = 0; k < n_starts; k++) {

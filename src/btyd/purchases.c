@@ -37,13 +37,13 @@ static series add_up(double first, double a, double c, double z)
 {
     double term = first * z;
     series s = {.sum = term, .largest = fabs(term)};
+    const double small = 1e-17 * (1 - fabs(z)); /* the quotient of terms tends to z */
     for (int k = 1; k < MOST_TERMS; k++) {
         const double before = fabs(term);
         term *= z * (first + k) * (a + k - 1) / ((c + k) * (k + 1));
         s.sum += term;
-        s.largest = fmax(s.largest, fabs(term));
-        /* the quotient of terms tends to z, from above or below */
-        if (fabs(term) <= 1e-17 * fabs(s.sum) * (1 - fabs(z)) && fabs(term) <= before) {
+        s.largest = s.largest > fabs(term) ? s.largest : fabs(term);
+        if (fabs(term) <= small * fabs(s.sum) && fabs(term) <= before) {
             s.ended = true;
             break;
         }

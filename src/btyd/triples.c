@@ -31,26 +31,27 @@ static bool same(const wbi_history *p, const wbi_history *q)
 
 static wb_status reserve(wbi_triples *out, size_t n_distinct, size_t n, wb_error *err)
 {
-    out->x = wbi_alloc_array(n_distinct, sizeof(double));
-    out->t_x = wbi_alloc_array(n_distinct, sizeof(double));
-    out->t = wbi_alloc_array(n_distinct, sizeof(double));
+    out->x = wbi_alloc_array(n_distinct, sizeof *out->x);
+    out->t_x_days = wbi_alloc_array(n_distinct, sizeof *out->t_x_days);
+    out->t_days = wbi_alloc_array(n_distinct, sizeof *out->t_days);
     out->n_customers = wbi_alloc_zeroed(n_distinct, sizeof(double));
     out->of = wbi_alloc_array(n, sizeof *out->of);
     out->n_beyond = wbi_alloc_zeroed(out->max_x, sizeof(double));
-    if (out->x == NULL || out->t_x == NULL || out->t == NULL || out->n_customers == NULL || out->of == NULL ||
+    if (out->x == NULL || out->t_x_days == NULL || out->t_days == NULL || out->n_customers == NULL || out->of == NULL ||
         out->n_beyond == NULL)
         return wbi_fail_nomem(err, n_distinct * sizeof(double));
     return WB_OK;
 }
 
-static void fill(wbi_triples *out, const entry *entries, size_t n, double days_a_unit)
+static void fill(wbi_triples *out, const entry *entries, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const wbi_history *h = &entries[i].history;
         if (i == 0 || !same(h, &entries[i - 1].history)) {
             out->x[out->n] = h->x;
-            out->t_x[out->n] = h->t_x_days / days_a_unit;
-            out->t[out->n] = h->t_days / days_a_unit;
+            out->t_x_days[out->n] = h->t_x_days;
+            out->t_days[out->n] = h->t_days;
+            out->max_days = h->t_days > out->max_days ? h->t_days : out->max_days;
             out->n++;
         }
         out->n_customers[out->n - 1]++;
@@ -65,7 +66,7 @@ static void fill(wbi_triples *out, const entry *entries, size_t n, double days_a
 
 wb_status wbi_triples_create(wbi_triples *out, const wbi_history *histories, size_t n, double days_a_unit, wb_error *err)
 {
-    *out = (wbi_triples){.n_all = n};
+    *out = (wbi_triples){.n_all = n, .days_a_unit = days_a_unit};
     size_t n_distinct = 0;
     entry *entries = wbi_alloc_array(n, sizeof *entries);
     if (entries == NULL)
@@ -78,7 +79,7 @@ wb_status wbi_triples_create(wbi_triples *out, const wbi_history *histories, siz
     out->max_x = n > 0 ? entries[n - 1].history.x : 0;
     const wb_status status = reserve(out, n_distinct, n, err);
     if (status == WB_OK)
-        fill(out, entries, n, days_a_unit);
+        fill(out, entries, n);
     else
         wbi_triples_free(out);
     wbi_free(entries);
@@ -88,8 +89,8 @@ wb_status wbi_triples_create(wbi_triples *out, const wbi_history *histories, siz
 void wbi_triples_free(wbi_triples *triples)
 {
     wbi_free(triples->x);
-    wbi_free(triples->t_x);
-    wbi_free(triples->t);
+    wbi_free(triples->t_x_days);
+    wbi_free(triples->t_days);
     wbi_free(triples->n_customers);
     wbi_free(triples->of);
     wbi_free(triples->n_beyond);

@@ -14,11 +14,12 @@ typedef struct wbi_history {
 
 typedef struct wbi_triples {
     size_t n;                  /* distinct histories, ascending by x, t_x, T */
-    double *x, *t_x, *t;       /* times in units */
+    uint32_t *x, *t_x_days, *t_days;
     double *n_customers;       /* with that history */
     uint32_t *of;              /* by customer: its history */
     double *n_beyond;          /* [k]: customers with x > k, for k < max_x */
-    size_t max_x;
+    size_t max_x, max_days;
+    double days_a_unit;
     uint64_t n_all, n_repeating; /* customers; those with x > 0 */
 } wbi_triples;
 

@@ -3,8 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { N_BEST = 10, ID_COLUMNS = 24 };
 
@@ -76,35 +74,43 @@ static void print_sums(const wb_clv *clv, const wb_clv_options *o)
            figure(mean, 2, s->value / n), s->margin, 100 * o->annual_discount);
 }
 
-/* By value, or by purchases where there is none; equals by id. */
-static int by_worth(const void *left, const void *right)
+static double worth(const wb_clv_customer *c)
 {
-    const wb_clv_customer *a = *(const wb_clv_customer *const *)left, *b = *(const wb_clv_customer *const *)right;
-    const double p = isnan(a->value) ? a->expected_purchases : a->value, q = isnan(b->value) ? b->expected_purchases : b->value;
-    if (p != q)
-        return p > q ? -1 : 1;
-    return strcmp(a->customer_id, b->customer_id);
+    return isnan(c->value) ? c->expected_purchases : c->value;
+}
+
+/* Those of the highest value, or of most purchases where there is none; equals in the order of the ids. */
+static size_t find_best(const wb_clv_customer *best[N_BEST], const wb_clv *clv)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < wb_clv_n_customers(clv); i++) {
+        const wb_clv_customer *c = wb_clv_at(clv, i);
+        size_t at = n;
+        while (at > 0 && worth(best[at - 1]) < worth(c))
+            at--;
+        if (at == N_BEST)
+            continue;
+        n += n < N_BEST;
+        for (size_t k = n - 1; k > at; k--)
+            best[k] = best[k - 1];
+        best[at] = c;
+    }
+    return n;
 }
 
 static void print_best(const wb_clv *clv)
 {
-    const size_t n = wb_clv_n_customers(clv);
-    const wb_clv_customer **best = malloc((n > 0 ? n : 1) * sizeof *best);
-    if (best == NULL)
-        return;
-    for (size_t i = 0; i < n; i++)
-        best[i] = wb_clv_at(clv, i);
-    qsort(best, n, sizeof *best, by_worth);
+    const wb_clv_customer *best[N_BEST];
+    const size_t n = find_best(best, clv);
     printf("%-*s%8s%9s%9s%13s%11s%12s%9s%13s\n", ID_COLUMNS + 2, "most is expected of", "x", "t_x", "T", "mean spend", "purchases",
            "spend each", "P(alive)", "value");
-    for (size_t i = 0; i < n && i < N_BEST; i++) {
+    for (size_t i = 0; i < n; i++) {
         const wb_clv_customer *c = best[i];
         char mean[CLI_TEXT_CHARS], spend[CLI_TEXT_CHARS], value[CLI_TEXT_CHARS];
         cli_print_name(c->customer_id, ID_COLUMNS + 2, ID_COLUMNS);
         printf("%8llu%9.2f%9.2f%13s%11.2f%12s%9.3f%13s\n", (unsigned long long)c->x, c->t_x, c->t, figure(mean, 2, c->mean_spend),
                c->expected_purchases, figure(spend, 2, c->expected_spend), c->p_alive, figure(value, 2, c->value));
     }
-    free(best);
 }
 
 static void print_simple(const wb_clv *clv)

@@ -21,6 +21,9 @@ typedef struct fitting {
     wbi_orders orders;
     wbi_triples triples;
     double *p_alive, *purchases, *discounted; /* by triple */
+    double *todays; /* by period: what money of its middle is worth today */
+    double days_a_period;
+    size_t n_periods;
     double spend[WBI_GAMMA_GAMMA_N];          /* the Gamma-Gamma model's parameters */
     wb_clv *clv;
 } fitting;
@@ -103,7 +106,7 @@ static wb_status fit_spend(fitting *f, wb_error *err)
         }
     }
     if (status == WB_OK)
-        status = wbi_gamma_gamma_fit(&m, &(wbi_spenders){out->n_customers, x, means}, f->n_threads, &why);
+        status = wbi_gamma_gamma_fit(&m, x, means, out->n_customers, f->n_threads, &why);
     wbi_free(x);
     wbi_free(means);
     if (status == WB_ERR_NOMEM && err != NULL)
@@ -117,47 +120,57 @@ static wb_status fit_spend(fitting *f, wb_error *err)
 
 /* ---- what they expect ---- */
 
-/* What is bought in the horizon, and the same in today's money: each period of 30 days is discounted from its middle. */
-static double discount(const fitting *f, size_t triple, double alive)
+/* The end of a period, in days. */
+static double period_end(const fitting *f, size_t period)
 {
-    const wbi_triples *t = &f->triples;
+    return fmin((double)(period + 1) * f->days_a_period, (double)f->o->horizon_us / (double)WB_DAY_US);
+}
+
+/* Periods of 30 days, each discounted from its middle; without a discount the horizon is one. */
+static wb_status lay_out_periods(fitting *f, wb_error *err)
+{
+    const double horizon_days = (double)f->o->horizon_us / (double)WB_DAY_US;
+    f->days_a_period = f->o->annual_discount > 0 ? DAYS_A_PERIOD : horizon_days;
+    f->n_periods = (size_t)ceil(horizon_days / f->days_a_period);
+    f->todays = wbi_alloc_array(f->n_periods, sizeof *f->todays);
+    if (f->todays == NULL)
+        return wbi_fail_nomem(err, f->n_periods * sizeof *f->todays);
+    for (size_t k = 0; k < f->n_periods; k++) {
+        const double middle = ((double)k * f->days_a_period + period_end(f, k)) / 2;
+        f->todays[k] = pow(1 + f->o->annual_discount, -middle / days_a_year);
+    }
+    return WB_OK;
+}
+
+static void expect_of(fitting *f, size_t triple)
+{
     const wb_bg_nbd *fit = &f->clv->bg_nbd;
     const wbi_bg_nbd_model model = {fit->r, fit->alpha, fit->a, fit->b};
-    const double horizon_days = (double)f->o->horizon_us / (double)WB_DAY_US, unit = days_a_unit(f->o);
-    double before = 0, sum = 0;
-    for (double from = 0; from < horizon_days; from += DAYS_A_PERIOD) {
-        const double to = fmin(from + DAYS_A_PERIOD, horizon_days);
-        const double by_then = wbi_bg_nbd_purchases_if_alive(&model, t->x[triple], t->t[triple], to / unit);
-        sum += (by_then - before) * pow(1 + f->o->annual_discount, -(from + to) / 2 / days_a_year);
+    const double x = f->triples.x[triple], unit = f->triples.days_a_unit, t = f->triples.t_days[triple] / unit;
+    const double alive = wbi_bg_nbd_p_alive(&model, x, f->triples.t_x_days[triple] / unit, t);
+    double before = 0, discounted = 0;
+    for (size_t k = 0; k < f->n_periods; k++) {
+        const double by_then = wbi_bg_nbd_purchases_if_alive(&model, x, t, period_end(f, k) / unit);
+        discounted += (by_then - before) * f->todays[k];
         before = by_then;
     }
+    f->p_alive[triple] = alive;
     f->purchases[triple] = alive * before;
-    return alive * sum;
+    f->discounted[triple] = alive * discounted;
 }
 
 static wb_status expect_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
-    const fitting *f = context;
-    const wbi_triples *t = &f->triples;
-    const wb_bg_nbd *fit = &f->clv->bg_nbd;
-    const wbi_bg_nbd_model model = {fit->r, fit->alpha, fit->a, fit->b};
-    const double horizon = (double)f->o->horizon_us / (double)f->o->unit_us;
     (void)block, (void)worker, (void)err;
-    for (size_t i = begin; i < end; i++) {
-        f->p_alive[i] = wbi_bg_nbd_p_alive(&model, t->x[i], t->t_x[i], t->t[i]);
-        if (f->o->annual_discount > 0) {
-            f->discounted[i] = discount(f, i, f->p_alive[i]);
-            continue;
-        }
-        f->purchases[i] = f->p_alive[i] * wbi_bg_nbd_purchases_if_alive(&model, t->x[i], t->t[i], horizon);
-        f->discounted[i] = f->purchases[i];
-    }
+    for (size_t i = begin; i < end; i++)
+        expect_of(context, i);
     return WB_OK;
 }
 
 static wb_status expect(fitting *f, wb_error *err)
 {
     const size_t n = f->triples.n;
+    WBI_TRY(lay_out_periods(f, err));
     f->p_alive = wbi_alloc_array(n, sizeof(double));
     f->purchases = wbi_alloc_array(n, sizeof(double));
     f->discounted = wbi_alloc_array(n, sizeof(double));
@@ -177,17 +190,17 @@ static wb_clv_customer customer(const fitting *f, size_t i)
     const wbi_purchaser *p = &f->orders.purchasers[i];
     const size_t k = f->triples.of[i];
     const wb_bg_nbd *fit = &f->clv->bg_nbd;
-    const double mean = mean_repeat_spend(p);
+    const double mean = mean_repeat_spend(p), t = p->history.t_days / f->triples.days_a_unit;
     const double spend = f->clv->gamma_gamma.failed
                              ? NAN
                              : wbi_gamma_gamma_spend(f->spend, p->n_repeat_spends, mean > 0 ? mean : 0);
     return (wb_clv_customer){.customer_id = p->id,
                              .x = p->history.x,
-                             .t_x = f->triples.t_x[k],
-                             .t = f->triples.t[k],
+                             .t_x = p->history.t_x_days / f->triples.days_a_unit,
+                             .t = t,
                              .mean_spend = mean,
                              .expected_purchases = f->purchases[k],
-                             .purchase_rate = (fit->r + p->history.x) / (fit->alpha + f->triples.t[k]),
+                             .purchase_rate = (fit->r + p->history.x) / (fit->alpha + t),
                              .expected_spend = spend,
                              .p_alive = f->p_alive[k],
                              .value = round_cents(f->clv->summary.margin * spend * f->discounted[k])};
@@ -274,6 +287,7 @@ static void clear(fitting *f)
     wbi_free(f->p_alive);
     wbi_free(f->purchases);
     wbi_free(f->discounted);
+    wbi_free(f->todays);
 }
 
 wb_status wb_clv_fit(wb_clv **out, const wb_project *project, const wb_clv_options *options, const wb_read_options *reading,
