@@ -14,7 +14,6 @@
  * same is the mean of [1 - (1 + p w)^-n]/p over p, Beta(a, b + x): an integral of a positive function. */
 #include "btyd/purchases.h"
 
-#include <gsl/gsl_errno.h>
 #include <gsl/gsl_integration.h>
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>
@@ -53,57 +52,61 @@ static series add_up(double first, double a, double c, double z)
 
 /* ---- the integral ---- */
 
+/* The integrand: [1 - (1 + p w)^-n]/p by the density of p, at a distance from 0, or from 1. */
 typedef struct mean {
     double n, w, a, rest, log_beta; /* rest: b + x */
+    bool from_one;
+    bool pole; /* GSL's rule has the power of the distance */
 } mean;
 
-/* ln of base^exponent, base = 1 + less. */
-static double log_power(double less, double exponent)
+static double log_power(double exponent, double log_base)
 {
-    return exponent == 0 ? 0 : exponent * log1p(less);
+    return exponent == 0 ? 0 : exponent * log_base;
 }
 
-/* [1 - (1 + p w)^-n]/p (1 - p)^(b+x-1) / B(a, b+x); GSL's rule has p^(a-1). */
-static double integrand(double p, void *given)
+static double integrand(double distance, void *given)
 {
     const mean *m = given;
+    const double p = m->from_one ? 1 - distance : distance;
+    const double own = m->from_one ? m->rest : m->a, other = m->from_one ? m->a : m->rest;
     const double bought = p > 0 ? -expm1(-m->n * log1p(p * m->w)) / p : m->n * m->w;
-    return bought * exp(log_power(-p, m->rest - 1) - m->log_beta);
+    return bought * exp((m->pole ? 0 : log_power(own - 1, log(distance))) + log_power(other - 1, log1p(-distance)) - m->log_beta);
 }
 
-/* From `from` to 1, where (1 - p)^(b+x-1) may have a pole: by q = 1 - p from the other end. */
-static double near_one(double q, void *given)
+/* Adds the integral between two distances; the nearer is 0 where there is a pole. False when it cannot be had to six digits. */
+static bool add_integral(double *sum, mean *m, double from, double to, gsl_integration_workspace *room)
 {
-    const mean *m = given;
-    const double p = 1 - q;
-    return -expm1(-m->n * log1p(p * m->w)) / p * exp(log_power(-q, m->a - 1) - m->log_beta);
+    gsl_function function = {integrand, m};
+    double part = NAN, error = INFINITY;
+    const double exponent = (m->from_one ? m->rest : m->a) - 1;
+    m->pole = from == 0 && exponent < 0;
+    if (m->pole) {
+        gsl_integration_qaws_table *table = gsl_integration_qaws_table_alloc(exponent, 0, 0, 0);
+        if (table != NULL)
+            gsl_integration_qaws(&function, from, to, table, 0, 1e-11, MOST_INTERVALS, room, &part, &error);
+        gsl_integration_qaws_table_free(table);
+    } else {
+        gsl_integration_qag(&function, from, to, 0, 1e-11, MOST_INTERVALS, GSL_INTEG_GAUSS31, room, &part, &error);
+    }
+    *sum += part;
+    return error <= 1e-6 * fabs(*sum);
 }
 
-static bool integrate(double *out, gsl_function *function, double exponent, double to, gsl_integration_workspace *room)
-{
-    double error;
-    gsl_integration_qaws_table *table = gsl_integration_qaws_table_alloc(exponent, 0, 0, 0);
-    if (table == NULL)
-        return false;
-    const int code = gsl_integration_qaws(function, 0, to, table, 0, 1e-11, MOST_INTERVALS, room, out, &error);
-    gsl_integration_qaws_table_free(table);
-    return code == GSL_SUCCESS || (isfinite(*out) && error <= 1e-6 * fabs(*out));
-}
-
+/* In three parts: below the mean of p, around it, and above, from 1. */
 static double by_integral(const wbi_bg_nbd_model *model, double x, double w)
 {
-    mean m = {model->r + x, w, model->a, model->b + x, 0};
-    m.log_beta = gsl_sf_lngamma(m.a) + gsl_sf_lngamma(m.rest) - gsl_sf_lngamma(m.a + m.rest);
-    gsl_function low = {integrand, &m}, high = {near_one, &m};
+    mean m = {.n = model->r + x, .w = w, .a = model->a, .rest = model->b + x};
+    const double all = m.a + m.rest, middle = m.a / all, spread = sqrt(middle * (1 - middle) / (all + 1));
+    const double high = middle + fmin(8 * spread, (1 - middle) / 2);
+    double sum = 0;
     wbi_disarm_gsl();
     gsl_integration_workspace *room = gsl_integration_workspace_alloc(MOST_INTERVALS);
-    double below = NAN, above = 0;
-    const double middle = m.rest < 1 ? 0.5 : 1;
-    bool done = room != NULL && integrate(&below, &low, m.a - 1, middle, room);
-    if (done && middle < 1)
-        done = integrate(&above, &high, m.rest - 1, 1 - middle, room);
+    m.log_beta = gsl_sf_lngamma(m.a) + gsl_sf_lngamma(m.rest) - gsl_sf_lngamma(all);
+    bool done = room != NULL && add_integral(&sum, &m, 0, middle, room) && add_integral(&sum, &m, middle, high, room);
+    m.from_one = true;
+    done = done && add_integral(&sum, &m, 0, 1 - high, room);
     gsl_integration_workspace_free(room);
-    return done ? below + above : NAN;
+    return done ? sum : NAN;
 }
 
 /* ---- what is expected ---- */
