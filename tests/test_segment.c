@@ -570,8 +570,7 @@ static void edges_of_another_window_are_refused(void **state)
     o.edges = path_in(path, *state, "segments.json");
     assert_int_equal(try_segments(&s, *state, "tables: {orders: {file: orders.csv}}\nsegments: {window: 30d}\n", &o, &err),
                      WB_ERR_INCONSISTENT);
-    assert_string_equal(err.message, "its edges are of frequency and monetary in a window of 0 days, the project's window is 30 days "
-                                     "(0: all history)");
+    assert_string_equal(err.message, "its edges are of the orders of all history, and the project's segments of those of the last 30 days");
     assert_string_equal(err.file, path);
 }
 

@@ -97,6 +97,8 @@ static int check_picture(const report_options *o)
         return cli_usage_error("--only %s is drawn from what winback backtest -o wrote: --backtest FILE", o->only);
     if (strcmp(o->only, "drift") == 0 && o->drift == NULL)
         return cli_usage_error("--only drift is drawn from features of today: --drift NEW");
+    if (strcmp(o->only, "segments") == 0)
+        return cli_usage_error("--only segments is drawn from orders: winback segment --svg FILE");
     return CLI_DONE;
 }
 

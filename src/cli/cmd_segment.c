@@ -74,7 +74,7 @@ static void place_edges(segment_run *r)
 static wb_status check_outputs(const segment_run *r, wb_error *err)
 {
     const segment_options *o = r->o;
-    const char *outputs[] = {r->edges, o->output, o->svg}, *before[4] = {NULL};
+    const char *outputs[] = {o->output, r->edges, o->svg}, *before[4] = {NULL};
     size_t n = 0;
     wb_status status = WB_OK;
     for (size_t i = 0; i < sizeof outputs / sizeof outputs[0] && status == WB_OK; i++) {
@@ -94,14 +94,12 @@ static wb_status compute(segment_run *r, wb_error *err)
     wb_segments_options how = WB_SEGMENTS_OPTIONS_INIT;
     const cli_list at = {{o->at}, 1};
     cli_step step = cli_step_begin(&o->common);
-    wb_status status = wb_segments_engine(&r->engine, r->project, &r->reading, err);
+    wb_status status = o->at != NULL ? cli_times(&how.cutoff_us, "--at", &at, r->project, err) : WB_OK;
+    if (status == WB_OK)
+        status = wb_segments_engine(&r->engine, r->project, &r->reading, err);
     if (status != WB_OK)
         return status;
     cli_report_tables(&step, r->engine, &o->common);
-    if (o->at != NULL)
-        status = cli_times(&how.cutoff_us, "--at", &at, r->project, err);
-    if (status != WB_OK)
-        return status;
     if (o->at != NULL)
         cli_warn_past_end(r->engine, how.cutoff_us, &o->common);
     how.edges = r->edges;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -115,13 +116,25 @@ static wb_status learn_edges(wb_segments *s, int64_t window_us, wb_error *err)
     return WB_OK;
 }
 
+enum { WINDOW_CHARS = 48 };
+
+static const char *window_words(char text[WINDOW_CHARS], int64_t window_us)
+{
+    if (window_us > 0)
+        snprintf(text, WINDOW_CHARS, "the last %.10g days", (double)window_us / (double)WB_DAY_US);
+    else
+        snprintf(text, WINDOW_CHARS, "all history");
+    return text;
+}
+
 static wb_status read_edges(wb_segments *s, const char *path, int64_t window_us, wb_error *err)
 {
+    char theirs[WINDOW_CHARS], ours[WINDOW_CHARS];
     WBI_TRY(wbi_segment_read_edges(&s->edges, path, err));
     if (s->edges.window_us != window_us) {
         wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){path, 0, 0}, NULL, 0,
-                    "its edges are of frequency and monetary in a window of %g days, the project's window is %g days (0: all history)",
-                    (double)s->edges.window_us / (double)WB_DAY_US, (double)window_us / (double)WB_DAY_US);
+                    "its edges are of the orders of %s, and the project's segments of those of %s",
+                    window_words(theirs, s->edges.window_us), window_words(ours, window_us));
         wbi_advise(err, "--refit learns edges anew and writes the file again");
         return WB_ERR_INCONSISTENT;
     }
