@@ -87,7 +87,7 @@ static wb_status compute_measures(wb_segments *s, const wb_engine *engine, const
 {
     const wb_features_options wanted = {.cutoffs_us = &s->cutoff_us, .n_cutoffs = 1, .n_threads = o->n_threads, .log = o->log};
     wb_features *features = NULL;
-    source from;
+    source from = {0};
     WBI_TRY(wb_engine_check_cutoff(engine, s->cutoff_us, 0, err));
     WBI_TRY(wb_engine_features(engine, &features, &wanted, err));
     wb_status status = find_columns(&from, features, err);
