@@ -71,7 +71,7 @@ typedef struct cli_command {
 extern const cli_command cli_simulate, cli_features;
 extern const cli_command cli_train, cli_score, cli_explain;
 extern const cli_command cli_evaluate, cli_backtest, cli_drift, cli_report;
-extern const cli_command cli_segment, cli_clv, cli_campaign, cli_readout;
+extern const cli_command cli_segment, cli_clv, cli_campaign, cli_readout, cli_kpi;
 extern const cli_command cli_run;
 
 /* Fills `options` (a copy of the defaults) from argv[0..argc). On a mistake prints one line and returns CLI_USAGE; when

@@ -17,7 +17,7 @@ static const struct {
     {"data", {&cli_simulate, &cli_features}},
     {"models", {&cli_train, &cli_score, &cli_explain}},
     {"judge", {&cli_evaluate, &cli_backtest, &cli_drift, &cli_report}},
-    {"act", {&cli_segment, &cli_clv, &cli_campaign, &cli_readout}},
+    {"act", {&cli_segment, &cli_clv, &cli_campaign, &cli_readout, &cli_kpi}},
     {"all", {&cli_run}},
 };
 

@@ -22,7 +22,7 @@ wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error
     return WB_OK;
 }
 
-static wb_status find_table(wb_project *project, const char *name, wb_error *err)
+wb_status cli_find_table(wb_project *project, const char *name, wb_error *err)
 {
     static const char *const endings[] = {"csv", "csv.gz", "csv.zst"};
     for (size_t e = 0; e < sizeof endings / sizeof endings[0]; e++) {
@@ -44,7 +44,7 @@ wb_status cli_find_tables(wb_project *project, wb_error *err)
     for (size_t i = 0; i < wb_catalogue_n_entries(catalogue) && status == WB_OK; i++) {
         const char *table = wb_catalogue_at(catalogue, i).table;
         if (strcmp(table, last) != 0)
-            status = find_table(project, table, err);
+            status = cli_find_table(project, table, err);
         last = table;
     }
     wb_catalogue_free(catalogue);

@@ -32,6 +32,8 @@ const wbi_picture *wbi_picture_named(const char *name);
 const wbi_picture *wbi_picture_at(size_t index);
 bool wbi_has_effects(const wb_report_parts *parts);
 bool wbi_has_drift(const wb_report_parts *parts);
+bool wbi_has_kpi(const wb_report_parts *parts);
+bool wbi_has_cohorts(const wb_report_parts *parts);
 
 void wbi_put_figures_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_depths_table(wbi_writer *w, const wb_report_parts *parts);
@@ -46,6 +48,7 @@ void wbi_put_quality_tables(wbi_writer *w, const wb_report_parts *parts);
 bool wbi_has_campaign(const wb_report_parts *parts);
 void wbi_put_campaign(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_customers(wbi_writer *w, const wb_report_parts *parts);
+void wbi_put_kpi(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_facts(wbi_writer *w, const wb_report_parts *parts);
 
 #endif

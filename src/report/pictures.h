@@ -43,6 +43,7 @@ void wbi_draw_drift(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_segments(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_campaign(wbi_canvas canvas, const wb_report_parts *parts);
 bool wbi_has_campaign_depths(const wb_report_parts *parts);
+void wbi_draw_cohorts(wbi_canvas canvas, const wb_report_parts *parts);
 /* What one term adds to the log-odds. */
 void wbi_draw_effect(wbi_canvas canvas, const wb_report_parts *parts, size_t effect);
 double wbi_effect_height(const wb_effect *effect, wbi_place place);

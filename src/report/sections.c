@@ -144,6 +144,14 @@ static void put_rfm(wbi_writer *w, const wb_report_parts *parts)
     wbi_put_rfm_table(w, parts);
 }
 
+static void put_kpi(wbi_writer *w, const wb_report_parts *parts)
+{
+    wbi_put(w, "<div class=\"figures\">\n");
+    put_figure(w, parts, "cohorts");
+    wbi_put(w, "</div>\n");
+    wbi_put_kpi(w, parts);
+}
+
 static bool has_quality(const wb_report_parts *parts)
 {
     return parts->n_descriptions > 0 || parts->evaluation != NULL;
@@ -172,6 +180,7 @@ static const wbi_section sections[] = {
     {"drivers", "What drives the score", wbi_has_effects, put_effects},
     {"moved", "Has anything moved since training?", wbi_has_drift, put_drift},
     {"rfm", "Who the customers are", wbi_has_segments, put_rfm},
+    {"kpi", "Who stays, leaves and comes back", wbi_has_kpi, put_kpi},
     {"quality", "Data quality", has_quality, wbi_put_quality_tables},
     {"customers", "Single customers", has_customers, wbi_put_customers},
     {"facts", "How this came about", always, wbi_put_facts},
