@@ -527,6 +527,54 @@ static void same_for_any_threads(void **state)
         wb_kpi_free(kpis[i]);
 }
 
+/* ---- public data ---- */
+
+typedef struct expected {
+    size_t term;
+    double whole, october;
+} expected;
+
+/* UCI Online Retail, 2011-06-01 to 2011-12-01 and October alone, active within 60 days; by DuckDB, of orders (customer, invoice, time of
+ * its first line, sum of its lines rounded to cents), per customer and period: count(*) and sum(cents) filter (t >= a and t < b) for
+ * (a, b) of the look-back before the start, that before the end, the range, and all before the start; times between purchases by
+ * lag() over distinct dates; the top by order by … limit ceil(count(*) / 5.0). */
+static const expected online_retail[] = {
+    {WBI_ACTIVE_START, 1519, 1762},         {WBI_ACTIVE_END, 2407, 2122},        {WBI_RETAINED, 912, 1413},
+    {WBI_NEW_CUSTOMERS, 1580, 358},         {WBI_NEW_ACTIVE, 1054, 358},         {WBI_LAPSED_START, 1199, 1854},
+    {WBI_REACTIVATED, 441, 351},            {WBI_START_REVENUE, 1123208.10, 1578373.88}, {WBI_CHURNED_REVENUE, 288893.27, 146135.04},
+    {WBI_CONTRACTION, 136359.05, 198090.35}, {WBI_EXPANSION, 584279.05, 331345.91}, {WBI_BUYERS, 3472, 1364},
+    {WBI_REPEAT_BUYERS, 1997, 323},         {WBI_ORDERS, 10348, 1929},           {WBI_REVENUE, 5060623.15, 1039318.79},
+    {WBI_RETURNING_REVENUE, 3903902.95, 864597.03}, {WBI_TOP_REVENUE, 3585674.35, 668592.92}, {WBI_MEDIAN_GAP, 31, 33},
+};
+
+static void against_sql(void **state)
+{
+    static const uint64_t june[] = {242, 42, 38, 64, 56, 81}; /* new in June, by the months in which they ordered */
+    const size_t october = 5;
+    wb_kpis *kpis;
+    wb_error err;
+    wb_kpi_options options = range("2011-06-01", "2011-12-01");
+    options.by_month = 1;
+    options.active_within_us = 60 * WB_DAY_US;
+    if (getenv("WINBACK_DATA") == NULL)
+        skip();
+    assert_ok(compute(&kpis, *state,
+                      "tables:\n  orders:\n    file: ${WINBACK_DATA}/uci_online_retail/online_retail.csv.gz\n    customer: CustomerID\n"
+                      "    time: InvoiceDate\n    where: not starts_with(InvoiceNo, 'C')\n    group_by: InvoiceNo\n"
+                      "    columns: {amount: {expr: Quantity * UnitPrice}}\n",
+                      &options, 2, &err),
+              &err);
+    for (size_t i = 0; i < sizeof online_retail / sizeof online_retail[0]; i++) {
+        assert_close(term(kpis, 0, online_retail[i].term), online_retail[i].whole, 1e-12);
+        assert_close(term(kpis, october, online_retail[i].term), online_retail[i].october, 1e-12);
+    }
+    assert_close(figure(kpis, 0, "days_between_purchases")->value, 52.50805723862318, 1e-12);
+    assert_close(figure(kpis, october, "days_between_purchases")->value, 57.72767527675277, 1e-12);
+    for (size_t age = 0; age < 6; age++)
+        assert_int_equal(kpis->cohorts.n_ordered[age], june[age]);
+    wb_kpi_free(kpis);
+}
+
 /* ---- what is not there ---- */
 
 static void what_is_not_there_is_left_out(void **state)
@@ -743,6 +791,7 @@ int main(void)
         cmocka_unit_test(usual_range),
         cmocka_unit_test(against_a_plain_loop),
         cmocka_unit_test(same_for_any_threads),
+        cmocka_unit_test(against_sql),
         cmocka_unit_test(what_is_not_there_is_left_out),
         cmocka_unit_test(bad_requests),
         cmocka_unit_test(bad_tables),

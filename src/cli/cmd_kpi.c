@@ -98,7 +98,7 @@ static void tell_tables(const cli_step *step, const kpi_run *r)
         used += (size_t)snprintf(line + used, sizeof line - used, "%s%s %s%s", t > 0 ? " · " : "",
                                  cli_cell(name, r->kpis->tables[t].name, CLI_NAME_COLUMNS), cli_count(count, r->kpis->tables[t].n_rows),
                                  t == 0 ? " rows" : "");
-    cli_step_end(step, "read", "%s", line);
+    cli_step_end(step, "kpi", "%s", line);
     for (size_t t = 0; t < r->kpis->n_tables; t++) {
         const wb_kpi_table *table = &r->kpis->tables[t];
         if (table->n_without_key > 0)

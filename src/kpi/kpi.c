@@ -230,13 +230,13 @@ static void take_counts(wb_kpis *kpis, wbi_kpi_sums *sums)
     sums->n_lost = sums->cohort_sizes = sums->cohort_orders = NULL;
 }
 
-static void warn(const wb_kpis *kpis, const wbi_kpi_sums *sums, const wb_log *log)
+static void warn(const wb_kpis *kpis, const wbi_kpi_sums *sums, wbi_clock clock, const wb_log *log)
 {
     char since[WB_TIME_CHARS], first[WB_TIME_CHARS];
     const int64_t since_us = kpis->periods[0].from_us - kpis->active_within_us;
     wb_time_format(since_us, since);
     wb_time_format(kpis->first_us, first);
-    if (kpis->first_us > since_us)
+    if (wbi_day_of(kpis->first_us, clock) > wbi_day_of(since_us, clock))
         wbi_log(log, WB_LOG_WARNING,
                 "who was active at the start is told by orders since %s, and the data begin at %s: customers of before count as new", since, first);
     if (sums->n_without_amount > 0)
@@ -285,7 +285,7 @@ static wb_status compute(wb_kpis *kpis, wbi_kpi_data *data, const wb_kpi_options
     WBI_TRY_CLEANUP(make_terms(kpis, &sums, data, options->margin, err));
     WBI_TRY_CLEANUP(wbi_kpi_make_figures(kpis, data->why, err));
     take_counts(kpis, &sums);
-    warn(kpis, &sums, reading->log);
+    warn(kpis, &sums, data->clock, reading->log);
 cleanup:
     wbi_kpi_sums_clear(&sums, kpis);
     wbi_dictionary_free(walk.reasons);

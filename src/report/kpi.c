@@ -91,7 +91,7 @@ void wbi_draw_cohorts(wbi_canvas canvas, const wb_report_parts *parts)
     const wb_kpi_cohorts *cohorts = &parts->kpi->cohorts;
     const size_t first = first_shown(cohorts), n = cohorts->n_months - first;
     const double greatest = greatest_share(cohorts);
-    wbi_chart c = {.canvas = canvas, .id = "cohorts", .title = "Retention by month of the first order"};
+    wbi_chart c = {.canvas = canvas, .id = "cohorts", .title = "Retention by month of the first order (%)"};
     c.width = COHORT_WIDTH;
     c.height = (double)(COHORT_FRAME + COHORT_ROW * n);
     c.margin_left = COHORT_MARGIN;

@@ -140,7 +140,7 @@ static const wbi_picture pictures[] = {
      wbi_has_segments, wbi_draw_segments},
     {"campaign", "Profit by depth", "What the campaign brings as it reaches further down the customers. The shape is the 95 % interval by "
      "what the keep rate may be.", wbi_has_campaign_depths, wbi_draw_campaign},
-    {"cohorts", "Retention by month of the first order",
+    {"cohorts", "Retention by month of the first order (%)",
      "Each row holds the customers whose first order was in that month: how many there are, and what percentage of them ordered so many months later. The darker, the more.",
      wbi_has_cohorts, wbi_draw_cohorts},
 };
