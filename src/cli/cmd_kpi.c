@@ -37,6 +37,7 @@ typedef struct kpi_run {
     const kpi_options *o;
     wb_read_options reading;
     wb_project *project;
+    wb_segments *segments;
     wb_kpis *kpis;
 } kpi_run;
 
@@ -83,10 +84,32 @@ static wb_status make_options(wb_kpi_options *how, const kpi_run *r, wb_error *e
     return status == WB_OK ? read_time(&how->to_us, "--to", o->to, r->project, err) : status;
 }
 
+/* Segments as they were when the range began, so that nobody changes the group because of what happened in it. */
+static wb_status make_segments(void *user, int64_t from_us, wb_error *err)
+{
+    kpi_run *r = user;
+    wb_segments_options how = WB_SEGMENTS_OPTIONS_INIT;
+    how.cutoff_us = from_us;
+    how.n_threads = r->reading.n_threads;
+    how.log = r->reading.log;
+    return wb_segments_create(&r->segments, r->project, &how, &r->reading, err);
+}
+
+static const char *segment_of(void *user, const char *customer_id)
+{
+    const kpi_run *r = user;
+    return wb_segments_of(r->segments, customer_id);
+}
+
 static wb_status compute(kpi_run *r, wb_error *err)
 {
+    const wb_kpi_grouping by_segment = {"segment", make_segments, segment_of, r};
     wb_kpi_options how;
     wb_status status = make_options(&how, r, err);
+    if (r->o->by != NULL && strcmp(r->o->by, by_segment.name) == 0) {
+        how.by = NULL;
+        how.grouping = &by_segment;
+    }
     return status == WB_OK ? wb_kpi_compute(&r->kpis, r->project, &how, &r->reading, err) : status;
 }
 
@@ -160,6 +183,7 @@ static int run(const void *given)
         status = write_out(&r, &err);
     }
     wb_kpi_free(r.kpis);
+    wb_segments_free(r.segments);
     wb_project_free(r.project);
     return status == WB_OK ? CLI_DONE : cli_fail(&err);
 }
