@@ -31,6 +31,36 @@ typedef struct wb_simulate_report {
 WB_API WB_WARN_UNUSED wb_status wb_simulate(const char *dir, const wb_simulate_options *options,
                                             wb_simulate_report *report, wb_error *err);
 
+/* A mailing to customers of a shop. Start from WB_SIMULATE_MAILING_INIT. */
+typedef struct wb_simulate_mailing {
+    const char *list;    /* CSV with a column customer_id: who is contacted */
+    const char *control; /* the same of those held out; NULL: none */
+    int64_t sent_us;     /* within the period of the shop; WB_TIME_MISSING: at its end */
+    int64_t horizon_us;  /* how long orders after it are written, 1 to 3650 days */
+} wb_simulate_mailing;
+
+#define WB_SIMULATE_MAILING_INIT {NULL, NULL, INT64_MIN, INT64_C(7776000000000)} /* 90 days from the end of the period */
+
+/* What the mailing did, which only a simulation knows. Revenue is what was paid. */
+typedef struct wb_simulate_campaign_report {
+    uint64_t n_list, n_control;
+    uint64_t n_orders;               /* of all customers in the horizon */
+    int64_t revenue_cents;
+    uint64_t n_list_buyers;          /* of the list: who ordered, and who would have without the mailing */
+    uint64_t n_list_buyers_without;
+    int64_t list_revenue_cents, list_revenue_without_cents;
+    uint64_t n_redeemed;             /* coupons, in the list */
+    int64_t coupons_cents;           /* what they cost */
+} wb_simulate_campaign_report;
+
+/* Writes orders_after.csv, what the shop of these options sold in the horizon after the mailing, and campaign_truth.csv, both
+ * potential outcomes of every customer, into the directory `dir`. The outcomes depend on shop, time and horizon alone: whoever is
+ * contacted, a customer's outcome with contact and the one without stay what they are. WB_ERR_INCONSISTENT when a file names
+ * somebody who is not in the shop, or a customer twice. `report` may be NULL. */
+WB_API WB_WARN_UNUSED wb_status wb_simulate_campaign(const char *dir, const wb_simulate_options *options,
+                                                     const wb_simulate_mailing *mailing, wb_simulate_campaign_report *report,
+                                                     wb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -122,48 +122,48 @@ static size_t put_phone(char *to, wbi_str value, const char *country)
     return n > 0 ? n : put_text(to, value);
 }
 
-static size_t put_normalised(char *to, wbi_form form, wbi_str value, const char *country)
+static size_t put_normalised(char *to, wbi_list_form form, wbi_str value, const char *country)
 {
     switch (form) {
-    case WBI_FORM_TEXT:
-    case WBI_FORM_NUMBER:
+    case WBI_LIST_FORM_TEXT:
+    case WBI_LIST_FORM_NUMBER:
         return put_text(to, value);
-    case WBI_FORM_EMAIL_TEXT:
+    case WBI_LIST_FORM_EMAIL_TEXT:
         return put_email_text(to, value);
-    case WBI_FORM_EMAIL:
-    case WBI_FORM_EMAIL_HASH:
+    case WBI_LIST_FORM_EMAIL:
+    case WBI_LIST_FORM_EMAIL_HASH:
         return put_email(to, value);
-    case WBI_FORM_PHONE:
+    case WBI_LIST_FORM_PHONE:
         return put_phone(to, value, country);
-    case WBI_FORM_DIALLED:
-    case WBI_FORM_PLUS_HASH:
+    case WBI_LIST_FORM_DIALLED:
+    case WBI_LIST_FORM_PLUS_HASH:
         return put_number(to, value, true, country);
-    case WBI_FORM_DIGITS_HASH:
+    case WBI_LIST_FORM_DIGITS_HASH:
         return put_number(to, value, false, country);
-    case WBI_FORM_CONSENT:
+    case WBI_LIST_FORM_CONSENT:
         return put_consent(to, value);
-    case WBI_FORM_COUNTRY:
+    case WBI_LIST_FORM_COUNTRY:
         return put_capitals(to, value);
-    case WBI_FORM_COUNTRY_HASH:
+    case WBI_LIST_FORM_COUNTRY_HASH:
         return put_country(to, value);
-    case WBI_FORM_ZIP:
+    case WBI_LIST_FORM_ZIP:
         return put_text(to, trimmed(value));
-    case WBI_FORM_ZIP_HASH:
+    case WBI_LIST_FORM_ZIP_HASH:
         return put_zip(to, value);
-    case WBI_FORM_SOLID_HASH:
+    case WBI_LIST_FORM_SOLID_HASH:
         return without_blanks(to, put_lower(to, value));
-    case WBI_FORM_NAME_HASH:
+    case WBI_LIST_FORM_NAME_HASH:
         return without_punctuation(to, put_lower(to, value));
     }
     return 0;
 }
 
-wb_status wbi_form_write(wbi_buffer *out, wbi_form form, wbi_str value, const char *phone_country, wb_error *err)
+wb_status wbi_list_form_write(wbi_buffer *out, wbi_list_form form, wbi_str value, const char *phone_country, wb_error *err)
 {
     out->length = 0;
     WBI_TRY(wbi_buffer_reserve(out, value.length + WBI_SHA256_HEX, err));
     out->length = put_normalised(out->data, form, value, phone_country);
-    if (form >= WBI_FORM_EMAIL_HASH && out->length > 0) {
+    if (form >= WBI_LIST_FORM_EMAIL_HASH && out->length > 0) {
         char hex[WBI_SHA256_HEX];
         wbi_sha256_hex(hex, out->data, out->length);
         memcpy(out->data, hex, sizeof hex);

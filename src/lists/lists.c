@@ -22,13 +22,13 @@ typedef struct column {
     char *header;
     size_t source; /* the list's column; SIZE_MAX: it has none, so all cells are empty */
     wbi_list_role role;
-    wbi_form form;
+    wbi_list_form form;
 } column;
 
 typedef struct writing {
     const wbi_list *list;
     wbi_list_format format;
-    const wbi_target *target;
+    const wbi_list_target *target;
     column *columns;
     size_t n_columns;
     wbi_buffer cell, line;
@@ -36,17 +36,17 @@ typedef struct writing {
     wbi_output *output;
 } writing;
 
-static wbi_form plain_form(wbi_list_role role)
+static wbi_list_form plain_form(wbi_list_role role)
 {
     switch (role) {
     case WBI_LIST_NUMBER:
-        return WBI_FORM_NUMBER;
+        return WBI_LIST_FORM_NUMBER;
     case WBI_LIST_EMAIL:
-        return WBI_FORM_EMAIL_TEXT;
+        return WBI_LIST_FORM_EMAIL_TEXT;
     case WBI_LIST_PHONE:
-        return WBI_FORM_PHONE;
+        return WBI_LIST_FORM_PHONE;
     default:
-        return WBI_FORM_TEXT;
+        return WBI_LIST_FORM_TEXT;
     }
 }
 
@@ -59,7 +59,7 @@ static void to_capitals(char *name)
     }
 }
 
-static wb_status add_column(writing *w, const char *header, size_t source, wbi_list_role role, wbi_form form, wb_error *err)
+static wb_status add_column(writing *w, const char *header, size_t source, wbi_list_role role, wbi_list_form form, wb_error *err)
 {
     char *copy = wbi_strdup(header);
     if (copy == NULL)
@@ -79,7 +79,7 @@ static size_t find_role(const wbi_list *list, wbi_list_role role)
 static wb_status add_target_columns(writing *w, wb_error *err)
 {
     for (size_t k = 0; k < w->target->n_columns; k++) {
-        const wbi_target_column *wanted = &w->target->columns[k];
+        const wbi_list_target_column *wanted = &w->target->columns[k];
         size_t source = find_role(w->list, wanted->role);
         if (source != SIZE_MAX || w->target->fixed_header)
             WBI_TRY(add_column(w, wanted->header, source, wanted->role, wanted->form, err));
@@ -115,7 +115,8 @@ static wb_status check_names(const writing *w, wb_error *err)
         for (size_t j = 0; j < k; j++) {
             const char *a = w->columns[j].header, *b = w->columns[k].header;
             if (exact ? strcmp(a, b) == 0 : strcasecmp(a, b) == 0)
-                return wbi_fail(err, WB_ERR_MALFORMED, "a list of format %s would have two columns named '%s'", w->target->name, b);
+                return wbi_fail(err, WB_ERR_MALFORMED, "a list of format %s would have two columns named '%s'",
+                                w->target->name, b);
         }
     return WB_OK;
 }
@@ -129,7 +130,7 @@ static unsigned roles_of(const writing *w)
     return roles;
 }
 
-static bool is_address(const wbi_target *target, unsigned roles)
+static bool is_address(const wbi_list_target *target, unsigned roles)
 {
     return target->addresses == 0 || (roles & target->addresses) != 0 ||
            (target->takes_post && (roles & POST_ADDRESS) == POST_ADDRESS);
@@ -187,9 +188,9 @@ static wb_status put_cell(writing *w, const column *c, wb_error *err)
     if (w->format == WBI_LIST_JSON_LINES) {
         WBI_TRY(wbi_json_lines_text(&w->line, wbi_str_from(c->header), err));
         WBI_TRY(wbi_buffer_append(&w->line, ":", 1, err));
-        return wbi_json_lines_value(&w->line, (wbi_str){w->cell.data, w->cell.length}, c->form == WBI_FORM_NUMBER, err);
+        return wbi_json_lines_value(&w->line, (wbi_str){w->cell.data, w->cell.length}, c->form == WBI_LIST_FORM_NUMBER, err);
     }
-    return put_csv_text(w, (wbi_str){w->cell.data, w->cell.length}, c->form != WBI_FORM_NUMBER, err);
+    return put_csv_text(w, (wbi_str){w->cell.data, w->cell.length}, c->form != WBI_LIST_FORM_NUMBER, err);
 }
 
 /* Appends the cells of a row to the line; *roles: what of it is not empty. */
@@ -201,7 +202,7 @@ static wb_status put_row(writing *w, size_t row, unsigned *roles, wb_error *err)
         wbi_str value = {NULL, 0};
         if (c->source != SIZE_MAX)
             value = w->list->cell(w->list->data, row, c->source);
-        WBI_TRY(wbi_form_write(&w->cell, c->form, value, w->list->phone_country, err));
+        WBI_TRY(wbi_list_form_write(&w->cell, c->form, value, w->list->phone_country, err));
         if (w->cell.length > 0)
             *roles |= BIT(c->role);
         if (c->role == WBI_LIST_EMAIL)
@@ -257,7 +258,7 @@ static wb_status write_header(writing *w, wb_error *err)
 
 static void warn_of_limits(const writing *w, const char *path)
 {
-    const wbi_target *t = w->target;
+    const wbi_list_target *t = w->target;
     if (t->most_rows > 0 && w->counts.n_rows > t->most_rows)
         wbi_log(w->list->log, WB_LOG_WARNING, "%s has %llu rows, and %s takes %llu a file: split it", path,
                 (unsigned long long)w->counts.n_rows, t->title, (unsigned long long)t->most_rows);
@@ -286,7 +287,7 @@ wb_status wbi_list_write(const char *path, wbi_list_format format, const wbi_lis
 {
     writing w = {.list = list,
                  .format = format,
-                 .target = wbi_target_of(format),
+                 .target = wbi_list_target_of(format),
                  .cell = wbi_buffer_make(line_ceiling_bytes),
                  .line = wbi_buffer_make(line_ceiling_bytes)};
     wb_status status = write_list(&w, path, err);

@@ -6,15 +6,15 @@
 #include "lists/forms.h"
 #include "lists/lists.h"
 
-typedef struct wbi_target_column {
+typedef struct wbi_list_target_column {
     const char *header;
     wbi_list_role role;
-    wbi_form form;
-} wbi_target_column;
+    wbi_list_form form;
+} wbi_list_target_column;
 
-typedef struct wbi_target {
+typedef struct wbi_list_target {
     const char *name, *title; /* "hubspot", "HubSpot" */
-    const wbi_target_column *columns;
+    const wbi_list_target_column *columns;
     size_t n_columns;
     bool fixed_header;     /* all of its columns are written, also those that the list lacks */
     bool takes_properties; /* other columns follow, in the list's order */
@@ -23,9 +23,9 @@ typedef struct wbi_target {
     bool takes_post;       /* or name, country and ZIP code together */
     size_t text_bytes;     /* longer text is cut; 0: any length */
     uint64_t most_rows, most_columns, most_megabytes; /* 0: no limit known */
-} wbi_target;
+} wbi_list_target;
 
 /* Not of CSV and JSON lines, which have all columns as they are. */
-const wbi_target *wbi_target_of(wbi_list_format format);
+const wbi_list_target *wbi_list_target_of(wbi_list_format format);
 
 #endif

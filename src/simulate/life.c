@@ -76,9 +76,8 @@ static const struct {
     .nps_answer_chance = 0.6,
 };
 
-/* What a customer is like: drawn once, never seen. */
+/* What a customer is like beside what the life keeps: drawn once, never seen. */
 typedef struct traits {
-    double order_rate, log_amount;
     double reply_luck, handling_luck, reopen_luck; /* above 0: worse service than others get */
     bool in_panel;
 } traits;
@@ -139,9 +138,9 @@ static traits draw_traits(wbi_life *life, double n_days, gsl_rng *rng)
     life->country = pick(rng, country_weights, N_COUNTRIES);
     life->channel = pick(rng, order_channel_weights, N_CHANNELS);
     life->hazard = (wbi_hazard){log_normal(rng, shop.hazard_median, shop.hazard_sigma), 1, 1, 1};
+    life->order_rate = gsl_ran_gamma(rng, shop.order_rate_shape, shop.order_rate_mean / shop.order_rate_shape);
+    life->log_amount = log(shop.amount_median) + normal(rng, shop.amount_customer_sigma);
     traits customer = {
-        .order_rate = gsl_ran_gamma(rng, shop.order_rate_shape, shop.order_rate_mean / shop.order_rate_shape),
-        .log_amount = log(shop.amount_median) + normal(rng, shop.amount_customer_sigma),
         .reply_luck = normal(rng, shop.reply_customer_sigma),
         .handling_luck = normal(rng, shop.handling_customer_sigma),
         .reopen_luck = normal(rng, shop.reopen_customer_sigma),
@@ -151,9 +150,9 @@ static traits draw_traits(wbi_life *life, double n_days, gsl_rng *rng)
 }
 
 /* The first order comes with the signup, the others as a Poisson process. */
-static wb_status draw_order_times(wbi_life *life, const traits *customer, double n_days, gsl_rng *rng, wb_error *err)
+static wb_status draw_order_times(wbi_life *life, double n_days, gsl_rng *rng, wb_error *err)
 {
-    for (double at = life->signup; at < n_days; at += gsl_ran_exponential(rng, 1 / customer->order_rate)) {
+    for (double at = life->signup; at < n_days; at += gsl_ran_exponential(rng, 1 / life->order_rate)) {
         WBI_TRY(grow((void **)&life->orders, &life->orders_capacity, life->n_orders, sizeof *life->orders, err));
         life->orders[life->n_orders++] = (wbi_order){.at = at};
     }
@@ -278,18 +277,15 @@ static void cut_at_death(wbi_life *life)
     life->n_tickets = n_kept;
 }
 
-static void fill_orders(wbi_life *life, const traits *customer, gsl_rng *rng)
+void wbi_order_fill(wbi_order *order, const wbi_life *life, gsl_rng *rng)
 {
-    for (size_t i = 0; i < life->n_orders; i++) {
-        wbi_order *order = &life->orders[i];
-        double cents = 100 * exp(customer->log_amount + normal(rng, shop.amount_order_sigma));
-        uint64_t price_cents = (uint64_t)fmax(shop.least_price_cents, round(cents));
-        uint64_t percent = chance(rng, shop.discount_chance) ? 5 + 5 * gsl_rng_uniform_int(rng, 4) : 0;
-        order->discount_cents = price_cents * percent / 100;
-        order->amount_cents = price_cents - order->discount_cents;
-        bool same = chance(rng, shop.same_channel_chance);
-        order->channel = same ? life->channel : pick(rng, order_channel_weights, N_CHANNELS);
-    }
+    double cents = 100 * exp(life->log_amount + normal(rng, shop.amount_order_sigma));
+    uint64_t price_cents = (uint64_t)fmax(shop.least_price_cents, round(cents));
+    uint64_t percent = chance(rng, shop.discount_chance) ? 5 + 5 * gsl_rng_uniform_int(rng, 4) : 0;
+    order->discount_cents = price_cents * percent / 100;
+    order->amount_cents = price_cents - order->discount_cents;
+    bool same = chance(rng, shop.same_channel_chance);
+    order->channel = same ? life->channel : pick(rng, order_channel_weights, N_CHANNELS);
 }
 
 /* Ratings of tickets that were resolved in time, by those still there to answer. */
@@ -340,13 +336,14 @@ wb_status wbi_life_draw(wbi_life *life, uint64_t number, double n_days, gsl_rng 
     life->number = number;
     life->n_orders = life->n_tickets = life->n_surveys = 0;
     traits customer = draw_traits(life, n_days, rng);
-    WBI_TRY(draw_order_times(life, &customer, n_days, rng, err));
+    WBI_TRY(draw_order_times(life, n_days, rng, err));
     WBI_TRY(draw_tickets(life, &customer, n_days, rng, err));
     if (life->n_tickets > 1)
         qsort(life->tickets, life->n_tickets, sizeof *life->tickets, by_resolved);
     draw_death(life, n_days, rng);
     cut_at_death(life);
-    fill_orders(life, &customer, rng);
+    for (size_t i = 0; i < life->n_orders; i++)
+        wbi_order_fill(&life->orders[i], life, rng);
     rate_tickets(life, n_days, rng);
     if (customer.in_panel)
         WBI_TRY(draw_surveys(life, n_days, rng, err));

@@ -37,6 +37,7 @@ typedef struct wbi_life {
     uint64_t number;
     double signup, died;
     unsigned country, channel;
+    double order_rate, log_amount; /* orders a day while there, and the mean logarithm of their price: never seen */
     wbi_hazard hazard; /* at death, or at the end of the period */
     wbi_order *orders; /* by time */
     size_t n_orders, orders_capacity;
@@ -54,6 +55,8 @@ extern const char *const wbi_priorities[];
 
 /* Draws customer `number` from `rng`, which the caller has seeded for it. `life` is zeroed before its first use. */
 WB_WARN_UNUSED wb_status wbi_life_draw(wbi_life *life, uint64_t number, double n_days, gsl_rng *rng, wb_error *err);
+/* Draws price, discount and channel of one more order of that customer. */
+void wbi_order_fill(wbi_order *order, const wbi_life *life, gsl_rng *rng);
 void wbi_life_free(wbi_life *life);
 double wbi_hazard_per_day(const wbi_hazard *hazard);
 

@@ -17,13 +17,16 @@ enum { DATE_CHARS = 10, ROW_BYTES = 256 /* no row is longer */ };
 static const struct {
     const char *name, *header;
 } files[WBI_SHOP_N_FILES] = {
-    [WBI_SHOP_CUSTOMERS] = {"customers.csv", "customer_id,signup_date,country,channel\n"},
+    [WBI_SHOP_CUSTOMERS] = {"customers.csv", "customer_id,signup_date,country,channel,email,email_consent\n"},
     [WBI_SHOP_ORDERS] = {"orders.csv", "order_id,customer_id,ordered_at,amount,discount,channel\n"},
     [WBI_SHOP_TICKETS] = {"tickets.csv", "ticket_id,customer_id,opened_at,first_reply_at,resolved_at,priority,channel,"
                                          "reopens,csat\n"},
     [WBI_SHOP_SURVEYS] = {"surveys.csv", "survey_id,customer_id,kind,sent_at,answered_at,score\n"},
     [WBI_SHOP_TRUTH] = {"truth.csv", "customer_id,died_at,hazard_per_day,hazard_base,reply_factor,resolution_factor,"
                                      "reopen_factor\n"},
+    [WBI_SHOP_ORDERS_AFTER] = {"orders_after.csv", "order_id,customer_id,ordered_at,amount,discount,channel,coupon\n"},
+    [WBI_SHOP_CAMPAIGN_TRUTH] = {"campaign_truth.csv", "customer_id,persuadable,orders_without,revenue_without,orders_with,"
+                                                       "revenue_with,redeems\n"},
 };
 
 const char *wbi_shop_file_name(wbi_shop_file file)
@@ -93,21 +96,21 @@ static char *put_factor(char *to, double value)
 }
 
 /* Customers are C and nine digits, which hold the largest number allowed. */
-static char *put_customer(char *to, const wbi_life *life)
+static char *put_customer(char *to, uint64_t number)
 {
     *to++ = 'C';
-    return put_digits(to, life->number, 9);
+    return put_digits(to, number, 9);
 }
 
 /* The id of a customer's `index`-th event: unique without knowing the other customers. */
-static char *put_event(char *to, char kind, const wbi_life *life, size_t index)
+static char *put_event(char *to, char kind, uint64_t number, size_t index)
 {
     *to++ = kind;
-    to = put_digits(to, life->number, 9);
+    to = put_digits(to, number, 9);
     *to++ = '-';
     to = put_digits(to, index + 1, 1);
     *to++ = ',';
-    return put_customer(to, life);
+    return put_customer(to, number);
 }
 
 static char *put_date(char *to, double at, const wbi_calendar *calendar)
@@ -133,23 +136,27 @@ static char *put_time(char *to, double at, const wbi_calendar *calendar)
     return to;
 }
 
-static char *put_customer_row(char *to, const wbi_life *life, const wbi_calendar *calendar)
+static char *put_customer_row(char *to, const wbi_life *life, const wbi_shop_contact *contact, const wbi_calendar *calendar)
 {
-    to = put_customer(to, life);
+    to = put_customer(to, life->number);
     *to++ = ',';
     to = put_date(to, life->signup, calendar);
     *to++ = ',';
     to = put_text(to, wbi_countries[life->country]);
     *to++ = ',';
     to = put_text(to, wbi_order_channels[life->channel]);
+    *to++ = ',';
+    to = put_text(to, contact->email);
+    *to++ = ',';
+    to = put_text(to, contact->consent);
     *to++ = '\n';
     return to;
 }
 
-static char *put_order_row(char *to, const wbi_life *life, size_t index, const wbi_calendar *calendar)
+/* One order, without the end of its line. */
+static char *put_order(char *to, uint64_t number, size_t index, const wbi_order *order, const wbi_calendar *calendar)
 {
-    const wbi_order *order = &life->orders[index];
-    to = put_event(to, 'O', life, index);
+    to = put_event(to, 'O', number, index);
     *to++ = ',';
     to = put_time(to, order->at, calendar);
     *to++ = ',';
@@ -157,7 +164,12 @@ static char *put_order_row(char *to, const wbi_life *life, size_t index, const w
     *to++ = ',';
     to = put_cents(to, order->discount_cents);
     *to++ = ',';
-    to = put_text(to, wbi_order_channels[order->channel]);
+    return put_text(to, wbi_order_channels[order->channel]);
+}
+
+static char *put_order_row(char *to, const wbi_life *life, size_t index, const wbi_calendar *calendar)
+{
+    to = put_order(to, life->number, index, &life->orders[index], calendar);
     *to++ = '\n';
     return to;
 }
@@ -167,7 +179,7 @@ static char *put_ticket_row(char *to, const wbi_life *life, size_t index, const 
 {
     const wbi_ticket *ticket = &life->tickets[index];
     bool resolved = ticket->resolved < calendar->n_days;
-    to = put_event(to, 'T', life, index);
+    to = put_event(to, 'T', life->number, index);
     *to++ = ',';
     to = put_time(to, ticket->opened, calendar);
     *to++ = ',';
@@ -191,7 +203,7 @@ static char *put_ticket_row(char *to, const wbi_life *life, size_t index, const 
 static char *put_survey_row(char *to, const wbi_life *life, size_t index, const wbi_calendar *calendar)
 {
     const wbi_survey *survey = &life->surveys[index];
-    to = put_event(to, 'S', life, index);
+    to = put_event(to, 'S', life->number, index);
     to = put_text(to, ",nps,");
     to = put_time(to, survey->sent, calendar);
     *to++ = ',';
@@ -206,7 +218,7 @@ static char *put_survey_row(char *to, const wbi_life *life, size_t index, const 
 static char *put_truth_row(char *to, const wbi_life *life, const wbi_calendar *calendar)
 {
     const wbi_hazard *hazard = &life->hazard;
-    to = put_customer(to, life);
+    to = put_customer(to, life->number);
     *to++ = ',';
     to = put_time(to, life->died, calendar);
     const double cells[] = {wbi_hazard_per_day(hazard), hazard->base, hazard->reply, hazard->resolution,
@@ -232,12 +244,12 @@ static void close_rows(wbi_buffer *buffer, const char *end)
     buffer->length = (size_t)(end - buffer->data);
 }
 
-wb_status wbi_rows_append(wbi_buffer rows[WBI_SHOP_N_FILES], const wbi_life *life, const wbi_calendar *calendar,
-                          wb_error *err)
+wb_status wbi_rows_append(wbi_buffer rows[WBI_SHOP_N_FILES], const wbi_life *life, const wbi_shop_contact *contact,
+                          const wbi_calendar *calendar, wb_error *err)
 {
     char *to;
     WBI_TRY(open_rows(&to, &rows[WBI_SHOP_CUSTOMERS], 1, err));
-    close_rows(&rows[WBI_SHOP_CUSTOMERS], put_customer_row(to, life, calendar));
+    close_rows(&rows[WBI_SHOP_CUSTOMERS], put_customer_row(to, life, contact, calendar));
 
     WBI_TRY(open_rows(&to, &rows[WBI_SHOP_ORDERS], life->n_orders, err));
     for (size_t i = 0; i < life->n_orders; i++)
@@ -256,5 +268,40 @@ wb_status wbi_rows_append(wbi_buffer rows[WBI_SHOP_N_FILES], const wbi_life *lif
 
     WBI_TRY(open_rows(&to, &rows[WBI_SHOP_TRUTH], 1, err));
     close_rows(&rows[WBI_SHOP_TRUTH], put_truth_row(to, life, calendar));
+    return WB_OK;
+}
+
+static char *put_campaign_truth_row(char *to, uint64_t number, const wbi_shop_outcomes *outcomes)
+{
+    const wbi_shop_outcome *both[] = {&outcomes->without, &outcomes->with};
+    to = put_customer(to, number);
+    *to++ = ',';
+    *to++ = outcomes->persuadable ? '1' : '0';
+    for (size_t i = 0; i < 2; i++) {
+        *to++ = ',';
+        to = put_digits(to, both[i]->n, 1);
+        *to++ = ',';
+        to = put_cents(to, wbi_shop_revenue_cents(both[i]));
+    }
+    *to++ = ',';
+    *to++ = outcomes->redeems ? '1' : '0';
+    *to++ = '\n';
+    return to;
+}
+
+wb_status wbi_rows_append_after(wbi_buffer rows[WBI_SHOP_N_FILES], uint64_t number, const wbi_shop_outcomes *outcomes,
+                                bool contacted, const wbi_calendar *calendar, wb_error *err)
+{
+    const wbi_shop_outcome *real = contacted ? &outcomes->with : &outcomes->without;
+    char *to;
+    WBI_TRY(open_rows(&to, &rows[WBI_SHOP_ORDERS_AFTER], real->n, err));
+    for (size_t i = 0; i < real->n; i++) {
+        to = put_order(to, number, real->numbers[i], &real->orders[i], calendar);
+        to = put_text(to, contacted && outcomes->redeems && i == 0 ? ",WINBACK10\n" : ",\n");
+    }
+    close_rows(&rows[WBI_SHOP_ORDERS_AFTER], to);
+
+    WBI_TRY(open_rows(&to, &rows[WBI_SHOP_CAMPAIGN_TRUTH], 1, err));
+    close_rows(&rows[WBI_SHOP_CAMPAIGN_TRUTH], put_campaign_truth_row(to, number, outcomes));
     return WB_OK;
 }
