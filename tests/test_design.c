@@ -454,7 +454,7 @@ static void rows_in_order_are_encoded_for_few_passes(void **state)
     for (int kind = 0; kind < 4; kind++) {
         for (size_t i = 0; i < N / 2; i++) /* as they lie, with gaps, from the last to the first */
             s.rows[i] = kind < 2 ? i : kind == 2 ? 2 * i : N - 1 - i;
-        const wbi_design_rows rows = {frame->table, s.rows, N / 2, kind != 1, 1};
+        const wbi_design_rows rows = {frame->table, s.rows, N / 2, kind != 1, 1, NULL};
         assert_ok(wbi_design_of_rows(&design, basis, &rows, &err), &err);
         assert_int_equal(design->ops == dense->ops, kind == 1 || kind == 3);
         wbi_design_free(design);
@@ -509,7 +509,7 @@ static void every_allocation_may_fail(void **state)
             status = wbi_encoder_create(&encoder, basis, frame->table, NULL);
         if (status == WB_OK)
             status = wbi_design_dense(&design, encoder, s.rows, s.of.n, 1, NULL);
-        const wbi_design_rows rows = {frame->table, s.rows, s.of.n, true, 1};
+        const wbi_design_rows rows = {frame->table, s.rows, s.of.n, true, 1, NULL};
         if (status == WB_OK)
             status = wbi_design_of_rows(&encoded, basis, &rows, NULL);
         wbi_alloc_fail_at(0);

@@ -81,11 +81,15 @@ typedef struct wb_train_options {
     uint64_t seed;               /* salt of the folds and of the sample */
     int n_threads;               /* 0: as many as the machine has */
     const wb_log *log;
+    const char *treatment;       /* column that says who was treated in a campaign whose arms were drawn by lot; NULL: none. Goes
+                                    with ridge and the linear basis, and features that lie in memory */
+    const char *treated, *control; /* its values; NULL: 1, true, yes against 0, false, no, or where one is said the only other.
+                                    Rows of others, or without one, are left out, and told of */
 } wb_train_options;
 
 #define WB_TRAIN_OPTIONS_INIT \
     {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_BASIS_LINEAR, NULL, 0, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, \
-     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, WB_CALIBRATION_NONE, 1, 0, 1, 1, 0, NULL}
+     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, WB_CALIBRATION_NONE, 1, 0, 1, 1, 0, NULL, NULL, NULL, NULL}
 #define WB_LAMBDA_AUTO (__builtin_nan(""))
 
 /* Fits a logistic regression. Objective with the linear basis: mean weighted log loss + lambda * sum over columns of
@@ -99,9 +103,14 @@ typedef struct wb_train_options {
  * determinant of the information (Firth, Biometrika 80, 1993); weights are frequencies there (2 is two rows), the mean
  * prediction lies a little beside the base rate, and class weights or a sample of negatives are refused. Fails with
  * WB_ERR_INCONSISTENT (no such column, a label of more than two values), WB_ERR_DEGENERATE (one class, no rows, no negative
- * row in the sample, no cutoff that could be validated by time). Of features that were too large for their memory limit also
+ * row in the sample, no cutoff that could be validated by time, one arm only). Of features that were too large for their memory limit also
  * with WB_ERR_NOMEM (folds, class weights or row weights would pass it), WB_ERR_INCONSISTENT (rows out of order) and
- * WB_ERR_IO; what is fitted is the same to the byte. */
+ * WB_ERR_IO; what is fitted is the same to the byte.
+ *
+ * With a treatment the columns stand in the design twice: as they are, and, with one of 1s, times 1/2 where the row was treated
+ * and -1/2 where it was not (Lo 2002; coded so, both arms are penalised alike). The mean of the arms and what treatment adds are
+ * penalised alike, per standard deviation of the column; the intercept and what treatment adds to it are free. Folds try each
+ * row as it was treated. The model's probability is that without treatment; see wb_model_treatment. No covariance is kept. */
 WB_API WB_WARN_UNUSED wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_options *options,
                                          wb_error *err);
 
@@ -226,6 +235,22 @@ typedef struct wb_coefficient {
 } wb_coefficient;
 WB_API size_t wb_model_n_coefficients(const wb_model *model);
 WB_API wb_coefficient wb_model_coefficient(const wb_model *model, size_t index);
+
+/* The campaign that an uplift model was learned from. Strings are borrowed. */
+typedef struct wb_treatment {
+    const char *column, *treated, *control; /* the column, and its values for the two arms */
+    uint64_t n_treated, n_control;          /* rows */
+    uint64_t n_left_out;                    /* rows with a label that were in neither arm */
+    double rate_treated, rate_control;      /* weighted share of positives */
+} wb_treatment;
+/* 1 and fills *out for a model that was trained with a treatment, whose probability is that of customers who are not treated;
+ * 0 for all others. */
+WB_API int wb_model_treatment(const wb_model *model, wb_treatment *out);
+/* What treatment adds to a coefficient: 0 is the intercept, per_sd where all columns are at their means. */
+typedef struct wb_interaction {
+    double raw, per_sd; /* per unit, per standard deviation; NaN for models without a treatment */
+} wb_interaction;
+WB_API wb_interaction wb_model_interaction(const wb_model *model, size_t index); /* below wb_model_n_coefficients */
 
 /* A term of the model: what one feature became. */
 typedef struct wb_term {

@@ -37,6 +37,11 @@ WB_API WB_WARN_UNUSED wb_status wb_model_project(wb_project **out, const wb_mode
 WB_API WB_WARN_UNUSED wb_status wb_score_table(const wb_model *model, const wb_table *table, double *probability,
                                                wb_score_report *report, int n_threads, wb_error *err);
 
+/* What treatment adds to each row's probability: that with it less that without. The latter is what wb_score_table gives. Fails
+ * likewise, and with WB_ERR_INCONSISTENT for a model without a treatment. */
+WB_API WB_WARN_UNUSED wb_status wb_score_uplift(const wb_model *model, const wb_table *table, double *uplift, int n_threads,
+                                                wb_error *err);
+
 /* The ends of a 95 % interval about each row's probability: low[i] and high[i], n_rows values each, are the logistic
  * function of log-odds -+ 1.96 sqrt(x'Vx), V the covariance of the coefficients and x the row's standardised columns,
  * calibrated as the probability itself where the model is (the map counts as known).
@@ -61,8 +66,8 @@ typedef enum wb_score_format {
 } wb_score_format;
 
 /* What is written of each row, and where. Start from WB_SCORE_OPTIONS_INIT. All borrowed during the call only. Columns, in
- * this order: customer_id, cutoff where the rows have one, what is kept, and for each model probability,
- * probability_low, probability_high, logit, decile, band, and the reasons: reason_1, reason_1_contribution,
+ * this order: customer_id, cutoff where the rows have one, what is kept, and for each model probability, uplift where it knows a
+ * treatment, probability_low, probability_high, logit, decile, band, and the reasons: reason_1, reason_1_contribution,
  * reason_1_actionable, reason_1_text, reason_2 …, reason_down_1 … */
 typedef struct wb_score_options {
     const char *output;      /* "-": standard output */

@@ -14,6 +14,9 @@ typedef struct wb_scorer wb_scorer;
 
 /* The model is copied from, and may be freed. Fails with WB_ERR_NOMEM only. */
 WB_API WB_WARN_UNUSED wb_status wb_scorer_create(wb_scorer **out, const wb_model *model, wb_error *err);
+/* The same of what an uplift model says of customers who are treated: its probabilities less those of the scorer above are the
+ * uplift. A model without a treatment is WB_ERR_INCONSISTENT. */
+WB_API WB_WARN_UNUSED wb_status wb_scorer_create_treated(wb_scorer **out, const wb_model *model, wb_error *err);
 WB_API void wb_scorer_free(wb_scorer *scorer); /* NULL-safe */
 
 /* The features that it reads, in the order of the model's terms; names are borrowed from the scorer, types are

@@ -11,6 +11,7 @@ typedef struct train_options {
     cli_common common;
     const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *lambda, *folds, *validate, *calibrate, *output;
     const char *class_weight, *sample_negatives;
+    const char *treatment, *treated, *control;
     cli_list exclude, category, log1p;
 } train_options;
 
@@ -38,6 +39,9 @@ static const cli_option options[] = {
      "weight of label 1 beside label 0 while fitting, undone afterwards"},
     {"--sample-negatives", CLI_TEXT, AT(sample_negatives), "R",
      "share of customers whose rows of label 0 are fitted, undone afterwards"},
+    {"--treatment", CLI_TEXT, AT(treatment), "COL", "who was treated in a past campaign drawn by lot: learn the uplift, too"},
+    {"--treated", CLI_TEXT, AT(treated), "VALUE", "value of it that means treated (default: 1, true or yes)"},
+    {"--control", CLI_TEXT, AT(control), "VALUE", "value that means not treated; rows of other values are left out"},
     {"--memory-limit", CLI_SIZE, AT(common.memory_limit_bytes), "SIZE",
      "where more would be needed, keep features in a temporary file beside; 512M, 2G"},
     {"-o", CLI_TEXT, AT(output), "MODEL", "model file; MODEL.cov, the coefficients' covariance, goes beside it"},
@@ -100,6 +104,22 @@ static int parse_imbalance(wb_train_options *train, const train_options *o)
     return CLI_DONE;
 }
 
+static int check_treatment(wb_train_options *train, const train_options *o)
+{
+    train->treatment = o->treatment;
+    train->treated = o->treated;
+    train->control = o->control;
+    if (o->treatment == NULL && (o->treated != NULL || o->control != NULL))
+        return cli_usage_error("%s goes with --treatment COL", o->treated != NULL ? "--treated" : "--control");
+    if (o->treatment != NULL && train->penalty != WB_PENALTY_RIDGE)
+        return cli_usage_error("--treatment goes with --penalty ridge, not with %s", wb_penalty_name(train->penalty));
+    if (o->treatment != NULL && train->basis != WB_BASIS_LINEAR)
+        return cli_usage_error("--treatment goes with --basis linear, not with auto");
+    if (o->treatment != NULL && train->lambda == 0)
+        return cli_usage_error("--treatment goes with a lambda above 0");
+    return CLI_DONE;
+}
+
 static int make_options(wb_train_options *train, const train_options *o)
 {
     if (!cli_training_options(train, o->penalty, o->basis, &o->common))
@@ -115,6 +135,8 @@ static int make_options(wb_train_options *train, const train_options *o)
     int code = parse_numbers(train, o);
     if (code == CLI_DONE && !cli_check_basis(train))
         return CLI_USAGE;
+    if (code == CLI_DONE)
+        code = check_treatment(train, o);
     return code == CLI_DONE ? parse_imbalance(train, o) : code;
 }
 
@@ -187,9 +209,12 @@ const cli_command cli_train = {
             "the classes: finite coefficients, with intervals and p values by profile likelihood; their mean prediction lies\n"
             "a little beside the base rate. --calibrate lets probabilities come true of customers that were not learned from:\n"
             "by a line over the log-odds (platt) or by a rising curve over the probabilities (isotonic), fitted out of fold;\n"
-            "auto takes a curve over a line, and a line over nothing, where the log loss is lower by more than its error.",
+            "auto takes a curve over a line, and a line over nothing, where the log loss is lower by more than its error.\n"
+            "With --treatment, on customers who were mailed or held out by lot, the model learns beside the probability without\n"
+            "treatment what treatment adds to it, for each feature: score writes that as uplift, evaluate --treatment judges it.",
     .example = "  winback train features.csv --target churned -o model.json\n"
-               "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json",
+               "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json\n"
+               "  winback train campaign.csv --target visit --treatment arm --treated mailed --control held -o uplift.json",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .groups = CLI_READS | CLI_SEEDED,

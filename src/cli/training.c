@@ -294,9 +294,22 @@ static void print_calibration(const wb_model_summary *s, const cli_common *commo
     cli_note(common, "calibration: %s, %s%s", wb_calibration_name(c->method), what, worth);
 }
 
+static void print_treatment(const wb_model *model, const cli_common *common)
+{
+    wb_treatment t;
+    char treated[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], names[2][CLI_CELL_BYTES];
+    if (!wb_model_treatment(model, &t))
+        return;
+    cli_note(common, "treated (%s): %s rows, %.2f %% positive · not treated (%s): %s rows, %.2f %% · difference %+.2f points",
+             cli_cell(names[1], t.treated, CLI_NAME_COLUMNS), cli_count(treated, t.n_treated), 100 * t.rate_treated,
+             cli_cell(names[0], t.control, CLI_NAME_COLUMNS), cli_count(control, t.n_control), 100 * t.rate_control,
+             100 * (t.rate_treated - t.rate_control));
+}
+
 void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common)
 {
     wb_model_summary s = wb_model_summarise(model);
+    print_treatment(model, common);
     print_validation(&s, common);
     print_calibration(&s, common);
     const wb_model_summary before = wb_model_summarise(chosen);
@@ -400,11 +413,30 @@ static json_t *inference_json(const wb_model *model)
 static json_t *coefficients_json(const wb_model *model)
 {
     json_t *list = json_array();
+    wb_treatment treatment;
+    const bool treated = wb_model_treatment(model, &treatment);
     for (size_t i = 0; i < wb_model_n_coefficients(model); i++) {
-        wb_coefficient c = wb_model_coefficient(model, i);
-        json_array_append_new(list, coefficient_json(&c));
+        const wb_coefficient c = wb_model_coefficient(model, i);
+        const wb_interaction adds = wb_model_interaction(model, i);
+        json_t *json = coefficient_json(&c);
+        if (treated) {
+            json_object_set_new(json, "interaction_raw", cli_number_json(adds.raw));
+            json_object_set_new(json, "interaction_per_sd", cli_number_json(adds.per_sd));
+        }
+        json_array_append_new(list, json);
     }
     return list;
+}
+
+json_t *cli_treatment_json(const wb_model *model)
+{
+    wb_treatment t;
+    if (!wb_model_treatment(model, &t))
+        return json_null();
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "column", t.column, "treated", t.treated, "control", t.control,
+                     "rows_treated", (json_int_t)t.n_treated, "rows_control", (json_int_t)t.n_control, "rows_left_out",
+                     (json_int_t)t.n_left_out, "rate_treated", cli_number_json(t.rate_treated), "rate_control",
+                     cli_number_json(t.rate_control));
 }
 
 /* null when there was nothing to undo. */
@@ -465,6 +497,7 @@ json_t *cli_model_json(const wb_model *model)
                              calibration_json(&s.calibration), "path", path_json(model),
                              "inference", inference_json(model), "terms", terms_json(model), "coefficients",
                              coefficients_json(model));
+    json_object_set_new(rest, "treatment", cli_treatment_json(model));
     json_t *const parts[] = {fit, end, rest};
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
         json_object_update(json, parts[k]);

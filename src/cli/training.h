@@ -23,6 +23,8 @@ void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli
 void cli_print_path(const wb_model *model, const cli_common *common);
 /* The same facts as a JSON object, owned by the caller. */
 json_t *cli_model_json(const wb_model *model);
+/* The campaign that an uplift model was learned from; null for others. Owned by the caller. */
+json_t *cli_treatment_json(const wb_model *model);
 json_t *cli_metrics_json(const wb_metrics *metrics);
 
 #endif

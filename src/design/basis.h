@@ -64,7 +64,9 @@ typedef struct wbi_encoder {
     size_t n_plain;
     const wbi_kernels *kernels;
     double *mean, *scale;  /* of `stride` columns; scale = 1 / sd */
-    size_t n_columns;      /* with the intercept */
+    const uint8_t *treated; /* by row of the table: 1 treated, else not; NULL: there is no treatment */
+    size_t n_own;          /* the basis's columns, with the intercept */
+    size_t n_columns;      /* that are filled: with a treatment twice as many */
     size_t stride;         /* padded for the kernels */
 } wbi_encoder;
 
@@ -72,6 +74,12 @@ typedef struct wbi_encoder {
  * are borrowed. */
 WB_WARN_UNUSED wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb_table *table,
                                             wb_error *err);
+/* The same; with `treated` (borrowed, one byte a row of the table, which lies in memory; NULL: none) the design goes on, behind its
+ * own columns, with each of them, the intercept's too, times WBI_ARM where the row was treated and -WBI_ARM where it was not: so
+ * the own columns' coefficients are the mean of the two arms', and the others what the treatment adds. */
+#define WBI_ARM 0.5
+WB_WARN_UNUSED wb_status wbi_encoder_create_arms(wbi_encoder **out, const wbi_basis *basis, const wb_table *table,
+                                                 const uint8_t *treated, wb_error *err);
 void wbi_encoder_free(wbi_encoder *encoder); /* NULL-safe */
 
 /* Fills x (n rows of `stride` doubles) with the standardised design of the rows rows[begin .. begin + n), or, with rows

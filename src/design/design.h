@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The design matrix as solvers see it: four operations on fixed blocks of rows, whatever the storage. Column 0 is the
- * intercept; all others have mean 0 and standard deviation 1. */
+ * intercept; all others have mean 0 and standard deviation 1, but for those that treatment goes into (wbi_encoder_create_arms). */
 #ifndef WINBACK_DESIGN_DESIGN_H
 #define WINBACK_DESIGN_DESIGN_H
 
@@ -51,6 +51,7 @@ typedef struct wbi_design_rows {
     size_t n_rows;
     bool few_passes; /* about ten will be made */
     int n_threads;
+    const uint8_t *treated; /* as wbi_encoder_create_arms; NULL: none */
 } wbi_design_rows;
 
 /* Rows of a table by the storage that suits: encoded where few passes are made and the rows lie in the order in which

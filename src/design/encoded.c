@@ -80,7 +80,7 @@ static bool lie_in_order(const size_t *rows, size_t n)
 wb_status wbi_design_of_rows(wbi_design **out, const wbi_basis *basis, const wbi_design_rows *what, wb_error *err)
 {
     wbi_encoder *encoder = NULL;
-    WBI_TRY(wbi_encoder_create(&encoder, basis, what->table, err));
+    WBI_TRY(wbi_encoder_create_arms(&encoder, basis, what->table, what->treated, err));
     if (what->table->spill != NULL || (what->few_passes && lie_in_order(what->rows, what->n_rows)))
         return wbi_design_encoded(out, encoder, what->rows, what->n_rows, what->n_threads, err);
     const wb_status status = wbi_design_dense(out, encoder, what->rows, what->n_rows, what->n_threads, err);

@@ -94,7 +94,8 @@ static wb_status lay_out(wbi_encoder *encoder, wb_error *err)
 {
     const wbi_basis *basis = encoder->basis;
     size_t n_parts = 0;
-    encoder->n_columns = basis->n_columns + 1;
+    encoder->n_own = basis->n_columns + 1;
+    encoder->n_columns = encoder->treated == NULL ? encoder->n_own : 2 * encoder->n_own;
     encoder->stride = (encoder->n_columns + WBI_KERNEL_PAD - 1) / WBI_KERNEL_PAD * WBI_KERNEL_PAD;
     encoder->first_part = wbi_alloc_array(basis->n_terms, sizeof *encoder->first_part);
     if (encoder->first_part == NULL)
@@ -117,12 +118,19 @@ static wb_status lay_out(wbi_encoder *encoder, wb_error *err)
 
 wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, wb_error *err)
 {
+    return wbi_encoder_create_arms(out, basis, table, NULL, err);
+}
+
+wb_status wbi_encoder_create_arms(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, const uint8_t *treated,
+                                  wb_error *err)
+{
     wb_status status = WB_OK;
     wbi_encoder *encoder = wbi_alloc_zeroed(1, sizeof *encoder);
     if (encoder == NULL)
         return wbi_fail_nomem(err, sizeof *encoder);
     encoder->basis = basis;
     encoder->table = table;
+    encoder->treated = treated;
     encoder->kernels = wbi_kernels_best();
     WBI_TRY_CLEANUP(lay_out(encoder, err));
     for (size_t t = 0; t < basis->n_terms; t++)
@@ -199,6 +207,19 @@ static void fill_plain(const wbi_encoder *encoder, const wbi_encoding *out)
     }
 }
 
+/* The columns behind the own ones. */
+static void fill_arms(const wbi_encoder *encoder, const wbi_encoding *out)
+{
+    const size_t n_own = encoder->n_own;
+    for (size_t i = 0; i < out->n; i++) {
+        const size_t row = out->rows == NULL ? out->begin + i : out->rows[out->begin + i];
+        const double arm = encoder->treated[row] ? WBI_ARM : -WBI_ARM;
+        double *x = out->x + i * out->stride;
+        for (size_t j = 0; j < n_own; j++)
+            x[n_own + j] = arm * x[j];
+    }
+}
+
 static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n)
 {
     wbi_encoding out = {.x = x, .stride = encoder->stride, .rows = rows, .begin = begin, .n = n};
@@ -210,6 +231,8 @@ static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows
         for (size_t j = encoder->n_columns; j < out.stride; j++)
             x[i * out.stride + j] = 0;
     }
+    if (encoder->treated != NULL)
+        fill_arms(encoder, &out);
 }
 
 void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n)

@@ -66,8 +66,10 @@ void wbi_rows_set_block(const wbi_rows_design *design, int worker, const double 
 void wbi_rows_set_reach(const wbi_rows_design *design, const wbi_encoder *encoder)
 {
     design->base.reach[0] = 1;
-    for (size_t j = 1; j < design->base.n_columns; j++)
+    for (size_t j = 1; j < encoder->n_own; j++)
         design->base.reach[j] = encoder->basis->columns[j - 1].reach;
+    for (size_t j = encoder->n_own; j < design->base.n_columns; j++)
+        design->base.reach[j] = WBI_ARM * design->base.reach[j - encoder->n_own];
 }
 
 void wbi_rows_eta(const wbi_design *base, int worker, double *eta, const double *beta)

@@ -61,6 +61,7 @@ void wb_model_free(wb_model *model)
     wbi_calibration_clear(&model->calibration);
     wbi_inference_free(model->inference);
     wbi_smoothness_free(model->smoothness);
+    wbi_treatment_free(model->treatment);
     wbi_free(model);
 }
 

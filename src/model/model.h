@@ -7,6 +7,7 @@
 #include <winback/model.h>
 
 #include "design/basis.h"
+#include "design/json.h"
 #include "model/calibration.h"
 #include "model/inference.h"
 #include "model/smoothness.h"
@@ -18,6 +19,13 @@ typedef struct wbi_score_tenths {
     double shares[WBI_N_TENTHS];     /* from one edge to below the next, lowest first; about a tenth each unless edges tie. NaN: not
                                         known, as of models that were made before there were any */
 } wbi_score_tenths;
+
+/* What an uplift model knows beside. */
+typedef struct wbi_treatment {
+    char *texts[3];     /* the column, and its values for those who are not treated and those who are */
+    wb_treatment about; /* its strings are filled when asked for */
+    double *adds;       /* by coefficient, as `beta`: what treatment adds to it */
+} wbi_treatment;
 
 struct wb_model {
     char *definitions;        /* JSON text; NULL when flat */
@@ -36,10 +44,21 @@ struct wb_model {
     wbi_calibration calibration;
     wbi_inference *inference; /* NULL: none */
     wbi_smoothness *smoothness; /* NULL: no splines were asked for */
+    wbi_treatment *treatment; /* NULL: none; else `beta` is that of customers who are not treated */
 };
 
 /* An empty model; `definitions` (NULL: flat) and `target` are copied. */
 WB_WARN_UNUSED wb_status wbi_model_create(wb_model **out, const char *target, const char *definitions, wb_error *err);
+
+/* For n coefficients, which are 0. Nothing is borrowed. */
+WB_WARN_UNUSED wb_status wbi_treatment_create(wbi_treatment **out, const char *column, char *const arms[2], size_t n,
+                                              wb_error *err);
+void wbi_treatment_free(wbi_treatment *treatment); /* NULL-safe */
+/* Nothing where there is none; non-zero when memory ran out. */
+int wbi_treatment_to_json(json_t *object, const wb_model *model);
+int wbi_interaction_to_json(json_t *object, const wb_model *model, size_t index);
+/* Reads it, when the basis is read. */
+WB_WARN_UNUSED wb_status wbi_treatment_from_json(wb_model *model, const wbi_json_at *at, wb_error *err);
 
 /* Of a fit of all rows, each counting as it does. */
 wb_imbalance wbi_no_imbalance(uint64_t n_rows);

@@ -309,6 +309,8 @@ static wb_status read_model(wb_model **out, const wbi_json_at *at, wb_error *err
         status = wbi_inference_from_json(&model->inference, at, model->basis,
                                          model->summary.penalty == WB_PENALTY_FIRTH, err);
     if (status == WB_OK)
+        status = wbi_treatment_from_json(model, at, err);
+    if (status == WB_OK)
         *out = model;
     else
         wb_model_free(model);

@@ -15,6 +15,7 @@ static json_t *column_to_json(const wb_model *model, size_t column)
     failed |= json_object_set_new(object, "mean", wbi_json_real(from->mean));
     failed |= json_object_set_new(object, "sd", wbi_json_real(from->sd));
     failed |= wbi_inference_column_to_json(object, model->inference, model->basis, column);
+    failed |= wbi_interaction_to_json(object, model, column + 1);
     if (failed == 0)
         return object;
     json_decref(object);
@@ -182,6 +183,7 @@ static json_t *intercept_to_json(const wb_model *model)
     int failed = json_object_set_new(object, "raw", wbi_json_real(wbi_model_raw_intercept(model)));
     failed |= json_object_set_new(object, "at_mean", wbi_json_real(model->beta[0]));
     failed |= wbi_inference_intercept_to_json(object, model->inference);
+    failed |= wbi_interaction_to_json(object, model, 0);
     if (failed == 0)
         return object;
     json_decref(object);
@@ -197,6 +199,7 @@ static json_t *model_to_json(const wb_model *model)
     failed |= json_object_set_new(object, "version", json_integer(WBI_MODEL_VERSION));
     failed |= json_object_set_new(object, "target", json_string(model->target));
     failed |= json_object_set_new(object, "training", training_to_json(model));
+    failed |= wbi_treatment_to_json(object, model);
     failed |= wbi_inference_to_json(object, model->inference);
     failed |= json_object_set_new(object, "intercept", intercept_to_json(model));
     failed |= json_object_set_new(object, "terms", terms_to_json(model));

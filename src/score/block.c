@@ -94,9 +94,11 @@ static wbi_score_strongest strongest_in(double **free_values, size_t n_kept, siz
 }
 
 /* One model's values for `n` rows, all in one piece of memory that begins with the log-odds. */
-static wb_status reserve_scored(wbi_scored *scored, const wb_score_options *o, size_t n, wb_error *err)
+static wb_status reserve_scored(wbi_scored *scored, const wbi_score_plan *plan, size_t m, size_t n, wb_error *err)
 {
-    const size_t n_each = (o->interval ? 4 : 2) + 2 * (o->n_reasons + o->n_reasons_down);
+    const wb_score_options *o = plan->options;
+    const bool uplift = plan->each[m].treated != NULL;
+    const size_t n_each = (o->interval ? 4U : 2U) + (uplift ? 1U : 0U) + 2 * (o->n_reasons + o->n_reasons_down);
     free_scored(scored);
     double *values = wbi_alloc_array(n, n_each * sizeof *values);
     if (values == NULL)
@@ -107,6 +109,8 @@ static wb_status reserve_scored(wbi_scored *scored, const wb_score_options *o, s
         scored->low = next_values(&values, 1, n);
         scored->high = next_values(&values, 1, n);
     }
+    if (uplift)
+        scored->uplift = next_values(&values, 1, n);
     scored->up = strongest_in(&values, o->n_reasons, n, 1);
     scored->down = strongest_in(&values, o->n_reasons_down, n, -1);
     return WB_OK;
@@ -132,7 +136,7 @@ static wb_status reserve(wbi_score_block *block, size_t n_rows, wb_error *err)
         return wbi_fail_nomem(err, n * sizeof *block->lines.ends);
     for (size_t m = 0; m < plan->models->n; m++) {
         const wbi_plan_model *each = &plan->each[m];
-        WBI_TRY(reserve_scored(&block->scored[m], plan->options, n, err));
+        WBI_TRY(reserve_scored(&block->scored[m], plan, m, n, err));
         for (size_t f = 0; f < each->n_features; f++)
             if (plan->features[each->features[f]].type == WB_TYPE_CATEGORY)
                 WBI_TRY(reserve_codes(&block->models[m].codes[f], n, err));
@@ -234,6 +238,18 @@ cleanup:
     return status;
 }
 
+/* Codes of levels are those of both scorers, for these are of one model. */
+static wb_status find_uplift(const wbi_scored *scored, const wbi_plan_model *each, const wbi_score_column *columns,
+                             const wbi_score_rows *rows, wb_error *err)
+{
+    wbi_scorer_columns(each->treated, columns, rows->n_rows, scored->uplift, NULL);
+    wbi_calibrate(&each->model->calibration, scored->uplift, scored->uplift, rows->n_rows);
+    WBI_TRY(check(scored->uplift, rows, err));
+    for (size_t row = 0; row < rows->n_rows; row++)
+        scored->uplift[row] -= scored->probability[row];
+    return WB_OK;
+}
+
 static wb_status score_model(wbi_score_block *block, size_t m, const wbi_score_rows *rows, wb_error *err)
 {
     const wbi_plan_model *each = &block->plan->each[m];
@@ -248,6 +264,8 @@ static wb_status score_model(wbi_score_block *block, size_t m, const wbi_score_r
         wbi_scorer_columns(each->scorer, model->columns, rows->n_rows, scored->log_odds, model->tallies);
     wbi_calibrate(&each->model->calibration, scored->probability, scored->log_odds, rows->n_rows);
     WBI_TRY(check(scored->probability, rows, err));
+    if (each->treated != NULL)
+        WBI_TRY(find_uplift(scored, each, model->columns, rows, err));
     return each->intervals == NULL ? WB_OK : find_intervals(block, m, rows, err);
 }
 

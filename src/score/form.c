@@ -77,6 +77,8 @@ static wb_status add_model_cells(wbi_score_form *form, size_t m, wb_error *err)
 {
     const wb_score_options *o = form->plan->options;
     WBI_TRY(add_model_cell(form, m, "probability", err));
+    if (form->plan->each[m].treated != NULL)
+        WBI_TRY(add_model_cell(form, m, "uplift", err));
     if (o->interval) {
         WBI_TRY(add_model_cell(form, m, "probability_low", err));
         WBI_TRY(add_model_cell(form, m, "probability_high", err));

@@ -160,6 +160,8 @@ static wb_status put_model(pen *p, size_t m, const wbi_score_rows *rows, const w
     const wb_model *model = p->form->plan->each[m].model;
     const double probability = scored->probability[row];
     put_number(p, probability);
+    if (scored->uplift != NULL)
+        put_number(p, scored->uplift[row]);
     if (o->interval) {
         put_number(p, scored->low[row]);
         put_number(p, scored->high[row]);

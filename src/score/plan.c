@@ -130,6 +130,8 @@ static wb_status plan_model(wbi_score_plan *plan, size_t m, wb_error *err)
         WBI_TRY(wb_reasons_create(&each->reasons, each->model, err));
     if (plan->options->interval)
         WBI_TRY(plan_intervals(plan, m, err));
+    if (each->model->treatment != NULL)
+        WBI_TRY(wb_scorer_create_treated(&each->treated, each->model, err));
     return wb_scorer_create(&each->scorer, each->model, err);
 }
 
@@ -154,6 +156,7 @@ void wbi_score_plan_free(wbi_score_plan *plan)
 {
     for (size_t m = 0; plan->each != NULL && m < plan->models->n; m++) {
         wb_scorer_free(plan->each[m].scorer);
+        wb_scorer_free(plan->each[m].treated);
         wb_reasons_free(plan->each[m].reasons);
         wbi_intervals_free(plan->each[m].intervals);
         wbi_free(plan->each[m].features);

@@ -23,6 +23,7 @@ typedef struct wbi_plan_feature {
 typedef struct wbi_plan_model {
     const wb_model *model;
     wb_scorer *scorer;
+    wb_scorer *treated; /* of customers who are treated; NULL: the model knows no treatment */
     size_t n_features;
     wb_reasons *reasons; /* NULL: nobody wants them */
     wbi_intervals *intervals; /* likewise */

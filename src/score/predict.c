@@ -138,9 +138,8 @@ static void fill_report(wb_score_report *report, const scoring *work, const wb_m
     }
 }
 
-static wb_status create_scoring(scoring *work, const wb_model *model, const wb_table *table, size_t n_workers, wb_error *err)
+static wb_status create_scoring(scoring *work, const wb_table *table, size_t n_workers, wb_error *err)
 {
-    WBI_TRY(wb_scorer_create(&work->scorer, model, err));
     const size_t n = work->n_features = wb_scorer_n_features(work->scorer);
     const size_t n_blocks = wbi_par_n_blocks(wb_table_n_rows(table), BLOCK_ROWS);
     work->sources = wbi_alloc_zeroed(n, sizeof *work->sources);
@@ -165,18 +164,43 @@ static void free_scoring(scoring *work)
     wb_scorer_free(work->scorer);
 }
 
+/* Takes the scorer, also where it fails. */
+static wb_status score_table(scoring *work, const wb_model *model, const wb_table *table, wb_score_report *report, int n_threads,
+                             wb_error *err)
+{
+    wb_status status = WB_OK;
+    work->calibration = &model->calibration;
+    n_threads = wbi_par_threads(n_threads);
+    WBI_TRY_CLEANUP(wbi_table_in_memory(table, "scoring", err));
+    WBI_TRY_CLEANUP(create_scoring(work, table, (size_t)n_threads, err));
+    WBI_TRY_CLEANUP(wbi_par_for(wb_table_n_rows(table), BLOCK_ROWS, n_threads, score_block, work, err));
+    if (report != NULL)
+        fill_report(report, work, model, table);
+cleanup:
+    free_scoring(work);
+    return status;
+}
+
 wb_status wb_score_table(const wb_model *model, const wb_table *table, double *probability, wb_score_report *report,
                          int n_threads, wb_error *err)
 {
-    wb_status status = WB_OK;
-    scoring work = {.calibration = &model->calibration, .probability = probability};
-    n_threads = wbi_par_threads(n_threads);
-    WBI_TRY(wbi_table_in_memory(table, "scoring", err));
-    WBI_TRY_CLEANUP(create_scoring(&work, model, table, (size_t)n_threads, err));
-    WBI_TRY_CLEANUP(wbi_par_for(wb_table_n_rows(table), BLOCK_ROWS, n_threads, score_block, &work, err));
-    if (report != NULL)
-        fill_report(report, &work, model, table);
-cleanup:
-    free_scoring(&work);
+    scoring work = {.probability = probability};
+    WBI_TRY(wb_scorer_create(&work.scorer, model, err));
+    return score_table(&work, model, table, report, n_threads, err);
+}
+
+wb_status wb_score_uplift(const wb_model *model, const wb_table *table, double *uplift, int n_threads, wb_error *err)
+{
+    const size_t n = wb_table_n_rows(table);
+    scoring work = {.probability = uplift};
+    WBI_TRY(wb_scorer_create_treated(&work.scorer, model, err));
+    WBI_TRY(score_table(&work, model, table, NULL, n_threads, err));
+    double *untreated = wbi_alloc_array(n, sizeof *untreated);
+    if (untreated == NULL)
+        return wbi_fail_nomem(err, n * sizeof *untreated);
+    const wb_status status = wb_score_table(model, table, untreated, NULL, n_threads, err);
+    for (size_t i = 0; status == WB_OK && i < n; i++)
+        uplift[i] -= untreated[i];
+    wbi_free(untreated);
     return status;
 }

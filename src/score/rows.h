@@ -37,6 +37,7 @@ typedef struct wbi_score_rows {
 /* What one model says of the rows: a value each, or NULL where nobody wants it. */
 typedef struct wbi_scored {
     double *log_odds, *probability, *low, *high;
+    double *uplift;  /* what treatment adds to the probability */
     wbi_score_strongest up, down; /* the reasons; n is 0 where nobody wants them */
 } wbi_scored;
 

@@ -38,7 +38,7 @@ static size_t lane_of(size_t feature, size_t n_features)
     return feature < whole || n_features < LANES ? feature % LANES : feature + LANES - n_features;
 }
 
-static wb_status add_feature(wb_scorer *scorer, const wb_model *model, size_t f, wb_error *err)
+static wb_status add_feature(wb_scorer *scorer, const wb_model *model, const double *beta, size_t f, wb_error *err)
 {
     scorer_feature *feature = &scorer->features[scorer->n_features++];
     memset(feature, 0, sizeof *feature);
@@ -47,7 +47,7 @@ static wb_status add_feature(wb_scorer *scorer, const wb_model *model, size_t f,
     feature->name = wbi_strdup(name);
     if (feature->name == NULL)
         return wbi_fail_nomem(err, strlen(name) + 1);
-    WBI_TRY(wbi_contribution_compile(&feature->adds, model->basis, model->beta, f, err));
+    WBI_TRY(wbi_contribution_compile(&feature->adds, model->basis, beta, f, err));
     scorer->row.base += feature->adds.constant;
     if (feature->adds.form != WBI_CONTRIBUTION_LINE)
         scorer->others[scorer->n_others++] = f;
@@ -81,7 +81,8 @@ static wb_status lay_out_rows(wb_scorer *scorer, wb_error *err)
     return WB_OK;
 }
 
-wb_status wb_scorer_create(wb_scorer **out, const wb_model *model, wb_error *err)
+/* Of the model's basis with these coefficients. */
+static wb_status create(wb_scorer **out, const wb_model *model, const double *beta, wb_error *err)
 {
     wb_status status = WB_OK;
     const size_t n = wbi_model_n_features(model);
@@ -89,19 +90,39 @@ wb_status wb_scorer_create(wb_scorer **out, const wb_model *model, wb_error *err
     if (scorer == NULL)
         return wbi_fail_nomem(err, sizeof *scorer);
     scorer->kernels = wbi_score_kernels_best();
-    scorer->base = scorer->row.base = model->beta[0];
+    scorer->base = scorer->row.base = beta[0];
     scorer->features = wbi_alloc_aligned(n, sizeof *scorer->features);
     scorer->others = wbi_alloc_array(n, sizeof *scorer->others);
     if (scorer->features == NULL || scorer->others == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *scorer->features));
     for (size_t f = 0; f < n; f++)
-        WBI_TRY_CLEANUP(add_feature(scorer, model, f, err));
+        WBI_TRY_CLEANUP(add_feature(scorer, model, beta, f, err));
     WBI_TRY_CLEANUP(lay_out_rows(scorer, err));
     WBI_TRY_CLEANUP(wbi_calibration_copy(&scorer->calibration, &model->calibration, err));
     *out = scorer;
 cleanup:
     if (status != WB_OK)
         wb_scorer_free(scorer);
+    return status;
+}
+
+wb_status wb_scorer_create(wb_scorer **out, const wb_model *model, wb_error *err)
+{
+    return create(out, model, model->beta, err);
+}
+
+wb_status wb_scorer_create_treated(wb_scorer **out, const wb_model *model, wb_error *err)
+{
+    const size_t n = model->basis->n_columns + 1;
+    if (model->treatment == NULL)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the model knows no treatment: it was trained without one");
+    double *beta = wbi_alloc_array(n, sizeof *beta);
+    if (beta == NULL)
+        return wbi_fail_nomem(err, n * sizeof *beta);
+    for (size_t j = 0; j < n; j++)
+        beta[j] = model->beta[j] + model->treatment->adds[j];
+    const wb_status status = create(out, model, beta, err);
+    wbi_free(beta);
     return status;
 }
 

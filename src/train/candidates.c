@@ -149,7 +149,8 @@ static bool reserved(const wbi_training *training, size_t column, const wb_train
 {
     const char *name = wb_table_name(training->table, column);
     bool is_reserved = column == training->target || column == training->id || wbi_is_label(name) ||
-                       strcmp(name, "cutoff") == 0 || (options->weights != NULL && strcmp(name, options->weights) == 0);
+                       strcmp(name, "cutoff") == 0 || (training->treated != NULL && column == training->arms.column) ||
+                       (options->weights != NULL && strcmp(name, options->weights) == 0);
     for (size_t i = 0; i < options->n_exclude && !is_reserved; i++)
         is_reserved = strcmp(name, options->exclude[i]) == 0;
     return is_reserved;

@@ -20,8 +20,14 @@ void wbi_fit_free(wbi_fit *fit)
 static wb_status make_design(wbi_design **out, const wbi_training *training, const wbi_part *part,
                              const wbi_basis *basis, bool few_passes, wb_error *err)
 {
-    const wbi_design_rows rows = {training->table, part->rows, part->n, few_passes, training->n_threads};
+    const wbi_design_rows rows = {training->table, part->rows, part->n, few_passes, training->n_threads, training->treated};
     return wbi_design_of_rows(out, basis, &rows, err);
+}
+
+/* Of the design. With a treatment its columns are there twice (wbi_encoder_create_arms). */
+static size_t n_design_columns(const wbi_training *training, const wbi_basis *basis)
+{
+    return (basis->n_columns + 1) * (training->treated == NULL ? 1 : 2);
 }
 
 static const double SMALL = 1e-8; /* how far lasso and elastic net may be from optimal */
@@ -69,7 +75,7 @@ static wb_status approach(wbi_newton **out, const workbench *bench, const wbi_tr
     wb_status status = WB_OK;
     wbi_part some = {0};
     wbi_design *design = NULL;
-    if (!wbi_newton_samples(part->n, basis->n_columns + 1))
+    if (!wbi_newton_samples(part->n, n_design_columns(training, basis)))
         return WB_OK;
     WBI_TRY_CLEANUP(sample_part(&some, part, err));
     if (!wbi_part_has_both(&some))
@@ -141,16 +147,19 @@ cleanup:
     return status;
 }
 
-/* The intercept is free; all other columns are penalised alike, but for those that terms have penalties of their own for. */
-static wb_status set_penalties(workbench *bench, const wbi_basis *basis, wb_error *err)
+/* The intercept is free, and what treatment adds to it; all other columns are penalised alike, but for those that terms have
+ * penalties of their own for. */
+static wb_status set_penalties(workbench *bench, const wbi_training *training, const wbi_basis *basis, wb_error *err)
 {
-    const size_t n = basis->n_columns + 1;
+    const size_t n_own = basis->n_columns + 1, n = n_design_columns(training, basis);
     bench->penalty = wbi_alloc_array(n, sizeof *bench->penalty);
     if (bench->penalty == NULL)
         return wbi_fail_nomem(err, n * sizeof *bench->penalty);
     bench->penalty[0] = 0;
     for (size_t j = 0; j < basis->n_columns; j++)
         bench->penalty[j + 1] = basis->columns[j].part >= wbi_term_n_penalised(basis->terms[basis->columns[j].term]);
+    for (size_t j = n_own; j < n; j++)
+        bench->penalty[j] = bench->penalty[j - n_own];
     return wbi_penalties_find(&bench->terms, basis, err);
 }
 
@@ -164,10 +173,10 @@ static wb_status set_up(workbench *bench, const wbi_training *training, const wb
                         "with basis auto the features become %zu columns, and there are %zu rows: linear takes fewer",
                         basis->n_columns, part->n);
     WBI_TRY(make_design(&bench->design, training, part, basis, bench->few_passes, err));
-    WBI_TRY(set_penalties(bench, basis, err));
-    bench->start = wbi_alloc_zeroed(basis->n_columns + 1, sizeof *bench->start);
+    WBI_TRY(set_penalties(bench, training, basis, err));
+    bench->start = wbi_alloc_zeroed(bench->design->n_columns, sizeof *bench->start);
     if (bench->start == NULL)
-        return wbi_fail_nomem(err, (basis->n_columns + 1) * sizeof *bench->start);
+        return wbi_fail_nomem(err, bench->design->n_columns * sizeof *bench->start);
     for (size_t i = 0; i < part->n; i++)
         weight[part->outcome[i]] += part->weight[i];
     bench->start[0] = log(weight[1] / weight[0]);
@@ -291,9 +300,9 @@ static wb_status conclude(wbi_fit *fit, const workbench *bench, const wbi_traini
     return WB_OK;
 }
 
-static wb_status allocate_beta(wbi_fit *fit, size_t n_lambdas, wb_error *err)
+static wb_status allocate_beta(wbi_fit *fit, const wbi_training *training, size_t n_lambdas, wb_error *err)
 {
-    fit->n_columns = fit->basis->n_columns + 1;
+    fit->n_columns = n_design_columns(training, fit->basis);
     fit->beta = wbi_alloc_array(n_lambdas, fit->n_columns * sizeof *fit->beta);
     return fit->beta == NULL ? wbi_fail_nomem(err, n_lambdas * fit->n_columns * sizeof *fit->beta) : WB_OK;
 }
@@ -302,7 +311,7 @@ static wb_status allocate_beta(wbi_fit *fit, size_t n_lambdas, wb_error *err)
 static wb_status walk_path(wbi_fit *fit, const workbench *bench, wbi_training *training, const double *lambdas,
                            size_t n_lambdas, wb_error *err)
 {
-    WBI_TRY(allocate_beta(fit, n_lambdas, err));
+    WBI_TRY(allocate_beta(fit, training, n_lambdas, err));
     for (size_t l = 0; l < n_lambdas; l++) {
         WBI_TRY(minimise(&fit->last, bench, lambdas[l], err));
         memcpy(fit->beta + l * fit->n_columns, fit->last.beta, fit->n_columns * sizeof *fit->beta);
@@ -319,7 +328,7 @@ static wb_status find_lambdas(wbi_fit *fit, const workbench *bench, wbi_training
 {
     wbi_smooth problem = bench->smooth;
     problem.newton = bench->newton;
-    WBI_TRY(allocate_beta(fit, 1, err));
+    WBI_TRY(allocate_beta(fit, training, 1, err));
     double *freedom = wbi_alloc_array(fit->n_columns, sizeof *freedom);
     if (freedom == NULL)
         return wbi_fail_nomem(err, fit->n_columns * sizeof *freedom);

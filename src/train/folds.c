@@ -62,7 +62,8 @@ typedef struct trial {
     const wbi_filler *filler;
     const wbi_kernels *kernels;
     double *scratch; /* a block of the design a worker */
-    size_t lambda;   /* for predictions */
+    const double *beta; /* of one lambda after the other */
+    size_t n_lambdas;
     double *log_odds;
 } trial;
 
@@ -92,8 +93,8 @@ static wb_status sum_losses(void *context, size_t block, size_t begin, size_t en
     double eta[EVALUATION_ROWS], residual[EVALUATION_ROWS], curvature[EVALUATION_ROWS];
     wbi_matrix_rows rows;
     WBI_TRY(encode_block(&rows, work, begin, end, worker, err));
-    for (size_t l = 0; l < work->lambda; l++) {
-        work->kernels->eta(eta, &rows, work->held->fit.beta + l * work->held->fit.n_columns);
+    for (size_t l = 0; l < work->n_lambdas; l++) {
+        work->kernels->eta(eta, &rows, work->beta + l * work->encoder->n_columns);
         clip(eta, end - begin);
         partial[l] += work->kernels->logistic(residual, curvature, eta, part->outcome + begin, part->weight + begin,
                                               end - begin);
@@ -107,33 +108,33 @@ static wb_status predict_block(void *context, size_t block, size_t begin, size_t
     const trial *work = context;
     wbi_matrix_rows rows;
     WBI_TRY(encode_block(&rows, work, begin, end, worker, err));
-    work->kernels->eta(work->log_odds + begin, &rows, work->held->fit.beta + work->lambda * work->held->fit.n_columns);
+    work->kernels->eta(work->log_odds + begin, &rows, work->beta);
     return WB_OK;
 }
 
-/* Runs a trial: sums of losses for `lambda` values when `losses` is given, else predictions at the lambda-th. */
-static wb_status try_fit(double *losses, double *log_odds, const wbi_training *training, const held_out *held,
-                         size_t lambda, wb_error *err)
+/* Runs a trial: sums of losses at all its lambdas when `losses` is given, else predictions at the first. `treated`: as the
+ * coefficients are of (wbi_encoder_create_arms). */
+static wb_status try_fit(double *losses, trial *work, const wbi_training *training, const uint8_t *treated, wb_error *err)
 {
     wb_status status;
     wbi_encoder *encoder = NULL;
     wbi_filler *filler = NULL;
-    trial work = {.held = held, .kernels = wbi_kernels_best(), .lambda = lambda, .log_odds = log_odds};
-    WBI_TRY_CLEANUP(wbi_encoder_create(&encoder, held->fit.basis, training->table, err));
+    const size_t n = work->held->part.n;
+    work->kernels = wbi_kernels_best();
+    WBI_TRY_CLEANUP(wbi_encoder_create_arms(&encoder, work->held->fit.basis, training->table, treated, err));
     WBI_TRY_CLEANUP(wbi_filler_create(&filler, encoder, training->n_threads, err));
     const size_t scratch = (size_t)training->n_threads * EVALUATION_ROWS * encoder->stride;
-    work.encoder = encoder;
-    work.filler = filler;
-    work.scratch = wbi_alloc_aligned(scratch, sizeof(double));
-    if (work.scratch == NULL)
+    work->encoder = encoder;
+    work->filler = filler;
+    work->scratch = wbi_alloc_aligned(scratch, sizeof(double));
+    if (work->scratch == NULL)
         status = wbi_fail_nomem(err, scratch * sizeof(double));
     else if (losses != NULL)
-        status = wbi_par_sum(held->part.n, EVALUATION_ROWS, training->n_threads, lambda, sum_losses, &work, losses,
-                             err);
+        status = wbi_par_sum(n, EVALUATION_ROWS, training->n_threads, work->n_lambdas, sum_losses, work, losses, err);
     else
-        status = wbi_par_for(held->part.n, EVALUATION_ROWS, training->n_threads, predict_block, &work, err);
+        status = wbi_par_for(n, EVALUATION_ROWS, training->n_threads, predict_block, work, err);
 cleanup:
-    wbi_free(work.scratch);
+    wbi_free(work->scratch);
     wbi_filler_free(filler);
     wbi_encoder_free(encoder);
     return status;
@@ -181,7 +182,8 @@ static wb_status judge_fold(void *context, size_t slot, int worker, wb_error *er
     held->losses = wbi_alloc_zeroed(v->path->n, sizeof *held->losses);
     if (held->losses == NULL)
         return wbi_fail_nomem(err, v->path->n * sizeof *held->losses);
-    return try_fit(held->losses, NULL, &alone, held, v->path->n, err);
+    trial work = {.held = held, .beta = held->fit.beta, .n_lambdas = v->path->n};
+    return try_fit(held->losses, &work, &alone, alone.treated, err);
 }
 
 static void say_not_judged(const validation *v, int k)
@@ -233,6 +235,7 @@ static wb_status judge_folds(validation *v, wb_error *err)
 typedef struct pooled {
     wbi_part part;
     double *log_odds, *probability, *calibrated;
+    double *untreated; /* log-odds of each row without treatment; NULL: there is none */
     size_t *fold_ends;
     size_t n;
 } pooled;
@@ -241,6 +244,7 @@ static void clear_pooled(pooled *all)
 {
     wbi_part_free(&all->part);
     wbi_free(all->log_odds);
+    wbi_free(all->untreated);
     wbi_free(all->fold_ends);
 }
 
@@ -254,14 +258,37 @@ static wb_status allocate_pooled(pooled *all, const wbi_training *training, int 
         return wbi_fail_nomem(err, (n + 2 * n_apart) * sizeof *all->log_odds);
     all->probability = all->log_odds + n_apart;
     all->calibrated = all->probability + n_apart;
-    return WB_OK;
+    if (training->treated == NULL)
+        return WB_OK;
+    all->untreated = wbi_alloc_array(n, sizeof *all->untreated);
+    return all->untreated == NULL ? wbi_fail_nomem(err, n * sizeof *all->untreated) : WB_OK;
+}
+
+/* What the model of a fold says of its rows, were none of them treated. */
+static wb_status predict_untreated(double *log_odds, const wbi_training *training, const held_out *held, const double *beta,
+                                   wb_error *err)
+{
+    const size_t n_own = held->fit.n_columns / 2;
+    double *own = wbi_alloc_array(n_own, sizeof *own);
+    if (own == NULL)
+        return wbi_fail_nomem(err, n_own * sizeof *own);
+    for (size_t j = 0; j < n_own; j++)
+        own[j] = beta[j] - WBI_ARM * beta[n_own + j];
+    trial work = {.held = held, .beta = own, .n_lambdas = 1, .log_odds = log_odds};
+    const wb_status status = try_fit(NULL, &work, training, NULL, err);
+    wbi_free(own);
+    return status;
 }
 
 static wb_status predict_fold(pooled *all, const wbi_training *training, held_out *held, size_t lambda, wb_error *err)
 {
     const wbi_part *part = &held->part;
     const size_t at = all->n;
-    WBI_TRY(try_fit(NULL, all->log_odds + at, training, held, lambda, err));
+    const double *beta = held->fit.beta + lambda * held->fit.n_columns;
+    trial work = {.held = held, .beta = beta, .n_lambdas = 1, .log_odds = all->log_odds + at};
+    if (training->treated != NULL)
+        WBI_TRY(predict_untreated(all->untreated + at, training, held, beta, err));
+    WBI_TRY(try_fit(NULL, &work, training, training->treated, err));
     wbi_kernels_best()->sigmoid(all->probability + at, all->log_odds + at, part->n);
     memcpy(all->part.outcome + at, part->outcome, part->n * sizeof *part->outcome);
     memcpy(all->part.weight + at, part->weight, part->n * sizeof *part->weight);
@@ -283,7 +310,9 @@ static wb_status conclude(wbi_cross_validation *out, const pooled *all, const wb
         WBI_TRY(wbi_calibration_fit(&out->calibration, &held, training->calibrate, training->log, err));
         wbi_calibrate(&out->calibration, all->calibrated, all->log_odds, all->n);
     }
-    return wbi_find_tenths(&out->tenths, all->calibrated, all->part.weight, all->n, err);
+    if (all->untreated != NULL)
+        wbi_calibrate(&out->calibration, all->untreated, all->untreated, all->n);
+    return wbi_find_tenths(&out->tenths, all->untreated != NULL ? all->untreated : all->calibrated, all->part.weight, all->n, err);
 }
 
 static wb_status pool(wbi_cross_validation *out, const wbi_training *training, held_out *held, int n_folds, wb_error *err)

@@ -49,6 +49,8 @@ void wbi_training_free(wbi_training *training)
     wbi_part_free(&training->all);
     wbi_free(training->features);
     wbi_free(training->forms);
+    wbi_free(training->treated);
+    wbi_arms_free(&training->arms);
 }
 
 wb_status wbi_training_tick(wbi_training *training, wb_error *err)
@@ -207,6 +209,42 @@ static void drop_keyless(const wbi_training *training, int8_t *label)
         wbi_log(training->log, WB_LOG_WARNING, "%zu rows without a customer left out", n);
 }
 
+/* Rows that are in neither arm are left out. */
+static wb_status find_arms(wbi_training *training, int8_t *label, const wb_train_options *options, wb_error *err)
+{
+    const wbi_arm_choice choice = {options->treatment, options->treated, options->control};
+    const size_t n_rows = wb_table_n_rows(training->table);
+    if (options->treatment == NULL)
+        return WB_OK;
+    WBI_TRY(wbi_table_in_memory(training->table, "training with a treatment", err));
+    uint8_t *labelled = training->treated = wbi_alloc_array(n_rows, 1);
+    if (labelled == NULL)
+        return wbi_fail_nomem(err, n_rows);
+    for (size_t row = 0; row < n_rows; row++)
+        labelled[row] = label[row] >= 0;
+    WBI_TRY(wbi_arms_find(&training->arms, training->table, &choice, labelled, err));
+    wbi_arms_say_left_out(&training->arms, options->treatment, training->log);
+    for (size_t row = 0; row < n_rows; row++) {
+        if (training->arms.of_row[row] < 0)
+            label[row] = -1;
+        training->treated[row] = training->arms.of_row[row] == 1;
+    }
+    return WB_OK;
+}
+
+/* Both arms are among the rows. */
+static wb_status check_arms(const wbi_training *training, wb_error *err)
+{
+    const wbi_part *all = &training->all;
+    size_t n_treated = 0;
+    for (size_t i = 0; training->treated != NULL && i < all->n; i++)
+        n_treated += training->treated[all->rows[i]];
+    if (training->treated == NULL || (n_treated > 0 && n_treated < all->n))
+        return WB_OK;
+    return wbi_fail(err, WB_ERR_DEGENERATE, "all %zu rows are of one arm, %s ('%s'): uplift needs both", all->n,
+                    n_treated > 0 ? "treated" : "not treated", training->arms.names[n_treated > 0]);
+}
+
 static double alpha_of(const wb_train_options *options)
 {
     static const double unsaid[] = {[WB_PENALTY_LASSO] = 1, [WB_PENALTY_ELASTIC_NET] = 0.5, [WB_PENALTY_FIRTH] = 0};
@@ -238,8 +276,10 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
     WBI_TRY_CLEANUP(wbi_label_values(label, table, out->target, options->positive, options->use_row, err));
     say_missing_labels(out, label, options->use_row);
     drop_keyless(out, label);
+    WBI_TRY_CLEANUP(find_arms(out, label, options, err));
     WBI_TRY_CLEANUP(take_rows(out, label, weight, err));
     WBI_TRY_CLEANUP(check_classes(out, err));
+    WBI_TRY_CLEANUP(check_arms(out, err));
     WBI_TRY_CLEANUP(wbi_choose_features(out, options, err));
 cleanup:
     wbi_view_close(&weights);

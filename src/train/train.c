@@ -67,10 +67,25 @@ static wb_status check_penalty(const wb_train_options *options, wb_error *err)
     return WB_OK;
 }
 
+static wb_status check_treatment(const wb_train_options *options, wb_error *err)
+{
+    if (options->treatment == NULL && (options->treated != NULL || options->control != NULL))
+        return wbi_fail(err, WB_ERR_ARGUMENT, "'%s' is a value of no treatment: name its column",
+                        options->treated != NULL ? options->treated : options->control);
+    if (options->treatment == NULL)
+        return WB_OK;
+    if (options->penalty != WB_PENALTY_RIDGE)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "a treatment goes with ridge and a lambda above 0, not with %s",
+                        wb_penalty_name(options->penalty));
+    return options->basis == WB_BASIS_LINEAR ? WB_OK
+                                             : wbi_fail(err, WB_ERR_ARGUMENT, "a treatment goes with the linear basis, not with auto");
+}
+
 static wb_status make_plan(plan *out, const wb_train_options *options, wb_error *err)
 {
     *out = (plan){.n_folds = 0};
     WBI_TRY(check_penalty(options, err));
+    WBI_TRY(check_treatment(options, err));
     if (options->n_folds < -1 || options->n_folds == 1 || options->n_folds > MAX_FOLDS)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%d folds: expected 0, or 2 to %d", options->n_folds, MAX_FOLDS);
     WBI_TRY(check_balance(options, err));
@@ -114,6 +129,22 @@ static void warn_unless_converged(const wbi_training *training, const wbi_newton
                 : "");
 }
 
+/* From the mean of the arms and what treatment adds to it to the coefficients without treatment. */
+static wb_status part_arms(wb_model *model, const wbi_training *training, wb_error *err)
+{
+    const size_t n = model->basis->n_columns + 1;
+    if (training->treated == NULL)
+        return WB_OK;
+    WBI_TRY(wbi_treatment_create(&model->treatment, wb_table_name(training->table, training->arms.column),
+                                 training->arms.names, n, err));
+    for (size_t j = 0; j < n; j++) {
+        model->treatment->adds[j] = model->beta[n + j];
+        model->beta[j] -= WBI_ARM * model->beta[n + j];
+    }
+    wbi_describe_arms(&model->treatment->about, training);
+    return WB_OK;
+}
+
 /* Moves the fit and the facts of the training into a model. */
 static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit *fit, const char *definitions,
                           wb_error *err)
@@ -144,8 +175,12 @@ static wb_status assemble(wb_model **out, const wbi_training *training, wbi_fit 
                                         .gradient_max = fit->last.gradient_max,
                                         .converged = fit->last.converged,
                                         .imbalance = fit->imbalance};
-    *out = model;
-    return WB_OK;
+    const wb_status status = part_arms(model, training, err);
+    if (status == WB_OK)
+        *out = model;
+    else
+        wb_model_free(model);
+    return status;
 }
 
 /* Adds what the folds said; the path only where lambda was chosen from it. */
@@ -245,7 +280,7 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     if (splits.n > 0 && !training.smooth)
         WBI_TRY_CLEANUP(wbi_cross_validate(&folds, &training, &splits, &how.path, options->lambda_rule, err));
     double lambda = how.path.lambda[folds.best];
-    training.infer = !wbi_is_sparse(training.penalty);
+    training.infer = !wbi_is_sparse(training.penalty) && training.treated == NULL;
     WBI_TRY_CLEANUP(wbi_fit_path(&fit, &training, &training.all, &lambda, 1, training.log, err));
     warn_unless_converged(&training, &fit.last);
     if (splits.n > 0 && training.smooth)

@@ -40,6 +40,20 @@ typedef struct wbi_balance {
     char salt[WBI_SALT_CHARS];
 } wbi_balance;
 
+/* Who was treated, as somebody says it. */
+typedef struct wbi_arm_choice {
+    const char *column;
+    const char *treated, *control; /* values; NULL: not said */
+} wbi_arm_choice;
+
+/* The arms of a campaign. */
+typedef struct wbi_arms {
+    size_t column;
+    int8_t *of_row;  /* of the table: 1 treated, 0 not, -1 neither */
+    char *names[2];  /* values: not treated, treated; "" for an arm that no row is in */
+    uint64_t n_missing, n_others; /* rows of neither: without a value, and with another one */
+} wbi_arms;
+
 /* What is to be fitted. */
 typedef struct wbi_training {
     const wb_table *table;
@@ -51,6 +65,8 @@ typedef struct wbi_training {
     size_t *features; /* columns that become terms */
     size_t n_features;
     wbi_form *forms; /* of each feature */
+    wbi_arms arms;     /* of_row NULL: there is no treatment */
+    uint8_t *treated;  /* by row of the table, likewise */
     wb_penalty penalty;
     bool smooth; /* how strong penalties are comes from the data, and numbers may be splines */
     const struct wbi_fit *warm; /* smooth: another fit, to start from; NULL: none */
@@ -87,6 +103,18 @@ typedef struct wbi_label_window {
 
 WB_WARN_UNUSED wb_status wbi_label_find_window(wbi_label_window *out, const wb_features *features, const char *target,
                                                wb_error *err);
+
+/* ---- treatment.c ---- */
+
+/* The column holds two values, or those that `choice` names. Free `out` also after a failure. */
+WB_WARN_UNUSED wb_status wbi_arms_find(wbi_arms *out, const wb_table *table, const wbi_arm_choice *choice,
+                                       const uint8_t *use_row, wb_error *err);
+void wbi_arms_free(wbi_arms *arms);
+/* How many rows are of neither arm, and why. */
+void wbi_arms_say_left_out(const wbi_arms *arms, const char *column, const wb_log *log);
+
+/* What a model says of the arms, but for their names. */
+void wbi_describe_arms(wb_treatment *out, const wbi_training *training);
 
 /* ---- prepare.c, order.c, candidates.c ---- */
 
