@@ -33,10 +33,13 @@ typedef struct wb_evaluate_options {
     const char *profit_from;     /* who says what contacts cost and bring, for the reader; NULL: nobody, the usual ones are */
     wb_interval_options intervals;
     const wb_log *log;
+    const char *treatment;       /* column of the labels (or features): who was treated, by lot; NULL: nobody asks. Uplift is
+                                    judged then, and probabilities on those who were not treated */
+    const char *treated, *control; /* as in wb_train_options; NULL both: as the model's, where it knows that treatment */
 } wb_evaluate_options;
 #define WB_EVALUATE_OPTIONS_INIT                                                                                       \
     {NULL, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, NULL, 0, WB_METRICS_OPTIONS_INIT, NULL, NULL,                        \
-     {WB_RESAMPLES_AUTO, 1, 0.95, NULL}, NULL}
+     {WB_RESAMPLES_AUTO, 1, 0.95, NULL}, NULL, NULL, NULL, NULL}
 
 /* A score over a group of rows. Strings are borrowed from the evaluation. */
 typedef struct wb_evaluated {
@@ -47,6 +50,13 @@ typedef struct wb_evaluated {
     wb_metrics_interval interval;
     wb_curves *curves;           /* NULL unless asked for; of all rows only */
 } wb_evaluated;
+
+/* How well a score tells whom treatment serves. */
+typedef struct wb_evaluated_uplift {
+    const char *score;           /* "uplift", "uplift_new"; and for what ranking by risk is worth, "probability" */
+    int is_uplift;               /* not 0: the score says by how much, so that it may be held against the difference */
+    wb_qini qini;
+} wb_evaluated_uplift;
 
 /* Two scores over all rows. */
 typedef struct wb_compared {
@@ -74,7 +84,11 @@ typedef struct wb_evaluation {
     wb_segmented *columns;       /* of the segments, in the order of `by` */
     size_t n_columns;
     size_t n_scores;
-    uint64_t n_rows;             /* with score and label */
+    const char *treatment, *treated, *control; /* column and values; NULL: nobody asked, and what follows is 0 */
+    wb_evaluated_uplift *uplifts; /* uplifts, then probabilities, in their order */
+    size_t n_uplifts;
+    uint64_t n_treated, n_other_arms; /* rows with score and label that were treated; that were of neither arm */
+    uint64_t n_rows;             /* with score and label; with a treatment of these those that were not treated */
     uint64_t n_without_label;    /* scores whose (customer, cutoff) has no label, or a missing one */
     uint64_t n_without_score;    /* labels without a score */
     uint64_t n_customers;
@@ -91,8 +105,10 @@ typedef struct wb_evaluation {
 
 /* Of scores and labels that lie in two files, matched by customer and, where both have one, cutoff; where one side alone
  * has cutoffs these must be one. Only the columns that are wanted are read. The key may be there once on each side
- * (WB_ERR_INCONSISTENT, naming it and both lines). Probabilities outside [0, 1] or missing are WB_ERR_MALFORMED naming the
- * line, no row with score and label is WB_ERR_INCONSISTENT; one class gives figures that are NaN and a warning, fewer than
+ * (WB_ERR_INCONSISTENT, naming it and both lines). Uplift (columns uplift, uplift_*) is read
+ * where there is a treatment; there need be no probability then. Probabilities outside [0, 1] or missing are WB_ERR_MALFORMED naming the
+ * line, no row with score and label is WB_ERR_INCONSISTENT, rows of one arm alone
+ * WB_ERR_DEGENERATE; one class gives figures that are NaN and a warning, fewer than
  * WB_FEW_ROWS rows a warning. Memory: the wanted columns, 4 bytes a line, 21 to 43 bytes for each row of either file while
  * they are matched, then 13 bytes a row, 8 more a score. Same bits for any number of threads. */
 WB_API WB_WARN_UNUSED wb_status wb_evaluate_files(wb_evaluation **out, const char *scores, const char *labels,

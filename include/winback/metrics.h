@@ -148,6 +148,54 @@ typedef struct wb_curves {
 WB_API WB_WARN_UNUSED wb_status wb_metrics_curves(wb_curves *out, const wb_outcomes *rows, const wb_metrics_options *options,
                                                   wb_error *err);
 
+/* Rows of a campaign whose arms were drawn by lot. All arrays have n entries and are borrowed during a call only. */
+typedef struct wb_trial_rows {
+    const double *score;       /* the higher, the more treatment is said to add; any number */
+    const uint8_t *outcome;    /* 0 or 1 */
+    const uint8_t *treated;    /* 0 or 1 */
+    const double *weight;      /* as in wb_outcomes, as is */
+    const uint32_t *customer;
+    size_t n;
+} wb_trial_rows;
+
+/* What became of the two arms of some rows. */
+typedef struct wb_arm_rates {
+    double n_treated, n_control;       /* weight */
+    double rate_treated, rate_control; /* share of positives; NaN of an arm without weight */
+    double difference, low, high; /* the first less the second, and the ends of its interval: Newcombe's hybrid score (1998, method
+                                     10), on Kish's effective numbers of rows where these have weights */
+    double mean_score;
+} wb_arm_rates;
+
+typedef struct wb_qini_point {
+    double threshold;     /* score of the last row within; NaN at depth 0 */
+    double depth;         /* share of the rows at or above it, by weight */
+    double gain;          /* positives gained by treating them */
+} wb_qini_point;
+
+/* How well a score tells whom treatment serves. With Y positives and N rows, by weight, among the treated (t) and the others (c) of
+ * the k rows of the highest scores, g(k) = Y_t - Y_c N_t / N_c (the last term 0 while N_c is) is what treating them gained (Radcliffe
+ * 2007). Rows of one score go in together. */
+enum { WB_N_TENTHS = 10 };
+typedef struct wb_qini {
+    uint64_t n, n_treated;
+    wb_arm_rates all;
+    wb_arm_rates tenths[WB_N_TENTHS]; /* highest scores first, by weight; rows of one score are all where their middle is */
+    double coefficient;   /* area between g and the straight line between its ends, divided by k of all: the mean height of the
+                             curve above chance, in positives; NaN without either arm. 0 is chance */
+    double low, high, se; /* percentiles of resampled customers, and their standard deviation; NaN without resamples */
+    size_t n_resamples;
+    wb_qini_point points[WB_CURVE_POINTS + 1]; /* on the curve, the first is depth 0 */
+    size_t n_points;
+} wb_qini;
+
+/* `options` (NULL: the usual ones) says how many resamples, and what level both kinds of interval have. What is drawn follows from
+ * the seed alone, for any number of threads (0: as many as the machine has), and so do all bits. Fails with WB_ERR_ARGUMENT on
+ * values outside the ranges above, naming the row; WB_ERR_NOMEM; WB_ERR_CANCELLED. Memory: about 60 bytes a row, and 4 more a
+ * thread. Thread-safe. */
+WB_API WB_WARN_UNUSED wb_status wb_metrics_qini(wb_qini *out, const wb_trial_rows *rows, const wb_interval_options *options,
+                                                int n_threads, wb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -46,7 +46,8 @@ WB_API WB_WARN_UNUSED wb_status wb_report_write(const wb_report_parts *parts, co
 
 /* The pictures there are; NULL past the last. */
 WB_API const char *wb_report_picture(size_t index); /* "roc", "pr", "gains", "lift", "calibration", "histogram", "backtest",
-                                                       "effects", "drift", "profit", "segments", "campaign", "cohorts" */
+                                                       "effects", "drift", "profit", "segments", "campaign", "cohorts",
+                                                       "qini" */
 /* One of them as an SVG file. WB_ERR_ARGUMENT for another name, WB_ERR_INCONSISTENT where the parts that it shows are NULL.
  * "effects" is a picture for each term side by side; `feature` (NULL: all) picks one. */
 WB_API WB_WARN_UNUSED wb_status wb_report_write_picture(const wb_report_parts *parts, const char *picture,

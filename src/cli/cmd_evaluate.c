@@ -29,6 +29,9 @@ static const cli_option options[] = {
     {"--seen-within", CLI_DURATION, AT(seen_within_us), "DURATION",
      "also of those seen so lately alone (default: the label's horizon, if known)"},
     {"--seen-column", CLI_TEXT, AT(seen_column), "COL", "days since a customer was seen (default: orders_days_since_last)"},
+    {"--treatment", CLI_TEXT, AT(judging.treatment), "COL", "who was treated, by lot: judge uplift, too (Qini)"},
+    {"--treated", CLI_TEXT, AT(judging.treated), "VALUE", "value of it that means treated (default: the model's, or 1, true, yes)"},
+    {"--control", CLI_TEXT, AT(judging.control), "VALUE", "value that means not treated; rows of other values are left out"},
     {"--threshold", CLI_NUMBER, AT(judging.threshold), "P", "probability from which on a customer is called 1"},
     {"--bootstrap", CLI_TEXT, AT(bootstrap), "N", "resamples for intervals (default: up to 1000, by the rows; 0: none)"},
 };
@@ -156,10 +159,15 @@ static void tell_intervals(const evaluate_run *r)
 static void report(const cli_step *step, const evaluate_run *r)
 {
     const wb_evaluation *e = r->evaluation;
-    char rows[CLI_TEXT_CHARS], customers[CLI_TEXT_CHARS];
-    cli_step_end(step, "evaluate", "%s · %s row%s of %s customer%s · base rate %.1f %%", e->target, cli_count(rows, e->n_rows),
-                 e->n_rows == 1 ? "" : "s", cli_count(customers, e->n_customers), e->n_customers == 1 ? "" : "s", 100 * e->groups[0].metrics.base_rate);
-    tell_intervals(r);
+    char rows[CLI_TEXT_CHARS], customers[CLI_TEXT_CHARS], treated[CLI_TEXT_CHARS], rate[CLI_TEXT_CHARS] = "";
+    if (e->n_scores > 0)
+        snprintf(rate, sizeof rate, " · base rate %.1f %%", 100 * e->groups[0].metrics.base_rate);
+    cli_step_end(step, "evaluate", "%s · %s row%s of %s customer%s%s%s", e->target, cli_count(rows, e->n_rows), e->n_rows == 1 ? "" : "s",
+                 cli_count(customers, e->n_customers), e->n_customers == 1 ? "" : "s", e->treatment == NULL ? "" : " not treated", rate);
+    if (e->treatment != NULL)
+        cli_note(&r->o->common, "and %s treated ones; probabilities are of customers who are not", cli_count(treated, e->n_treated));
+    if (e->n_scores > 0)
+        tell_intervals(r);
     cli_warn_unmatched(e, &r->o->common, r->o->models.n > 0, true);
     if (!r->o->common.json) {
         cli_print_evaluation(e);

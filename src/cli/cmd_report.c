@@ -28,11 +28,14 @@ static const cli_option options[] = {
     {"--id", CLI_TEXT, AT(judging.id), "COL", "customer key (default: customer_id)"},
     {"--weights", CLI_TEXT, AT(judging.weights), "COL", "row weights"},
     {"--by", CLI_TEXTS, AT(judging.by), "COL,…", "by segment, too: columns; numbers of many values in fifths"},
+    {"--treatment", CLI_TEXT, AT(judging.treatment), "COL", "who was treated, by lot: judge uplift, too (Qini)"},
+    {"--treated", CLI_TEXT, AT(judging.treated), "VALUE", "value of it that means treated (default: the model's, or 1, true, yes)"},
+    {"--control", CLI_TEXT, AT(judging.control), "VALUE", "value that means not treated; rows of other values are left out"},
     {"--threshold", CLI_NUMBER, AT(judging.threshold), "P", "probability from which on a customer is called 1"},
     {"--with-ids", CLI_FLAG, AT(with_ids), NULL, "also the 10 customers of the highest scores, with their ids and reasons"},
     {"--title", CLI_TEXT, AT(title), "TEXT", "what the page is called"},
     {"--only", CLI_TEXT, AT(only), "PICTURE", "write one picture as SVG: gains, lift, roc, pr, calibration, histogram,\n"
-                                     "                              profit, backtest, ageing, effects or drift"},
+                                     "                              profit, qini, backtest, ageing, effects or drift"},
     {"--feature", CLI_TEXT, AT(feature), "NAME", "with --only effects: of this feature alone"},
     {"-o", CLI_TEXT, AT(output), "FILE", "the page, or the picture; - is standard output"},
 };
@@ -95,6 +98,8 @@ static int check_picture(const report_options *o)
     const bool needs_backtest = strcmp(o->only, "backtest") == 0 || strcmp(o->only, "ageing") == 0;
     if (needs_backtest && o->backtest == NULL)
         return cli_usage_error("--only %s is drawn from what winback backtest -o wrote: --backtest FILE", o->only);
+    if (strcmp(o->only, "qini") == 0 && o->judging.treatment == NULL)
+        return cli_usage_error("--only qini is drawn from the arms of a campaign: --treatment COL");
     if (strcmp(o->only, "drift") == 0 && o->drift == NULL)
         return cli_usage_error("--only drift is drawn from features of today: --drift NEW");
     if (strcmp(o->only, "segments") == 0)

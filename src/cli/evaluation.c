@@ -262,6 +262,10 @@ static void print_profit(const wb_evaluation *e)
 
 void cli_print_evaluation(const wb_evaluation *e)
 {
+    if (e->treatment != NULL)
+        cli_print_uplift(e);
+    if (e->n_scores == 0)
+        return;
     print_figures(e);
     print_depths(e);
     print_confusion(e);
@@ -432,13 +436,16 @@ static json_t *columns_json(const wb_evaluation *e)
 
 json_t *cli_evaluation_json(const wb_evaluation *e, bool with_ids)
 {
-    json_t *json = json_pack("{s:s, s:s}", "target", e->target, "score", e->groups[0].score);
+    json_t *json = json_pack("{s:s, s:s?}", "target", e->target, "score", e->n_scores == 0 ? NULL : e->groups[0].score);
     json_t *scores = json_array(), *pairs = json_array();
     for (size_t s = 0; s < e->n_scores; s++)
         json_array_append_new(scores, score_json(e, s));
     for (size_t k = 0; k < e->n_pairs; k++)
         json_array_append_new(pairs, pair_json(&e->pairs[k]));
-    merge(json, cli_figures_json(&e->groups[0].metrics));
+    if (e->n_scores > 0)
+        merge(json, cli_figures_json(&e->groups[0].metrics));
+    if (e->treatment != NULL)
+        json_object_set_new(json, "uplift", cli_uplift_json(e));
     merge(json, json_pack("{s:f, s:f, s:I, s:I, s:s?, s:o, s:o}", "threshold", e->threshold, "level", e->level, "resamples",
                           (json_int_t)e->n_resamples, "seed", (json_int_t)e->seed, "weights", e->weights, "rows", rows_json(e, with_ids),
                           "profit", profit_json(e)));

@@ -16,12 +16,18 @@ void cli_warn_unmatched(const wb_evaluation *evaluation, const cli_common *commo
 /* Tables on standard output. */
 void cli_print_evaluation(const wb_evaluation *evaluation);
 
+/* The same of uplift alone, where a treatment was asked for */
+void cli_print_uplift(const wb_evaluation *evaluation);
+/* Owned by the caller. */
+json_t *cli_uplift_json(const wb_evaluation *evaluation);
+
 /* Who says what contacts cost and bring. */
 const char *cli_profit_from(const wb_evaluation *evaluation);
 
 /* Options that evaluate and report share. */
 typedef struct cli_judging {
     const char *labels, *target, *positive, *id, *weights;
+    const char *treatment, *treated, *control;
     cli_list by;
     double threshold;
 } cli_judging;

@@ -9,6 +9,8 @@ int cli_check_judging(const cli_judging *judging, const cli_common *common)
         return cli_usage_error("--on-error reject goes with one file; scores and labels are two");
     if (judging->threshold > 1)
         return cli_usage_error("--threshold %g: expected a probability, 0 to 1", judging->threshold);
+    if (judging->treatment == NULL && (judging->treated != NULL || judging->control != NULL))
+        return cli_usage_error("%s goes with --treatment COL", judging->treated != NULL ? "--treated" : "--control");
     return cli_check_list("--by", &judging->by);
 }
 
@@ -19,6 +21,9 @@ wb_evaluate_options cli_evaluate_options(const cli_judging *judging, const cli_c
     how.positive = judging->positive;
     how.id = judging->id;
     how.weights = judging->weights;
+    how.treatment = judging->treatment;
+    how.treated = judging->treated;
+    how.control = judging->control;
     how.by = judging->by.items;
     how.n_by = judging->by.n;
     how.metrics.threshold = judging->threshold;

@@ -32,6 +32,7 @@ void wb_evaluation_free(wb_evaluation *evaluation)
         wbi_free(evaluation->groups[k].curves);
     wbi_free(evaluation->groups);
     wbi_free(evaluation->pairs);
+    wbi_free(evaluation->uplifts);
     wbi_free(evaluation->columns);
     wbi_arena_free(&e->texts);
     wbi_free(e);
@@ -66,7 +67,7 @@ static wb_status evaluate_matched(wbi_evaluation *e, const wbi_score_file *score
     if (status == WB_OK)
         status = wbi_trial_match(&trial, e, scores, truth, err);
     if (status == WB_OK)
-        status = wbi_evaluation_figures(e, &trial, truth, names, options, err);
+        status = wbi_evaluation_figures(e, &trial, truth, &(wbi_score_names){names, scores->n_probabilities}, options, err);
     wbi_trial_free(&trial);
     wbi_free(names);
     return status;
@@ -97,51 +98,87 @@ cleanup:
 
 /* ---- models ---- */
 
+/* Models, and what is scored: the probabilities of all, then the uplift of those that know a treatment, where that is asked for. */
+typedef struct scoring {
+    const wb_model *const *models;
+    const char *const *names;
+    size_t n_models, n_scores;
+    const wb_model **uplift; /* by score behind the probabilities */
+    const char **scores;
+} scoring;
+
 /* "probability", or "probability_churn". */
-static wb_status name_scores(const char **out, wbi_evaluation *e, const char *const *names, size_t n_models, wb_error *err)
+static wb_status name_score(scoring *s, wbi_evaluation *e, const char *stem, size_t m, wb_error *err)
 {
-    for (size_t m = 0; m < n_models; m++) {
-        char name[512];
-        const bool named = names != NULL && names[m] != NULL && n_models > 1;
-        const int n = snprintf(name, sizeof name, "probability%s%s", named ? "_" : "", named ? names[m] : "");
-        WBI_TRY(wbi_evaluation_keep(e, &out[m], name, (size_t)n < sizeof name ? (size_t)n : sizeof name - 1, err));
+    char text[512];
+    const bool named = s->names != NULL && s->names[m] != NULL && s->n_models > 1;
+    const int n = snprintf(text, sizeof text, "%s%s%s", stem, named ? "_" : "", named ? s->names[m] : "");
+    return wbi_evaluation_keep(e, &s->scores[s->n_scores++], text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, err);
+}
+
+static wb_status list_scores(scoring *s, wbi_evaluation *e, const wb_evaluate_options *options, wb_error *err)
+{
+    s->scores = wbi_alloc_array(s->n_models, 2 * sizeof *s->scores);
+    s->uplift = wbi_alloc_array(s->n_models, sizeof *s->uplift);
+    if (s->scores == NULL || s->uplift == NULL)
+        return wbi_fail_nomem(err, s->n_models * 2 * sizeof *s->scores);
+    for (size_t m = 0; m < s->n_models; m++)
+        WBI_TRY(name_score(s, e, "probability", m, err));
+    for (size_t m = 0; options->treatment != NULL && m < s->n_models; m++) {
+        wb_treatment ignored;
+        if (!wb_model_treatment(s->models[m], &ignored))
+            continue;
+        s->uplift[s->n_scores - s->n_models] = s->models[m];
+        WBI_TRY(name_score(s, e, "uplift", m, err));
     }
     return WB_OK;
 }
 
 /* All rows are scored, for a table is scored whole; those with a label are taken. */
-static wb_status score(wbi_trial *trial, const wbi_truth *truth, const wb_model *const *models, size_t n_models, int n_threads,
-                       wb_error *err)
+static wb_status score(wbi_trial *trial, const wbi_truth *truth, const scoring *s, int n_threads, wb_error *err)
 {
     const size_t n = truth->table->n_rows;
     double *all = wbi_alloc_array(n, sizeof *all);
     wb_status status = all != NULL ? WB_OK : wbi_fail_nomem(err, n * sizeof *all);
-    for (size_t m = 0; m < n_models && status == WB_OK; m++) {
-        status = wb_score_table(models[m], truth->table, all, NULL, n_threads, err);
+    for (size_t k = 0; k < s->n_scores && status == WB_OK; k++) {
+        status = k < s->n_models ? wb_score_table(s->models[k], truth->table, all, NULL, n_threads, err)
+                                 : wb_score_uplift(s->uplift[k - s->n_models], truth->table, all, n_threads, err);
         for (size_t i = 0; status == WB_OK && i < trial->n; i++)
-            trial->probability[m][i] = all[trial->row[i]];
+            trial->probability[k][i] = all[trial->row[i]];
     }
     wbi_free(all);
     return status;
 }
 
-static wb_status evaluate_models(wbi_evaluation *e, const wb_model *const *models, const char *const *names, size_t n_models,
-                                 const wbi_truth *truth, const wb_evaluate_options *options, wb_error *err)
+static wb_status evaluate_models(wbi_evaluation *e, scoring *s, const wbi_truth *truth, const wb_evaluate_options *options,
+                                 wb_error *err)
 {
     wbi_trial trial = {.n = 0};
-    const char **scores = wbi_alloc_array(n_models, sizeof *scores);
-    wb_status status = scores != NULL ? WB_OK : wbi_fail_nomem(err, n_models * sizeof *scores);
+    wb_status status = list_scores(s, e, options, err);
     if (status == WB_OK)
-        status = name_scores(scores, e, names, n_models, err);
+        status = wbi_trial_take(&trial, e, truth, s->n_scores, err);
     if (status == WB_OK)
-        status = wbi_trial_take(&trial, e, truth, n_models, err);
+        status = score(&trial, truth, s, options->metrics.n_threads, err);
     if (status == WB_OK)
-        status = score(&trial, truth, models, n_models, options->metrics.n_threads, err);
-    if (status == WB_OK)
-        status = wbi_evaluation_figures(e, &trial, truth, scores, options, err);
+        status = wbi_evaluation_figures(e, &trial, truth, &(wbi_score_names){s->scores, s->n_models}, options, err);
     wbi_trial_free(&trial);
-    wbi_free(scores);
+    wbi_free(s->scores);
+    wbi_free(s->uplift);
     return status;
+}
+
+/* Where nobody says what the treatment's values mean, the first model that knows it does. */
+static wb_evaluate_options with_arms(const wb_evaluate_options *options, const wb_model *const *models, size_t n_models)
+{
+    wb_evaluate_options chosen = *options;
+    for (size_t m = 0; m < n_models && chosen.treatment != NULL && chosen.treated == NULL && chosen.control == NULL; m++) {
+        wb_treatment known;
+        if (!wb_model_treatment(models[m], &known) || strcmp(known.column, chosen.treatment) != 0)
+            continue;
+        chosen.treated = known.treated;
+        chosen.control = known.control;
+    }
+    return chosen;
 }
 
 wb_status wb_evaluate_models(wb_evaluation **out, const wb_model *const *models, const char *const *names, size_t n_models,
@@ -155,9 +192,10 @@ wb_status wb_evaluate_models(wb_evaluation **out, const wb_model *const *models,
         options = &usual;
     if (n_models == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no models to evaluate");
+    const wb_evaluate_options chosen = with_arms(options, models, n_models);
     WBI_TRY_CLEANUP(create(&e, err));
-    WBI_TRY_CLEANUP(wbi_truth_find(&truth, features, options, err));
-    status = evaluate_models(e, models, names, n_models, &truth, options, err);
+    WBI_TRY_CLEANUP(wbi_truth_find(&truth, features, &chosen, err));
+    status = evaluate_models(e, &(scoring){.models = models, .names = names, .n_models = n_models}, &truth, &chosen, err);
 cleanup:
     wbi_truth_free(&truth);
     return settle(out, e, status);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "csv/typed.h"
+#include "train/train.h"
 
 /* What became of customers: the rows of a table, some of which have a label. */
 typedef struct wbi_truth {
@@ -14,9 +15,10 @@ typedef struct wbi_truth {
     const wb_table *table;
     const char *file;            /* for messages; NULL: none */
     wbi_row_lines lines;         /* of the file */
-    size_t id, cutoff, target, weight, seen, value; /* columns; SIZE_MAX: there is none */
+    size_t id, cutoff, target, weight, seen, value, treatment; /* columns; SIZE_MAX: there is none */
     int8_t *label;               /* by row: 0, 1, or -1 where it is missing */
     int64_t horizon_us;          /* of the label; 0: unknown */
+    wbi_arms arms;               /* of_row NULL: nobody asks */
 } wbi_truth;
 
 /* A scores file. */
@@ -25,14 +27,15 @@ typedef struct wbi_score_file {
     const char *file;
     wbi_row_lines lines;
     size_t id, cutoff;
-    size_t *columns, n_columns;  /* of probabilities */
+    size_t *columns, n_columns;  /* of probabilities, then of uplift */
+    size_t n_probabilities;
     char decimal;                /* mark */
 } wbi_score_file;
 
 /* The rows that have scores and a label. */
 typedef struct wbi_trial {
     size_t n, n_scores;
-    double **probability;        /* by score */
+    double **probability;        /* by score; uplifts may follow */
     uint8_t *outcome;
     double *weight;              /* NULL: all 1 */
     uint32_t *customer;          /* NULL: each row is a customer of its own */
@@ -91,12 +94,23 @@ WB_WARN_UNUSED wb_status wbi_segments_find(wbi_segments *out, wb_segmented *abou
                                            const wb_table *table, size_t column, wb_error *err);
 void wbi_segments_free(wbi_segments *segments);
 
+/* ---- uplift.c ---- */
+
+/* The scores of a trial: how they are called, and how many of them, the first ones, are probabilities. */
+typedef struct wbi_score_names {
+    const char *const *of;
+    size_t n_probabilities;
+} wbi_score_names;
+/* Judges all scores of the trial by the two arms, and leaves it with those rows that were not treated. */
+WB_WARN_UNUSED wb_status wbi_evaluation_uplift(wbi_evaluation *e, wbi_trial *trial, const wbi_truth *truth,
+                                               const wbi_score_names *names, const wb_evaluate_options *options, wb_error *err);
+
 /* ---- figures.c ---- */
 
 /* How many are drawn when `asked` for so many, or for WB_RESAMPLES_AUTO. */
 size_t wbi_evaluation_resamples(const wbi_trial *trial, size_t asked);
-/* Fills groups, pairs and how they were made. */
-WB_WARN_UNUSED wb_status wbi_evaluation_figures(wbi_evaluation *e, const wbi_trial *trial, const wbi_truth *truth,
-                                                const char *const *scores, const wb_evaluate_options *options, wb_error *err);
+/* Fills groups, pairs and how they were made; with a treatment what is said of uplift first. */
+WB_WARN_UNUSED wb_status wbi_evaluation_figures(wbi_evaluation *e, wbi_trial *trial, const wbi_truth *truth,
+                                                const wbi_score_names *names, const wb_evaluate_options *options, wb_error *err);
 
 #endif

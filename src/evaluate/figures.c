@@ -257,6 +257,8 @@ static wb_status evaluate(work *w, wbi_segments *segments, wb_error *err)
     size_t at = 0;
     WBI_TRY(describe(w, err));
     WBI_TRY(find_segments(w, segments, err));
+    if (w->trial->n_scores == 0)
+        return WB_OK; /* of uplift alone */
     WBI_TRY(make_room(w, err));
     WBI_TRY(all_rows(w, at++, err));
     if (result->seen_within_us > 0)
@@ -268,8 +270,9 @@ static wb_status evaluate(work *w, wbi_segments *segments, wb_error *err)
     return WB_OK;
 }
 
-wb_status wbi_evaluation_figures(wbi_evaluation *e, const wbi_trial *trial, const wbi_truth *truth, const char *const *scores,
-                                 const wb_evaluate_options *options, wb_error *err)
+/* Of probabilities. */
+static wb_status find_figures(wbi_evaluation *e, const wbi_trial *trial, const wbi_truth *truth, const char *const *scores,
+                              const wb_evaluate_options *options, wb_error *err)
 {
     work w = {.e = e, .trial = trial, .truth = truth, .scores = scores, .options = options};
     wbi_segments *segments = wbi_alloc_zeroed(options->n_by, sizeof *segments);
@@ -284,4 +287,14 @@ wb_status wbi_evaluation_figures(wbi_evaluation *e, const wbi_trial *trial, cons
     w.part.customer = NULL; /* its rows */
     wbi_trial_free(&w.part);
     return status;
+}
+
+wb_status wbi_evaluation_figures(wbi_evaluation *e, wbi_trial *trial, const wbi_truth *truth, const wbi_score_names *names,
+                                 const wb_evaluate_options *options, wb_error *err)
+{
+    if (truth->arms.of_row != NULL)
+        WBI_TRY(wbi_evaluation_uplift(e, trial, truth, names, options, err));
+    wbi_trial probabilities = *trial;
+    probabilities.n_scores = names->n_probabilities;
+    return find_figures(e, &probabilities, truth, names->of, options, err);
 }

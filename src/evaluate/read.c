@@ -9,7 +9,6 @@
 #include "evaluate/evaluate.h"
 #include "features/features.h"
 #include "table/spill.h"
-#include "train/train.h"
 
 static const char usual_id[] = "customer_id", usual_seen[] = "orders_days_since_last";
 
@@ -38,7 +37,7 @@ static wb_status find_columns(wbi_truth *t, const wb_table *table, const wb_eval
 {
     const bool needs_seen = o->seen_column != NULL || o->seen_within_us > 0;
     const char *seen = o->seen_column != NULL ? o->seen_column : usual_seen;
-    t->weight = t->value = SIZE_MAX;
+    t->weight = t->value = t->treatment = SIZE_MAX;
     t->cutoff = wb_table_find(table, "cutoff");
     t->seen = wb_table_find(table, seen);
     WBI_TRY(wbi_need_column(&t->id, table, o->id != NULL ? o->id : usual_id, "the customer's id", err));
@@ -47,6 +46,8 @@ static wb_status find_columns(wbi_truth *t, const wb_table *table, const wb_eval
         WBI_TRY(wbi_need_column(&t->weight, table, o->weights, "the weights", err));
     if (o->value_column != NULL)
         WBI_TRY(wbi_need_column(&t->value, table, o->value_column, "what a customer is worth", err));
+    if (o->treatment != NULL)
+        WBI_TRY(wbi_need_column(&t->treatment, table, o->treatment, "the treatment", err));
     return needs_seen ? wbi_need_column(&t->seen, table, seen, "when the customer was last seen", err) : WB_OK;
 }
 
@@ -64,7 +65,8 @@ static wb_status choose_labels(void *context, const char *const *names, size_t n
     wb_status status;
     WBI_TRY_CLEANUP(make_header(&header, names, n, err));
     WBI_TRY_CLEANUP(find_columns(t, header, o, err));
-    const size_t columns[] = {t->id, t->cutoff, t->target, t->weight, t->value, o->seen_within_us < 0 ? SIZE_MAX : t->seen};
+    const size_t columns[] = {t->id,    t->cutoff,    t->target, t->weight,
+                              t->value, t->treatment, o->seen_within_us < 0 ? SIZE_MAX : t->seen};
     memset(wanted, 0, n);
     for (size_t k = 0; k < sizeof columns / sizeof *columns; k++)
         if (columns[k] != SIZE_MAX)
@@ -103,6 +105,25 @@ static wb_status check_weights(const wbi_truth *t, wb_error *err)
     return WB_OK;
 }
 
+/* Who was treated; of rows without a label nobody asks. */
+static wb_status find_arms(wbi_truth *t, const wb_evaluate_options *o, wb_error *err)
+{
+    const wbi_arm_choice choice = {o->treatment, o->treated, o->control};
+    const size_t n = t->table->n_rows;
+    if (o->treatment == NULL)
+        return WB_OK;
+    uint8_t *labelled = wbi_alloc_array(n, 1);
+    if (labelled == NULL)
+        return wbi_fail_nomem(err, n);
+    for (size_t row = 0; row < n; row++)
+        labelled[row] = t->label[row] >= 0;
+    const wb_status status = wbi_arms_find(&t->arms, t->table, &choice, labelled, err);
+    wbi_free(labelled);
+    if (status == WB_OK)
+        wbi_arms_say_left_out(&t->arms, o->treatment, o->log);
+    return status;
+}
+
 wb_status wbi_truth_find(wbi_truth *t, const wb_features *features, const wb_evaluate_options *o, wb_error *err)
 {
     wbi_label_window window;
@@ -123,7 +144,8 @@ wb_status wbi_truth_find(wbi_truth *t, const wb_features *features, const wb_eva
     t->label = wbi_alloc_array(t->table->n_rows, sizeof *t->label);
     if (t->label == NULL)
         return wbi_fail_nomem(err, t->table->n_rows);
-    return wbi_label_values(t->label, t->table, t->target, o->positive, NULL, err);
+    WBI_TRY(wbi_label_values(t->label, t->table, t->target, o->positive, NULL, err));
+    return find_arms(t, o, err);
 }
 
 /* What is known of the horizon matters only where the file says when customers were last seen. */
@@ -155,17 +177,19 @@ void wbi_truth_free(wbi_truth *truth)
     wb_features_free(truth->owned);
     wbi_free(truth->lines.of);
     wbi_free(truth->label);
+    wbi_arms_free(&truth->arms);
 }
 
 /* ---- scores ---- */
 
-static const char probability[] = "probability";
+static const char probability[] = "probability", uplift[] = "uplift";
 enum { STEM = sizeof probability - 1 };
 
-/* probability, or probability_NAME. */
-static bool is_probability(const char *name)
+/* probability, or probability_NAME; likewise of uplift. */
+static bool is_called(const char *name, const char *stem)
 {
-    return strncmp(name, probability, STEM) == 0 && (name[STEM] == '\0' || name[STEM] == '_');
+    const size_t n = strlen(stem);
+    return strncmp(name, stem, n) == 0 && (name[n] == '\0' || name[n] == '_');
 }
 
 /* Whether the column is an end of an interval: there is the other end, and what both are about. */
@@ -201,7 +225,11 @@ static wb_status list_scores(wbi_score_file *s, const wb_table *header, const wb
     for (size_t k = 0; k < o->n_scores; k++)
         WBI_TRY(wbi_need_column(&s->columns[s->n_columns++], header, o->scores[k], "a score", err));
     for (size_t k = 0; o->n_scores == 0 && k < header->n_columns; k++)
-        if (is_probability(header->columns[k].name) && !is_end(header, header->columns[k].name))
+        if (is_called(header->columns[k].name, probability) && !is_end(header, header->columns[k].name))
+            s->columns[s->n_columns++] = k;
+    s->n_probabilities = s->n_columns;
+    for (size_t k = 0; o->treatment != NULL && k < header->n_columns; k++)
+        if (is_called(header->columns[k].name, uplift))
             s->columns[s->n_columns++] = k;
     if (s->n_columns > 0)
         return WB_OK;
@@ -240,26 +268,33 @@ cleanup:
     return status;
 }
 
-static wb_status refuse_score(const wbi_score_file *s, size_t column, size_t row, const char *cell, size_t n, wb_error *err)
+/* The k-th score. */
+static int least_of(const wbi_score_file *s, size_t k)
+{
+    return k < s->n_probabilities ? 0 : -1; /* uplift */
+}
+
+static wb_status refuse_score(const wbi_score_file *s, size_t k, size_t row, wbi_str cell, wb_error *err)
 {
     char shown[64];
     const wbi_where where = {s->file, s->lines.of[row], 0};
-    const char *name = wb_table_name(s->table, column);
-    if (n == 0)
-        return wbi_fail_at(err, WB_ERR_MALFORMED, where, NULL, 0, "%s is missing, expected a number from 0 to 1", name);
-    return wbi_fail_at(err, WB_ERR_MALFORMED, where, cell, n, "%s '%s' is not a number from 0 to 1", name,
-                       wbi_printable(shown, sizeof shown, cell, n));
+    const char *name = wb_table_name(s->table, s->columns[k]);
+    if (cell.length == 0)
+        return wbi_fail_at(err, WB_ERR_MALFORMED, where, NULL, 0, "%s is missing, expected a number from %d to 1", name,
+                           least_of(s, k));
+    return wbi_fail_at(err, WB_ERR_MALFORMED, where, cell.data, cell.length, "%s '%s' is not a number from %d to 1", name,
+                       wbi_printable(shown, sizeof shown, cell.data, cell.length), least_of(s, k));
 }
 
 /* A column of words: the first that is no number, or that is missing. */
-static wb_status refuse_words(const wbi_score_file *s, size_t column, wb_error *err)
+static wb_status refuse_words(const wbi_score_file *s, size_t k, wb_error *err)
 {
-    const wbi_column *words = &s->table->columns[column];
+    const wbi_column *words = &s->table->columns[s->columns[k]];
     for (size_t row = 0; row < s->table->n_rows; row++) {
         const wbi_str cell = words->codes[row] < 0 ? (wbi_str){"", 0} : wbi_dictionary_at(words->dictionary, words->codes[row]);
         double number;
-        if (!wbi_double_read(&number, cell.data, cell.length, s->decimal) || !(number >= 0 && number <= 1))
-            return refuse_score(s, column, row, cell.data, cell.length, err);
+        if (!wbi_double_read(&number, cell.data, cell.length, s->decimal) || !(number >= least_of(s, k) && number <= 1))
+            return refuse_score(s, k, row, cell, err);
     }
     return wbi_fail(err, WB_ERR_MALFORMED, "%s does not hold numbers", words->name);
 }
@@ -269,14 +304,15 @@ static wb_status check_scores(const wbi_score_file *s, wb_error *err)
     for (size_t k = 0; k < s->n_columns; k++) {
         const wbi_column *column = &s->table->columns[s->columns[k]];
         if (column->type == WB_TYPE_CATEGORY)
-            return refuse_words(s, s->columns[k], err);
+            return refuse_words(s, k, err);
         WBI_TRY(need_type(s->table, s->columns[k], WB_TYPE_NUMBER, "a score", err));
         for (size_t row = 0; row < s->table->n_rows; row++) {
             const double p = column->numbers[row];
             char text[WBI_DOUBLE_CHARS];
-            if (!(p >= 0 && p <= 1))
-                return isinf(p) ? refuse_score(s, s->columns[k], row, "inf", 3, err)
-                                : refuse_score(s, s->columns[k], row, text, isnan(p) ? 0 : wbi_double_print(text, p), err);
+            if (p >= least_of(s, k) && p <= 1)
+                continue;
+            return refuse_score(s, k, row, isinf(p) ? (wbi_str){"inf", 3} : (wbi_str){text, isnan(p) ? 0 : wbi_double_print(text, p)},
+                                err);
         }
     }
     return WB_OK;

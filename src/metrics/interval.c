@@ -74,8 +74,7 @@ static double quantile(const double *sorted, size_t n, double share)
     return below + 1 < n ? sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]) : sorted[n - 1];
 }
 
-/* The ends between which the middle `level` of the values lie, and their standard deviation; NaN are left out. Sorts them. */
-static void spread(double *low, double *high, double *sd, double *values, size_t n, double level)
+void wbi_spread(double *low, double *high, double *sd, double *values, size_t n, double level)
 {
     size_t known = 0;
     double sum = 0, squares = 0;
@@ -123,7 +122,7 @@ static wb_status bootstrap(wb_metrics_interval *out, const study *s, wb_error *e
     out->n_resamples = n;
     for (size_t f = 0; f < WBI_N_FIGURES; f++) {
         double sd;
-        spread(&wbi_figures(&out->low)[f], &wbi_figures(&out->high)[f], &sd, values + f * n, n, s->options->level);
+        wbi_spread(&wbi_figures(&out->low)[f], &wbi_figures(&out->high)[f], &sd, values + f * n, n, s->options->level);
         if (&wbi_figures(&out->low)[f] == &out->low.auc)
             out->auc_se = sd;
     }

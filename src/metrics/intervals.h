@@ -45,6 +45,10 @@ typedef struct wbi_resampling {
     const wb_metrics_options *metrics;
     const wb_interval_options *options;
 } wbi_resampling;
+/* How often each of n customers is drawn. */
+void wbi_draw(uint32_t *drawn, size_t n, uint64_t seed, size_t resample);
+/* The ends between which the middle `level` of the values lie, and their standard deviation; NaN are left out. Sorts them. */
+void wbi_spread(double *low, double *high, double *sd, double *values, size_t n, double level);
 /* values[figure * n_resamples + resample] */
 WB_WARN_UNUSED wb_status wbi_resample(double *values, const wbi_resampling *resampling, wb_error *err);
 

@@ -26,7 +26,7 @@ typedef struct run {
     } *results; /* one a slot */
 } run;
 
-static void draw(uint32_t *drawn, size_t n, uint64_t seed, size_t resample)
+void wbi_draw(uint32_t *drawn, size_t n, uint64_t seed, size_t resample)
 {
     const uint64_t stream = wbi_random_stream(seed, resample);
     memset(drawn, 0, n * sizeof *drawn);
@@ -65,7 +65,7 @@ static wb_status work(void *context, size_t slot, int worker, wb_error *err)
 {
     const run *r = context;
     const desk *at = &r->desks[worker];
-    draw(at->drawn, r->of->n_customers, r->of->options->seed, r->results[slot].resample);
+    wbi_draw(at->drawn, r->of->n_customers, r->of->options->seed, r->results[slot].resample);
     for (size_t k = 0; k < r->of->n_scores; k++) {
         const wbi_score_sample *s = r->of->samples[k];
         wbi_logit_line lines[2];

@@ -35,8 +35,8 @@ double wbi_probability_at(uint64_t place)
     return from_bits(bits_of(1) - place);
 }
 
-/* The same for any number: negative ones have the opposite order and come first. */
-static uint64_t place_of_score(double score)
+/* Negative ones have the opposite order and come first. */
+uint64_t wbi_place_of_score(double score)
 {
     const uint64_t bits = bits_of(score + 0.0);
     return bits & SIGN ? bits : ~(bits | SIGN);
@@ -73,7 +73,7 @@ static wb_status pack_rows(void *context, size_t block, size_t begin, size_t end
     for (size_t i = begin; i < end; i++) {
         WBI_TRY(check_row(p, i, err));
         const double score = rows->probability[i];
-        const uint64_t place = p->form == SCORES ? place_of_score(score) : wbi_place_of(score), outcome = rows->outcome[i];
+        const uint64_t place = p->form == SCORES ? wbi_place_of_score(score) : wbi_place_of(score), outcome = rows->outcome[i];
         uint64_t *row = p->order->rows + i * p->order->n_words;
         positive += outcome;
         const double weight = rows->weight == NULL ? 1 : rows->weight[i] + 0.0;

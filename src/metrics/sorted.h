@@ -39,6 +39,8 @@ size_t wbi_sorted_next(double weight[2], const wbi_sorted *order, size_t begin);
 /* A probability's place below 1: the higher the probability, the smaller the place. */
 uint64_t wbi_place_of(double probability);
 double wbi_probability_at(uint64_t place);
+/* The same of any number that is not NaN. */
+uint64_t wbi_place_of_score(double score);
 
 /* Rows of one score, by weight. */
 typedef struct wbi_groups {

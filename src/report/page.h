@@ -35,6 +35,8 @@ bool wbi_has_drift(const wb_report_parts *parts);
 bool wbi_has_kpi(const wb_report_parts *parts);
 bool wbi_has_cohorts(const wb_report_parts *parts);
 
+void wbi_put_uplift_text(wbi_writer *w, const wb_report_parts *parts);
+void wbi_put_uplift_tables(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_figures_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_depths_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_confusion(wbi_writer *w, const wb_report_parts *parts);

@@ -128,6 +128,8 @@ static const wbi_picture pictures[] = {
      wbi_draw_histogram},
     {"profit", "Profit of a campaign", "Expected profit, over all customers, by the share that is contacted. The dot is the best campaign.",
      wbi_has_profit, wbi_draw_profit},
+    {"qini", "Qini curve", "What treating customers gains over leaving them alone, the highest scores first. The further above the dashed line, the better the score tells whom treatment serves.",
+     wbi_has_uplift, wbi_draw_qini},
     {"backtest", "AUC at later cutoffs", "What a model trained before each cutoff was worth on what came after it.", wbi_has_backtest,
      wbi_draw_backtest},
     {"ageing", "AUC lost as a model ages", "How much worse an older model is than the freshest, on the same cutoffs. Above 0 is worse.",

@@ -34,6 +34,7 @@ void wbi_draw_roc(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_pr(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_gains(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_lift(wbi_canvas canvas, const wb_report_parts *parts);
+void wbi_draw_qini(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_profit(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_calibration(wbi_canvas canvas, const wb_report_parts *parts);
 void wbi_draw_histogram(wbi_canvas canvas, const wb_report_parts *parts);
@@ -54,6 +55,7 @@ bool wbi_has_ageing(const wb_report_parts *parts);
 bool wbi_has_segments(const wb_report_parts *parts); /* with customers */
 /* The point of the profit curve that is greatest; NULL without profits. */
 const wb_curve_point *wbi_best_campaign(const wb_report_parts *parts);
+bool wbi_has_uplift(const wb_report_parts *parts);
 bool wbi_has_profit(const wb_report_parts *parts);
 
 #endif

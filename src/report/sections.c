@@ -64,6 +64,15 @@ static void put_worth(wbi_writer *w, const wb_report_parts *parts)
     wbi_put(w, "</div>\n");
 }
 
+static void put_uplift(wbi_writer *w, const wb_report_parts *parts)
+{
+    wbi_put_uplift_text(w, parts);
+    wbi_put(w, "<div class=\"figures\">\n");
+    put_figure(w, parts, "qini");
+    wbi_put(w, "</div>\n");
+    wbi_put_uplift_tables(w, parts);
+}
+
 static bool has_segments(const wb_report_parts *parts)
 {
     for (size_t i = 0; parts->evaluation != NULL && i < parts->evaluation->n_groups; i++)
@@ -172,6 +181,7 @@ static const wbi_section sections[] = {
     {"ranking", "How well it ranks", wbi_has_curves, put_ranking},
     {"truth", "Are the probabilities true?", wbi_has_curves, put_truth},
     {"worth", "What it is worth", wbi_has_profit, put_worth},
+    {"uplift", "Whom treatment serves", wbi_has_uplift, put_uplift},
     {"campaign", "The campaign", wbi_has_campaign, wbi_put_campaign},
     {"figures", "All figures", has_scores, wbi_put_figures_table},
     {"segments", "Where it works, and where it fails", has_segments, put_segments},
