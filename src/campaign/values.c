@@ -82,7 +82,7 @@ static void fill_missing(wb_campaign_plan *plan)
     double sum = 0;
     for (size_t place = 0; place < plan->people.n; place++) {
         const double value = plan->value[plan->people.by_id[place]];
-        s->n_without_value += isnan(value);
+        s->n_without_value += isnan(value) != 0;
         sum += isnan(value) ? 0 : value;
     }
     s->mean_value = sum / (double)(plan->people.n - s->n_without_value);

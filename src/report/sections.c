@@ -68,7 +68,7 @@ static void put_uplift(wbi_writer *w, const wb_report_parts *parts)
 {
     wbi_put_uplift_text(w, parts);
     wbi_put(w, "<div class=\"figures\">\n");
-    put_figure(w, parts, "qini");
+    wbi_put_figure(w, parts, "qini");
     wbi_put(w, "</div>\n");
     wbi_put_uplift_tables(w, parts);
 }
@@ -156,7 +156,7 @@ static void put_rfm(wbi_writer *w, const wb_report_parts *parts)
 static void put_kpi(wbi_writer *w, const wb_report_parts *parts)
 {
     wbi_put(w, "<div class=\"figures\">\n");
-    put_figure(w, parts, "cohorts");
+    wbi_put_figure(w, parts, "cohorts");
     wbi_put(w, "</div>\n");
     wbi_put_kpi(w, parts);
 }
