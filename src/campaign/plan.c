@@ -35,7 +35,7 @@ static wb_status read_people(wb_campaign_plan *plan, const char *scores, const w
     plan->summary.n_scored = plan->people.n;
     plan->summary.cutoff_us = plan->people.cutoff_us;
     plan->summary.by_uplift = plan->people.uplift != SIZE_MAX;
-    if (s->contacts != NULL && plan->people.cutoff_us == WB_TIME_MISSING)
+    if (s->contacts != NULL && plan->people.n > 0 && plan->people.cutoff_us == WB_TIME_MISSING)
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){scores, 0, 0}, NULL, 0,
                            "the scores have no cutoff, and campaign.contacts needs to know when they were made (--at says it, too)");
     return need_arrays(plan, err);
