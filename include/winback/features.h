@@ -104,9 +104,20 @@ typedef struct wb_population {
     uint64_t n_within;    /* without one in `within` before the cutoff */
     uint64_t n_since;     /* whose `since` is missing, or not before the cutoff */
     uint64_t n_not_after; /* whose `not_after` is before the cutoff */
+    uint64_t n_objected;  /* who would be eligible, and object */
     uint64_t n_labelled;  /* of the eligible, those whose first label is not missing; 0 without a label */
     uint64_t n_positive;  /* of these, those with label 1 */
 } wb_population;
+
+/* Customers who object to being judged, by `objected:` of `campaign:`, a column of the table of customers: its words for yes,
+ * and those that are neither yes nor no, which are warned of. Immutable. */
+typedef struct wb_objections wb_objections;
+/* *out is NULL where the project has no `objected:`. Fails with WB_ERR_INCONSISTENT (no table of customers, no such column),
+ * and as reading does. */
+WB_API WB_WARN_UNUSED wb_status wb_objections_read(wb_objections **out, const wb_project *project,
+                                                   const wb_read_options *options, wb_error *err);
+WB_API void wb_objections_free(wb_objections *objections);           /* NULL-safe */
+WB_API uint64_t wb_objections_n(const wb_objections *objections);    /* customers; 0 for NULL */
 
 /* Which features are wanted. Start from WB_FEATURES_OPTIONS_INIT. What it points to is borrowed during the call only. */
 typedef struct wb_features_options {
@@ -124,6 +135,11 @@ typedef struct wb_features_options {
  * first rows show that both pass the engine's limit. */
 WB_API WB_WARN_UNUSED wb_status wb_engine_features(const wb_engine *engine, wb_features **out,
                                                    const wb_features_options *options, wb_error *err);
+
+/* The same without the customers who object (NULL: nobody does), whom the population counts and the log is told of. */
+WB_API WB_WARN_UNUSED wb_status wb_engine_features_without(const wb_engine *engine, wb_features **out,
+                                                           const wb_features_options *options,
+                                                           const wb_objections *objections, wb_error *err);
 
 /* Writes the same features to the file `path` without holding them in memory, and PATH.meta.json beside it, unless `path`
  * is "-"; the bytes are those of wb_features_write. *n_rows receives the number of rows, `population` (NULL: not asked for)

@@ -26,6 +26,7 @@ typedef struct wb_score_report {
     uint64_t n_imputed, n_unseen, n_outside, n_newly_imputed; /* over all features */
     uint64_t n_ignored_columns;
     double mean_probability; /* NaN without rows */
+    uint64_t n_objected;   /* of events: customers who would have been scored, and object */
 } wb_score_report;
 
 /* The project that computes exactly the features the model names, without label and files: give it files
@@ -89,10 +90,11 @@ typedef struct wb_score_options {
                                 a feature that training did not see: unseen levels, numbers outside its range, missing values where
                                 it missed none */
     double tolerance;        /* 0 to 1: the share of a feature's cells that may be so; of strict runs */
+    const wb_objections *objections; /* of events: these are not scored; NULL: nobody objects */
 } wb_score_options;
 
 #define WB_SCORE_OPTIONS_INIT \
-    {"-", WB_SCORE_CSV, 0, NULL, NULL, 0, 0, 0, 0, __builtin_nan(""), __builtin_nan(""), 0, 0, 0, 0, 0, 0, 0}
+    {"-", WB_SCORE_CSV, 0, NULL, NULL, 0, 0, 0, 0, __builtin_nan(""), __builtin_nan(""), 0, 0, 0, 0, 0, 0, 0, NULL}
 
 /* As wb_model_project, of the features that any of the models names and of those that `options` (NULL: none) keeps.
  * Models whose definitions differ in anything but

@@ -213,7 +213,7 @@ static wb_status ask(asking *a, const wb_read_options *reading, wb_error *err)
     WBI_TRY(parse(a, err));
     WBI_TRY(make_engine(a, reading, err));
     WBI_TRY(bind(a, err));
-    WBI_TRY(wbi_engine_blocks_of_all(a->engine, &user, &wanted, &population, err));
+    WBI_TRY(wbi_engine_blocks(a->engine, &(wbi_whom){.everybody = true}, &user, &wanted, &population, err));
     for (size_t row = 0; row < a->people->n; row++)
         a->out->n_without_events += !a->known[row];
     return WB_OK;

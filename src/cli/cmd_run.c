@@ -38,6 +38,7 @@ typedef struct run_state {
     wb_read_options reading;
     wb_project *project;
     wb_engine *engine;
+    wb_objections *objections; /* who is not scored */
     wb_features *features, *now;
     cli_run_model *models;
     size_t n_models;
@@ -55,6 +56,7 @@ static void free_state(run_state *s)
     wb_features_free(s->features);
     wb_features_free(s->now);
     wb_engine_free(s->engine);
+    wb_objections_free(s->objections);
     wb_project_free(s->project);
 }
 
@@ -162,7 +164,7 @@ static wb_status compute(const run_state *s, wb_features **out, const int64_t *c
                                         .with_label = with_label,
                                         .n_threads = (int)s->o->common.n_threads,
                                         .log = s->reading.log};
-    return wb_engine_features(s->engine, out, &wanted, err);
+    return wb_engine_features_without(s->engine, out, &wanted, with_label ? NULL : s->objections, err);
 }
 
 static wb_status compute_features(run_state *s, wb_error *err)
@@ -227,7 +229,9 @@ static wb_status score_now(run_state *s, wb_error *err)
     const int64_t until_us = s->cutoffs.until_us;
     char path[PATH_CHARS], rows[CLI_TEXT_CHARS], at[WB_TIME_CHARS];
     cli_step step = cli_step_begin(&s->o->common);
-    wb_status status = compute(s, &s->now, &until_us, 1, false, err);
+    wb_status status = wb_objections_read(&s->objections, s->project, &s->reading, err);
+    if (status == WB_OK)
+        status = compute(s, &s->now, &until_us, 1, false, err);
     if (status == WB_OK)
         status = write_scores(s, path_of(s, "scores.csv", path), err);
     if (status != WB_OK)

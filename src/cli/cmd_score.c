@@ -138,6 +138,7 @@ static wb_status score_events(score_run *r, wb_error *err)
     const wb_read_options *reading = &r->reading;
     wb_project *files = NULL, *project = NULL;
     wb_engine *engine = NULL;
+    wb_objections *objections = NULL;
     int64_t at_us;
     cli_list at = {{o->at}, 1};
     const wb_score_models models = scoring_models(r);
@@ -155,12 +156,16 @@ static wb_status score_events(score_run *r, wb_error *err)
         status = cli_times(&at_us, "--at", &at, project, err);
     if (status == WB_OK)
         status = wb_engine_create(&engine, project, reading, err);
+    if (status == WB_OK)
+        status = wb_objections_read(&objections, files, reading, err);
+    r->scoring.objections = objections;
     if (status == WB_OK) {
         cli_report_tables(&step, engine, &o->common);
         status = cli_check_ages(engine, at_us, o->strict, &o->common, err);
     }
     if (status == WB_OK)
         status = wb_score_events(&models, engine, at_us, &r->scoring, reading, r->reports, err);
+    wb_objections_free(objections);
     wb_engine_free(engine);
     wb_project_free(project);
     wb_project_free(files);

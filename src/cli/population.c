@@ -19,6 +19,7 @@ static const reason reasons[] = {
     {"within", "not within the time", offsetof(wb_population, n_within)},
     {"since", "by since", offsetof(wb_population, n_since)},
     {"not_after", "by not_after", offsetof(wb_population, n_not_after)},
+    {"objected", "who object", offsetof(wb_population, n_objected)},
 };
 enum { N_REASONS = sizeof reasons / sizeof reasons[0] };
 

@@ -117,12 +117,12 @@ static json_t *tallies_json(const cli_scores *s, size_t m)
 static json_t *report_json(const cli_scores *s, size_t m)
 {
     const wb_score_report *report = &s->reports[m];
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "rows",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "rows",
                      (json_int_t)report->n_rows, "written", (json_int_t)report->n_written, "bad", (json_int_t)report->n_bad,
                      "duplicates", (json_int_t)report->n_duplicates, "imputed",
                      (json_int_t)report->n_imputed, "unseen", (json_int_t)report->n_unseen, "outside",
                      (json_int_t)report->n_outside, "newly_imputed", (json_int_t)report->n_newly_imputed, "ignored_columns",
-                     (json_int_t)report->n_ignored_columns,
+                     (json_int_t)report->n_ignored_columns, "objected", (json_int_t)report->n_objected,
                      "mean_probability", cli_number_json(report->mean_probability), "base_rate",
                      cli_number_json(wb_model_summarise(s->models[m]).base_rate), "features", tallies_json(s, m));
 }

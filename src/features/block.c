@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "features/aggregate.h"
+#include "features/objections.h"
 #include "features/windows.h"
 
 /* A text that outlives what it was computed in; one that is missing stays so. */
@@ -197,6 +198,11 @@ static void count_lost(wb_population *counts, const membership *m, size_t begin,
     ++*lost_at[furthest];
 }
 
+static wbi_str customer_of(const wbi_worker *worker, const wbi_block *block, size_t k)
+{
+    return wbi_dictionary_at(worker->events->customers, worker->events->code_of[block->first_customer + k]);
+}
+
 static wb_status choose_population(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
                                    wb_error *err)
 {
@@ -213,11 +219,13 @@ static wb_status choose_population(wbi_block *block, wbi_worker *worker, const w
     wb_population *counts = &block->population[j];
     *counts = (wb_population){.cutoff_us = cutoff_us};
     for (size_t k = 0; k < block->n_customers; k++) {
-        bool eligible = options->everybody || is_member(&m, starts[k], starts[k + 1]), known = eligible || is_known(worker, k);
+        const bool member = options->whom.everybody || is_member(&m, starts[k], starts[k + 1]), known = member || is_known(worker, k);
+        const bool eligible = member && !wbi_objects(options->whom.objections, customer_of(worker, block, k));
         block->eligible[k * options->n_cutoffs + j] = eligible;
         counts->n_known += known;
         counts->n_eligible += eligible;
-        if (known && !eligible)
+        counts->n_objected += member && !eligible;
+        if (known && !member)
             count_lost(counts, &m, starts[k], starts[k + 1]);
     }
     return WB_OK;

@@ -10,11 +10,17 @@
 #include "events/view.h"
 #include "features/plan.h"
 
+/* Whose features are computed. */
+typedef struct wbi_whom {
+    bool everybody;                  /* not only the population: all who are known of */
+    const wb_objections *objections; /* but for these; NULL: nobody objects */
+} wbi_whom;
+
 typedef struct wbi_compute_options {
     const int64_t *cutoffs_us; /* ascending */
     size_t n_cutoffs;
     bool with_labels;
-    bool everybody;   /* not only the population: all who are known of */
+    wbi_whom whom;
     int64_t until_us; /* the end of the data: a label whose window passes it is missing */
     int n_threads;
     const wb_log *log;

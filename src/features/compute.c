@@ -61,6 +61,7 @@ static void add_population(const computing *c, const wbi_block *block)
         all->n_within += part->n_within;
         all->n_since += part->n_since;
         all->n_not_after += part->n_not_after;
+        all->n_objected += part->n_objected;
     }
     for (size_t i = 0; c->options->with_labels && i < c->plan->n_labels * c->options->n_cutoffs; i++)
         c->n_positive[i] += block->n_positive[i];

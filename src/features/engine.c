@@ -349,7 +349,20 @@ static wbi_compute_options compute_options(const wb_engine *engine, const wb_fea
                                  .allowance = engine->allowance};
 }
 
-wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const wb_features_options *o, wb_error *err)
+static void tell_objections(const wb_population *population, const wb_features_options *o)
+{
+    char cutoff[WB_TIME_CHARS];
+    for (size_t j = 0; j < o->n_cutoffs; j++) {
+        wb_time_format(population[j].cutoff_us, cutoff);
+        if (population[j].n_objected > 0)
+            wbi_log(o->log, WB_LOG_INFO, "%s: %llu customer%s left out, who object%s", cutoff,
+                    (unsigned long long)population[j].n_objected, population[j].n_objected == 1 ? " is" : "s are",
+                    population[j].n_objected == 1 ? "s" : "");
+    }
+}
+
+wb_status wb_engine_features_without(const wb_engine *engine, wb_features **out, const wb_features_options *o,
+                                     const wb_objections *objections, wb_error *err)
 {
     WBI_TRY(check_request(engine, o, err));
     wb_features *features = wbi_alloc_zeroed(1, sizeof *features);
@@ -362,31 +375,34 @@ wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const w
     }
     features->n_population = o->n_cutoffs;
     wbi_compute_options options = compute_options(engine, o, features->population);
+    options.whom.objections = objections;
     wb_status status = describe(&features->definitions, engine, o, err);
     if (status == WB_OK)
         status = wbi_compute_features(&features->table, engine->plan, &engine->events, &options, err);
-    if (status == WB_OK)
-        *out = features;
-    else
+    if (status != WB_OK) {
         wb_features_free(features);
-    return status;
+        return status;
+    }
+    tell_objections(features->population, o);
+    *out = features;
+    return WB_OK;
 }
 
-wb_status wbi_engine_blocks(const wb_engine *engine, const wbi_block_user *user, const wb_features_options *o,
+wb_status wb_engine_features(const wb_engine *engine, wb_features **out, const wb_features_options *o, wb_error *err)
+{
+    return wb_engine_features_without(engine, out, o, NULL, err);
+}
+
+wb_status wbi_engine_blocks(const wb_engine *engine, const wbi_whom *whom, const wbi_block_user *user, const wb_features_options *o,
                             wb_population *population, wb_error *err)
 {
     WBI_TRY(check_request(engine, o, err));
-    const wbi_compute_options options = compute_options(engine, o, population);
-    return wbi_compute_blocks(engine->plan, &engine->events, &options, user, err);
-}
-
-wb_status wbi_engine_blocks_of_all(const wb_engine *engine, const wbi_block_user *user, const wb_features_options *o,
-                                   wb_population *population, wb_error *err)
-{
-    WBI_TRY(check_request(engine, o, err));
     wbi_compute_options options = compute_options(engine, o, population);
-    options.everybody = true;
-    return wbi_compute_blocks(engine->plan, &engine->events, &options, user, err);
+    if (whom != NULL)
+        options.whom = *whom;
+    WBI_TRY(wbi_compute_blocks(engine->plan, &engine->events, &options, user, err));
+    tell_objections(population, o);
+    return WB_OK;
 }
 
 wb_status wb_engine_write_features(const wb_engine *engine, const char *path, uint64_t *n_rows,

@@ -20,12 +20,10 @@ struct wb_engine {
  * any table of events, where there is no label or none of their tables has a time. */
 size_t wbi_engine_end_table(const wb_engine *engine);
 
-/* Computes features without holding them all, as wb_engine_features does; `population` has an entry for each cutoff. */
-WB_WARN_UNUSED wb_status wbi_engine_blocks(const wb_engine *engine, const wbi_block_user *user, const wb_features_options *o,
-                                           wb_population *population, wb_error *err);
-/* The same of all customers that any table has a row of, whatever the population. */
-WB_WARN_UNUSED wb_status wbi_engine_blocks_of_all(const wb_engine *engine, const wbi_block_user *user,
-                                                  const wb_features_options *o, wb_population *population, wb_error *err);
+/* Computes features without holding them all, as wb_engine_features does; `population` has an entry for each cutoff. `whom` NULL:
+ * of the project's population. */
+WB_WARN_UNUSED wb_status wbi_engine_blocks(const wb_engine *engine, const wbi_whom *whom, const wbi_block_user *user,
+                                           const wb_features_options *o, wb_population *population, wb_error *err);
 /* As wb_engine_create, within what `beside` (NULL: nothing) leaves of the limit. */
 WB_WARN_UNUSED wb_status wbi_engine_create_beside(wb_engine **out, const wb_project *project,
                                                   const wb_read_options *options, const wb_engine *beside,

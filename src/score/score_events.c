@@ -201,6 +201,7 @@ wb_status wb_score_events(const wb_score_models *models, const wb_engine *engine
 {
     scoring s = {.engine = engine, .cutoff_us = cutoff_us};
     const wb_features_options wanted = {&cutoff_us, 1, 0, reading->n_threads, reading->log};
+    const wbi_whom whom = {.objections = options->objections};
     const wbi_block_user user = {score_block, take_block, &s};
     wb_population population;
     wb_status status;
@@ -208,9 +209,11 @@ wb_status wb_score_events(const wb_score_models *models, const wb_engine *engine
     WBI_TRY_CLEANUP(find_features(&s, err));
     WBI_TRY_CLEANUP(wbi_score_run_open(&s.run, true, wbi_compute_slots(reading->n_threads), err));
     WBI_TRY_CLEANUP(make_values(&s, err));
-    WBI_TRY_CLEANUP(wbi_score_run_status(&s.run, wbi_engine_blocks(engine, &user, &wanted, &population, err)));
+    WBI_TRY_CLEANUP(wbi_score_run_status(&s.run, wbi_engine_blocks(engine, &whom, &user, &wanted, &population, err)));
     WBI_TRY_CLEANUP(wbi_score_run_finish(&s.run, err));
     wbi_score_run_report(&s.run, reports);
+    for (size_t m = 0; reports != NULL && m < models->n; m++)
+        reports[m].n_objected = population.n_objected;
 cleanup:
     free_scoring(&s);
     return status;
