@@ -69,7 +69,7 @@ static void of_keys(void **state)
     static const mistake mistakes[] = {
         {"tables:\n  orders:\n    file: orders.csv\n    custommer: id\n", 4, 5,
          "unknown key 'custommer' in tables.orders (did you mean 'customer'?)"},
-        {"segments: {name: autumn}\n", 1, 1, "unknown key 'segments'"},
+        {"seasons: {name: autumn}\n", 1, 1, "unknown key 'seasons'"},
         {"tabels: {}\n", 1, 1, "unknown key 'tabels' (did you mean 'tables'?)"},
         {"tables: {a: {dialect: {delimeter: ';'}}}\n", 1, 24,
          "unknown key 'delimeter' in tables.a.dialect (did you mean 'delimiter'?)"},
