@@ -118,31 +118,6 @@ static int refuse_routes(const campaign_run *r)
                : CLI_DONE;
 }
 
-static void warn(const wb_campaign_summary *s, const cli_common *common)
-{
-    char text[3][CLI_TEXT_CHARS];
-    const wb_campaign *c = &s->settings;
-    if (s->costs_unsaid)
-        cli_note(common, "not said, taken as R's EMP package does:%s%s%s", s->costs_unsaid & 1 ? " offer_cost 10" : "",
-                 s->costs_unsaid & 2 ? " contact_cost 1" : "", s->costs_unsaid & 4 ? " keep_rate 0.3" : "");
-    if (s->n_without_value > 0)
-        cli_warn(common, "%s of %s customers have no value: %s (campaign.missing_value)", cli_count(text[0], s->n_without_value),
-                 cli_count(text[1], s->n_scored),
-                 c->missing_value == WB_MISSING_VALUE_LEAVE_OUT ? "they are left out"
-                 : c->missing_value == WB_MISSING_VALUE_MEAN    ? "they are taken to be worth the mean of the others"
-                                                                : "they are taken to be worth nothing");
-    if (s->list.n == 0 && s->n_eligible == 0)
-        cli_warn(common, "the list is empty: the rules leave nobody");
-    else if (s->list.n == 0 && s->n_worthwhile == 0)
-        cli_warn(common, "the list is empty: nobody is worth a contact at these costs");
-    else if (s->list.n == 0)
-        cli_warn(common, "the list is empty: %s", s->n_beyond > 0 ? "the budget does not pay for the first customer" : "caps and control "
-                 "group leave nobody");
-    if (s->n_control == 0 && s->list.n > 0)
-        cli_warn(common, "the control group is empty: %s, so nobody will know what the campaign changed",
-                 c->holdout == 0 ? "holdout is 0" : "these are too few for the holdout");
-}
-
 static void tell(const campaign_run *r, const cli_step *step)
 {
     char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS], path[512];
@@ -152,7 +127,7 @@ static void tell(const campaign_run *r, const cli_step *step)
     for (size_t i = 0; i < r->settings.n_routes; i++)
         cli_note(&r->o->common, "route %s   %s", r->settings.routes[i].name,
                  wb_campaign_route_path(path, sizeof path, r->o->output, r->settings.routes[i].name));
-    warn(s, &r->o->common);
+    cli_warn_campaign(s, &r->o->common);
     if (r->o->common.json)
         cli_print_json(cli_campaign_json(s, r->o->provable_effect));
     else if (!is_stdout(r->o->output) && !is_stdout(r->o->holdout_file) && !is_stdout(r->o->svg))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The whole project in one go: read, compute, train, test, score. */
+/* The whole project in one go: read, compute, train, test, score, choose whom to contact, report. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/campaign.h"
 #include "cli/population.h"
+#include "cli/run_act.h"
 #include "cli/run_model.h"
 #include "cli/run_report.h"
 #include "cli/tables.h"
@@ -45,6 +47,7 @@ typedef struct run_state {
     cli_cutoffs cutoffs; /* the project's, or `usual_us` */
     int64_t usual_us[N_CUTOFFS_USUAL];
     wb_score_report *scores; /* of each model */
+    cli_run_act act;
 } run_state;
 
 static void free_state(run_state *s)
@@ -53,6 +56,7 @@ static void free_state(run_state *s)
         cli_run_model_clear(&s->models[i]);
     free(s->models);
     free(s->scores);
+    cli_run_act_clear(&s->act);
     wb_features_free(s->features);
     wb_features_free(s->now);
     wb_engine_free(s->engine);
@@ -89,16 +93,20 @@ static const char *report_path(const run_state *s, size_t model, char path[PATH_
     return path;
 }
 
-/* The files that are written: features, models, scores, reports; NULL past the last. */
+/* The files that are written, in their order; NULL past the last. */
 static const char *file_path(const run_state *s, size_t index, char path[PATH_CHARS])
 {
+    const char *const acted[] = {"kpi.csv", "campaign.csv", "control.csv"};
+    const size_t n_acted = cli_run_has_campaign(s->project) ? 3 : 1, n = s->n_models;
     if (index == 0)
         return path_of(s, "features.csv", path);
-    if (index <= s->n_models)
+    if (index <= n)
         return model_path(s, index - 1, path);
-    if (index == s->n_models + 1)
+    if (index == n + 1)
         return path_of(s, "scores.csv", path);
-    return index <= 2 * s->n_models + 1 ? report_path(s, index - s->n_models - 2, path) : NULL;
+    if (index <= 2 * n + 1)
+        return report_path(s, index - n - 2, path);
+    return index < 2 * n + 2 + n_acted ? path_of(s, acted[index - 2 * n - 2], path) : NULL;
 }
 
 static wb_status make_folder(const char *path, wb_error *err)
@@ -248,13 +256,32 @@ static wb_status score_now(run_state *s, wb_error *err)
     return WB_OK;
 }
 
-/* A page a model. */
+/* Customers are chosen by the first model. */
+static wb_status act(run_state *s, wb_error *err)
+{
+    char scores[PATH_CHARS], list[PATH_CHARS], control[PATH_CHARS], kpi[PATH_CHARS], column[256] = "probability";
+    if (s->n_models > 1)
+        snprintf(column, sizeof column, "probability_%.200s", s->models[0].name);
+    const cli_run_acting acting = {.project = s->project,
+                                   .common = &s->o->common,
+                                   .reading = &s->reading,
+                                   .scores = path_of(s, "scores.csv", scores),
+                                   .probability = column,
+                                   .list = path_of(s, "campaign.csv", list),
+                                   .control = path_of(s, "control.csv", control),
+                                   .kpi = path_of(s, "kpi.csv", kpi),
+                                   .at_us = s->cutoffs.until_us};
+    return cli_run_act_make(&s->act, &acting, err);
+}
+
+/* A page a model; the first has what follows from its scores, too. */
 static wb_status report(const run_state *s, wb_error *err)
 {
     char path[PATH_CHARS], model[PATH_CHARS];
     wb_status status = WB_OK;
     for (size_t i = 0; i < s->n_models && status == WB_OK; i++) {
-        const cli_run_report run = {s->engine, s->now, &s->models[i], &s->reading, model_path(s, i, model)};
+        const cli_run_report run = {s->engine, s->now, &s->models[i], &s->reading, model_path(s, i, model),
+                                    i == 0 ? &s->act : NULL};
         cli_step step = cli_step_begin(&s->o->common);
         status = cli_run_report_write(&run, report_path(s, i, path), err);
         if (status == WB_OK)
@@ -333,6 +360,8 @@ static void print_json(const run_state *s)
     json_object_set_new(json, "scored", json_integer((json_int_t)s->scores[0].n_rows));
     if (single)
         json_object_set_new(json, "mean_probability", cli_number_json(s->scores[0].mean_probability));
+    if (s->act.plan != NULL)
+        json_object_set_new(json, "campaign", cli_campaign_json(wb_campaign_plan_summary(s->act.plan), NAN));
     json_object_set_new(json, "files", files);
     cli_print_json(json);
 }
@@ -346,6 +375,8 @@ static wb_status run_steps(run_state *s, wb_error *err)
         status = train(s, err);
     if (status == WB_OK)
         status = score_now(s, err);
+    if (status == WB_OK)
+        status = act(s, err);
     if (status == WB_OK)
         status = report(s, err);
     for (size_t i = 0; status == WB_OK && i < s->n_models && !s->o->common.quiet && !s->o->common.json; i++)
@@ -407,16 +438,17 @@ static int run(const void *given)
 
 const cli_command cli_run = {
     .name = "run",
-    .summary = "the whole project: features, model, test, scores, report",
+    .summary = "the whole project: features, model, test, scores, campaign, report",
     .usage = "[OPTION…]",
     .text = "Reads the project file (winback.yml, or --project), or the tables that lie in this folder under their usual\n"
             "names (orders.csv, tickets.csv, customers.csv, surveys.csv and so on: winback help features), and writes\n"
-            "features.csv, model.json, scores.csv and report.html. Unsaid: label = no order in the 90 days after the cutoff; the\n"
+            "features.csv, model.json, scores.csv, kpi.csv and report.html. Unsaid: label = no order in the 90 days after the cutoff; the\n"
             "last cutoff is gap and horizon before the end of the data, up to three earlier ones as far apart. The last\n"
             "is the test of a model that learned from the earlier ones whose label windows had ended by then; the model\n"
             "that is kept is fitted on all. Scores are at the end of the data. Several models (models: in the project file) are\n"
             "trained on the same features, written to NAME.model.json and NAME.report.html each, and score side by side, as\n"
-            "probability_NAME.",
+            "probability_NAME. Where the project has a campaign: with a name, whom to contact (by the first model) and whom to hold out\n"
+            "go to campaign.csv and control.csv. Key figures of the last twelve months are in kpi.csv.",
     .example = "  winback run\n  winback run --project winback.yml -o out\n  winback run --orders orders.csv --horizon 60d",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

@@ -58,6 +58,11 @@ static void say_facts(cli_results *results, const cli_run_report *run)
     cli_report_usual_facts(results, m->common);
     cli_report_assemble(results);
     results->parts.model = m->model;
+    if (run->act == NULL)
+        return;
+    results->parts.campaign = run->act->plan != NULL ? wb_campaign_plan_summary(run->act->plan) : NULL;
+    results->parts.kpi = run->act->kpis;
+    results->parts.segments = run->act->segments;
 }
 
 wb_status cli_run_report_write(const cli_run_report *run, const char *path, wb_error *err)

@@ -3,6 +3,7 @@
 #ifndef WINBACK_CLI_RUN_REPORT_H
 #define WINBACK_CLI_RUN_REPORT_H
 
+#include "cli/run_act.h"
 #include "cli/run_model.h"
 
 typedef struct cli_run_report {
@@ -11,6 +12,7 @@ typedef struct cli_run_report {
     const cli_run_model *model;
     const wb_read_options *reading;
     const char *model_path;
+    const cli_run_act *act; /* NULL: the page is about the model alone */
 } cli_run_report;
 
 /* Writes the page to `path`. The features of the test's cutoff are computed once more, from the events that the engine holds. */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/run_act.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "cli/campaign.h"
+
+bool cli_run_has_campaign(const wb_project *project)
+{
+    wb_campaign campaign;
+    return wb_project_campaign(project, &campaign) && campaign.name != NULL;
+}
+
+static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_error *err)
+{
+    char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS];
+    wb_campaign settings;
+    wb_campaign_options how = WB_CAMPAIGN_OPTIONS_INIT;
+    cli_step step = cli_step_begin(run->common);
+    wb_project_campaign(run->project, &settings);
+    how.probability = run->probability;
+    how.at_us = run->at_us;
+    wb_status status = wb_campaign_plan_create(&act->plan, run->scores, run->project, &settings, &how, run->reading, err);
+    if (status == WB_OK)
+        status = wb_campaign_plan_write(act->plan, run->list, run->control, err);
+    if (status != WB_OK)
+        return status;
+    const wb_campaign_summary *s = wb_campaign_plan_summary(act->plan);
+    cli_step_end(&step, "campaign", "%s to contact, %s held out · expected profit %s   %s", cli_count(list, s->list.n),
+                 cli_count(control, s->n_control), cli_cents(profit, s->list.profit_cents), run->list);
+    cli_warn_campaign(s, run->common);
+    return WB_OK;
+}
+
+/* What the data do not allow is left out of a run; anything else ends it. */
+static wb_status forgive(wb_status status, const char *what, const cli_common *common, const wb_error *err)
+{
+    if (status != WB_ERR_INCONSISTENT && status != WB_ERR_ARGUMENT)
+        return status;
+    cli_note(common, "%s left out: %s", what, err->message);
+    return WB_OK;
+}
+
+static wb_status make_kpis(cli_run_act *act, const cli_run_acting *run, wb_error *err)
+{
+    wb_campaign campaign;
+    wb_kpi_options how = WB_KPI_OPTIONS_INIT;
+    cli_step step = cli_step_begin(run->common);
+    wb_project_campaign(run->project, &campaign);
+    how.margin = campaign.margin;
+    wb_status status = wb_kpi_compute(&act->kpis, run->project, &how, run->reading, err);
+    if (status != WB_OK)
+        return forgive(status, "key figures", run->common, err);
+    status = wb_kpi_write(act->kpis, run->kpi, err);
+    if (status == WB_OK) {
+        char from[WB_TIME_CHARS], to[WB_TIME_CHARS];
+        wb_time_format(act->kpis->periods[0].from_us, from);
+        wb_time_format(act->kpis->periods[0].to_us, to);
+        cli_step_end(&step, "kpi", "%s to %s   %s", from, to, run->kpi);
+    }
+    return status;
+}
+
+static wb_status make_segments(cli_run_act *act, const cli_run_acting *run, wb_error *err)
+{
+    wb_segments_options how = WB_SEGMENTS_OPTIONS_INIT;
+    how.cutoff_us = run->at_us;
+    how.n_threads = run->reading->n_threads;
+    return forgive(wb_segments_create(&act->segments, run->project, &how, run->reading, err), "segments", run->common, err);
+}
+
+wb_status cli_run_act_make(cli_run_act *act, const cli_run_acting *run, wb_error *err)
+{
+    /* the tables were read before, and what is odd about them was said */
+    const wb_log log = {NULL, run->reading->log->progress, run->reading->log->user};
+    wb_read_options reading = *run->reading;
+    cli_run_acting quietly = *run;
+    wb_status status = cli_run_has_campaign(run->project) ? make_campaign(act, run, err) : WB_OK;
+    reading.log = &log;
+    quietly.reading = &reading;
+    if (status == WB_OK)
+        status = make_kpis(act, &quietly, err);
+    return status == WB_OK ? make_segments(act, &quietly, err) : status;
+}
+
+void cli_run_act_clear(cli_run_act *act)
+{
+    wb_campaign_plan_free(act->plan);
+    wb_kpi_free(act->kpis);
+    wb_segments_free(act->segments);
+}
