@@ -59,8 +59,11 @@ static void print_funnel(const wb_campaign_summary *s)
 static void print_interval(const wb_campaign_money *m)
 {
     char low[CLI_TEXT_CHARS], high[CLI_TEXT_CHARS];
+    const double percent = 100 * m->pays;
+    const bool nearly = percent > 99.5 && percent < 100, hardly = percent > 0 && percent < 0.5;
     if (isfinite(m->low))
-        printf(" (95 %%: %s to %s by the keep rate; above 0 with %.0f %%)", amount(low, m->low), amount(high, m->high), 100 * m->pays);
+        printf(" (95 %%: %s to %s by the keep rate; above 0 with %s%.0f %%)", amount(low, m->low), amount(high, m->high),
+               nearly ? "over " : hardly ? "under " : "", nearly ? 99 : hardly ? 1 : percent);
 }
 
 static void print_money(const wb_campaign_summary *s)
@@ -93,7 +96,9 @@ static void print_tenths(const wb_campaign_summary *s)
 static void print_effect(const wb_campaign_summary *s, double provable_effect)
 {
     char count[CLI_TEXT_CHARS];
-    if (isfinite(s->least_effect))
+    if (s->least_effect >= 1)
+        printf("\nleast effect that can be shown (power 80 %%, at 5 %%): none, these are too few\n");
+    else if (isfinite(s->least_effect))
         printf("\nleast effect that can be shown (power 80 %%, at 5 %%): %.2f points of the rate, which is %.1f %% by the scores\n",
                100 * s->least_effect, 100 * s->rate);
     if (isnan(provable_effect) || isnan(s->customers_needed))
