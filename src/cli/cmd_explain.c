@@ -5,6 +5,7 @@
 
 #include "cli/explain.h"
 #include "cli/model_features.h"
+#include "cli/training.h"
 
 typedef struct explain_options {
     cli_common common;
@@ -39,6 +40,9 @@ static wb_status explain_customer(const explain_options *o, const wb_model *mode
         cli_print_json(cli_explained_rows_json(rows, n));
     } else {
         char cutoff[CLI_CELL_BYTES];
+        wb_treatment ignored;
+        if (wb_model_treatment(model, &ignored))
+            puts("as of a customer who is not treated");
         cli_print_explained_row(&rows[n - 1], o->n_top);
         for (size_t i = 0; i + 1 < n; i++)
             printf("%s %s: %.1f %%\n", i == 0 ? "before, at" : "           ",
@@ -67,10 +71,16 @@ static wb_status explain_model(const explain_options *o, const wb_model *model, 
         wb_explain_model(&explanation, model, features, find_covariance(path, sizeof path, o, model), n_threads, err);
     if (status != WB_OK)
         return status;
-    if (o->common.json)
-        cli_print_json(cli_explanation_json(explanation));
-    else
+    wb_treatment ignored;
+    if (o->common.json) {
+        json_t *json = cli_explanation_json(explanation);
+        if (wb_model_treatment(model, &ignored))
+            json_object_set_new(json, "treatment", cli_interactions_json(model));
+        cli_print_json(json);
+    } else {
         cli_print_explanation(explanation, o->n_top, o->n_shapes);
+        cli_print_interactions(model, o->n_top);
+    }
     wb_explanation_free(explanation);
     return WB_OK;
 }

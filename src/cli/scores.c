@@ -91,12 +91,19 @@ static void note_rows(const cli_scores *s)
                  first->n_ignored_columns == 1 ? "" : "s");
 }
 
+/* That of customers whom probabilities are of. */
+static double base_rate(const wb_model *model)
+{
+    wb_treatment treatment;
+    return wb_model_treatment(model, &treatment) ? treatment.rate_control : wb_model_summarise(model).base_rate;
+}
+
 static void note_models(const cli_scores *s)
 {
     for (size_t m = 0; m < s->n_models; m++) {
         if (s->n_models > 1)
             cli_note(s->common, "%s: mean probability %.4f (base rate in training %.4f)", s->names[m],
-                     s->reports[m].mean_probability, wb_model_summarise(s->models[m]).base_rate);
+                     s->reports[m].mean_probability, base_rate(s->models[m]));
         note_cells(s, m);
     }
 }
@@ -150,7 +157,7 @@ void cli_report_scores(const cli_step *step, const cli_scores *s)
         cli_step_end(&stopped, "score", "%s rows by %zu models · %s rows/s   %s", rows, s->n_models, rate, s->output);
     else
         cli_step_end(&stopped, "score", "%s rows · %s rows/s · mean %.4f (base rate in training %.4f)   %s", rows, rate,
-                     first->mean_probability, wb_model_summarise(s->models[0]).base_rate, s->output);
+                     first->mean_probability, base_rate(s->models[0]), s->output);
     if (first->n_written < first->n_rows)
         cli_note(s->common, "the highest %s are written", cli_count(rows, first->n_written));
     if (first->n_rows > 0)

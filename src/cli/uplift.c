@@ -2,9 +2,11 @@
 /* Whom treatment serves, as evaluate tells of it. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/evaluation.h"
+#include "cli/training.h"
 
 static double weight_of(const wb_qini *q)
 {
@@ -98,6 +100,79 @@ void cli_print_uplift(const wb_evaluation *e)
     print_tenths(&e->uplifts[0]);
     if (e->n_scores > 0)
         putchar('\n');
+}
+
+/* ---- a model ---- */
+
+/* A column, and what treatment adds to its coefficient. */
+typedef struct interaction {
+    wb_coefficient of;
+    wb_interaction adds;
+} interaction;
+
+static int by_strength(const void *left, const void *right)
+{
+    const double a = fabs(((const interaction *)left)->adds.per_sd), b = fabs(((const interaction *)right)->adds.per_sd);
+    return (a < b) - (a > b);
+}
+
+/* Those of all columns but the intercept, the strongest first; NULL when memory ran out. */
+static interaction *list_interactions(const wb_model *model, size_t *n)
+{
+    *n = wb_model_n_coefficients(model) - 1;
+    interaction *list = calloc(*n + 1, sizeof *list);
+    for (size_t i = 0; list != NULL && i < *n; i++)
+        list[i] = (interaction){wb_model_coefficient(model, i + 1), wb_model_interaction(model, i + 1)};
+    if (list != NULL)
+        qsort(list, *n, sizeof *list, by_strength);
+    return list;
+}
+
+void cli_print_interactions(const wb_model *model, size_t n_shown)
+{
+    wb_treatment t;
+    size_t n, width = 6;
+    char treated[CLI_CELL_BYTES], control[CLI_CELL_BYTES];
+    if (!wb_model_treatment(model, &t))
+        return;
+    interaction *list = list_interactions(model, &n);
+    if (list == NULL)
+        return;
+    const size_t shown = n_shown == 0 || n_shown > n ? n : n_shown;
+    for (size_t i = 0; i < shown; i++)
+        width = cli_width(list[i].of.column) > width ? cli_width(list[i].of.column) : width;
+    width = width < CLI_NAME_COLUMNS ? width : CLI_NAME_COLUMNS;
+    printf("\nAll this is of customers who are not treated (%s). Treatment (%s) multiplies the odds by %.3g where all features are at\n"
+           "their means, and what a deviation of a column multiplies them by:\n",
+           cli_cell(control, t.control, CLI_NAME_COLUMNS), cli_cell(treated, t.treated, CLI_NAME_COLUMNS),
+           exp(wb_model_interaction(model, 0).per_sd));
+    printf("\n%-*s  %11s  %11s  %11s\n", (int)width, "column", "not treated", "treated", "treatment");
+    for (size_t i = 0; i < shown; i++) {
+        cli_print_name(list[i].of.column, width, CLI_NAME_COLUMNS);
+        printf("  %11.3f  %11.3f    × %7.3f\n", exp(list[i].of.per_sd), exp(list[i].of.per_sd + list[i].adds.per_sd),
+               exp(list[i].adds.per_sd));
+    }
+    if (shown < n)
+        printf("and %zu weaker ones (--top 0 lists all)\n", n - shown);
+    free(list);
+}
+
+json_t *cli_interactions_json(const wb_model *model)
+{
+    json_t *json = cli_treatment_json(model), *array = json_array();
+    size_t n = 0;
+    interaction *list = json_is_null(json) ? NULL : list_interactions(model, &n);
+    for (size_t i = 0; list != NULL && i < n; i++)
+        json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:o}", "column", list[i].of.column, "feature", list[i].of.feature,
+                                               "raw", cli_number_json(list[i].adds.raw), "per_sd",
+                                               cli_number_json(list[i].adds.per_sd)));
+    if (!json_is_null(json)) {
+        json_object_set_new(json, "at_mean", cli_number_json(wb_model_interaction(model, 0).per_sd));
+        json_object_set(json, "interactions", array);
+    }
+    json_decref(array);
+    free(list);
+    return json;
 }
 
 /* ---- JSON ---- */
