@@ -85,11 +85,15 @@ typedef struct wb_train_options {
                                     with ridge and the linear basis, and features that lie in memory */
     const char *treated, *control; /* its values; NULL: 1, true, yes against 0, false, no, or where one is said the only other.
                                     Rows of others, or without one, are left out, and told of */
+    const uint8_t *contacted;    /* one byte a row, 1 where the customer was mailed within the label's window (wb_find_contacted): a
+                                    term `contacted` is fitted beside the others, and then set to 0: the model's probability is
+                                    that of customers who are not mailed, and it reads no such feature. NULL: there is none. Goes
+                                    with features that lie in memory */
 } wb_train_options;
 
 #define WB_TRAIN_OPTIONS_INIT \
     {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_BASIS_LINEAR, NULL, 0, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, \
-     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, WB_CALIBRATION_NONE, 1, 0, 1, 1, 0, NULL, NULL, NULL, NULL}
+     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, WB_CALIBRATION_NONE, 1, 0, 1, 1, 0, NULL, NULL, NULL, NULL, NULL}
 #define WB_LAMBDA_AUTO (__builtin_nan(""))
 
 /* Fits a logistic regression. Objective with the linear basis: mean weighted log loss + lambda * sum over columns of

@@ -122,6 +122,9 @@ typedef struct wb_campaign_rule { /* exclude: [{name: …, when: …}]; route: [
     const char *when;    /* an expression */
     size_t line, column; /* where it stands in the file, 0 when unknown */
 } wb_campaign_rule;
+/* What `train:` says of rows whose customers were mailed within the window of the label. */
+typedef enum wb_contacted { WB_CONTACTED_KEEP = 0, WB_CONTACTED_DROP, WB_CONTACTED_FEATURE } wb_contacted;
+WB_API wb_contacted wb_project_contacted(const wb_project *project);
 typedef enum wb_consent { WB_CONSENT_UNSAID = 0, WB_CONSENT_NOT_REQUIRED, WB_CONSENT_BY_COLUMN } wb_consent;
 typedef enum wb_missing_value { WB_MISSING_VALUE_LEAVE_OUT = 0, WB_MISSING_VALUE_MEAN, WB_MISSING_VALUE_ZERO } wb_missing_value;
 typedef struct wb_campaign {

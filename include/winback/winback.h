@@ -7,6 +7,7 @@
 #include <winback/backtest.h>
 #include <winback/btyd.h>
 #include <winback/campaign.h>
+#include <winback/contacts.h>
 #include <winback/describe.h>
 #include <winback/drift.h>
 #include <winback/evaluate.h>

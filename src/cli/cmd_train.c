@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/contacted.h"
 #include "cli/training.h"
 
 typedef struct train_options {
@@ -154,6 +155,14 @@ static void report(const cli_step *step, const wb_model *model, const train_opti
     cli_print_json(cli_model_json(model));
 }
 
+/* The project says who was mailed, and what that does to training. */
+static wb_status take_contacts(cli_contacted *contacted, wb_project **project, wb_train_options *train, const wb_features *features,
+                               const cli_common *common, wb_error *err)
+{
+    const wb_status status = cli_open_project(project, common, err);
+    return status == WB_OK ? cli_take_contacts(contacted, train, features, *project, err) : status;
+}
+
 static int run(const void *given)
 {
     const train_options *o = given;
@@ -161,6 +170,8 @@ static int run(const void *given)
     wb_read_options reading;
     wb_features *features = NULL;
     wb_model *model = NULL;
+    wb_project *project = NULL;
+    cli_contacted contacted = {0};
     wb_error err;
     if (o->common.arguments.n == 0)
         return cli_usage_error("train needs a features file");
@@ -179,6 +190,8 @@ static int run(const void *given)
     if (status == WB_OK)
         status = wb_features_read(&features, o->common.arguments.items[0], o->id, o->category.items,
                                         o->category.n, &reading, &err);
+    if (status == WB_OK && o->common.project != NULL)
+        status = take_contacts(&contacted, &project, &train, features, &o->common, &err);
     if (status == WB_OK)
         status = wb_train(&model, features, &train, &err);
     if (status == WB_OK)
@@ -191,6 +204,8 @@ static int run(const void *given)
     }
     wb_model_free(model);
     wb_features_free(features);
+    wb_project_free(project);
+    cli_contacted_free(&contacted);
     return code;
 }
 
@@ -211,13 +226,15 @@ const cli_command cli_train = {
             "by a line over the log-odds (platt) or by a rising curve over the probabilities (isotonic), fitted out of fold;\n"
             "auto takes a curve over a line, and a line over nothing, where the log loss is lower by more than its error.\n"
             "With --treatment, on customers who were mailed or held out by lot, the model learns beside the probability without\n"
-            "treatment what treatment adds to it, for each feature: score writes that as uplift, evaluate --treatment judges it.",
+            "treatment what treatment adds to it, for each feature: score writes that as uplift, evaluate --treatment judges it.\n"
+            "With --project, who was mailed within the window of the label by contacts: of campaign: is warned of, left out, or\n"
+            "learned from, as train: says.",
     .example = "  winback train features.csv --target churned -o model.json\n"
                "  winback train telco.csv --id customerID --target Churn --lambda 0.01 --folds 5 -o telco.json\n"
                "  winback train campaign.csv --target visit --treatment arm --treated mailed --control held -o uplift.json",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
-    .groups = CLI_READS | CLI_SEEDED,
+    .groups = CLI_PROJECT | CLI_READS | CLI_SEEDED,
     .max_arguments = 1,
     .defaults = &defaults,
     .options_size = sizeof defaults,

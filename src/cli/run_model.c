@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/run_model.h"
 
+#include "cli/contacted.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@ int cli_run_model_init(cli_run_model *model, const wb_project *project, size_t i
     size_t label;
     wb_error err;
     const wb_project_model wanted = wb_project_model_at(project, index);
-    *model = (cli_run_model){.train = WB_TRAIN_OPTIONS_INIT, .common = common};
+    *model = (cli_run_model){.train = WB_TRAIN_OPTIONS_INIT, .common = common, .project = project};
     if (wb_project_model_label(&label, project, index, &err) != WB_OK)
         return cli_fail(&err);
     if (!cli_training_options(&model->train, wanted.penalty, wanted.basis, common) ||
@@ -97,7 +99,7 @@ static wb_status test_on_last(cli_run_model *m, const wb_features *features, wb_
         earlier.log = &only_progress;
         earlier.n_folds = -1;
         for (size_t i = 0; i < n_rows; i++)
-            mark[i] = is_closed(m, cutoff_us[i]);
+            mark[i] = is_closed(m, cutoff_us[i]) && (m->train.use_row == NULL || m->train.use_row[i]);
         earlier.use_row = mark;
         status = wb_train(&m->tested, features, &earlier, err);
     }
@@ -124,12 +126,17 @@ static wb_status test(cli_run_model *m, const wb_features *features, const cli_c
 
 wb_status cli_run_model_train(cli_run_model *m, const wb_features *features, const cli_cutoffs *cutoffs, wb_error *err)
 {
-    wb_status status = test(m, features, cutoffs, err);
+    cli_contacted contacted;
+    wb_status status = cli_take_contacts(&contacted, &m->train, features, m->project, err);
+    if (status == WB_OK)
+        status = test(m, features, cutoffs, err);
     m->train_step = cli_step_begin(m->common);
     if (status == WB_OK)
         status = wb_train(&m->model, features, &m->train, err);
     if (status == WB_OK && m->tested == NULL)
         m->test = wb_model_summarise(m->model).out_of_fold;
+    m->train.use_row = m->train.contacted = NULL;
+    cli_contacted_free(&contacted);
     return status;
 }
 

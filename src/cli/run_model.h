@@ -22,6 +22,7 @@ typedef struct cli_run_model {
     size_t n_open;     /* earlier cutoffs whose label windows reach past it */
     cli_step test_step, train_step;
     const cli_common *common;
+    const wb_project *project;
 } cli_run_model;
 
 /* Takes the settings of a model of the project; returns CLI_DONE, or CLI_USAGE or a failure's code, told. */

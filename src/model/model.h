@@ -79,6 +79,10 @@ const char *wbi_model_feature(const wb_model *model, size_t index, wb_type *type
 /* Fills what a coefficient has beyond name and value. */
 void wbi_add_inference(wb_coefficient *out, const wb_model *model, size_t index);
 
+/* Sets a feature of one column, a straight line, to 0 for good, so that the model reads it no more; *log_odds becomes what it
+ * added per unit, 0 where the model has no such feature. Before the model is written, with its covariance in memory. */
+WB_WARN_UNUSED wb_status wbi_model_fold_at_zero(wb_model *model, const char *feature, double *log_odds, wb_error *err);
+
 /* Coefficient per unit of a column of the basis. */
 double wbi_model_raw(const wb_model *model, size_t column);
 /* Log-odds where every column is 0. */

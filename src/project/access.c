@@ -253,6 +253,14 @@ wb_project_model wb_project_model_at(const wb_project *project, size_t index)
                               .sample_negatives = model->sample_negatives};
 }
 
+wb_contacted wb_project_contacted(const wb_project *project)
+{
+    const char *said = project->contacted;
+    return said == NULL || strcmp(said, "keep") == 0 ? WB_CONTACTED_KEEP
+           : strcmp(said, "drop") == 0               ? WB_CONTACTED_DROP
+                                                     : WB_CONTACTED_FEATURE;
+}
+
 int wb_project_campaign(const wb_project *project, wb_campaign *out)
 {
     *out = project->campaign.said ? project->campaign.settings : wbi_campaign_unsaid();

@@ -27,6 +27,14 @@ static wb_status write_zone(json_t **out, const void *field, const wbi_key *key,
 static const wbi_kind kind_zone = {"`UTC`, an offset, or a zone", "", read_zone, write_zone};
 
 #define AT(member) offsetof(wb_project, member)
+static const char *const contacted_choices[] = {"keep", "drop", "feature", NULL};
+static const wbi_key train_keys[] = {
+    {"contacted", &wbi_kind_choice, AT(contacted), "`keep`", .choices = contacted_choices,
+     .meaning = "rows of customers who were mailed within the window of their label, by `contacts` of `campaign`: keep them and warn "
+                "of more than 5 %; drop them, but for those in a control group; or learn what mailing changes, as a feature that "
+                "scoring sets to 0"},
+    {.name = NULL}};
+
 const wbi_key wbi_project_keys[] = {
     {"timezone", &kind_zone, 0, "`UTC`", .meaning = "of times without an offset, dates and cutoffs: `+02:00`, `-0530`, `Europe/Berlin`"},
     {"tables", &wbi_kind_tables, 0, NULL, .meaning = "the event tables", .children = wbi_table_keys},
@@ -41,6 +49,7 @@ const wbi_key wbi_project_keys[] = {
     {"features", &wbi_kind_mapping, 0, NULL, .meaning = "what is computed of each customer",
      .children = wbi_features_keys},
     {"models", &wbi_kind_models, 0, NULL, .meaning = "how models are made", .children = wbi_model_keys},
+    {"train", &wbi_kind_mapping, 0, NULL, .meaning = "what past campaigns do to training", .children = train_keys, .local = true},
     {"campaign", &wbi_kind_campaign, AT(campaign), NULL, .meaning = "what contacts cost and bring, in one currency",
      .children = wbi_campaign_keys, .local = true},
     {"segments", &wbi_kind_segments, AT(segments), NULL,

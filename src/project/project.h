@@ -197,6 +197,7 @@ struct wb_project {
     wbi_model_def *models;
     size_t n_models;
     wbi_campaign_def campaign;
+    char *contacted;          /* keep, drop or feature; NULL: unsaid */
     wbi_segments_def segments;
 };
 

@@ -31,7 +31,8 @@ static const size_t table_texts[] = {offsetof(wbi_table_def, name),        offse
                                      offsetof(wbi_table_def, time),        offsetof(wbi_table_def, where),
                                      offsetof(wbi_table_def, group_by),    offsetof(wbi_table_def, event_time)};
 static const size_t segment_texts[] = {offsetof(wbi_segment_def, name)};
-static const size_t project_texts[] = {offsetof(wb_project, path), offsetof(wb_project, segments.edges)};
+static const size_t project_texts[] = {offsetof(wb_project, path), offsetof(wb_project, segments.edges),
+                                       offsetof(wb_project, contacted)};
 
 const wbi_record wbi_record_text = {sizeof(char *), text_texts, COUNT(text_texts)};
 const wbi_record wbi_record_column = {sizeof(wbi_column_def), column_texts, COUNT(column_texts)};
@@ -317,6 +318,7 @@ wb_status wbi_project_copy(wb_project **out, const wb_project *project, wb_error
                               .zone_offset_s = project->zone_offset_s,
                               .data_until_us = project->data_until_us,
                               .uses_said = project->uses_said,
+                              .contacted = project->contacted,
                               .segments = {.edges = project->segments.edges, .window_us = project->segments.window_us}};
     wb_status status = wbi_record_copy(copy, &plain, &record_project, err);
     if (status == WB_OK)

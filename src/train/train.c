@@ -8,6 +8,7 @@
 #include "features/features.h"
 #include "metrics/metrics.h"
 #include "model/model.h"
+#include "train/contacted.h"
 
 enum { N_LAMBDAS = 20, DEFAULT_FOLDS = 5, MAX_FOLDS = WBI_MAX_SPLITS };
 static const double LAMBDA_FIRST = 10, LAMBDA_LAST = 1e-4;
@@ -269,9 +270,15 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     wbi_cross_validation folds = {0};
     wbi_fit fit = {0};
     wb_model *model = NULL;
+    wbi_contacted_table joined = {0};
+    const wb_table *table = wb_features_table(features);
     WBI_TRY(make_plan(&how, options, err));
-    WBI_TRY_CLEANUP(wbi_train_check_memory(wb_features_table(features), options, how.n_folds, err));
-    WBI_TRY_CLEANUP(wbi_training_prepare(&training, wb_features_table(features), options, err));
+    WBI_TRY_CLEANUP(wbi_train_check_memory(table, options, how.n_folds, err));
+    if (options->contacted != NULL) {
+        WBI_TRY_CLEANUP(wbi_contacted_join(&joined, table, options->contacted, err));
+        table = &joined.table;
+    }
+    WBI_TRY_CLEANUP(wbi_training_prepare(&training, table, options, err));
     const wbi_split_options cut = {how.n_folds, options->seed, how.validate};
     WBI_TRY_CLEANUP(wbi_splits_make(&splits, &training, features, &cut, err));
     if (how.path.n == 0)
@@ -297,6 +304,8 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     if (splits.n > 0)
         WBI_TRY_CLEANUP(add_folds(model, &how, &splits, &folds, err));
     warn_of_leak(model, training.log);
+    if (options->contacted != NULL)
+        WBI_TRY_CLEANUP(wbi_contacted_fold(model, training.log, err));
     *out = model;
     model = NULL;
 cleanup:
@@ -305,5 +314,6 @@ cleanup:
     wbi_cross_validation_free(&folds);
     wbi_splits_free(&splits);
     wbi_training_free(&training);
+    wbi_contacted_free(&joined);
     return status;
 }
