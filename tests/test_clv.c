@@ -298,6 +298,10 @@ static void values(void **state)
     clv = fit(*state, PLAIN, &o);
     assert_true(fabs(wb_clv_at(clv, 3)->value - 0.25 * spend * discounted) <= 0.00501);
     wb_clv_free(clv);
+    o.margin = NAN; /* as the campaign says */
+    clv = fit(*state, PLAIN "campaign: {margin: 0.4}\n", &o);
+    assert_true(fabs(wb_clv_at(clv, 3)->value - 0.4 * spend * discounted) <= 0.00501);
+    wb_clv_free(clv);
 }
 
 static void bad_options(void **state)
@@ -423,7 +427,8 @@ static wb_clv *cdnow(const char *file, int n_threads)
     return clv;
 }
 
-/* Fader, Hardie, Lee (2005), table 2, and Fader, Hardie (2013); the standard errors by R's optim and hessian of the same. */
+/* Fader, Hardie, Lee (2005), table 2, and Fader, Hardie (2013); standard errors by R 4.2.2, optim(BFGS, hessian = TRUE)
+ * of the likelihoods in their plain form, by the logs of the parameters, times these. */
 static void cdnow_sample(void **state)
 {
     (void)state;
@@ -433,6 +438,13 @@ static void cdnow_sample(void **state)
     assert_true(fabs(b->r - 0.243) < 5e-4 && fabs(b->alpha - 4.414) < 5e-4);
     assert_true(fabs(b->a - 0.793) < 5e-4 && fabs(b->b - 2.426) < 5e-4);
     assert_true(fabs(b->log_likelihood + 9582.43) < 5e-3);
+    assert_close(b->r_se, 0.01255737, 1e-5);
+    assert_close(b->alpha_se, 0.37822378, 1e-5);
+    assert_close(b->a_se, 0.18573354, 1e-5);
+    assert_close(b->b_se, 0.70541313, 1e-5);
+    assert_close(g->p_se, 1.1900581, 1e-4);
+    assert_close(g->q_se, 0.2901334, 1e-4);
+    assert_close(g->v_se, 4.1594508, 1e-4);
     assert_int_equal(b->n_customers, 2357);
     assert_int_equal(b->n_repeating, 946);
     assert_true(fabs(g->p - 6.25) < 5e-3 && fabs(g->q - 3.74) < 5e-3 && fabs(g->v - 15.44) < 5e-3);

@@ -237,8 +237,8 @@ wb_status wbi_bg_nbd_fit(wbi_maximum *out, size_t *n_starts, const wbi_triples *
         return WB_OK;
     if (out->at_end == SIZE_MAX)
         return wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD did not converge in any of %zu starts", *n_starts);
-    wb_status status = wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD cannot be fitted: %s ran to %.4g, the end of its range (expected: inside %g to %g)",
-                                names[out->at_end], out->values[out->at_end], WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
+    wb_status status = wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD cannot be fitted: %s ran to %g, the end of its range (expected: inside %g to %g)",
+                                names[out->at_end], wbi_maximum_end(out), WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
     wbi_advise(err, "the customers differ too little in how often they buy, or in when they leave, for the model to tell them apart");
     return status;
 }

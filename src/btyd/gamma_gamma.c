@@ -147,8 +147,8 @@ static wb_status judge(const wbi_maximum *m, size_t n_starts, wb_error *err)
         return WB_OK;
     if (m->at_end == SIZE_MAX)
         return wbi_fail(err, WB_ERR_DEGENERATE, "Gamma-Gamma did not converge in any of %zu starts", n_starts);
-    return wbi_fail(err, WB_ERR_DEGENERATE, "%s ran to %.4g, the end of its range (expected: inside %g to %g)", names[m->at_end],
-                    m->values[m->at_end], WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
+    return wbi_fail(err, WB_ERR_DEGENERATE, "%s ran to %g, the end of its range (expected: inside %g to %g)", names[m->at_end],
+                    wbi_maximum_end(m), WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
 }
 
 wb_status wbi_gamma_gamma_fit(wbi_maximum *out, const uint32_t *x, const double *mean, size_t n, int n_threads, wb_error *err)

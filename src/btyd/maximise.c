@@ -211,6 +211,11 @@ static wb_status polish(place *p, bool *converged, const search *s, wb_error *er
 
 /* ---- the best of all starts ---- */
 
+double wbi_maximum_end(const wbi_maximum *maximum)
+{
+    return maximum->values[maximum->at_end] > 1 ? WBI_MAXIMISE_MOST_VALUE : WBI_MAXIMISE_LEAST_VALUE;
+}
+
 /* Of two places at one maximum, one that Newton's method came to the end at; else the higher. */
 static bool is_better(const wbi_maximum *out, const place *p, bool converged, bool same)
 {

@@ -28,6 +28,9 @@ typedef struct wbi_maximum {
     size_t n_agreed; /* starts that came to this maximum */
 } wbi_maximum;
 
+/* The end that the parameter ran to. */
+double wbi_maximum_end(const wbi_maximum *maximum);
+
 /* The highest maximum that was found from any of the starts (n_starts times n parameters, within the range). It is one only
  * if `converged`: else a parameter ran to the end of its range, or the steps came to no end. */
 WB_WARN_UNUSED wb_status wbi_maximise(wbi_maximum *out, size_t n, const double *starts, size_t n_starts,

@@ -23,7 +23,7 @@ static const cli_option options[] = {
     {"--unit", CLI_TEXT, AT(unit), "day|week", "of times and rates"},
     {"--horizon", CLI_DURATION, AT(horizon_us), "DURATION", "how far to look ahead"},
     {"--discount", CLI_NUMBER, AT(discount), "R", "what is bought in a year is worth 1/(1 + R) of it"},
-    {"--margin", CLI_NUMBER, AT(margin), "M", "share of the spend that is kept (default: 1)"},
+    {"--margin", CLI_NUMBER, AT(margin), "M", "share of the spend that is kept (default: that of campaign:, else 1)"},
     {"--table", CLI_TEXT, AT(table), "NAME", "which table holds the orders (default: orders, or that of rfm)"},
     {"--amount", CLI_TEXT, AT(amount), "EXPR", "what an order is worth (default: amount, where there is one)"},
     {"-o", CLI_TEXT, AT(output), "FILE", "write a row a customer; - is standard output"},

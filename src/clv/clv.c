@@ -280,6 +280,14 @@ static wb_status check(const wb_clv_options *o, wb_error *err)
     return WB_OK;
 }
 
+static double margin_of(const wb_project *project, const wb_clv_options *o)
+{
+    wb_campaign campaign;
+    if (!isnan(o->margin))
+        return o->margin;
+    return wb_project_campaign(project, &campaign) && !isnan(campaign.margin) ? campaign.margin : 1;
+}
+
 static void clear(fitting *f)
 {
     wbi_triples_free(&f->triples);
@@ -304,7 +312,7 @@ wb_status wb_clv_fit(wb_clv **out, const wb_project *project, const wb_clv_optio
     f.clv = wbi_alloc_zeroed(1, sizeof *f.clv);
     if (f.clv == NULL)
         return wbi_fail_nomem(err, sizeof *f.clv);
-    f.clv->summary.margin = isnan(f.o->margin) ? 1 : f.o->margin;
+    f.clv->summary.margin = margin_of(project, f.o);
     WBI_TRY_CLEANUP(wbi_orders_read(&f.orders, project, f.o, reading, err));
     WBI_TRY_CLEANUP(fit_purchases(&f, err));
     WBI_TRY_CLEANUP(fit_spend(&f, err));

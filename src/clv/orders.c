@@ -10,7 +10,7 @@
 #include "events/view.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 1024 };
+enum { CUSTOMERS_A_BLOCK = 1024, A_WEEK = 7 };
 
 /* The table while it is read. */
 typedef struct reader {
@@ -112,9 +112,9 @@ static void settle_until(reader *r, const wb_project *project, const wb_clv_opti
     wb_time_format(r->until_us, until);
     wb_time_format(last_us, last);
     const long long days = (long long)(wbi_day_of(r->until_us - 1, r->clock) - wbi_day_of(end_us - 1, r->clock));
-    if (days > 0)
-        wbi_log(log, WB_LOG_WARNING, "until %s is %lld day%s after the last row of table %s (%s): all customers seem silent for so long",
-                until, days, days == 1 ? "" : "s", r->def->name, last);
+    if (days > A_WEEK)
+        wbi_log(log, WB_LOG_WARNING, "until %s is %lld days after the last row of table %s (%s): all customers seem silent for so long",
+                until, days, r->def->name, last);
 }
 
 static wb_status read_events(reader *r, const wb_project *project, const wb_clv_options *o, const wb_read_options *reading,
