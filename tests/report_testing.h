@@ -28,7 +28,7 @@ static const char *const hostile_texts[] = {
 };
 enum { N_HOSTILE = sizeof hostile_texts / sizeof hostile_texts[0] };
 
-enum { N_EFFECTS = 16, N_SEGMENTS = 6, N_CUTOFFS = 11, N_POINTS = 33, N_LEVELS = 9, N_RFM = 11 };
+enum { N_EFFECTS = 16, N_SEGMENTS = 6, N_CUTOFFS = 11, N_POINTS = 33, N_LEVELS = 9, N_RFM = 11, N_MONTHS = 15, MOST_KPIS = 64 };
 
 /* Parts with what they point to. */
 typedef struct fixture {
@@ -47,6 +47,11 @@ typedef struct fixture {
     wb_backtest_age ages[N_CUTOFFS];
     wb_segments segmented;
     wb_segment segments[N_RFM];
+    wb_kpis kpi;
+    wb_kpi_period periods[1 + N_MONTHS];
+    wb_kpi_figure figures[(1 + N_MONTHS) * 3 * MOST_KPIS];
+    char *groups[3], *why[MOST_KPIS];
+    uint64_t cohort_sizes[N_MONTHS], cohort_orders[N_MONTHS * N_MONTHS];
     wb_description descriptions[N_EFFECTS];
     wb_explained_row customer;
     wb_part reasons[4];
@@ -282,6 +287,28 @@ static void fill_segments(fixture *f)
     f->parts.segments = &f->segmented;
 }
 
+/* By month and by two groups; in one month nobody was new, and one figure was left out. */
+static void fill_kpi(fixture *f)
+{
+    for (size_t p = 0; p <= N_MONTHS; p++)
+        f->periods[p] = (wb_kpi_period){(19358 + 31 * (int64_t)(p == 0 ? 0 : p - 1)) * WB_DAY_US,
+                                        (19358 + 31 * (int64_t)(p == 0 ? N_MONTHS : p)) * WB_DAY_US};
+    for (size_t i = 0; i < (1 + N_MONTHS) * 3 * wb_kpi_n(); i++)
+        f->figures[i] = (wb_kpi_figure){0.642 * (double)(1 + i % 7), 642, 1000, i % 3 == 0 ? NAN : 0.61, i % 3 == 0 ? NAN : 0.67};
+    for (size_t c = 0; c < N_MONTHS; c++) {
+        f->cohort_sizes[c] = c == 9 ? 0 : 1143 - 31 * c;
+        for (size_t age = 0; c + age < N_MONTHS; age++)
+            f->cohort_orders[c * N_MONTHS + age] = age == 0 ? f->cohort_sizes[c] : f->cohort_sizes[c] * 45 / (100 + 10 * age);
+    }
+    f->groups[1] = (char *)plain_or_hostile(f, "Germany", 0);
+    f->groups[2] = (char *)plain_or_hostile(f, "France", 1);
+    f->why[wb_kpi_n() - 1] = (char *)"there is no table referrals";
+    f->kpi = (wb_kpis){.periods = f->periods, .n_periods = 1 + N_MONTHS, .groups = f->groups, .n_groups = 3, .by = (char *)"country",
+                       .figures = f->figures, .why = f->why, .cohorts = {N_MONTHS, f->periods + 1, f->cohort_sizes, f->cohort_orders},
+                       .active_within_us = 90 * WB_DAY_US};
+    f->parts.kpi = &f->kpi;
+}
+
 /* Everything that a report may show; hostile: with the texts above in every place that holds one. */
 static fixture *make_fixture(bool hostile)
 {
@@ -291,6 +318,7 @@ static fixture *make_fixture(bool hostile)
     fill_effects(f);
     fill_backtest(f);
     fill_segments(f);
+    fill_kpi(f);
     for (size_t i = 0; i < 4; i++) {
         f->reasons[i] = (wb_part){.feature = (char *)f->effects[i].feature, .value = (char *)plain_or_hostile(f, "212", i + 2),
                                   .sentence = (char *)plain_or_hostile(f, "last order 212 days ago", i), .contribution = 0.8 - 0.3 * (double)i,

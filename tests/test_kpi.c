@@ -707,6 +707,28 @@ static void formulas_are_sound(void **state)
     }
 }
 
+/* docs/kpi.md says of every figure and term what the program does. */
+static void documented(void **state)
+{
+    (void)state;
+    char row[1024];
+    char *text = get("../docs/kpi.md");
+    for (size_t k = 0; k < wb_kpi_n(); k++) {
+        const wb_kpi_definition kpi = wb_kpi_at(k);
+        snprintf(row, sizeof row, "\n| `%s` | %s%s | `%s`%s%s%s | %s |\n", kpi.key, kpi.name + strspn(kpi.name, " "), kpi.is_share ? " (interval)" : "",
+                 kpi.over, kpi.under != NULL ? " / `" : "", kpi.under != NULL ? kpi.under : "", kpi.under != NULL ? "`" : "", kpi.meaning);
+        if (strstr(text, row) == NULL)
+            fail_msg("docs/kpi.md lacks %s", row);
+    }
+    for (size_t t = 0; t < wb_kpi_n_terms(); t++) {
+        const wb_kpi_term term_of = wb_kpi_term_at(t);
+        snprintf(row, sizeof row, "\n| `%s` | %s | %s |\n", term_of.key, term_of.name, term_of.meaning);
+        if (strstr(text, row) == NULL)
+            fail_msg("docs/kpi.md lacks %s", row);
+    }
+    free(text);
+}
+
 static void explained(void **state)
 {
     static const struct {
@@ -798,6 +820,7 @@ int main(void)
         cmocka_unit_test(as_the_project_says),
         cmocka_unit_test(in_the_projects_zone),
         cmocka_unit_test(formulas_are_sound),
+        cmocka_unit_test(documented),
         cmocka_unit_test(explained),
         cmocka_unit_test(written),
         cmocka_unit_test(no_memory),

@@ -31,7 +31,7 @@ static const cli_option options[] = {
     {"--svg", CLI_TEXT, AT(svg), "FILE", "picture of the cohorts"},
 };
 
-static const kpi_options defaults = {.common = CLI_COMMON_INIT, .margin = NAN};
+static const kpi_options defaults = {.common = CLI_COMMON_INIT, .active_within_us = -1, .margin = NAN};
 
 typedef struct kpi_run {
     const kpi_options *o;
@@ -46,6 +46,8 @@ static int check(const kpi_options *o)
     const bool both = o->common.json && o->output != NULL && strcmp(o->output, "-") == 0;
     if (o->margin > 1)
         return cli_usage_error("--margin: %g is not from 0 to 1", o->margin);
+    if (o->active_within_us == 0)
+        return cli_usage_error("--active-within: the look-back must be more than 0");
     return both ? cli_usage_error("standard output cannot hold both -o - and --json") : CLI_DONE;
 }
 
@@ -63,6 +65,14 @@ static wb_status open_project(kpi_run *r, wb_error *err)
     return status;
 }
 
+/* Before any file is opened. */
+static int check_tables(const kpi_run *r)
+{
+    return wb_project_n_tables(r->project) > 0
+               ? CLI_DONE
+               : cli_usage_error("there are no orders: no winback.yml and no orders.csv here (--project FILE, or --orders FILE)");
+}
+
 static wb_status read_time(int64_t *time_us, const char *option, const char *text, const wb_project *project, wb_error *err)
 {
     const cli_list one = {{text}, 1};
@@ -76,7 +86,7 @@ static wb_status make_options(wb_kpi_options *how, const kpi_run *r, wb_error *e
     *how = (wb_kpi_options)WB_KPI_OPTIONS_INIT;
     how->by_month = o->by_month;
     how->by = o->by;
-    how->active_within_us = o->active_within_us;
+    how->active_within_us = o->active_within_us > 0 ? o->active_within_us : 0;
     how->margin = o->margin;
     if (isnan(how->margin) && wb_project_campaign(r->project, &campaign))
         how->margin = campaign.margin;
@@ -167,7 +177,7 @@ static int run(const void *given)
 {
     kpi_run r = {.o = given};
     wb_error err = {0};
-    const int code = check(r.o);
+    int code = check(r.o);
     if (code != CLI_DONE)
         return code;
     if (!cli_read_options(&r.o->common, &r.reading))
@@ -175,17 +185,19 @@ static int run(const void *given)
     cli_step step = cli_step_begin(&r.o->common);
     wb_status status = open_project(&r, &err);
     if (status == WB_OK)
+        code = check_tables(&r);
+    if (status == WB_OK && code == CLI_DONE)
         status = check_files(&r, &err);
-    if (status == WB_OK)
+    if (status == WB_OK && code == CLI_DONE)
         status = compute(&r, &err);
-    if (status == WB_OK) {
+    if (status == WB_OK && code == CLI_DONE) {
         tell_tables(&step, &r);
         status = write_out(&r, &err);
     }
     wb_kpi_free(r.kpis);
     wb_segments_free(r.segments);
     wb_project_free(r.project);
-    return status == WB_OK ? CLI_DONE : cli_fail(&err);
+    return status == WB_OK ? code : cli_fail(&err);
 }
 
 const cli_command cli_kpi = {

@@ -104,6 +104,8 @@ static int check_picture(const report_options *o)
         return cli_usage_error("--only drift is drawn from features of today: --drift NEW");
     if (strcmp(o->only, "segments") == 0)
         return cli_usage_error("--only segments is drawn from orders: winback segment --svg FILE");
+    if (strcmp(o->only, "cohorts") == 0)
+        return cli_usage_error("--only cohorts is drawn from orders: winback kpi --svg FILE");
     return CLI_DONE;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 34, VALUE_WIDTH = 14, SIDE_BY_SIDE = 7, GROUP_COLUMNS = VALUE_WIDTH - 2, EXPLAINED_BYTES = 512, COHORTS_SHOWN = 13,
+enum { NAME_WIDTH = 34, VALUE_WIDTH = 14, ROOM = 7 * VALUE_WIDTH, GROUP_COLUMNS = 22, EXPLAINED_BYTES = 512, COHORTS_SHOWN = 13,
        PERIOD_CHARS = 2 * WB_TIME_CHARS + 8 };
 
 static size_t n_cells(const wb_kpis *kpis)
@@ -131,9 +131,9 @@ static void print_alone(const wb_kpis *kpis, size_t cell, bool explain)
 
 /* ---- side by side ---- */
 
-/* Cells first, first + step, …, n of them. */
+/* Cells first, first + step, …, n of them, in columns so wide. */
 typedef struct side {
-    size_t first, step, n;
+    size_t first, step, n, width;
     bool by_period;
 } side;
 
@@ -142,7 +142,7 @@ static void print_heads(const wb_kpis *kpis, const side *s)
     char name[CLI_CELL_BYTES];
     cli_print_left("", NAME_WIDTH);
     for (size_t i = 0; i < s->n; i++)
-        cli_print_right(cell_name(name, kpis, s->first + i * s->step, s->by_period), VALUE_WIDTH);
+        cli_print_right(cell_name(name, kpis, s->first + i * s->step, s->by_period), s->width);
     putchar('\n');
 }
 
@@ -159,7 +159,7 @@ static void print_beside(const wb_kpis *kpis, const side *s)
             printf("%s\n", kpi.topic);
         cli_print_left(kpi.name, NAME_WIDTH);
         for (size_t i = 0; i < s->n; i++)
-            cli_print_right(value_text(value, figure(kpis, s->first + i * s->step, k)->value, kpi.unit), VALUE_WIDTH);
+            cli_print_right(value_text(value, figure(kpis, s->first + i * s->step, k)->value, kpi.unit), s->width);
         putchar('\n');
     }
 }
@@ -168,10 +168,17 @@ static void print_beside(const wb_kpis *kpis, const side *s)
 static void print_sides(const wb_kpis *kpis, side all)
 {
     const size_t n = all.n;
-    for (size_t from = 0; from < n; from += SIDE_BY_SIDE) {
+    char name[CLI_CELL_BYTES];
+    all.width = VALUE_WIDTH;
+    for (size_t i = 0; i < n; i++) {
+        const size_t wanted = cli_width(cell_name(name, kpis, all.first + i * all.step, all.by_period)) + 2;
+        all.width = wanted > all.width ? wanted : all.width;
+    }
+    const size_t at_once = ROOM / all.width;
+    for (size_t from = 0; from < n; from += at_once) {
         side some = all;
         some.first = all.first + from * all.step;
-        some.n = n - from < SIDE_BY_SIDE ? n - from : SIDE_BY_SIDE;
+        some.n = n - from < at_once ? n - from : at_once;
         print_beside(kpis, &some);
     }
 }
@@ -205,12 +212,12 @@ static void print_figures(const wb_kpis *kpis, bool explain)
     else if (n_cells(kpis) == 1)
         print_alone(kpis, 0, false);
     else if (kpis->n_periods == 1)
-        print_sides(kpis, (side){0, 1, kpis->n_groups, false});
+        print_sides(kpis, (side){.first = 0, .step = 1, .n = kpis->n_groups});
     else
         for (size_t g = 0; g < kpis->n_groups; g++) {
             if (kpis->n_groups > 1)
                 print_group_head(kpis, g);
-            print_sides(kpis, (side){g, kpis->n_groups, kpis->n_periods, true});
+            print_sides(kpis, (side){.first = g, .step = kpis->n_groups, .n = kpis->n_periods, .by_period = true});
         }
 }
 
@@ -266,23 +273,33 @@ static void print_cohorts(const wb_kpi_cohorts *c)
         printf("the last %zu of %zu months; --json has them all\n", n_shown, c->n_months);
 }
 
+static size_t n_left_out(const wb_kpis *kpis)
+{
+    size_t n = kpis->no_reasons != NULL;
+    for (size_t k = 0; k < wb_kpi_n(); k++)
+        n += kpis->why[k] != NULL;
+    return n;
+}
+
 /* Figures that were left out, those of one reason together. */
 static void print_left_out(const wb_kpis *kpis)
 {
+    if (n_left_out(kpis) > 0)
+        puts("\nleft out");
     for (size_t k = 0; k < wb_kpi_n(); k++) {
         bool told = kpis->why[k] == NULL;
         for (size_t i = 0; i < k && !told; i++)
             told = kpis->why[i] != NULL && strcmp(kpis->why[i], kpis->why[k]) == 0;
         if (told)
             continue;
-        printf("left out, for %s:", kpis->why[k]);
+        printf("  %s:", kpis->why[k]);
         for (size_t i = k, n = 0; i < wb_kpi_n(); i++)
             if (kpis->why[i] != NULL && strcmp(kpis->why[i], kpis->why[k]) == 0)
                 printf("%s %s", n++ > 0 ? "," : "", wb_kpi_at(i).key);
         putchar('\n');
     }
     if (kpis->no_reasons != NULL)
-        printf("left out, for %s: lost customers by stated reason\n", kpis->no_reasons);
+        printf("  %s: lost customers by stated reason\n", kpis->no_reasons);
 }
 
 void cli_print_kpis(const wb_kpis *kpis, bool explain)
@@ -293,7 +310,6 @@ void cli_print_kpis(const wb_kpis *kpis, bool explain)
     print_figures(kpis, explain);
     print_reasons(kpis);
     print_cohorts(&kpis->cohorts);
-    putchar('\n');
     print_left_out(kpis);
 }
 

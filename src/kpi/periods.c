@@ -45,15 +45,15 @@ static wb_status check_range(const wb_kpi_period *range, const wbi_kpi_data *dat
     wb_time_format(range->to_us, to);
     wb_time_format(data->first_us, first);
     wb_time_format(data->until_us, until);
+    if (range->to_us <= data->first_us)
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){0}, to, strlen(to),
+                           "the range ends at %s, not after the first order (%s)", to, first);
     if (range->from_us >= range->to_us)
         return wbi_fail_at(err, WB_ERR_ARGUMENT, (wbi_where){0}, from, strlen(from),
                            "the range begins at %s and ends at %s: it must begin before it ends", from, to);
     if (range->to_us > data->until_us)
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){0}, to, strlen(to),
                            "the range ends at %s, after the end of the data (%s)", to, until);
-    if (range->to_us <= data->first_us)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){0}, to, strlen(to),
-                           "the range ends at %s, not after the first order (%s)", to, first);
     return WB_OK;
 }
 
