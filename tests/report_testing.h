@@ -50,7 +50,7 @@ typedef struct fixture {
     wb_kpis kpi;
     wb_kpi_period periods[1 + N_MONTHS];
     wb_kpi_figure figures[(1 + N_MONTHS) * 3 * MOST_KPIS];
-    char *groups[3], *why[MOST_KPIS];
+    char *kpi_groups[3], *why[MOST_KPIS];
     uint64_t cohort_sizes[N_MONTHS], cohort_orders[N_MONTHS * N_MONTHS];
     wb_description descriptions[N_EFFECTS];
     wb_explained_row customer;
@@ -300,10 +300,10 @@ static void fill_kpi(fixture *f)
         for (size_t age = 0; c + age < N_MONTHS; age++)
             f->cohort_orders[c * N_MONTHS + age] = age == 0 ? f->cohort_sizes[c] : f->cohort_sizes[c] * 45 / (100 + 10 * age);
     }
-    f->groups[1] = (char *)plain_or_hostile(f, "Germany", 0);
-    f->groups[2] = (char *)plain_or_hostile(f, "France", 1);
+    f->kpi_groups[1] = (char *)plain_or_hostile(f, "Germany", 0);
+    f->kpi_groups[2] = (char *)plain_or_hostile(f, "France", 1);
     f->why[wb_kpi_n() - 1] = (char *)"there is no table referrals";
-    f->kpi = (wb_kpis){.periods = f->periods, .n_periods = 1 + N_MONTHS, .groups = f->groups, .n_groups = 3, .by = (char *)"country",
+    f->kpi = (wb_kpis){.periods = f->periods, .n_periods = 1 + N_MONTHS, .groups = f->kpi_groups, .n_groups = 3, .by = (char *)"country",
                        .figures = f->figures, .why = f->why, .cohorts = {N_MONTHS, f->periods + 1, f->cohort_sizes, f->cohort_orders},
                        .active_within_us = 90 * WB_DAY_US};
     f->parts.kpi = &f->kpi;
