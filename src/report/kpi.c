@@ -165,7 +165,7 @@ static size_t kpi_named(const char *key)
 static void put_several(wbi_writer *w, const wb_kpis *kpis, bool by_month)
 {
     static const char *const keys[] = {"active_start", "new_customers", "reactivated", "lost", "retention_rate", "revenue", "average_order_value"};
-    static const char *const headings[] = {"", "#Active at start", "#New", "#Reactivated", "#Lost", "#Retention rate", "#Revenue", "#Order value"};
+    const char *const headings[] = {by_month ? "Month" : "Group", "#Active at start", "#New", "#Reactivated", "#Lost", "#Retention rate", "#Revenue", "#Order value"};
     const size_t n = by_month ? kpis->n_periods : kpis->n_groups;
     char month[WB_TIME_CHARS];
     wbi_table_begin(w, by_month ? "By month" : "By group", headings, N_OF(headings));
