@@ -165,7 +165,8 @@ static void report(const cli_step *step, const evaluate_run *r)
     cli_step_end(step, "evaluate", "%s · %s row%s of %s customer%s%s%s", e->target, cli_count(rows, e->n_rows), e->n_rows == 1 ? "" : "s",
                  cli_count(customers, e->n_customers), e->n_customers == 1 ? "" : "s", e->treatment == NULL ? "" : " not treated", rate);
     if (e->treatment != NULL)
-        cli_note(&r->o->common, "and %s treated ones; probabilities are of customers who are not", cli_count(treated, e->n_treated));
+        cli_note(&r->o->common, "and %s treated%s", cli_count(treated, e->n_treated),
+                 e->n_scores > 0 ? "; probabilities are of customers who are not" : "");
     if (e->n_scores > 0)
         tell_intervals(r);
     cli_warn_unmatched(e, &r->o->common, r->o->models.n > 0, true);

@@ -62,6 +62,15 @@ static void print_verdict(const wb_evaluated_uplift *u)
             printf("%s: the coefficient is %s\n", cli_cell(name, u->score, CLI_NAME_COLUMNS), verdicts[k][1]);
 }
 
+/* "20.93 %", "-" of no rows. */
+static const char *percent(char text[CLI_TEXT_CHARS], double share)
+{
+    if (isnan(share))
+        return "-  ";
+    snprintf(text, CLI_TEXT_CHARS, "%.2f %%", 100 * share);
+    return text;
+}
+
 static void print_tenths(const wb_evaluated_uplift *u)
 {
     char name[CLI_CELL_BYTES];
@@ -72,10 +81,11 @@ static void print_tenths(const wb_evaluated_uplift *u)
         const wb_arm_rates *t = &u->qini.tenths[k];
         if (!(t->n_treated + t->n_control > 0))
             continue;
-        printf("  %4zu  %9.0f  %6.2f %%  %9.0f  %6.2f %%", k + 1, t->n_treated, 100 * t->rate_treated, t->n_control,
-               100 * t->rate_control);
+        char treated[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS];
+        printf("  %4zu  %9.0f  %8s  %9.0f  %8s", k + 1, t->n_treated, percent(treated, t->rate_treated), t->n_control,
+               percent(control, t->rate_control));
         if (isnan(t->difference))
-            printf("          -                   ");
+            printf("  %7s  %19s", "-", "");
         else
             printf("  %+7.2f  %+7.2f to %+7.2f", 100 * t->difference, 100 * t->low, 100 * t->high);
         if (u->is_uplift)
