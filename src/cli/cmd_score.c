@@ -349,6 +349,7 @@ const cli_command cli_score = {
             "Both ways give the same bytes for the same customers. A customer that is not eligible has no row. With several\n"
             "models there is a column each, probability_NAME: NAME.model.json and NAME.json are called NAME.\n"
             "Reasons are exact: the contributions of all features and the model's base add up to the log-odds.\n"
+            "A model trained with --treatment gives the probability without it, and uplift: what treatment adds to that.\n"
             "winback does not serve: what cannot wait for a batch writes rows into a pipe, or calls the library (wb_scorer).",
     .example = "  winback score features.csv --model model.json -o scores.csv\n"
                "  winback score --at 2024-10-01 --model model.json -o scores.csv\n"
