@@ -28,7 +28,8 @@ static const char *const hostile_texts[] = {
 };
 enum { N_HOSTILE = sizeof hostile_texts / sizeof hostile_texts[0] };
 
-enum { N_EFFECTS = 16, N_SEGMENTS = 6, N_CUTOFFS = 11, N_POINTS = 33, N_LEVELS = 9, N_RFM = 11, N_MONTHS = 15, MOST_KPIS = 64 };
+enum { N_EFFECTS = 16, N_SEGMENTS = 6, N_CUTOFFS = 11, N_POINTS = 33, N_LEVELS = 9, N_RFM = 11, N_MONTHS = 15, MOST_KPIS = 64,
+       N_STEPS = 3 };
 
 /* Parts with what they point to. */
 typedef struct fixture {
@@ -52,6 +53,8 @@ typedef struct fixture {
     wb_kpi_figure figures[(1 + N_MONTHS) * 3 * MOST_KPIS];
     char *kpi_groups[3], *why[MOST_KPIS];
     uint64_t cohort_sizes[N_MONTHS], cohort_orders[N_MONTHS * N_MONTHS];
+    wb_campaign_summary campaign;
+    wb_campaign_step steps[N_STEPS];
     wb_description descriptions[N_EFFECTS];
     wb_explained_row customer;
     wb_part reasons[4];
@@ -309,6 +312,35 @@ static void fill_kpi(fixture *f)
     f->parts.kpi = &f->kpi;
 }
 
+/* Profit by depth: 40 - depth/10 each, best at 400 contacts; the interval 300 below and 500 above. */
+static wb_campaign_money money_of(uint64_t n)
+{
+    const double profit = 40 * (double)n - (double)n * (double)n / 20;
+    return (wb_campaign_money){.n = n, .contacts_cents = 20 * (int64_t)n, .offers_cents = 300 * (int64_t)n, .cost_cents = 320 * (int64_t)n,
+                               .worst_cents = 520 * (int64_t)n, .profit_cents = (int64_t)(100 * profit), .low = profit - 300,
+                               .high = profit + 500, .pays = 0.9};
+}
+
+static void fill_campaign(fixture *f)
+{
+    wb_campaign_summary *s = &f->campaign;
+    *s = (wb_campaign_summary){.n_scored = 3000, .n_eligible = 1200, .n_worthwhile = 420, .n_capped = 8, .n_beyond = 180, .n_control = 32,
+                               .rate = 0.4, .least_effect = 0.1234, .steps = f->steps, .n_steps = N_STEPS, .list = money_of(200),
+                               .best = money_of(400), .n_points = 11, .n_budgets = 3, .n_tenths = 2};
+    s->settings = (wb_campaign){.name = plain_or_hostile(f, "autumn", 1), .budget = 640};
+    for (size_t i = 0; i < N_STEPS; i++)
+        f->steps[i] = (wb_campaign_step){plain_or_hostile(f, "no consent to email", i), 600, i == 2};
+    for (uint64_t i = 0; i < s->n_points; i++)
+        s->points[i] = money_of(80 * i);
+    for (size_t i = 0; i < s->n_budgets; i++) {
+        s->budgets[i] = money_of(100 << i);
+        s->budget_factors[i] = i == 2 ? (double)INFINITY : 0.5 * (double)(i + 1);
+    }
+    s->tenths[0] = (wb_campaign_tenth){0.1, 0.2, 100, 16, 5.5, 4.5};
+    s->tenths[1] = (wb_campaign_tenth){0.3, 0.9, 100, 0, 7.25, (double)NAN};
+    f->parts.campaign = s;
+}
+
 /* Everything that a report may show; hostile: with the texts above in every place that holds one. */
 static fixture *make_fixture(bool hostile)
 {
@@ -319,6 +351,7 @@ static fixture *make_fixture(bool hostile)
     fill_backtest(f);
     fill_segments(f);
     fill_kpi(f);
+    fill_campaign(f);
     for (size_t i = 0; i < 4; i++) {
         f->reasons[i] = (wb_part){.feature = (char *)f->effects[i].feature, .value = (char *)plain_or_hostile(f, "212", i + 2),
                                   .sentence = (char *)plain_or_hostile(f, "last order 212 days ago", i), .contribution = 0.8 - 0.3 * (double)i,

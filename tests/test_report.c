@@ -292,6 +292,47 @@ static void test_marks_stand_where_values_say(void **state)
     free(f);
 }
 
+/* Where a dot of that style stands. */
+static void find_dot(const char *svg, const char *style, double *x, double *y)
+{
+    char start[64];
+    snprintf(start, sizeof start, "<circle class=\"%s\"", style);
+    const char *dot = strstr(svg, start);
+    assert_non_null(dot);
+    assert_int_equal(sscanf(strstr(dot, "cx="), "cx=\"%lf\" cy=\"%lf\"", x, y), 2);
+}
+
+/* Depths go from 0 to 800 contacts, which stand at 404: 400 are half of the width from there, the list's 200 a quarter more. Profits
+ * are drawn from -2,000 to 10,000 over 242 of height. */
+static void test_campaigns_by_depth(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    char *svg = picture_of(&f->parts, "campaign", NULL), *page = page_of(&f->parts);
+    assert_non_null(strstr(svg, "This list has 200 of them and brings 6,000; it would be greatest, 8,000, with 400."));
+    double best_x, best_y, list_x, list_y;
+    find_dot(svg, "two", &best_x, &best_y);
+    find_dot(svg, "one", &list_x, &list_y);
+    assert_true(fabs((404 - best_x) - 2 * (best_x - list_x)) < 0.3);
+    assert_true(fabs((list_y - best_y) - 242.0 * 2000 / 12000) < 0.15);
+    assert_int_equal(count(svg, "class=\"band"), 1);
+    assert_non_null(strstr(page, "<section id=\"campaign\""));
+    assert_non_null(strstr(page, "contacts 200 customers and holds out 32. It is expected to cost 640.00"));
+    assert_non_null(strstr(page, "(1,040.00 if everybody takes the offer)"));
+    assert_non_null(strstr(page, "a difference of 12.34 percentage points"));
+    free(svg);
+    free(page);
+    f->campaign.by_uplift = 1; /* no interval is known */
+    svg = picture_of(&f->parts, "campaign", NULL);
+    assert_int_equal(count(svg, "class=\"band"), 0);
+    free(svg);
+    f->parts.campaign = NULL;
+    page = page_of(&f->parts);
+    assert_null(strstr(page, "id=\"campaign\""));
+    free(page);
+    free(f);
+}
+
 static void test_customers_only_when_given(void **state)
 {
     (void)state;
@@ -616,6 +657,7 @@ int main(void)
         cmocka_unit_test(test_category_called_script),
         cmocka_unit_test(test_every_picture),
         cmocka_unit_test(test_marks_stand_where_values_say),
+        cmocka_unit_test(test_campaigns_by_depth),
         cmocka_unit_test(test_customers_only_when_given),
         cmocka_unit_test(test_parts_that_are_absent),
         cmocka_unit_test(test_one_class),

@@ -47,7 +47,7 @@ static void read_depths(depths *d, const wb_campaign_summary *s)
 static void draw_dot(const wbi_chart *c, const char *style, const wb_campaign_money *m, const char *name)
 {
     wbi_chart_dot(c, style, (double)m->n, profit_of(m));
-    wbi_putf(c->canvas.w, "<title>%s: %s contacts, profit %s, cost %s</title>", name, wbi_count(m->n).text,
+    wbi_putf(c->canvas.w, "%s: %s contacts, profit %s, cost %s", name, wbi_count(m->n).text,
              wbi_number(profit_of(m), 2).text, wbi_number((double)m->cost_cents / 100, 2).text);
     wbi_chart_dot_end(c);
 }
