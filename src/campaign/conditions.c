@@ -139,6 +139,7 @@ static wb_status make_engine(asking *a, const wb_read_options *reading, wb_error
     mark_inputs(plan, needed);
     WBI_TRY_CLEANUP(set_needed(project, plan, needed, err));
     wbi_plan_close_sources(plan);
+    wbi_project_forget_unused_tables(project);
     WBI_TRY_CLEANUP(wb_engine_create(&a->engine, project, reading, err));
     status = wb_engine_check_age(a->engine, a->people->cutoff_us, err);
 cleanup:

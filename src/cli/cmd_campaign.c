@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/campaign.h"
+#include "cli/tables.h"
 
 typedef struct campaign_options {
     cli_common common;
@@ -162,7 +163,7 @@ static int run(const void *given)
     int code = check_usage(r.o);
     if (code != CLI_DONE || !cli_read_options(&r.o->common, &r.reading))
         return CLI_USAGE;
-    wb_status status = cli_open_project(&r.project, &r.o->common, &err);
+    wb_status status = cli_open_tables(&r.project, &r.o->common, NULL, &err);
     if (status == WB_OK)
         status = take_settings(&r, &err);
     if (status == WB_OK)

@@ -50,11 +50,7 @@ static int check_usage(const clv_options *o)
 static wb_status open_project(wb_project **project, wb_clv_options *how, const clv_options *o, wb_error *err)
 {
     const cli_list until = {{o->until}, o->until != NULL};
-    wb_status status = cli_open_project(project, &o->common, err);
-    if (status == WB_OK)
-        status = cli_set_tables(*project, &o->tables, err);
-    if (status == WB_OK && wb_project_n_tables(*project) == 0)
-        status = cli_find_tables(*project, err);
+    wb_status status = cli_open_tables(project, &o->common, &o->tables, err);
     if (status == WB_OK)
         status = cli_times(&how->until_us, "--until", &until, *project, err);
     if (status == WB_OK)

@@ -132,12 +132,8 @@ static void take_settings(readout_run *r)
 
 static wb_status open_project(readout_run *r, wb_error *err)
 {
-    wb_status status = cli_open_project(&r->project, &r->o->common, err);
-    if (status == WB_OK && r->o->arm == NULL)
-        status = cli_set_tables(r->project, &r->o->tables, err);
-    if (status == WB_OK && r->o->arm == NULL && wb_project_n_tables(r->project) == 0)
-        status = cli_find_tables(r->project, err);
-    return status;
+    return r->o->arm == NULL ? cli_open_tables(&r->project, &r->o->common, &r->o->tables, err)
+                             : cli_open_project(&r->project, &r->o->common, err);
 }
 
 static wb_status fail_nothing_named(wb_error *err)

@@ -42,17 +42,6 @@ typedef struct segment_run {
     const char *edges;       /* NULL: they are kept nowhere */
 } segment_run;
 
-static wb_status open_project(segment_run *r, wb_error *err)
-{
-    const segment_options *o = r->o;
-    wb_status status = cli_open_project(&r->project, &o->common, err);
-    if (status == WB_OK)
-        status = cli_set_tables(r->project, &o->tables, err);
-    if (status == WB_OK && wb_project_n_tables(r->project) == 0)
-        status = cli_find_tables(r->project, err);
-    return status;
-}
-
 static bool is_file(const char *path)
 {
     return path != NULL && strcmp(path, "-") != 0;
@@ -172,7 +161,7 @@ static int run(const void *given)
     int code = check_usage(r.o);
     if (code != CLI_DONE || !cli_read_options(&r.o->common, &r.reading))
         return CLI_USAGE;
-    wb_status status = open_project(&r, &err);
+    wb_status status = cli_open_tables(&r.project, &r.o->common, &r.o->tables, &err);
     if (status == WB_OK && wb_project_n_tables(r.project) == 0)
         code = cli_usage_error("there are no orders: no winback.yml and no orders.csv here (--project FILE, or --orders FILE)");
     if (status == WB_OK && code == CLI_DONE)

@@ -220,14 +220,18 @@ wb_status cli_check_ages(const wb_engine *engine, int64_t cutoff_us, bool strict
     return status;
 }
 
+wb_status cli_open_tables(wb_project **project, const cli_common *common, const cli_tables *tables, wb_error *err)
+{
+    wb_status status = cli_open_project(project, common, err);
+    if (status == WB_OK && tables != NULL)
+        status = cli_set_tables(*project, tables, err);
+    return status == WB_OK && wb_project_n_tables(*project) == 0 ? cli_find_tables(*project, err) : status;
+}
+
 wb_status cli_open_labelled_project(wb_project **project, const cli_common *common, const cli_tables *tables, int64_t horizon_us,
                                     wb_error *err)
 {
-    wb_status status = cli_open_project(project, common, err);
-    if (status == WB_OK)
-        status = cli_set_tables(*project, tables, err);
-    if (status == WB_OK && wb_project_n_tables(*project) == 0)
-        status = cli_find_tables(*project, err);
+    wb_status status = cli_open_tables(project, common, tables, err);
     if (status == WB_OK && horizon_us > 0)
         status = wb_project_set_horizon(*project, horizon_us, err);
     if (status == WB_OK && wb_project_n_labels(*project) == 0)

@@ -20,6 +20,9 @@ wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error
 wb_status cli_find_tables(wb_project *project, wb_error *err);
 /* The same for one table, whatever its name. */
 wb_status cli_find_table(wb_project *project, const char *name, wb_error *err);
+/* Opens the project with the tables that flags name (NULL: none do); where neither says any, those that lie in the folder under their
+ * usual names. */
+wb_status cli_open_tables(wb_project **project, const cli_common *common, const cli_tables *tables, wb_error *err);
 /* The project file's project, with the files that flags name, or those in the folder where there are none; and with a label:
  * `horizon_us` long where that is more than 0, and where there is none of 90 days. */
 wb_status cli_open_labelled_project(wb_project **project, const cli_common *common, const cli_tables *tables, int64_t horizon_us,

@@ -333,3 +333,29 @@ wb_status wbi_project_copy(wb_project **out, const wb_project *project, wb_error
         wb_project_free(copy);
     return status;
 }
+
+static bool is_table(const char *named, const char *name)
+{
+    return named != NULL && strcmp(named, name) == 0;
+}
+
+static bool is_used(const wb_project *project, const char *name)
+{
+    bool used = strcmp(project->population.table != NULL ? project->population.table : "orders", name) == 0;
+    for (size_t l = 0; l < wb_project_n_labels(project) && !used; l++)
+        used = is_table(wbi_project_label_at(project, l)->table, name);
+    for (size_t f = 0; f < project->n_features && !used; f++)
+        used = is_table(project->features[f].table, name) || is_table(project->features[f].after_last, name);
+    return used;
+}
+
+void wbi_project_forget_unused_tables(wb_project *project)
+{
+    size_t kept = 0;
+    for (size_t t = 0; t < project->n_tables; t++)
+        if (is_used(project, project->tables[t].name))
+            project->tables[kept++] = project->tables[t];
+        else
+            wbi_table_clear_def(&project->tables[t]);
+    project->n_tables = kept;
+}

@@ -24,21 +24,6 @@ static wb_status no_orders(const wb_project *project, const char *table, wb_erro
     return WB_ERR_INCONSISTENT;
 }
 
-/* The tables that are not read would be told of. */
-static void keep_tables(wb_project *project, const char *orders)
-{
-    const char *population = project->population.table != NULL ? project->population.table : "orders";
-    size_t kept = 0;
-    for (size_t t = 0; t < project->n_tables; t++) {
-        wbi_table_def *table = &project->tables[t];
-        if (strcmp(table->name, orders) != 0 && strcmp(table->name, population) != 0)
-            wbi_table_clear_def(table);
-        else
-            project->tables[kept++] = *table;
-    }
-    project->n_tables = kept;
-}
-
 wb_status wb_segments_engine(wb_engine **out, const wb_project *project, const wb_read_options *reading, wb_error *err)
 {
     wb_project *wanted = NULL;
@@ -56,10 +41,11 @@ wb_status wb_segments_engine(wb_engine **out, const wb_project *project, const w
     if (status != WB_OK)
         return status;
     wb_project_clear_label(wanted);
-    keep_tables(wanted, orders);
     status = wbi_project_set_features(wanted, features, sizeof features / sizeof features[0], err);
-    if (status == WB_OK)
+    if (status == WB_OK) {
+        wbi_project_forget_unused_tables(wanted);
         status = wb_engine_create(out, wanted, reading, err);
+    }
     wb_project_free(wanted);
     return status;
 }
