@@ -11,12 +11,12 @@
 enum { COLUMNS_AT_MOST = 64, NAMES_SHOWN = 64 };
 
 typedef struct choice {
-    const wbi_cells_wanted *wanted;
+    const wbi_readout_cells_wanted *wanted;
     size_t n;
     const char *path;
 } choice;
 
-static wb_status no_column(const choice *c, const wbi_cells_wanted *column, const char *const *names, size_t n, wb_error *err)
+static wb_status no_column(const choice *c, const wbi_readout_cells_wanted *column, const char *const *names, size_t n, wb_error *err)
 {
     const char *near = wbi_nearest(column->name, names, n < NAMES_SHOWN ? n : NAMES_SHOWN);
     const size_t length = strlen(column->name);
@@ -43,11 +43,11 @@ static wb_status choose(void *context, const char *const *names, size_t n, uint8
     return WB_OK;
 }
 
-wb_status wbi_cells_read(wbi_cells_file *out, const char *path, const wbi_cells_wanted *wanted, size_t n,
+wb_status wbi_readout_cells_read(wbi_readout_cells_file *out, const char *path, const wbi_readout_cells_wanted *wanted, size_t n,
                          const wb_read_options *reading, wb_error *err)
 {
     const char *names[COLUMNS_AT_MOST];
-    *out = (wbi_cells_file){.path = strcmp(path, "-") == 0 ? "(standard input)" : path, .decimal = reading->decimal};
+    *out = (wbi_readout_cells_file){.path = strcmp(path, "-") == 0 ? "(standard input)" : path, .decimal = reading->decimal};
     if (n > COLUMNS_AT_MOST)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu columns are wanted, expected at most %d", n, COLUMNS_AT_MOST);
     for (size_t k = 0; k < n; k++)
@@ -57,13 +57,13 @@ wb_status wbi_cells_read(wbi_cells_file *out, const char *path, const wbi_cells_
     return wbi_typed_read_flat(&out->table, path, &flat, reading, err);
 }
 
-void wbi_cells_free(wbi_cells_file *file)
+void wbi_readout_cells_free(wbi_readout_cells_file *file)
 {
     wb_table_free(file->table);
     wbi_free(file->lines.of);
 }
 
-wbi_str wbi_cell_at(const wbi_cells_file *file, size_t column, size_t row)
+wbi_str wbi_readout_cell_at(const wbi_readout_cells_file *file, size_t column, size_t row)
 {
     wbi_str cell = {"", 0};
     if (column != SIZE_MAX)
@@ -71,10 +71,10 @@ wbi_str wbi_cell_at(const wbi_cells_file *file, size_t column, size_t row)
     return cell;
 }
 
-wb_status wbi_cell_refuse(const wbi_cells_file *file, size_t column, size_t row, const char *expected, wb_error *err)
+wb_status wbi_readout_cell_refuse(const wbi_readout_cells_file *file, size_t column, size_t row, const char *expected, wb_error *err)
 {
     char shown[64];
-    const wbi_str cell = wbi_cell_at(file, column, row);
+    const wbi_str cell = wbi_readout_cell_at(file, column, row);
     const wbi_where where = {file->path, row < file->lines.n ? file->lines.of[row] : 0, 0};
     const char *name = wb_table_name(file->table, column);
     if (cell.length == 0)
@@ -83,20 +83,20 @@ wb_status wbi_cell_refuse(const wbi_cells_file *file, size_t column, size_t row,
                        wbi_printable(shown, sizeof shown, cell.data, cell.length), expected);
 }
 
-wb_status wbi_cell_number(double *out, const wbi_cells_file *file, size_t column, size_t row, wb_error *err)
+wb_status wbi_readout_cell_number(double *out, const wbi_readout_cells_file *file, size_t column, size_t row, wb_error *err)
 {
-    const wbi_str cell = wbi_cell_at(file, column, row);
+    const wbi_str cell = wbi_readout_cell_at(file, column, row);
     if (wbi_double_read(out, cell.data, cell.length, file->decimal))
         return WB_OK;
-    return wbi_cell_refuse(file, column, row, "a number", err);
+    return wbi_readout_cell_refuse(file, column, row, "a number", err);
 }
 
-wb_status wbi_cell_cents(int64_t *out, const wbi_cells_file *file, size_t column, size_t row, wb_error *err)
+wb_status wbi_readout_cell_cents(int64_t *out, const wbi_readout_cells_file *file, size_t column, size_t row, wb_error *err)
 {
     double amount;
-    WBI_TRY(wbi_cell_number(&amount, file, column, row, err));
-    if (!wbi_is_amount(amount))
-        return wbi_cell_refuse(file, column, row, "an amount from -1e12 to 1e12", err);
+    WBI_TRY(wbi_readout_cell_number(&amount, file, column, row, err));
+    if (!wbi_readout_is_amount(amount))
+        return wbi_readout_cell_refuse(file, column, row, "an amount from -1e12 to 1e12", err);
     *out = llround(100 * amount);
     return WB_OK;
 }
@@ -106,9 +106,9 @@ static int is_word(wbi_str cell, const char *word)
     return cell.length == strlen(word) && strncasecmp(cell.data, word, cell.length) == 0;
 }
 
-wb_status wbi_cell_flag(uint8_t *out, const wbi_cells_file *file, size_t column, size_t row, wb_error *err)
+wb_status wbi_readout_cell_flag(uint8_t *out, const wbi_readout_cells_file *file, size_t column, size_t row, wb_error *err)
 {
-    const wbi_str cell = wbi_cell_at(file, column, row);
+    const wbi_str cell = wbi_readout_cell_at(file, column, row);
     double number;
     if (wbi_double_read(&number, cell.data, cell.length, file->decimal) && (number == 0 || number == 1))
         *out = number == 1;
@@ -117,6 +117,6 @@ wb_status wbi_cell_flag(uint8_t *out, const wbi_cells_file *file, size_t column,
     else if (is_word(cell, "false") || is_word(cell, "no"))
         *out = 0;
     else
-        return wbi_cell_refuse(file, column, row, "1, true, yes or 0, false, no", err);
+        return wbi_readout_cell_refuse(file, column, row, "1, true, yes or 0, false, no", err);
     return WB_OK;
 }

@@ -10,7 +10,7 @@ static const char usual_score[] = "probability";
 
 /* The wanted columns: arm, score, outcomes, money, then those that part. */
 typedef struct layout {
-    wbi_cells_wanted wanted[COLUMNS_AT_MOST];
+    wbi_readout_cells_wanted wanted[COLUMNS_AT_MOST];
     size_t n, score, outcomes, money, by;
 } layout;
 
@@ -27,43 +27,43 @@ static wb_status check(const wb_readout_file *f, const wb_readout_options *o, wb
 static void lay_out(layout *l, const wb_readout_file *f, const wb_readout_options *o)
 {
     *l = (layout){.n = 0};
-    l->wanted[l->n++] = (wbi_cells_wanted){f->arm, "the arm"};
+    l->wanted[l->n++] = (wbi_readout_cells_wanted){f->arm, "the arm"};
     l->score = l->n;
-    l->wanted[l->n++] = (wbi_cells_wanted){f->score != NULL ? f->score : usual_score, f->score != NULL ? "the score" : NULL};
+    l->wanted[l->n++] = (wbi_readout_cells_wanted){f->score != NULL ? f->score : usual_score, f->score != NULL ? "the score" : NULL};
     l->outcomes = l->n;
     for (size_t k = 0; k < f->n_outcomes; k++)
-        l->wanted[l->n++] = (wbi_cells_wanted){f->outcomes[k], "an outcome"};
+        l->wanted[l->n++] = (wbi_readout_cells_wanted){f->outcomes[k], "an outcome"};
     l->money = l->n;
     for (size_t k = 0; k < f->n_money; k++)
-        l->wanted[l->n++] = (wbi_cells_wanted){f->money[k], "money"};
+        l->wanted[l->n++] = (wbi_readout_cells_wanted){f->money[k], "money"};
     l->by = l->n;
     for (size_t k = 0; k < o->n_by; k++)
-        l->wanted[l->n++] = (wbi_cells_wanted){o->by[k], "a segment"};
+        l->wanted[l->n++] = (wbi_readout_cells_wanted){o->by[k], "a segment"};
 }
 
-static wb_status take_row(wbi_readout *r, const wbi_cells_file *cells, const size_t *column, const layout *l, size_t row,
+static wb_status take_row(wbi_readout *r, const wbi_readout_cells_file *cells, const size_t *column, const layout *l, size_t row,
                           wb_error *err)
 {
-    wbi_trial_rows *rows = &r->rows;
-    const wbi_str arm = wbi_cell_at(cells, column[0], row);
+    wbi_readout_trial_rows *rows = &r->rows;
+    const wbi_str arm = wbi_readout_cell_at(cells, column[0], row);
     if (arm.length == 0)
-        return wbi_cell_refuse(cells, column[0], row, "the name of an arm", err);
+        return wbi_readout_cell_refuse(cells, column[0], row, "the name of an arm", err);
     WBI_TRY(wbi_readout_arm(r, &rows->arm[row], arm, err));
     if (rows->score != NULL)
-        WBI_TRY(wbi_cell_number(&rows->score[row], cells, column[l->score], row, err));
+        WBI_TRY(wbi_readout_cell_number(&rows->score[row], cells, column[l->score], row, err));
     for (size_t k = l->outcomes; k < l->money; k++)
-        WBI_TRY(wbi_cell_flag(&rows->outcome[k - l->outcomes][row], cells, column[k], row, err));
+        WBI_TRY(wbi_readout_cell_flag(&rows->outcome[k - l->outcomes][row], cells, column[k], row, err));
     for (size_t k = l->money; k < l->by; k++)
-        WBI_TRY(wbi_cell_cents(&rows->cents[k - l->outcomes][row], cells, column[k], row, err));
+        WBI_TRY(wbi_readout_cell_cents(&rows->cents[k - l->outcomes][row], cells, column[k], row, err));
     for (size_t k = l->by; k < l->n; k++) {
-        const wbi_str value = wbi_cell_at(cells, column[k], row);
-        wbi_parting *parting = &rows->partings[k - l->by];
+        const wbi_str value = wbi_readout_cell_at(cells, column[k], row);
+        wbi_readout_parting *parting = &rows->partings[k - l->by];
         WBI_TRY(wbi_dictionary_intern(parting->values, value.data, value.length, &parting->code[row], err));
     }
     return WB_OK;
 }
 
-static wb_status take(wbi_readout *r, const wbi_cells_file *cells, const layout *l, const wb_readout_file *f,
+static wb_status take(wbi_readout *r, const wbi_readout_cells_file *cells, const layout *l, const wb_readout_file *f,
                       const wb_readout_options *o, wb_error *err)
 {
     size_t column[COLUMNS_AT_MOST];
@@ -101,22 +101,22 @@ static wb_status no_control(const wbi_readout *r, const wb_readout_file *f, cons
 wb_status wbi_readout_file(wbi_readout *r, const wb_readout_file *f, const wb_readout_options *o, const wb_read_options *reading,
                            wb_error *err)
 {
-    wbi_cells_file cells = {0};
+    wbi_readout_cells_file cells = {0};
     layout l;
     wb_status status;
     WBI_TRY(check(f, o, err));
     lay_out(&l, f, o);
-    WBI_TRY_CLEANUP(wbi_cells_read(&cells, f->file, l.wanted, l.n, reading, err));
+    WBI_TRY_CLEANUP(wbi_readout_cells_read(&cells, f->file, l.wanted, l.n, reading, err));
     WBI_TRY_CLEANUP(take(r, &cells, &l, f, o, err));
     size_t n_control = 0;
     for (size_t row = 0; row < r->rows.n; row++)
-        n_control += r->rows.arm[row] == WBI_CONTROL;
+        n_control += r->rows.arm[row] == WBI_READOUT_CONTROL;
     if (n_control == 0)
         WBI_TRY_CLEANUP(no_control(r, f, cells.path, err));
     if (r->rows.n_arms == 1)
         WBI_TRY_CLEANUP(wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){cells.path, 0, 0}, f->control, strlen(f->control),
                                     "every row has %s '%s', the control: there is no arm to hold against it", f->arm, f->control));
 cleanup:
-    wbi_cells_free(&cells);
+    wbi_readout_cells_free(&cells);
     return status;
 }

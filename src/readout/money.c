@@ -12,7 +12,7 @@
 enum { RESAMPLES_A_BLOCK = 8 };
 
 typedef struct drawing {
-    const wbi_money_arm *arms[2];
+    const wbi_readout_money_arm *arms[2];
     uint64_t seed;
     double *t;
 } drawing;
@@ -28,7 +28,7 @@ static moments moments_of(double sum, double squares, size_t n)
     return (moments){sum / of, fmax(0, squares - sum * sum / of) / (of - 1) / of};
 }
 
-static moments draw(const wbi_money_arm *arm, uint64_t stream)
+static moments draw(const wbi_readout_money_arm *arm, uint64_t stream)
 {
     double sum = 0, squares = 0;
     for (size_t i = 1; i <= arm->n; i++) {
@@ -68,7 +68,7 @@ static double quantile(const double *sorted, size_t n, double share)
     return below + 1 < n ? sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]) : sorted[n - 1];
 }
 
-static double standard_error(const wbi_money_arm *const arms[2])
+static double standard_error(const wbi_readout_money_arm *const arms[2])
 {
     double variance = 0;
     for (size_t a = 0; a < 2; a++) {
@@ -82,8 +82,8 @@ static double standard_error(const wbi_money_arm *const arms[2])
     return sqrt(variance);
 }
 
-wb_status wbi_bootstrap_t(wb_readout_estimate *difference, const wbi_money_arm *treated, const wbi_money_arm *control,
-                          const wbi_bootstrap *how, wb_error *err)
+wb_status wbi_readout_bootstrap_t(wb_readout_estimate *difference, const wbi_readout_money_arm *treated, const wbi_readout_money_arm *control,
+                          const wbi_readout_bootstrap *how, wb_error *err)
 {
     drawing d = {.arms = {treated, control}, .seed = how->seed};
     const size_t n = how->n_resamples;

@@ -116,7 +116,7 @@ static wb_status find_end(order_book *b, const wb_project *project, const wb_log
 
 static wb_status match_customers(order_book *b, wb_error *err)
 {
-    const wbi_trial_rows *rows = &b->r->rows;
+    const wbi_readout_trial_rows *rows = &b->r->rows;
     wb_readout *result = &b->r->result;
     const size_t n_codes = wbi_dictionary_size(b->events.customers);
     int32_t *row_of_code = wbi_alloc_array(n_codes, sizeof *row_of_code);
@@ -177,7 +177,7 @@ static wb_status fail_amount(const order_book *b, size_t row, double amount, wb_
 
 static wb_status add_order(order_book *b, size_t row, const order_values *v, size_t i, wb_error *err)
 {
-    wbi_trial_rows *rows = &b->r->rows;
+    wbi_readout_trial_rows *rows = &b->r->rows;
     if (v->times[i] < b->r->result.sent_at_us || v->times[i] >= b->end_us)
         return WB_OK;
     b->r->result.n_orders++;
@@ -190,7 +190,7 @@ static wb_status add_order(order_book *b, size_t row, const order_values *v, siz
         b->r->result.n_without_amount++;
         return WB_OK;
     }
-    if (!wbi_is_amount(v->amounts[i]))
+    if (!wbi_readout_is_amount(v->amounts[i]))
         return fail_amount(b, row, v->amounts[i], err);
     if (__builtin_add_overflow(rows->cents[REVENUE][row], (int64_t)llround(100 * v->amounts[i]), &rows->cents[REVENUE][row]))
         return fail_amount(b, row, v->amounts[i], err);
@@ -218,7 +218,7 @@ static wb_status add_block(order_book *b, wbi_view *view, size_t first, size_t n
 static wb_status add_up(order_book *b, wb_error *err)
 {
     wbi_view *view;
-    wbi_trial_rows *rows = &b->r->rows;
+    wbi_readout_trial_rows *rows = &b->r->rows;
     wb_status status = WB_OK;
     WBI_TRY(wbi_readout_add_measure(b->r, "conversion", WB_READOUT_RATE, err));
     if (b->amount != SIZE_MAX)

@@ -10,7 +10,7 @@ enum { ID = 0, ARM, CAMPAIGN, SCORE, AT, N_USUAL, WANTED_AT_MOST = 64 };
 
 /* A file in the making of the rows. */
 typedef struct people_file {
-    wbi_cells_file cells;
+    wbi_readout_cells_file cells;
     size_t column[WANTED_AT_MOST];
     size_t n_taken;     /* rows that are of the campaign */
     size_t first_row;   /* of the readout */
@@ -33,7 +33,7 @@ static wb_status read_file(people *p, const char *path, const wb_read_options *r
 {
     const int is_contacts = p->source->contacts != NULL;
     people_file *file = &p->files[p->n_files++];
-    wbi_cells_wanted wanted[WANTED_AT_MOST] = {{"customer_id", "the customer's id"},
+    wbi_readout_cells_wanted wanted[WANTED_AT_MOST] = {{"customer_id", "the customer's id"},
                                                {"arm", is_contacts ? "the arm" : NULL},
                                                {"campaign", is_contacts ? "the campaign" : NULL},
                                                {"probability", NULL},
@@ -41,8 +41,8 @@ static wb_status read_file(people *p, const char *path, const wb_read_options *r
     if (p->o->n_by > WANTED_AT_MOST - N_USUAL)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu columns to part by, expected at most %d", p->o->n_by, WANTED_AT_MOST - N_USUAL);
     for (size_t k = 0; k < p->o->n_by; k++)
-        wanted[N_USUAL + k] = (wbi_cells_wanted){p->o->by[k], "a segment"};
-    WBI_TRY(wbi_cells_read(&file->cells, path, wanted, N_USUAL + p->o->n_by, reading, err));
+        wanted[N_USUAL + k] = (wbi_readout_cells_wanted){p->o->by[k], "a segment"};
+    WBI_TRY(wbi_readout_cells_read(&file->cells, path, wanted, N_USUAL + p->o->n_by, reading, err));
     for (size_t k = 0; k < N_USUAL + p->o->n_by; k++)
         file->column[k] = wb_table_find(file->cells.table, wanted[k].name);
     return WB_OK;
@@ -74,12 +74,12 @@ static wb_status other_campaign(const people *p, const people_file *file, size_t
 /* A list without a column of campaigns is of the one that was asked for. */
 static wb_status choose_row(int *take, people *p, const people_file *file, size_t row, wb_error *err)
 {
-    const wbi_str name = wbi_cell_at(&file->cells, file->column[CAMPAIGN], row);
+    const wbi_str name = wbi_readout_cell_at(&file->cells, file->column[CAMPAIGN], row);
     *take = 1;
     if (name.length == 0 && p->source->contacts == NULL)
         return WB_OK;
     if (name.length == 0)
-        return wbi_cell_refuse(&file->cells, file->column[CAMPAIGN], row, "the name of a campaign", err);
+        return wbi_readout_cell_refuse(&file->cells, file->column[CAMPAIGN], row, "the name of a campaign", err);
     if (p->source->campaign != NULL)
         *take = wbi_str_is(name, p->source->campaign);
     else if (p->campaign == NULL)
@@ -97,7 +97,7 @@ static wb_status no_campaign(const people *p, const people_file *file, wb_error 
     wb_status status = WB_OK;
     wbi_arena texts = {0};
     for (size_t row = 0; row < wb_table_n_rows(file->cells.table) && n < WANTED_AT_MOST; row++) {
-        wbi_str name = wbi_cell_at(&file->cells, file->column[CAMPAIGN], row);
+        wbi_str name = wbi_readout_cell_at(&file->cells, file->column[CAMPAIGN], row);
         if (n > 0 && wbi_str_is(name, names[n - 1]))
             continue;
         char *copy = wbi_strndup(name.data, name.length);
@@ -141,14 +141,14 @@ static wb_status choose_rows(people *p, people_file *file, wb_error *err)
 
 static wb_status arm_of(const people *p, uint8_t *arm, const people_file *file, size_t row, wb_error *err)
 {
-    const wbi_cells_file *cells = &file->cells;
-    const wbi_str name = wbi_cell_at(cells, file->column[ARM], row);
-    const int is_control = wbi_str_is(name, wbi_control_word), in_control = file != &p->files[0];
-    *arm = WBI_CONTROL;
+    const wbi_readout_cells_file *cells = &file->cells;
+    const wbi_str name = wbi_readout_cell_at(cells, file->column[ARM], row);
+    const int is_control = wbi_str_is(name, wbi_readout_control_word), in_control = file != &p->files[0];
+    *arm = WBI_READOUT_CONTROL;
     if (in_control && name.length > 0 && !is_control)
-        return wbi_cell_refuse(cells, file->column[ARM], row, "'control', as all of the control file are", err);
+        return wbi_readout_cell_refuse(cells, file->column[ARM], row, "'control', as all of the control file are", err);
     if (!in_control && is_control && p->n_files > 1)
-        return wbi_cell_refuse(cells, file->column[ARM], row, "an arm of the list: the control group has its own file", err);
+        return wbi_readout_cell_refuse(cells, file->column[ARM], row, "an arm of the list: the control group has its own file", err);
     if (in_control || is_control)
         return WB_OK;
     return wbi_readout_arm(p->r, arm, name.length > 0 ? name : wbi_str_from(usual_arm), err);
@@ -157,8 +157,8 @@ static wb_status arm_of(const people *p, uint8_t *arm, const people_file *file, 
 static wb_status fail_twice(const people *p, const people_file *file, size_t row, size_t first, wb_error *err)
 {
     char shown[64];
-    const people_file *other = first >= p->files[1].first_row && p->n_files > 1 ? &p->files[1] : &p->files[0];
-    const wbi_str id = wbi_cell_at(&file->cells, file->column[ID], row);
+    const people_file *other = first >= file->first_row ? file : &p->files[0];
+    const wbi_str id = wbi_readout_cell_at(&file->cells, file->column[ID], row);
     const wbi_where where = {file->cells.path, file->cells.lines.of[row], 0};
     const size_t line = other->cells.lines.of[other->rows[first - other->first_row]];
     wbi_printable(shown, sizeof shown, id.data, id.length);
@@ -172,24 +172,24 @@ static wb_status fail_twice(const people *p, const people_file *file, size_t row
 
 static wb_status take_at(people *p, const people_file *file, size_t row, wb_error *err)
 {
-    const wbi_str cell = wbi_cell_at(&file->cells, file->column[AT], row);
+    const wbi_str cell = wbi_readout_cell_at(&file->cells, file->column[AT], row);
     const wbi_time_format iso = {0};
     int64_t at_us;
     if (!wbi_time_read(&at_us, cell.data, cell.length, &iso))
-        return wbi_cell_refuse(&file->cells, file->column[AT], row, "YYYY-MM-DD or an ISO instant", err);
+        return wbi_readout_cell_refuse(&file->cells, file->column[AT], row, "YYYY-MM-DD or an ISO instant", err);
     if (p->at_us != WB_TIME_MISSING && at_us != p->at_us && p->source->sent_at_us == WB_TIME_MISSING)
-        return wbi_cell_refuse(&file->cells, file->column[AT], row, "that of the campaign's other rows: say when it was sent", err);
+        return wbi_readout_cell_refuse(&file->cells, file->column[AT], row, "that of the campaign's other rows: say when it was sent", err);
     p->at_us = at_us;
     return WB_OK;
 }
 
 static wb_status take_row(people *p, const people_file *file, size_t row, wb_error *err)
 {
-    wbi_trial_rows *rows = &p->r->rows;
-    const wbi_str id = wbi_cell_at(&file->cells, file->column[ID], row);
+    wbi_readout_trial_rows *rows = &p->r->rows;
+    const wbi_str id = wbi_readout_cell_at(&file->cells, file->column[ID], row);
     int32_t code;
     if (id.length == 0)
-        return wbi_cell_refuse(&file->cells, file->column[ID], row, "the id of a customer", err);
+        return wbi_readout_cell_refuse(&file->cells, file->column[ID], row, "the id of a customer", err);
     WBI_TRY(wbi_dictionary_intern(rows->ids, id.data, id.length, &code, err));
     if ((size_t)code < rows->n)
         return fail_twice(p, file, row, (size_t)code, err);
@@ -197,9 +197,9 @@ static wb_status take_row(people *p, const people_file *file, size_t row, wb_err
     if (p->source->contacts != NULL)
         WBI_TRY(take_at(p, file, row, err));
     if (rows->score != NULL)
-        WBI_TRY(wbi_cell_number(&rows->score[rows->n], &file->cells, file->column[SCORE], row, err));
+        WBI_TRY(wbi_readout_cell_number(&rows->score[rows->n], &file->cells, file->column[SCORE], row, err));
     for (size_t k = 0; k < rows->n_partings; k++) {
-        const wbi_str value = wbi_cell_at(&file->cells, file->column[N_USUAL + k], row);
+        const wbi_str value = wbi_readout_cell_at(&file->cells, file->column[N_USUAL + k], row);
         WBI_TRY(wbi_dictionary_intern(rows->partings[k].values, value.data, value.length, &rows->partings[k].code[rows->n], err));
     }
     rows->n++;
@@ -208,11 +208,11 @@ static wb_status take_row(people *p, const people_file *file, size_t row, wb_err
 
 static wb_status check_arms(const people *p, wb_error *err)
 {
-    const wbi_trial_rows *rows = &p->r->rows;
+    const wbi_readout_trial_rows *rows = &p->r->rows;
     const people_file *of_control = &p->files[p->n_files - 1];
     size_t n_control = 0;
     for (size_t row = 0; row < rows->n; row++)
-        n_control += rows->arm[row] == WBI_CONTROL;
+        n_control += rows->arm[row] == WBI_READOUT_CONTROL;
     if (rows->n == n_control)
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){p->files[0].cells.path, 0, 0}, NULL, 0,
                            n_control == 0 ? "no customers in the list, and none in the control group: there is nothing to compare"
@@ -257,7 +257,7 @@ wb_status wbi_readout_people(wbi_readout *r, const wb_readout_source *source, co
     people p = {.r = r, .source = source, .o = o, .at_us = WB_TIME_MISSING};
     wb_status status;
     uint8_t control;
-    WBI_TRY_CLEANUP(wbi_readout_arm(r, &control, wbi_str_from(wbi_control_word), err));
+    WBI_TRY_CLEANUP(wbi_readout_arm(r, &control, wbi_str_from(wbi_readout_control_word), err));
     WBI_TRY_CLEANUP(read_files(&p, reading, err));
     for (size_t f = 0; f < p.n_files; f++)
         WBI_TRY_CLEANUP(choose_rows(&p, &p.files[f], err));
@@ -268,7 +268,7 @@ wb_status wbi_readout_people(wbi_readout *r, const wb_readout_source *source, co
         status = wbi_fail(err, WB_ERR_ARGUMENT, "when the campaign was sent is not said");
 cleanup:
     for (size_t f = 0; f < 2; f++) {
-        wbi_cells_free(&p.files[f].cells);
+        wbi_readout_cells_free(&p.files[f].cells);
         wbi_free(p.files[f].rows);
     }
     return status;

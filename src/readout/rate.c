@@ -7,7 +7,7 @@
 #include "metrics/wilson.h"
 #include "readout/readout.h"
 
-wb_readout_estimate wbi_rate_difference(double p1, double n1, double p2, double n2, double level)
+wb_readout_estimate wbi_readout_rate_difference(double p1, double n1, double p2, double n2, double level)
 {
     const double z = gsl_cdf_ugaussian_Pinv((1 + level) / 2), difference = p1 - p2;
     if (!(n1 > 0 && n2 > 0))
@@ -20,12 +20,12 @@ wb_readout_estimate wbi_rate_difference(double p1, double n1, double p2, double 
 wb_readout_estimate wb_readout_rate_difference(double x1, double n1, double x2, double n2, double level)
 {
     const int is_valid = x1 >= 0 && x1 <= n1 && x2 >= 0 && x2 <= n2 && level > 0 && level < 1;
-    return is_valid ? wbi_rate_difference(x1 / n1, n1, x2 / n2, n2, level) : (wb_readout_estimate){NAN, NAN, NAN};
+    return is_valid ? wbi_readout_rate_difference(x1 / n1, n1, x2 / n2, n2, level) : (wb_readout_estimate){NAN, NAN, NAN};
 }
 
 /* The weighted share of one arm, and how many customers drawn without strata would know it as well: p (1 - p) over its variance
  * (Korn and Graubard, Survey Methodology 24, 1998, have effective numbers in score intervals so). */
-static void weigh(double *p, double *n, const wbi_rate_strata *s, size_t arm)
+static void weigh(double *p, double *n, const wbi_readout_rate_strata *s, size_t arm)
 {
     double n_arm = 0, n_all = 0, variance = 0;
     for (size_t k = 0; k < s->n_strata; k++)
@@ -41,10 +41,10 @@ static void weigh(double *p, double *n, const wbi_rate_strata *s, size_t arm)
     *n = variance > 0 ? *p * (1 - *p) / variance : n_arm;
 }
 
-wb_readout_estimate wbi_rate_difference_weighted(const wbi_rate_strata *strata, double level)
+wb_readout_estimate wbi_readout_rate_difference_weighted(const wbi_readout_rate_strata *strata, double level)
 {
     double p[2], n[2];
     for (size_t arm = 0; arm < 2; arm++)
         weigh(&p[arm], &n[arm], strata, arm);
-    return wbi_rate_difference(p[0], n[0], p[1], n[1], level);
+    return wbi_readout_rate_difference(p[0], n[0], p[1], n[1], level);
 }

@@ -8,7 +8,7 @@
 
 enum { RESAMPLES = 2000, LEAST_RESAMPLES = 400, MOST_RESAMPLES = 1000000 };
 static const double MOST_DRAWS = 4e8; /* of customers, an arm's and a measure's */
-const char wbi_control_word[] = "control";
+const char wbi_readout_control_word[] = "control";
 
 const char *wb_readout_verdict_name(wb_readout_verdict verdict)
 {
@@ -40,9 +40,8 @@ wb_status wbi_readout_add_measure(wbi_readout *r, const char *name, wb_readout_k
     return WB_OK;
 }
 
-static wb_status start_parting(wbi_parting *parting, size_t n, const char *by, wb_error *err)
+static wb_status start_parting(wbi_readout_parting *parting, size_t n, wb_error *err)
 {
-    parting->by = by;
     parting->code = wbi_alloc_array(n, sizeof *parting->code);
     if (parting->code == NULL)
         return wbi_fail_nomem(err, n * sizeof *parting->code);
@@ -51,24 +50,25 @@ static wb_status start_parting(wbi_parting *parting, size_t n, const char *by, w
 
 wb_status wbi_readout_reserve(wbi_readout *r, size_t n, const wb_readout_options *o, int with_scores, wb_error *err)
 {
-    wbi_trial_rows *rows = &r->rows;
+    wbi_readout_trial_rows *rows = &r->rows;
     rows->capacity = n;
     rows->arm = wbi_alloc_array(n, sizeof *rows->arm);
     rows->score = with_scores ? wbi_alloc_array(n, sizeof *rows->score) : NULL;
     rows->partings = wbi_alloc_zeroed(o->n_by, sizeof *rows->partings);
     if (rows->arm == NULL || rows->partings == NULL || (with_scores && rows->score == NULL))
         return wbi_fail_nomem(err, n * sizeof *rows->score);
-    for (; rows->n_partings < o->n_by; rows->n_partings++) {
-        const char *by = NULL;
-        WBI_TRY(wbi_readout_keep(r, &by, o->by[rows->n_partings], strlen(o->by[rows->n_partings]), err));
-        WBI_TRY(start_parting(&rows->partings[rows->n_partings], n, by, err));
+    while (rows->n_partings < o->n_by) {
+        wbi_readout_parting *parting = &rows->partings[rows->n_partings];
+        const char *by = o->by[rows->n_partings++];
+        WBI_TRY(wbi_readout_keep(r, &parting->by, by, strlen(by), err));
+        WBI_TRY(start_parting(parting, n, err));
     }
     return WB_OK;
 }
 
 wb_status wbi_readout_reserve_outcomes(wbi_readout *r, wb_error *err)
 {
-    wbi_trial_rows *rows = &r->rows;
+    wbi_readout_trial_rows *rows = &r->rows;
     for (size_t m = 0; m < r->result.n_measures; m++) {
         const int is_rate = r->measures[m].kind == WB_READOUT_RATE;
         if (is_rate)
@@ -83,16 +83,16 @@ wb_status wbi_readout_reserve_outcomes(wbi_readout *r, wb_error *err)
 
 wb_status wbi_readout_arm(wbi_readout *r, uint8_t *arm, wbi_str name, wb_error *err)
 {
-    wbi_trial_rows *rows = &r->rows;
+    wbi_readout_trial_rows *rows = &r->rows;
     for (*arm = 0; *arm < rows->n_arms; ++*arm)
         if (wbi_str_is(name, rows->arms[*arm]))
             return WB_OK;
-    if (rows->n_arms > WBI_ARMS_AT_MOST)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "more than %d arms: is the column of arms the right one?", WBI_ARMS_AT_MOST);
+    if (rows->n_arms > WBI_READOUT_ARMS_AT_MOST)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "more than %d arms: is the column of arms the right one?", WBI_READOUT_ARMS_AT_MOST);
     return wbi_readout_keep(r, &rows->arms[rows->n_arms++], name.data, name.length, err);
 }
 
-static void free_rows(wbi_trial_rows *rows)
+static void free_rows(wbi_readout_trial_rows *rows)
 {
     for (size_t k = 0; rows->partings != NULL && k < rows->n_partings; k++) {
         wbi_free(rows->partings[k].code);
@@ -107,7 +107,7 @@ static void free_rows(wbi_trial_rows *rows)
     wbi_free(rows->score);
     wbi_free(rows->partings);
     wbi_free(rows->redeemed);
-    *rows = (wbi_trial_rows){0};
+    *rows = (wbi_readout_trial_rows){0};
 }
 
 void wb_readout_free(wb_readout *readout)
@@ -138,8 +138,8 @@ static wb_status check_options(const wb_readout_options *o, wb_error *err)
 {
     const wb_readout_costs *c = &o->costs;
     WBI_TRY(check_number(c->margin == 0 ? -1 : c->margin, 1, "margin", "a share above 0, at most 1", err));
-    WBI_TRY(check_number(c->contact_cost, WBI_MOST_AMOUNT, "contact cost", "an amount of 0 or more", err));
-    WBI_TRY(check_number(c->offer_cost, WBI_MOST_AMOUNT, "offer cost", "an amount of 0 or more", err));
+    WBI_TRY(check_number(c->contact_cost, WBI_READOUT_MOST_AMOUNT, "contact cost", "an amount of 0 or more", err));
+    WBI_TRY(check_number(c->offer_cost, WBI_READOUT_MOST_AMOUNT, "offer cost", "an amount of 0 or more", err));
     WBI_TRY(check_number(c->take_rate, 1, "take rate", "a share from 0 to 1", err));
     if (!(o->level > 0 && o->level < 1))
         return wbi_fail(err, WB_ERR_ARGUMENT, "level %g of intervals, expected a number above 0, below 1", o->level);
@@ -167,9 +167,9 @@ static wb_status start(wbi_readout **out, const wb_readout_options *o, wb_error 
 /* Arms in the order of their names, the control first; so the order of the rows does not matter. */
 static void sort_arms(wbi_readout *r)
 {
-    wbi_trial_rows *rows = &r->rows;
-    uint8_t place[WBI_ARMS_AT_MOST + 1] = {0}, order[WBI_ARMS_AT_MOST + 1] = {0};
-    const char *names[WBI_ARMS_AT_MOST + 1];
+    wbi_readout_trial_rows *rows = &r->rows;
+    uint8_t place[WBI_READOUT_ARMS_AT_MOST + 1] = {0}, order[WBI_READOUT_ARMS_AT_MOST + 1] = {0};
+    const char *names[WBI_READOUT_ARMS_AT_MOST + 1];
     for (uint8_t a = 1; a < rows->n_arms; a++) {
         size_t at = a;
         for (; at > 1 && strcmp(rows->arms[a], rows->arms[order[at - 1]]) < 0; at--)
@@ -190,7 +190,7 @@ static wb_status finish(wbi_readout *r, const wb_readout_options *o, wb_error *e
     wb_readout *result = &r->result;
     sort_arms(r);
     result->n_customers = r->rows.n;
-    result->control = r->rows.arms[WBI_CONTROL];
+    result->control = r->rows.arms[WBI_READOUT_CONTROL];
     result->n_arms = r->rows.n_arms - 1;
     memcpy(r->arms, r->rows.arms + 1, result->n_arms * sizeof *r->arms);
     result->arms = r->arms;

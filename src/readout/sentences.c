@@ -69,7 +69,7 @@ static const char *verdict_words(wb_readout_verdict verdict)
 static void put_difference(char *out, size_t size, const wb_readout *r, const wb_readout_estimate *e, double by, int decimals,
                            const char *unit)
 {
-    const wb_readout_verdict verdict = wbi_verdict_of(e);
+    const wb_readout_verdict verdict = wbi_readout_verdict_of(e);
     if (verdict == WB_READOUT_UNKNOWN)
         snprintf(out, size, "%s%s (%s)", amount(by * e->value, decimals, 1).text, unit, verdict_words(verdict));
     else
@@ -123,7 +123,7 @@ static range range_of(const wb_readout_estimate *e, double by, int decimals, con
 {
     range out = {{0}};
     const figure value = amount(by * e->value, decimals, 1);
-    if (wbi_verdict_of(e) == WB_READOUT_UNKNOWN)
+    if (wbi_readout_verdict_of(e) == WB_READOUT_UNKNOWN)
         snprintf(out.text, sizeof out.text, "%s%s", value.text, unit);
     else
         snprintf(out.text, sizeof out.text, "%s%s (%s to %s%s)", value.text, unit, amount(by * e->low, decimals, 1).text,

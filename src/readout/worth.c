@@ -13,14 +13,14 @@ static double or_else(double value, double usual)
 }
 
 /* Who bought: had an order, or in a file with amounts has one that is not 0. */
-static int bought(const wbi_trial_rows *rows, size_t row, size_t revenue)
+static int bought(const wbi_readout_trial_rows *rows, size_t row, size_t revenue)
 {
     return rows->ids != NULL ? rows->outcome[0][row] : rows->cents[revenue][row] != 0;
 }
 
 static uint64_t count_redeemed(const wbi_readout *r, size_t arm, size_t revenue)
 {
-    const wbi_trial_rows *rows = &r->rows;
+    const wbi_readout_trial_rows *rows = &r->rows;
     uint64_t n = 0;
     for (size_t i = 0; i < rows->n; i++)
         if (rows->arm[i] == arm && (rows->redeemed != NULL ? rows->redeemed[i] != 0 : bought(rows, i, revenue)))
@@ -45,7 +45,7 @@ static wb_readout_worth worth_of(const wbi_readout *r, size_t arm, size_t revenu
     worth.margin = times(&worth.revenue, costs->margin, 0);
     worth.profit = times(&worth.margin, 1, cost);
     worth.return_on_cost = times(&worth.profit, cost > 0 ? 1 / cost : (double)NAN, 0);
-    worth.verdict = wbi_verdict_of(&worth.profit);
+    worth.verdict = wbi_readout_verdict_of(&worth.profit);
     return worth;
 }
 
