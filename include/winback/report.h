@@ -10,6 +10,7 @@
 #include <winback/evaluate.h>
 #include <winback/explain.h>
 #include <winback/kpi.h>
+#include <winback/readout.h>
 #include <winback/segment.h>
 
 #ifdef __cplusplus
@@ -33,6 +34,7 @@ typedef struct wb_report_parts {
     const wb_segments *segments;
     const wb_campaign_summary *campaign;
     const wb_kpis *kpi;
+    const wb_readout *readout;
     const wb_description *descriptions; /* of the features evaluated */
     size_t n_descriptions;
     const wb_explained_row *customers;  /* with their ids: only when the user asked for them */
@@ -47,7 +49,7 @@ WB_API WB_WARN_UNUSED wb_status wb_report_write(const wb_report_parts *parts, co
 /* The pictures there are; NULL past the last. */
 WB_API const char *wb_report_picture(size_t index); /* "roc", "pr", "gains", "lift", "calibration", "histogram", "backtest",
                                                        "effects", "drift", "profit", "segments", "campaign", "cohorts",
-                                                       "qini" */
+                                                       "qini", "readout", "readout_money" */
 /* One of them as an SVG file. WB_ERR_ARGUMENT for another name, WB_ERR_INCONSISTENT where the parts that it shows are NULL.
  * "effects" is a picture for each term side by side; `feature` (NULL: all) picks one. */
 WB_API WB_WARN_UNUSED wb_status wb_report_write_picture(const wb_report_parts *parts, const char *picture,

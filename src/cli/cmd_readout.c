@@ -10,7 +10,7 @@
 typedef struct readout_options {
     cli_common common;
     cli_tables tables;
-    const char *control, *contacts, *campaign, *redeemed, *arm, *score;
+    const char *control, *contacts, *campaign, *redeemed, *arm, *score, *svg, *output;
     cli_list sent_at, by, outcomes, money;
     int64_t horizon_us;
     double margin, contact_cost, offer_cost, take;
@@ -37,6 +37,8 @@ static const cli_option options[] = {
     {"--money", CLI_TEXTS, AT(money), "COL,…", "with --arm: columns of amounts, the first is revenue"},
     {"--score", CLI_TEXT, AT(score), "COL", "with --arm: column of scores (default: probability)"},
     {"--bootstrap", CLI_WHOLE, AT(n_resamples), "N", "resamples (default, 0: 2000, fewer of many customers)"},
+    {"--svg", CLI_TEXT, AT(svg), "FILE", "a picture of the differences and their intervals"},
+    {"-o", CLI_TEXT, AT(output), "FILE", "all of it as a page to read and print (HTML)"},
     {"--orders", CLI_TEXT, AT(tables.orders), "FILE", "orders: csv, gz, zst, glob or -"},
     {"--customers", CLI_TEXT, AT(tables.customers), "FILE", "one row a customer"},
 };
@@ -170,6 +172,44 @@ static wb_status read_outcomes(readout_run *r, wb_error *err)
     return wb_readout_outcomes(&r->readout, &file, &r->how, &r->reading, err);
 }
 
+static wb_status write_files(const readout_run *r, wb_error *err)
+{
+    char seed[CLI_TEXT_CHARS];
+    const wb_readout *readout = r->readout;
+    const wb_report_fact facts[] = {{"Version", wb_version()}, {"Seed", seed}};
+    const wb_report_parts parts = {.title = readout->campaign != NULL ? readout->campaign : "Did the campaign pay?", .readout = readout,
+                                   .facts = facts, .n_facts = sizeof facts / sizeof facts[0]};
+    wb_status status = WB_OK;
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)readout->seed);
+    if (r->o->output != NULL)
+        status = wb_report_write(&parts, r->o->output, err);
+    if (status == WB_OK && r->o->svg != NULL)
+        status = wb_report_write_picture(&parts, readout->measures[0].kind == WB_READOUT_RATE ? "readout" : "readout_money", NULL,
+                                         r->o->svg, err);
+    return status;
+}
+
+static wb_status check_files(const readout_run *r, const char *const *inputs, wb_error *err)
+{
+    const readout_options *o = r->o;
+    const char *outputs[] = {o->output, o->svg}, *seen[5] = {NULL};
+    size_t n = 0;
+    while (inputs[n] != NULL) {
+        seen[n] = inputs[n];
+        n++;
+    }
+    wb_status status = cli_check_outputs(&o->common, NULL, inputs, r->project, err);
+    for (size_t i = 0; i < 2 && status == WB_OK; i++) {
+        if (outputs[i] == NULL)
+            continue;
+        status = cli_check_outputs(&o->common, outputs[i], seen, r->project, err);
+        if (status == WB_OK)
+            status = cli_check_folder(outputs[i], err);
+        seen[n++] = outputs[i];
+    }
+    return status == WB_OK ? cli_check_readable(inputs, err) : status;
+}
+
 static void report(const cli_step *step, const readout_run *r)
 {
     const wb_readout *readout = r->readout;
@@ -203,13 +243,12 @@ static wb_status read_out(readout_run *r, wb_error *err)
             inputs[n++] = maybe[i];
     wb_status status = open_project(r, err);
     if (status == WB_OK)
-        status = cli_check_outputs(&o->common, NULL, inputs, r->project, err);
-    if (status == WB_OK)
-        status = cli_check_readable(inputs, err);
+        status = check_files(r, inputs, err);
     if (status != WB_OK)
         return status;
     take_settings(r);
-    return o->arm != NULL ? read_outcomes(r, err) : read_orders(r, err);
+    status = o->arm != NULL ? read_outcomes(r, err) : read_orders(r, err);
+    return status == WB_OK ? write_files(r, err) : status;
 }
 
 static int run(const void *given)

@@ -45,6 +45,7 @@ void wbi_put_pairs_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_backtest_tables(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_effects_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_drift_table(wbi_writer *w, const wb_report_parts *parts);
+void wbi_put_readout_tables(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_rfm_table(wbi_writer *w, const wb_report_parts *parts);
 void wbi_put_quality_tables(wbi_writer *w, const wb_report_parts *parts);
 bool wbi_has_campaign(const wb_report_parts *parts);

@@ -145,6 +145,12 @@ static const wbi_picture pictures[] = {
     {"cohorts", "Retention by month of the first order (%)",
      "Each row holds the customers whose first order was in that month: how many there are, and what percentage of them ordered so many months later. The darker, the more.",
      wbi_has_cohorts, wbi_draw_cohorts},
+    {"readout", "What the campaign changed",
+     "Each dot is how much more of those who were to be contacted did it than of those held out, each bar its interval; where the bar crosses the dashed line, the campaign may have done nothing.",
+     wbi_has_readout_rates, wbi_draw_readout},
+    {"readout_money", "What the campaign earned a head",
+     "How much more those who were to be contacted spent a head than those held out, contacted or not, bought or not.",
+     wbi_has_readout_money, wbi_draw_readout_money},
 };
 
 const wbi_picture *wbi_picture_at(size_t index)

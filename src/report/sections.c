@@ -177,6 +177,21 @@ static bool always(const wb_report_parts *parts)
     return true;
 }
 
+static void put_readout(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_readout *r = parts->readout;
+    wbi_putf(w, "<p>%s customers, everybody counted where they were drawn, contacted or not.</p>\n<ul>\n",
+             wbi_count(r->n_customers).text);
+    for (size_t i = 0; i < r->n_sentences; i++) {
+        wbi_put(w, "<li>");
+        wbi_put_text(w, r->sentences[i]);
+        wbi_put(w, "</li>\n");
+    }
+    wbi_put(w, "</ul>\n");
+    put_two(w, parts, "readout", "readout_money");
+    wbi_put_readout_tables(w, parts);
+}
+
 static const wbi_section sections[] = {
     {"ranking", "How well it ranks", wbi_has_curves, put_ranking},
     {"truth", "Are the probabilities true?", wbi_has_curves, put_truth},
@@ -191,6 +206,7 @@ static const wbi_section sections[] = {
     {"moved", "Has anything moved since training?", wbi_has_drift, put_drift},
     {"rfm", "Who the customers are", wbi_has_segments, put_rfm},
     {"kpi", "Who stays, leaves and comes back", wbi_has_kpi, put_kpi},
+    {"readout", "Did the campaign pay?", wbi_has_readout, put_readout},
     {"quality", "Data quality", has_quality, wbi_put_quality_tables},
     {"customers", "Single customers", has_customers, wbi_put_customers},
     {"facts", "How this came about", always, wbi_put_facts},
