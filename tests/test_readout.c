@@ -372,6 +372,40 @@ static void intervals_hold_the_truth(void **state)
     assert_true(c.width_adjusted < c.width);
 }
 
+/* Hillstrom 2008: what he published of the test. R: prop.test(267, 21307) and so on give the intervals, as above. */
+static void hillstrom(void **state)
+{
+    static const char *const outcomes[] = {"visit", "conversion"}, *const money[] = {"spend"};
+    static const double published[2][2] = {{0.1828, 0.01253}, {0.1514, 0.00884}}, of_control[2] = {0.1062, 0.00573};
+    const char *data = getenv("WINBACK_DATA");
+    char path[4096];
+    wb_readout *r;
+    wb_error err;
+    wb_readout_options options = WB_READOUT_OPTIONS_INIT;
+    (void)state;
+    if (data == NULL) {
+        print_message("skipped: WINBACK_DATA is not set\n");
+        return;
+    }
+    snprintf(path, sizeof path, "%s/hillstrom_email/hillstrom.csv.gz", data);
+    const wb_readout_file file = {.file = path, .arm = "segment", .control = "No E-Mail", .outcomes = outcomes, .n_outcomes = 2,
+                                  .money = money, .n_money = 1};
+    options.n_resamples = 40;
+    assert_ok(wb_readout_outcomes(&r, &file, &options, NULL, &err), &err);
+    assert_string_equal(r->arms[0], "Mens E-Mail");
+    for (size_t a = 0; a < 2; a++)
+        for (size_t m = 0; m < 2; m++) {
+            assert_close(r->groups[0].effects[3 * a + m].mean, published[a][m], m == 0 ? 0.5e-4 : 0.5e-5);
+            assert_close(r->groups[0].effects[3 * a + m].mean_control, of_control[m], m == 0 ? 0.5e-4 : 0.5e-5);
+            assert_int_equal(r->groups[0].effects[3 * a + m].verdict, WB_READOUT_HIGHER);
+        }
+    assert_int_equal(r->groups[0].effects[0].n, 21307);
+    assert_int_equal(r->groups[0].effects[0].n_control, 21306);
+    assert_close(r->groups[0].effects[1].difference.low, 0.00501434467148153, 1e-14);
+    assert_close(r->groups[0].effects[1].difference.high, 0.00864072339691783, 1e-14);
+    wb_readout_free(r);
+}
+
 /* ---- refused ---- */
 
 static void refused(const char *text, const wb_readout_options *options, wb_status code, const char *words)
@@ -473,7 +507,7 @@ int main(void)
         cmocka_unit_test(newcombe_as_published), cmocka_unit_test(newcombe_as_r_has_it), cmocka_unit_test(no_interval_of_nonsense),
         cmocka_unit_test(bootstrap_as_numpy_has_it), cmocka_unit_test(nothing_to_bootstrap), cmocka_unit_test(tenths_from_the_top),
         cmocka_unit_test(thin_tenths_are_pooled), CASE(by_hand), CASE(take_rate_and_no_costs), CASE(sentences_are_honest),
-        CASE(several_arms), CASE(same_for_any_number_of_threads), CASE(amounts_scale_and_rows_move), CASE(intervals_hold_the_truth),
+        CASE(several_arms), CASE(same_for_any_number_of_threads), CASE(amounts_scale_and_rows_move), CASE(intervals_hold_the_truth), cmocka_unit_test(hillstrom),
         CASE(bad_files), CASE(too_many_arms), CASE(bad_options), CASE(each_allocation_may_fail), cmocka_unit_test(verdicts_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

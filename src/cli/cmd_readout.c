@@ -104,6 +104,8 @@ static int check(const readout_options *o)
         return cli_usage_error("--take %g: expected a share from 0 to 1", o->take);
     if (o->n_resamples > 1000000)
         return cli_usage_error("--bootstrap: '%llu' is not a whole number from 0 to 1000000", (unsigned long long)o->n_resamples);
+    if (o->output != NULL && o->svg != NULL && strcmp(o->output, o->svg) == 0)
+        return cli_usage_error("-o and --svg name one file, '%s'", o->output);
     return o->arm != NULL ? check_file(o) : check_orders(o);
 }
 

@@ -57,12 +57,13 @@ static void print_gap(void)
     fputs("  ", stdout);
 }
 
-static void print_estimate(const wb_readout_estimate *e, double by, int decimals)
+/* `more`: something follows in the line. */
+static void print_estimate(const wb_readout_estimate *e, double by, int decimals, bool more)
 {
     char text[TEXT_CHARS];
     cli_print_right(amount(text, by * e->value, decimals, true), FIGURE_WIDTH);
     print_gap();
-    cli_print_left(interval(text, e, by, decimals), INTERVAL_WIDTH);
+    cli_print_left(interval(text, e, by, decimals), more ? INTERVAL_WIDTH : 0);
 }
 
 /* ---- differences ---- */
@@ -78,12 +79,12 @@ static void print_effect(const wb_readout *r, size_t arm, size_t measure)
     cli_print_name(r->arms[arm], ARM_WIDTH, ARM_WIDTH);
     cli_print_right(level_text(text, e->mean, kind), FIGURE_WIDTH);
     cli_print_right(level_text(text, e->mean_control, kind), FIGURE_WIDTH);
-    print_estimate(&e->difference, by, decimals_of(e, kind));
+    print_estimate(&e->difference, by, decimals_of(e, kind), true);
     printf("%s\n", wb_readout_verdict_name(e->verdict));
     if (isnan(e->adjusted.value))
         return;
     cli_print_left("  by tenths", NAME_WIDTH + 2 + ARM_WIDTH + 2 * FIGURE_WIDTH);
-    print_estimate(&e->adjusted, by, decimals_of(e, kind));
+    print_estimate(&e->adjusted, by, decimals_of(e, kind), false);
     putchar('\n');
 }
 
@@ -112,7 +113,7 @@ static void print_worth_line(const char *name, const wb_readout_estimate *e, dou
     if (isnan(e->value))
         return;
     cli_print_left(name, NAME_WIDTH + 2);
-    print_estimate(e, by, decimals);
+    print_estimate(e, by, decimals, note[0] != '\0');
     printf("%s\n", note);
 }
 
@@ -164,7 +165,7 @@ static void print_part(const wb_readout *r, const wb_readout_group *group, size_
     for (size_t k = 0; k < n_shown; k++) {
         const wb_readout_effect *e = effect_of(r, group, arm, shown[k]);
         const wb_readout_kind kind = r->measures[shown[k]].kind;
-        print_estimate(&e->difference, kind == WB_READOUT_RATE ? 100 : 1, decimals_of(e, kind));
+        print_estimate(&e->difference, kind == WB_READOUT_RATE ? 100 : 1, decimals_of(e, kind), k + 1 < n_shown);
     }
     putchar('\n');
 }
@@ -182,7 +183,7 @@ static void print_part_heading(const wb_readout *r, const wb_readout_group *grou
         const wb_readout_measure *measure = &r->measures[shown[k]];
         cli_cell(name, measure->name, NAME_WIDTH);
         snprintf(text, sizeof text, " %.60s%s", name, measure->kind == WB_READOUT_RATE ? ", points" : " a head");
-        cli_print_left(text, FIGURE_WIDTH + 2 + INTERVAL_WIDTH);
+        cli_print_left(text, k + 1 < n_shown ? FIGURE_WIDTH + 2 + INTERVAL_WIDTH : 0);
     }
     putchar('\n');
 }

@@ -40,6 +40,12 @@ static void put_section(wbi_writer *w, const wb_report_parts *parts, const wbi_s
     wbi_put(w, "</section>\n");
 }
 
+/* The summary is of a model; a page of a readout alone says what there is to say in its section. */
+static bool is_of_readout(const wb_report_parts *parts)
+{
+    return parts->readout != NULL && parts->model == NULL && parts->evaluation == NULL;
+}
+
 void wbi_page_write(wbi_writer *w, const wb_report_parts *parts)
 {
     const char *title = parts->title != NULL ? parts->title : "winback report";
@@ -49,7 +55,8 @@ void wbi_page_write(wbi_writer *w, const wb_report_parts *parts)
     wbi_put(w, "<body>\n<header><h1>");
     wbi_put_text(w, title);
     wbi_put(w, "</h1></header>\n<main>\n");
-    wbi_put_summary(w, parts);
+    if (!is_of_readout(parts))
+        wbi_put_summary(w, parts);
     put_contents(w, parts);
     for (size_t i = 0; i < n; i++)
         if (sections[i].has(parts))

@@ -6,7 +6,7 @@
 
 #include "report/page.h"
 
-enum { ROWS_SHOWN = 48, NAME_LETTERS = 26, ROW_PX = 20, FRAME_PX = 58, WIDTH_PX = 560 };
+enum { ROWS_SHOWN = 48, NAME_LETTERS = 26, ROW_PX = 20, FRAME_PX = 58, WIDTH_PX = 560, NAME_BYTES = 256 };
 #define LETTER_PX 7.2
 /* The axis ends this many half-widths of the whole arm's interval beyond it; small parts' intervals are cut there. */
 static const double far = 7;
@@ -84,7 +84,7 @@ static void find_range(wbi_axis *axis, const wb_readout *r, const shown_row *row
 /* "Mens E-Mail", "decile 1", "country DE". */
 static void put_label(wbi_writer *w, const wb_readout *r, const shown_row *row)
 {
-    char text[256];
+    char text[NAME_BYTES];
     if (row->group->by == NULL)
         snprintf(text, sizeof text, "%s", r->arms[row->arm]);
     else
@@ -137,11 +137,12 @@ static void draw(wbi_canvas canvas, const wb_readout *r, wb_readout_kind kind, c
     const size_t measure = measure_of(r, kind);
     shown_row rows[ROWS_SHOWN];
     const size_t n = list_rows(rows, r);
+    char axis[NAME_BYTES];
+    snprintf(axis, sizeof axis, "%s%s: difference", r->measures[measure].name, kind == WB_READOUT_RATE ? "" : " a head");
     wbi_chart c = {.canvas = canvas, .id = id, .title = title, .legend = legend, .n_legend = 2, .width = WIDTH_PX};
     c.margin_left = 20 + LETTER_PX * NAME_LETTERS;
     c.height = (double)(FRAME_PX + ROW_PX * n);
-    c.x = (wbi_axis){.title = r->measures[measure].name, .unit = kind == WB_READOUT_RATE ? "difference" : "difference a head",
-                     .form = kind == WB_READOUT_RATE ? WBI_FORM_PERCENT : WBI_FORM_NUMBER};
+    c.x = (wbi_axis){.title = axis, .form = kind == WB_READOUT_RATE ? WBI_FORM_PERCENT : WBI_FORM_NUMBER};
     find_range(&c.x, r, rows, n, measure);
     c.y = (wbi_axis){.form = WBI_FORM_NONE, .low = 0, .high = (double)n};
     wbi_chart_begin(&c);

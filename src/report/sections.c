@@ -182,12 +182,13 @@ static void put_readout(wbi_writer *w, const wb_report_parts *parts)
     const wb_readout *r = parts->readout;
     wbi_putf(w, "<p>%s customers, everybody counted where they were drawn, contacted or not.</p>\n<ul>\n",
              wbi_count(r->n_customers).text);
-    for (size_t i = 0; i < r->n_sentences; i++) {
-        wbi_put(w, "<li>");
-        wbi_put_text(w, r->sentences[i]);
-        wbi_put(w, "</li>\n");
+    for (size_t i = 0; i < r->n_sentences; i++) { /* what goes on about the one before is indented */
+        if (i > 0)
+            wbi_put(w, r->sentences[i][0] == ' ' ? " " : "</li>\n");
+        wbi_put(w, i == 0 || r->sentences[i][0] != ' ' ? "<li>" : "");
+        wbi_put_text(w, r->sentences[i] + strspn(r->sentences[i], " "));
     }
-    wbi_put(w, "</ul>\n");
+    wbi_put(w, r->n_sentences > 0 ? "</li>\n</ul>\n" : "</ul>\n");
     put_two(w, parts, "readout", "readout_money");
     wbi_put_readout_tables(w, parts);
 }
