@@ -352,6 +352,60 @@ static void order(void **state)
     end(&p);
 }
 
+/* Neither threads nor the order of the scores matter. */
+static void same_for_any(void **state)
+{
+    (void)state;
+    enum { N = 3000 };
+    wb_error err;
+    FILE *orders = fopen("orders.csv", "w"), *customers = fopen("customers.csv", "w"), *scores = fopen("scores.csv", "w"),
+         *reversed = fopen("reversed.csv", "w");
+    fputs("order_id,customer_id,ordered_at,amount\n", orders);
+    fputs("customer_id,email,ok\n", customers);
+    fputs("customer_id,cutoff,probability\n", scores);
+    fputs("customer_id,cutoff,probability\n", reversed);
+    for (int i = 0; i < N; i++) {
+        fprintf(orders, "%d,c%04d,2024-0%d-01,%d\n", i, i, 1 + i % 9, i % 40);
+        fprintf(customers, "c%04d,a%d@x.org,%s\n", i, i % 1700, i % 7 == 0 ? "no" : "yes");
+        fprintf(scores, "c%04d,2024-07-01,0.5\n", i);
+        fprintf(reversed, "c%04d,2024-07-01,0.5\n", N - 1 - i);
+    }
+    fclose(orders);
+    fclose(customers);
+    fclose(scores);
+    fclose(reversed);
+    put("tickets.csv", "ticket_id,customer_id,opened_at\n1,c0001,2024-06-01\n");
+    put_tables("consent: {email: ok, phone: ok}, exclude: [{when: spent > 30}], route: [{to: call, when: spent < 3}]");
+    persons one, four, back;
+    begin(&one);
+    assert_ok(open_persons(&one, 1, NULL, &err), &err);
+    begin(&four);
+    four.reading.n_threads = 4;
+    assert_ok(open_persons(&four, 1, NULL, &err), &err);
+    assert_memory_equal(four.permitted.rule, one.permitted.rule, N * sizeof *one.permitted.rule);
+    assert_int_equal(rename("reversed.csv", "scores.csv"), 0);
+    begin(&back);
+    assert_ok(open_persons(&back, 1, NULL, &err), &err);
+    for (size_t row = 0; row < N; row++)
+        assert_int_equal(back.permitted.rule[N - 1 - row], one.permitted.rule[row]);
+    /* By a plain loop: whose first order with an amount was known, consents, and has the first of the customers with its address. */
+    uint64_t n = 0;
+    for (int i = 0; i < N; i++) {
+        int keeps = i % 7 != 0;
+        const int known = i % 9 < 6; /* an order of July or later is none yet; of none the sum is 0, less than 3 */
+        const int spent = known ? i % 40 : 0;
+        keeps = keeps && spent <= 30 && spent >= 3;
+        for (int k = i - 1700; keeps && k >= 0; k -= 1700)
+            keeps = !(k % 7 != 0 && (k % 9 < 6 ? k % 40 : 0) <= 30 && (k % 9 < 6 ? k % 40 : 0) >= 3);
+        n += keeps != 0;
+        assert_int_equal(one.permitted.rule[i] == 0, keeps);
+    }
+    assert_int_equal(one.permitted.n, n);
+    end(&one);
+    end(&four);
+    end(&back);
+}
+
 static void allocations_fail(void **state)
 {
     (void)state;
@@ -386,6 +440,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(suppression), CASE(suppression_refused), CASE(consent), CASE(objection), CASE(contacts),
                                        CASE(conditions), CASE(conditions_over_texts), CASE(conditions_refused), CASE(addresses),
-                                       CASE(order), CASE(allocations_fail)};
+                                       CASE(order), CASE(same_for_any), CASE(allocations_fail)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

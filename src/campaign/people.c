@@ -132,8 +132,8 @@ static wb_status check_numbers(const wbi_people *p, size_t column, double least,
     if (numbers->type == WB_TYPE_CATEGORY)
         return refuse_words(p, column, wanted, err);
     if (numbers->type != WB_TYPE_NUMBER)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){p->file, 0, 0}, NULL, 0, "column %s cannot be both %s and a text of the list",
-                           numbers->name, wanted);
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){p->file, 0, 0}, NULL, 0,
+                           "column %s cannot be both %s and a text of the list", numbers->name, wanted);
     for (size_t row = 0; row < p->n; row++) {
         const double number = numbers->numbers[row];
         if (isnan(number))
@@ -168,7 +168,8 @@ static wb_status find_cutoff(wbi_people *p, int64_t at_us, wb_error *err)
     if (at_us != WB_TIME_MISSING && at_us != cutoffs[0]) {
         wb_time_format(cutoffs[0], first);
         wb_time_format(at_us, other);
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, line_of(p, 0), first, strlen(first), "the scores are of %s, expected %s", first, other);
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, line_of(p, 0), first, strlen(first), "the scores are of %s, expected %s", first,
+                           other);
     }
     p->cutoff_us = cutoffs[0];
     return WB_OK;

@@ -106,11 +106,11 @@ static wb_status fail_consent(const wbi_asking *a, const char *channel, size_t l
 {
     const wbi_where where = {a->project->path, line, 0};
     const bool unsaid = a->settings->consent == WB_CONSENT_UNSAID;
-    wb_status status = unsaid ? wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0, "the campaign does not say who has given consent")
-                              : wbi_fail_at(err, WB_ERR_INCONSISTENT, where, channel, strlen(channel),
-                                            "consent: names no column for '%s'", channel);
-    wbi_advise(err, "consent: {%s: %s_consent} names a column of the customers that says yes;\nconsent: not_required where the law asks for none",
-               channel, channel);
+    wb_status status =
+        unsaid ? wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0, "the campaign does not say who has given consent")
+               : wbi_fail_at(err, WB_ERR_INCONSISTENT, where, channel, strlen(channel), "consent: names no column for '%s'", channel);
+    wbi_advise(err, "consent: {%s: %s_consent} names a column of the customers that says yes;\n"
+                    "consent: not_required where the law asks for none", channel, channel);
     return status;
 }
 

@@ -74,7 +74,8 @@ wb_status wbi_ask_conditions(wbi_asking *a, wb_error *err)
         return WB_ERR_NOMEM;
     wb_status status = wbi_conditions_ask(&conditions, a->people, a->project, rules, n, a->reading, err);
     if (status == WB_OK && conditions.n_without_events > 0)
-        wbi_log(a->reading->log, WB_LOG_WARNING, "%llu of %zu customers have no row in the tables that exclude: and route: read: they do not apply to these",
+        wbi_log(a->reading->log, WB_LOG_WARNING,
+                "%llu of %zu customers have no row in the tables that exclude: and route: read: they do not apply to these",
                 (unsigned long long)conditions.n_without_events, a->people->n);
     if (status == WB_OK)
         status = apply(a, rules, &conditions, err);

@@ -119,10 +119,12 @@ static void say(wb_contacted_rows *out, wb_contacted policy, const wb_log *log)
     const double share = out->n_rows == 0 ? 0 : (double)out->n_mailed / (double)out->n_rows;
     const unsigned long long mailed = out->n_mailed, rows = out->n_rows, left_out = out->n_left_out;
     if (policy == WB_CONTACTED_DROP && mailed > 0)
-        wbi_log(log, WB_LOG_INFO, "%llu of %llu rows left out: their customers were mailed within the window of the label", left_out, rows);
+        wbi_log(log, WB_LOG_INFO, "%llu of %llu rows left out: their customers were mailed within the window of the label", left_out,
+                rows);
     else if (policy == WB_CONTACTED_FEATURE && mailed > 0)
-        wbi_log(log, WB_LOG_INFO, "%llu of %llu rows are of customers mailed within the window of the label: a feature that scoring sets to 0",
-                mailed, rows);
+        wbi_log(log, WB_LOG_INFO,
+                "%llu of %llu rows are of customers mailed within the window of the label: a feature that scoring sets to 0", mailed,
+                rows);
     else if (policy == WB_CONTACTED_KEEP && share > MUCH)
         wbi_log(log, WB_LOG_WARNING,
                 "%.1f %% of the rows (%llu of %llu) are of customers who were mailed within the window of the label: the model learns "
@@ -189,6 +191,7 @@ wb_status wbi_contacted_fold(wb_model *model, const wb_log *log, wb_error *err)
 {
     double log_odds;
     WBI_TRY(wbi_model_fold_at_zero(model, column_name, &log_odds, err));
-    wbi_log(log, WB_LOG_INFO, "contacted adds %.3f to the log-odds of customers who were mailed; scores are of those who are not", log_odds);
+    wbi_log(log, WB_LOG_INFO, "contacted adds %.3f to the log-odds of customers who were mailed; scores are of those who are not",
+            log_odds);
     return WB_OK;
 }
