@@ -186,6 +186,11 @@ static void contacts(void **state)
     REMOVED(&p, "contacted within 30d", "bdh");
     PERMITTED(&p, "acefg");
     end(&p);
+    /* Who has the address of somebody contacted, here of b and of x, who has no score. */
+    assert_ok(permit(&p, campaign, "customer_id,email\na,B@y.org\nb,b@y.org\nc,x@y.org\ne,e@y.org\nx,X@y.org\n", "abce", NULL, &err), &err);
+    REMOVED(&p, "contacted within 30d", "abc");
+    PERMITTED(&p, "e");
+    end(&p);
     assert_ok(permit(&p, "consent: not_required, contacts: contacts.csv", customers, "abcdefg", NULL, &err), &err);
     PERMITTED(&p, "abcdefg");
     assert_says(&p, "1 who may be contacted are on the list of another campaign at the same cutoff (first: winter)");

@@ -38,7 +38,8 @@ typedef struct wbi_permitted {
 } wbi_permitted;
 
 /* Asks all rules of the settings. `worth_cents`, by row, ranks customers of one address: the highest keeps it, of equals the
- * first by id; NULL: all are equal. Who has the address of a suppressed or objecting customer is taken for the same person.
+ * first by id; NULL: all are equal. Who has the address of a
+ * customer who is suppressed, objects, or was contacted lately is taken for the same person.
  * Words that are neither yes nor no mean no consent, and an objection; they are warned of. Fails with WB_ERR_INCONSISTENT
  * (consent: unsaid, or not for the channel that is used; `not_contacted_within` without contacts or without a cutoff; a column
  * that is nowhere), WB_ERR_ARGUMENT (more than 65,000 rules), and as readers and wbi_conditions_ask do. */

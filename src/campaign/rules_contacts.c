@@ -4,9 +4,11 @@
 #include "base/memory.h"
 #include "campaign/asking.h"
 #include "contacts/contacts.h"
+#include "table/dictionary.h"
 
 typedef struct contacts_reading {
-    const wbi_asking *a;
+    wbi_asking *a;
+    wbi_dictionary *addresses; /* of those who were contacted, with a score or without; NULL: not asked for */
     int64_t after_us;  /* contacts count later than this, up to the cutoff */
     bool own_seen;     /* a row of the campaign itself has come */
     uint8_t *contacted; /* by row of the people */
@@ -14,11 +16,22 @@ typedef struct contacts_reading {
     char other[64];    /* the first of those campaigns */
 } contacts_reading;
 
+static wb_status note_address(contacts_reading *r, wbi_str customer, wb_error *err)
+{
+    const wbi_people *people = r->a->people;
+    wbi_str key;
+    int32_t code;
+    if (r->addresses == NULL || r->a->email.where != WBI_PEOPLE_FACTS)
+        return WB_OK;
+    const wbi_str cell = wbi_facts_cell(&people->facts, wbi_facts_row(&people->facts, customer), r->a->email.column);
+    WBI_TRY(wbi_asking_email(r->a, &key, cell, err));
+    return key.length == 0 ? WB_OK : wbi_dictionary_intern(r->addresses, key.data, key.length, &code, err);
+}
+
 static wb_status note_contact(void *context, const wbi_contact *contact, wb_error *err)
 {
     contacts_reading *r = context;
     const wbi_people *people = r->a->people;
-    (void)err;
     if (r->a->settings->name != NULL && wbi_str_is(contact->campaign, r->a->settings->name)) {
         r->own_seen = true;
         return WB_OK;
@@ -26,6 +39,7 @@ static wb_status note_contact(void *context, const wbi_contact *contact, wb_erro
     const bool same = contact->at_us == people->cutoff_us && !r->own_seen;
     if (contact->arm != WBI_ARM_LIST || !(same || (contact->at_us < people->cutoff_us && contact->at_us > r->after_us)))
         return WB_OK;
+    WBI_TRY(note_address(r, contact->customer_id, err));
     const size_t row = wbi_people_row(people, contact->customer_id);
     if (row == SIZE_MAX)
         return WB_OK;
@@ -61,6 +75,18 @@ static wb_status check_settings(const wbi_asking *a, wb_error *err)
     return status;
 }
 
+/* Those who were contacted, and who has the address of one of them. */
+static wb_status remove_contacted(contacts_reading *r, uint16_t rule, wb_error *err)
+{
+    for (size_t row = 0; row < r->a->people->n; row++) {
+        wbi_str key;
+        WBI_TRY(wbi_asking_email(r->a, &key, wbi_people_cell(r->a->people, r->a->email, row), err));
+        if (r->contacted[row] || (key.length > 0 && wbi_dictionary_find(r->addresses, key.data, key.length) >= 0))
+            wbi_asking_remove(r->a, row, rule);
+    }
+    return WB_OK;
+}
+
 wb_status wbi_ask_contacted(wbi_asking *a, wb_error *err)
 {
     uint16_t rule;
@@ -72,10 +98,12 @@ wb_status wbi_ask_contacted(wbi_asking *a, wb_error *err)
     reading.after_us = a->people->cutoff_us - a->settings->not_contacted_within_us;
     wb_duration_format(a->settings->not_contacted_within_us, within);
     WBI_TRY(wbi_asking_add(a, &rule, WBI_RULE_CONTACTED, NULL, err, "contacted within %s", within));
-    const wb_status status = read_contacts(&reading, err);
-    for (size_t row = 0; status == WB_OK && row < a->people->n; row++)
-        if (reading.contacted[row])
-            wbi_asking_remove(a, row, rule);
+    wb_status status;
+    WBI_TRY_CLEANUP(wbi_dictionary_create(&reading.addresses, err));
+    WBI_TRY_CLEANUP(read_contacts(&reading, err));
+    status = remove_contacted(&reading, rule, err);
+cleanup:
+    wbi_dictionary_free(reading.addresses);
     wbi_free(reading.contacted);
     return status;
 }
