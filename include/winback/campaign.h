@@ -106,8 +106,9 @@ WB_API WB_WARN_UNUSED wb_status wb_campaign_plan_create(wb_campaign_plan **out, 
 WB_API void wb_campaign_plan_free(wb_campaign_plan *plan); /* NULL-safe */
 WB_API const wb_campaign_summary *wb_campaign_plan_summary(const wb_campaign_plan *plan);
 
-/* Writes the list to `list`, the control group to `holdout`, customers of a route `to` beside the list (list-to.csv), and,
- * with `contacts:`, who is in which into that file. Each appears whole or not at all, with mode 0600. */
+/* Writes the list to `list`, the control group to `holdout` (NULL: WB_ERR_ARGUMENT if anybody is held out), customers of a
+ * route `to` beside the list (list-to.csv), and, with `contacts:`, who is in which into that file. Each appears whole or not at
+ * all, with mode 0600. */
 WB_API WB_WARN_UNUSED wb_status wb_campaign_plan_write(const wb_campaign_plan *plan, const char *list, const char *holdout,
                                                        wb_error *err);
 /* The path of a route's list. Cut at `size` bytes; returns `path`. */

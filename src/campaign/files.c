@@ -265,12 +265,16 @@ static wb_status write_all(const wb_campaign_plan *plan, const char *list, const
 {
     wbi_list_format format;
     WBI_TRY(wbi_list_format_find(&format, plan->summary.settings.format, err));
+    if (holdout == NULL && plan->walked.n_control > 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "%llu customers are held out, and there is no file for them",
+                        (unsigned long long)plan->walked.n_control);
     size_t n = take_arm(rows, &plan->walked, WBI_CHOSEN_LIST);
     WBI_TRY(write_rows(plan, list, format, "list", rows, n, err));
     n = take_arm(rows, &plan->walked, WBI_CHOSEN_CONTROL);
     if (format != WBI_LIST_JSON_LINES) /* a control group is not for a program that mails */
         format = WBI_LIST_CSV;
-    WBI_TRY(write_rows(plan, holdout, format, "control", rows, n, err));
+    if (holdout != NULL)
+        WBI_TRY(write_rows(plan, holdout, format, "control", rows, n, err));
     for (size_t r = 0; r < plan->permitted.n_rules; r++)
         if (is_first_of_route(&plan->permitted, r))
             WBI_TRY(write_route(plan, r, list, rows, others, err));
