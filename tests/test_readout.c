@@ -173,6 +173,7 @@ static void check_worked(const wb_readout *r)
     assert_int_equal(money->sum, 10800);
     assert_int_equal(money->sum_control, 4200);
     assert_close(money->difference.value, 3.8, 1e-14);
+    assert_true(isnan(money->difference.low) && isnan(money->adjusted.high)); /* six in the control are too few */
     assert_close(money->adjusted.value, (100.0 / 6 - 15) / 2 + (2.0 - 3) / 2, 1e-14);
     assert_close(margin->difference.value, 0.25 * 3.8, 1e-14);
     assert_close(margin->difference.low, 0.25 * money->difference.low, 1e-14);
@@ -340,9 +341,17 @@ static void same_for_any_number_of_threads(void **state)
 /* Twice the amounts are twice the interval, to the bit; and the order of the rows is nothing to it. */
 static void amounts_scale_and_rows_move(void **state)
 {
-    static const char *const texts[] = {"arm,bought,spend\nlist,1,5\nlist,0,0\nlist,1,3.25\nlist,1,8\ncontrol,1,1.5\ncontrol,0,0\ncontrol,0,0\n",
-                                        "arm,bought,spend\nlist,1,10\nlist,0,0\nlist,1,6.50\nlist,1,16\ncontrol,1,3\ncontrol,0,0\ncontrol,0,0\n",
-                                        "arm,bought,spend\ncontrol,0,0\nlist,1,8\ncontrol,1,1.5\nlist,1,5\nlist,1,3.25\ncontrol,0,0\nlist,0,0\n"};
+    static const char head[] = "arm,bought,spend\n";
+    static const double list_spent[12] = {5, 3.25, 8, 12.5}, control_spent[10] = {1.5, 2};
+    char texts[3][1024];
+    for (size_t i = 0; i < 3; i++) { /* as they are, doubled, the other way round */
+        char *at = stpcpy(texts[i], head);
+        for (size_t k = 0; k < 22; k++) {
+            const size_t row = i == 2 ? 21 - k : k;
+            const double spend = (row < 12 ? list_spent[row] : control_spent[row - 12]) * (i == 1 ? 2 : 1);
+            at += sprintf(at, "%s,%d,%.2f\n", row < 12 ? "list" : "control", spend > 0, spend);
+        }
+    }
     wb_readout_estimate of[3];
     (void)state;
     for (size_t i = 0; i < 3; i++) {

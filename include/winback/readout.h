@@ -50,13 +50,16 @@ typedef struct wb_readout_estimate {
 
 /* What the interval says of a difference: whether 0 lies in it. */
 typedef enum wb_readout_verdict {
-    WB_READOUT_UNKNOWN = 0, /* no interval: an arm has fewer than two customers, or all have the same value */
+    WB_READOUT_UNKNOWN = 0, /* no interval: too few customers in an arm, or all have the same value */
     WB_READOUT_NOT_DISTINGUISHABLE,
     WB_READOUT_HIGHER,
     WB_READOUT_LOWER
 } wb_readout_verdict;
 /* "unknown", "not distinguishable from zero", "higher", "lower"; NULL for any other. */
 WB_API const char *wb_readout_verdict_name(wb_readout_verdict verdict);
+
+/* Fewer customers in an arm than this have no interval of money: what a handful spends says nothing of what such customers may spend. */
+enum { WB_READOUT_LEAST_CUSTOMERS = 10 };
 
 /* One measure of one arm against the control, by assignment: everybody counts where they were drawn, contacted or not. */
 typedef struct wb_readout_effect {

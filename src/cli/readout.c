@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 18, ARM_WIDTH = 16, FIGURE_WIDTH = 11, INTERVAL_WIDTH = 24, COUNT_WIDTH = 9, TEXT_CHARS = 2 * CLI_TEXT_CHARS };
+enum { NAME_WIDTH = 18, ARM_WIDTH = 16, FIGURE_WIDTH = 11, INTERVAL_WIDTH = 28, COUNT_WIDTH = 9, TEXT_CHARS = 2 * CLI_TEXT_CHARS };
 
 static const wb_readout_effect *effect_of(const wb_readout *r, const wb_readout_group *group, size_t arm, size_t measure)
 {

@@ -131,7 +131,7 @@ static wb_status compare_money(wb_readout_effect *e, const study *s, size_t meas
     e->mean = (double)e->sum / cents_a_unit / (double)e->n;
     e->mean_control = (double)e->sum_control / cents_a_unit / (double)e->n_control;
     e->difference.value = e->mean - e->mean_control;
-    if (e->n == 0 || e->n_control == 0)
+    if (e->n < WB_READOUT_LEAST_CUSTOMERS || e->n_control < WB_READOUT_LEAST_CUSTOMERS)
         return WB_OK;
     const wbi_readout_money_arm treated = centre(s, s->values, measure, arm, e->mean);
     const wbi_readout_money_arm control = centre(s, s->values + treated.n, measure, WBI_READOUT_CONTROL, e->mean_control);
@@ -182,6 +182,8 @@ static wb_status adjust_money(wb_readout_effect *e, const study *s, size_t measu
         weight[t] = (own.n[t] + control.n[t]) / (double)(e->n + e->n_control);
         e->adjusted.value += weight[t] * (own.mean[t] - control.mean[t]);
     }
+    if (e->n < WB_READOUT_LEAST_CUSTOMERS || e->n_control < WB_READOUT_LEAST_CUSTOMERS)
+        return WB_OK;
     const wbi_readout_money_arm treated = deviate(s, s->values, measure, arm, &own, weight);
     const wbi_readout_money_arm held_out = deviate(s, s->values + treated.n, measure, WBI_READOUT_CONTROL, &control, weight);
     return wbi_readout_bootstrap_t(&e->adjusted, &treated, &held_out, &s->how, err);
