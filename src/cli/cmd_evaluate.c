@@ -245,8 +245,8 @@ const cli_command cli_evaluate = {
             "With several scores the first is compared with each other one, on the same customers drawn. Intervals: of the AUC by\n"
             "DeLong, where rows weigh alike and customers have one each; of all else from resampled customers. One class alone\n"
             "gives figures without value (-, null), and a warning.\n"
-            "With --treatment, on customers who were mailed or held out by lot, uplift is judged: the Qini coefficient is 0 where a score\n"
-            "tells no better than chance whom treatment serves. Probabilities are then held against those who were not treated.",
+            "With --treatment, on customers who were mailed or held out by lot, uplift is judged: the Qini coefficient is 0 where a\n"
+            "score tells no better than chance whom treatment serves. Probabilities are then held against those not treated.",
     .example = "  winback evaluate scores.csv --labels features.csv --target churned\n"
                "  winback evaluate later.csv --model model.json --by country\n"
                "  winback evaluate later.csv --model new.json,old.json --bootstrap 1000 --json\n"
