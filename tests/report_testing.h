@@ -37,6 +37,7 @@ typedef struct fixture {
     wb_evaluation evaluation;
     wb_evaluated groups[2 + N_SEGMENTS];
     wb_curves curves[2];
+    wb_evaluated_uplift uplifts[2];
     wb_compared pair;
     wb_explanation explanation;
     wb_effect effects[N_EFFECTS];
@@ -146,6 +147,30 @@ static const char *hostile_or_null(const fixture *f)
     return f->hostile ? hostile_texts[0] : NULL;
 }
 
+/* 10,000 treated and 10,000 others: treating all gains 500, and a half of the area between 500 (2 d - d^2) and its chord. */
+static void fill_uplift(fixture *f)
+{
+    for (size_t s = 0; s < 2; s++) {
+        wb_qini *q = &f->uplifts[s].qini;
+        f->uplifts[s].score = plain_or_hostile(f, s == 0 ? "uplift" : "probability", 3 + s);
+        f->uplifts[s].is_uplift = s == 0;
+        *q = (wb_qini){.n = 20000, .n_treated = 10000, .n_resamples = 1000, .n_points = 101, .se = 20};
+        q->coefficient = s == 0 ? 500.0 / 6 : -2.5;
+        q->low = q->coefficient - 40;
+        q->high = q->coefficient + 40;
+        q->all = (wb_arm_rates){10000, 10000, 0.15, 0.10, 0.05, 0.041, 0.059, 0.048};
+        for (size_t k = 0; k < WB_N_TENTHS; k++) {
+            const double adds = 0.1 - 0.01 * (double)k;
+            q->tenths[k] = (wb_arm_rates){1000, 1000, 0.1 + adds, 0.1, adds, adds - 0.02, adds + 0.02, adds};
+        }
+        q->tenths[9] = (wb_arm_rates){0, 1000, NAN, 0.1, NAN, NAN, NAN, 0.01};
+        for (size_t i = 0; i < q->n_points; i++) {
+            const double depth = (double)i / 100;
+            q->points[i] = (wb_qini_point){1 - depth, depth, 500 * (s == 0 ? 2 * depth - depth * depth : depth)};
+        }
+    }
+}
+
 static void fill_evaluation(fixture *f)
 {
     static const char *const countries[N_SEGMENTS] = {"DE", "FR", "IT", "AT", "ES", "(missing)"};
@@ -169,6 +194,13 @@ static void fill_evaluation(fixture *f)
     f->evaluation = (wb_evaluation){.target = plain_or_hostile(f, "label_churned", 0), .groups = f->groups, .n_groups = 2 + N_SEGMENTS,
                                     .pairs = &f->pair, .n_pairs = 1, .n_scores = 2, .n_rows = 19314, .n_without_label = 12,
                                     .n_customers = 19314, .profit = WB_PROFIT_MODEL_INIT, .profit_from = hostile_or_null(f), .threshold = 0.5};
+    fill_uplift(f);
+    f->evaluation.treatment = plain_or_hostile(f, "segment", 0);
+    f->evaluation.treated = plain_or_hostile(f, "e-mail", 1);
+    f->evaluation.control = plain_or_hostile(f, "none", 2);
+    f->evaluation.uplifts = f->uplifts;
+    f->evaluation.n_uplifts = 2;
+    f->evaluation.n_treated = 10000;
     f->parts.evaluation = &f->evaluation;
     f->parts.evaluated_on = plain_or_hostile(f, "customers at 2024-10-02, which training did not see", 5);
 }

@@ -333,6 +333,31 @@ static void test_campaigns_by_depth(void **state)
     free(f);
 }
 
+/* Of 10,000 treated 500 are gained, and at half the depth 375, three quarters of the way up from the chord's beginning. */
+static void test_uplift(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    char *svg = picture_of(&f->parts, "qini", NULL), *page = page_of(&f->parts);
+    assert_non_null(strstr(svg, "for every 1,000 that were treated: 50 where all are. The Qini coefficient is 83.3 (43.3–123.3)"));
+    assert_int_equal(count(svg, "class=\"line one\""), 2); /* and in the legend */
+    assert_int_equal(count(svg, "class=\"line two\""), 2);
+    assert_non_null(strstr(page, "<section id=\"uplift\""));
+    assert_non_null(strstr(page, "The rate is 15.0"));
+    assert_non_null(strstr(page, " among the 10,000 treated, 10.0"));
+    assert_non_null(strstr(page, " among the 19,314 others; the difference is 5.0"));
+    assert_non_null(strstr(page, "83.3 (43.3–123.3)"));
+    assert_non_null(strstr(page, ">better<"));
+    assert_non_null(strstr(page, ">not distinguishable<"));
+    free(svg);
+    free(page);
+    f->evaluation.n_uplifts = 0;
+    page = page_of(&f->parts);
+    assert_null(strstr(page, "id=\"uplift\""));
+    free(page);
+    free(f);
+}
+
 static void test_customers_only_when_given(void **state)
 {
     (void)state;
@@ -658,6 +683,7 @@ int main(void)
         cmocka_unit_test(test_every_picture),
         cmocka_unit_test(test_marks_stand_where_values_say),
         cmocka_unit_test(test_campaigns_by_depth),
+        cmocka_unit_test(test_uplift),
         cmocka_unit_test(test_customers_only_when_given),
         cmocka_unit_test(test_parts_that_are_absent),
         cmocka_unit_test(test_one_class),
