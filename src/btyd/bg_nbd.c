@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "par/par.h"
 
-enum { TRIPLES_A_BLOCK = 1 << 14, N = WBI_BG_NBD_N, N_PAIRS = N * (N + 1) / 2, N_SUMS = 1 + N + N_PAIRS };
+enum { TRIPLES_A_BLOCK = 1 << 16, N = WBI_BG_NBD_N, N_PAIRS = N * (N + 1) / 2, N_SUMS = 1 + N + N_PAIRS };
 enum { R = WBI_BG_NBD_R, ALPHA = WBI_BG_NBD_ALPHA, A = WBI_BG_NBD_A, B = WBI_BG_NBD_B };
 
 /* Value, gradient, and the lower half of the Hessian, row by row; by the parameters themselves until the end. */

@@ -14,7 +14,7 @@
 #include "kernel/gsl.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 1 << 14, N = WBI_GAMMA_GAMMA_N, N_SUMS = 1 + N + N * N };
+enum { CUSTOMERS_A_BLOCK = 1 << 16, N = WBI_GAMMA_GAMMA_N, N_SUMS = 1 + N + N * N };
 enum { P = WBI_GAMMA_GAMMA_P, Q = WBI_GAMMA_GAMMA_Q, V = WBI_GAMMA_GAMMA_V };
 enum { LEAST_CUSTOMERS = 3 };
 
