@@ -92,7 +92,7 @@ typedef struct wb_clv wb_clv;
  * fitted: no customer bought on two dates, or a parameter ran to the end of its range, 1e-4 to 1e4; with WB_ERR_INCONSISTENT
  * when there is no such table, amount or order. A Gamma-Gamma model that fails (no amounts, too few customers, a parameter at the
  * end of its range) is only said so. The same bits for any number of threads. Memory: the orders' times and amounts, packed, and
- * about 150 bytes a customer. */
+ * about 250 bytes a customer. */
 WB_API WB_WARN_UNUSED wb_status wb_clv_fit(wb_clv **out, const wb_project *project, const wb_clv_options *options,
                                            const wb_read_options *reading, wb_error *err);
 WB_API void wb_clv_free(wb_clv *clv); /* NULL-safe */

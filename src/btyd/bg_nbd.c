@@ -227,7 +227,10 @@ wb_status wbi_bg_nbd_fit(wbi_maximum *out, size_t *n_starts, const wbi_triples *
 {
     static const char *const names[N] = {"r", "alpha", "a", "b"};
     const double t = mean_t(triples);
-    const double starts[][N] = {{0.3, within_range(t / 5), 1, 3}, {1, within_range(t), 1, 1}, {3, within_range(2 * t), 0.2, 2}, {1, 1, 1, 1}};
+    const double starts[][N] = {{0.3, within_range(t / 5), 1, 3},
+                                {1, within_range(t), 1, 1},
+                                {3, within_range(2 * t), 0.2, 2},
+                                {1, 1, 1, 1}};
     fitting f = {triples, n_threads};
     *n_starts = sizeof starts / sizeof starts[0];
     if (triples->n_repeating == 0)
@@ -237,7 +240,8 @@ wb_status wbi_bg_nbd_fit(wbi_maximum *out, size_t *n_starts, const wbi_triples *
         return WB_OK;
     if (out->at_end == SIZE_MAX)
         return wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD did not converge in any of %zu starts", *n_starts);
-    wb_status status = wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD cannot be fitted: %s ran to %g, the end of its range (expected: inside %g to %g)",
+    wb_status status = wbi_fail(err, WB_ERR_DEGENERATE,
+                                "BG/NBD cannot be fitted: %s ran to %g, the end of its range (expected: inside %g to %g)",
                                 names[out->at_end], wbi_maximum_end(out), WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
     wbi_advise(err, "the customers differ too little in how often they buy, or in when they leave, for the model to tell them apart");
     return status;

@@ -6,7 +6,13 @@
 #include "btyd/maximise.h"
 #include "btyd/triples.h"
 
-typedef enum wbi_bg_nbd_parameter { WBI_BG_NBD_R = 0, WBI_BG_NBD_ALPHA, WBI_BG_NBD_A, WBI_BG_NBD_B, WBI_BG_NBD_N } wbi_bg_nbd_parameter;
+typedef enum wbi_bg_nbd_parameter {
+    WBI_BG_NBD_R = 0,
+    WBI_BG_NBD_ALPHA,
+    WBI_BG_NBD_A,
+    WBI_BG_NBD_B,
+    WBI_BG_NBD_N
+} wbi_bg_nbd_parameter;
 
 /* The log likelihood of all customers; gradient and (NULL: not wanted) Hessian are by the logarithms of the parameters. */
 WB_WARN_UNUSED wb_status wbi_bg_nbd_log_likelihood(const wbi_triples *triples, int n_threads, const double *logs, double *value,

@@ -5,7 +5,12 @@
 
 #include "btyd/maximise.h"
 
-typedef enum wbi_gamma_gamma_parameter { WBI_GAMMA_GAMMA_P = 0, WBI_GAMMA_GAMMA_Q, WBI_GAMMA_GAMMA_V, WBI_GAMMA_GAMMA_N } wbi_gamma_gamma_parameter;
+typedef enum wbi_gamma_gamma_parameter {
+    WBI_GAMMA_GAMMA_P = 0,
+    WBI_GAMMA_GAMMA_Q,
+    WBI_GAMMA_GAMMA_V,
+    WBI_GAMMA_GAMMA_N
+} wbi_gamma_gamma_parameter;
 
 /* Customers with a mean spend above 0 of x purchases, in any order. */
 typedef struct wbi_spenders {
