@@ -326,6 +326,22 @@ static void bad_requests(void **state)
     refuse(*state, ALL_TABLES, options, WB_ERR_INCONSISTENT, "column age of table customers is no category");
 }
 
+static void too_many_groups(void **state)
+{
+    enum { LEVELS = 1001, BYTES = 32 * 1024 };
+    wb_kpi_options options = march();
+    char *text = malloc(BYTES);
+    size_t n = (size_t)snprintf(text, BYTES, "customer_id,zip\n");
+    for (int i = 0; i < LEVELS; i++)
+        n += (size_t)snprintf(text + n, BYTES - n, "c%d,z%d\n", i, i);
+    put_all(*state);
+    put(*state, "customers.csv", text);
+    free(text);
+    options.by = "zip";
+    refuse(*state, "tables: {orders: {file: orders.csv}, customers: {file: customers.csv}}\ndata_until: 2024-04-10\n", options, WB_ERR_INCONSISTENT,
+           "zip has 1001 values among the customers: at most 1000 groups are told apart");
+}
+
 static void bad_tables(void **state)
 {
     const wb_kpi_options options = march();
@@ -409,6 +425,7 @@ int main(void)
         cmocka_unit_test(usual_range),
         cmocka_unit_test(what_is_not_there_is_left_out),
         cmocka_unit_test(bad_requests),
+        cmocka_unit_test(too_many_groups),
         cmocka_unit_test(bad_tables),
         cmocka_unit_test(as_the_project_says),
         cmocka_unit_test(in_the_projects_zone),
