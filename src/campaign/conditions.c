@@ -36,6 +36,21 @@ static wb_status parse(asking *a, wb_error *err)
     return WB_OK;
 }
 
+/* ---- what the engine says ---- */
+
+/* That a table is not used, or an entry left out, concerns features, not rules. */
+static void pass_warning(void *user, wb_log_level level, const char *text)
+{
+    if (level == WB_LOG_WARNING)
+        wbi_log(user, level, "%s", text);
+}
+
+static int pass_progress(void *user, const char *what, uint64_t done, uint64_t total)
+{
+    const wb_log *log = user;
+    return log->progress != NULL ? log->progress(log->user, what, done, total) : 0;
+}
+
 /* ---- which features are needed ---- */
 
 static size_t find_feature(const wb_project *project, const char *name)
@@ -211,8 +226,11 @@ static wb_status ask(asking *a, const wb_read_options *reading, wb_error *err)
     const wb_features_options wanted = {&a->people->cutoff_us, 1, 0, reading->n_threads, reading->log};
     const wbi_block_user user = {NULL, ask_block, a};
     wb_population population;
+    const wb_log warnings = {pass_warning, pass_progress, (void *)reading->log};
+    wb_read_options hushed = *reading;
+    hushed.log = reading->log == NULL ? NULL : &warnings;
     WBI_TRY(parse(a, err));
-    WBI_TRY(make_engine(a, reading, err));
+    WBI_TRY(make_engine(a, &hushed, err));
     WBI_TRY(bind(a, err));
     WBI_TRY(wbi_engine_blocks(a->engine, &(wbi_whom){.everybody = true}, &user, &wanted, &population, err));
     for (size_t row = 0; row < a->people->n; row++)
