@@ -119,6 +119,15 @@ static int refuse_routes(const campaign_run *r)
                : CLI_DONE;
 }
 
+/* Several rules may lead to one list. */
+static bool is_first_of_name(const wb_campaign *settings, size_t route)
+{
+    for (size_t i = 0; i < route; i++)
+        if (strcmp(settings->routes[i].name, settings->routes[route].name) == 0)
+            return false;
+    return true;
+}
+
 static void tell(const campaign_run *r, const cli_step *step)
 {
     char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS], path[512];
@@ -126,8 +135,9 @@ static void tell(const campaign_run *r, const cli_step *step)
     cli_step_end(step, "campaign", "%s to contact, %s held out · expected profit %s   %.200s", cli_count(list, s->list.n),
                  cli_count(control, s->n_control), cli_cents(profit, s->list.profit_cents), r->o->output);
     for (size_t i = 0; i < r->settings.n_routes; i++)
-        cli_note(&r->o->common, "route %s   %s", r->settings.routes[i].name,
-                 wb_campaign_route_path(path, sizeof path, r->o->output, r->settings.routes[i].name));
+        if (is_first_of_name(&r->settings, i))
+            cli_note(&r->o->common, "route %s   %s", r->settings.routes[i].name,
+                     wb_campaign_route_path(path, sizeof path, r->o->output, r->settings.routes[i].name));
     cli_warn_campaign(s, &r->o->common);
     if (r->o->common.json)
         cli_print_json(cli_campaign_json(s, r->o->provable_effect));
