@@ -11,11 +11,22 @@ static const char *const wide_blanks[] = {
     "\u2009", "\u200a", "\u200b", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff",
 };
 
-static const char *const formula_starts[] = {"=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+static const char *const wide_starts[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"}; /* = + - @ */
 
 static bool is_ascii_blank(char byte)
 {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+/* The bytes of the one of `n` texts that `text` begins with; 0: none. No text here is of ASCII, which cells mostly are. */
+static size_t wide_at(wbi_str text, const char *const *texts, size_t n)
+{
+    if (text.length == 0 || (unsigned char)text.data[0] < 0x80)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (wbi_starts_with(text, wbi_str_from(texts[i])))
+            return strlen(texts[i]);
+    return 0;
 }
 
 /* Bytes of the blank that `text` begins with; 0: none. */
@@ -23,10 +34,7 @@ static size_t blank_at(wbi_str text)
 {
     if (text.length > 0 && is_ascii_blank(text.data[0]))
         return 1;
-    for (size_t i = 0; i < sizeof wide_blanks / sizeof *wide_blanks; i++)
-        if (wbi_starts_with(text, wbi_str_from(wide_blanks[i])))
-            return strlen(wide_blanks[i]);
-    return 0;
+    return wide_at(text, wide_blanks, sizeof wide_blanks / sizeof *wide_blanks);
 }
 
 size_t wbi_blank_length(const char *bytes, size_t n)
@@ -52,12 +60,9 @@ size_t wbi_trimmed_length(const char *bytes, size_t n)
 
 static bool begins_formula(wbi_str text)
 {
-    if (text.length > 0 && text.data[0] == '\0')
-        return true;
-    for (size_t i = 0; i < sizeof formula_starts / sizeof *formula_starts; i++)
-        if (wbi_starts_with(text, wbi_str_from(formula_starts[i])))
-            return true;
-    return false;
+    if (text.length > 0 && (unsigned char)text.data[0] < 0x80)
+        return memchr("=+-@\t\r\n", text.data[0], sizeof "=+-@\t\r\n") != NULL; /* its NUL, too */
+    return wide_at(text, wide_starts, sizeof wide_starts / sizeof *wide_starts) > 0;
 }
 
 bool wbi_guard_is_formula(const char *bytes, size_t n)
