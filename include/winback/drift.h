@@ -51,7 +51,7 @@ typedef struct wb_drift {
     uint64_t n_before;      /* rows that the model was trained on */
     uint64_t n_score_before; /* and that were tried out of fold; 0: none */
     uint64_t n_now;
-    double mean_before, mean_now; /* probability; before it is the base rate */
+    double mean_before, mean_now; /* probability; before it is the base rate, of uplift models that of rows not treated */
     wb_drift_verdict worst; /* of the features and the score */
 } wb_drift;
 

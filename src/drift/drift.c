@@ -167,7 +167,8 @@ static wb_status create(wb_drift **out, const wb_model *model, const wb_table *t
     }
     drift->n_before = model->summary.n_rows;
     drift->n_now = wb_table_n_rows(table);
-    drift->mean_before = model->summary.base_rate;
+    wb_treatment treatment;
+    drift->mean_before = wb_model_treatment(model, &treatment) ? treatment.rate_control : model->summary.base_rate;
     *out = drift;
     return WB_OK;
 }

@@ -106,6 +106,8 @@ static wb_status plan_intervals(wbi_score_plan *plan, size_t m, wb_error *err)
     const wb_status status = wbi_intervals_create(&plan->each[m].intervals, plan->each[m].model, path, err);
     if (status == WB_ERR_IO)
         wbi_advise(err, "training writes it beside the model: it is to lie there still, or train again");
+    else if (status == WB_ERR_INCONSISTENT && plan->each[m].model->treatment != NULL)
+        wbi_advise(err, "models of uplift keep none: score without intervals");
     else if (status == WB_ERR_INCONSISTENT && models->names != NULL)
         wbi_advise(err, "this is model %s; without intervals all can score", models->names[m]);
     return status;
