@@ -29,7 +29,7 @@ static const char *const hostile_texts[] = {
 enum { N_HOSTILE = sizeof hostile_texts / sizeof hostile_texts[0] };
 
 enum { N_EFFECTS = 16, N_SEGMENTS = 6, N_CUTOFFS = 11, N_POINTS = 33, N_LEVELS = 9, N_RFM = 11, N_MONTHS = 15, MOST_KPIS = 64,
-       N_STEPS = 3 };
+       N_STEPS = 3, N_PARTS = 14 };
 
 /* Parts with what they point to. */
 typedef struct fixture {
@@ -56,6 +56,12 @@ typedef struct fixture {
     uint64_t cohort_sizes[N_MONTHS], cohort_orders[N_MONTHS * N_MONTHS];
     wb_campaign_summary campaign;
     wb_campaign_step steps[N_STEPS];
+    wb_readout readout;
+    wb_readout_group parts_of_readout[N_PARTS];
+    wb_readout_effect readout_effects[N_PARTS][4];
+    wb_readout_measure measures[2];
+    wb_readout_worth worth[2];
+    const char *arms[2], *sentences[4];
     wb_description descriptions[N_EFFECTS];
     wb_explained_row customer;
     wb_part reasons[4];
@@ -373,6 +379,43 @@ static void fill_campaign(fixture *f)
     f->parts.campaign = s;
 }
 
+static wb_readout_effect effect_of_readout(double control, double difference, double half)
+{
+    wb_readout_effect e = {.n = 900, .n_control = 100, .mean = control + difference, .mean_control = control,
+                           .difference = {difference, difference - half, difference + half}, .adjusted = {NAN, NAN, NAN}};
+    e.verdict = isnan(half) ? WB_READOUT_UNKNOWN : difference > half ? WB_READOUT_HIGHER : WB_READOUT_NOT_DISTINGUISHABLE;
+    return e;
+}
+
+/* Two arms: the first did something, the second perhaps; ten tenths and three segments, the last without an interval. */
+static void fill_readout(fixture *f)
+{
+    wb_readout *r = &f->readout;
+    *r = (wb_readout){.control = plain_or_hostile(f, "control", 2), .arms = f->arms, .n_arms = 2, .measures = f->measures, .n_measures = 2,
+                      .groups = f->parts_of_readout, .n_groups = N_PARTS, .worth = f->worth, .n_customers = 2900, .level = 0.95,
+                      .n_resamples = 2000, .sentences = f->sentences, .n_sentences = 4};
+    f->measures[0] = (wb_readout_measure){plain_or_hostile(f, "conversion", 3), WB_READOUT_RATE};
+    f->measures[1] = (wb_readout_measure){plain_or_hostile(f, "revenue", 4), WB_READOUT_MONEY};
+    for (size_t g = 0; g < N_PARTS; g++) {
+        const double wide = g == 0 ? 1 : g == N_PARTS - 1 ? (double)NAN : 3 + (double)(g % 3);
+        f->parts_of_readout[g] = (wb_readout_group){g == 0 ? NULL : g <= 10 ? "decile" : plain_or_hostile(f, "segment", g),
+                                                    g == 0 ? NULL : plain_or_hostile(f, "At risk", g), f->readout_effects[g]};
+        for (size_t a = 0; a < 2; a++) {
+            f->readout_effects[g][2 * a] = effect_of_readout(0.12, a == 0 ? 0.05 + 0.004 * (double)g : 0.01, 0.016 * wide);
+            f->readout_effects[g][2 * a + 1] = effect_of_readout(8, a == 0 ? 4 : 1, 1.5 * wide);
+        }
+    }
+    for (size_t a = 0; a < 2; a++) {
+        f->arms[a] = plain_or_hostile(f, a == 0 ? "mail" : "post", a);
+        f->worth[a] = (wb_readout_worth){.revenue = {3600, 2000, 5200}, .margin = {1440, 800, 2080}, .n_redeemed = 150, .contact_cents = 90000,
+                                         .offer_cents = 30000, .profit = {240, -400, 880}, .return_on_cost = {0.2, -0.33, 0.73},
+                                         .verdict = WB_READOUT_NOT_DISTINGUISHABLE};
+    }
+    for (size_t i = 0; i < 4; i++)
+        f->sentences[i] = plain_or_hostile(f, i == 1 ? "  Weighted by tenth of the score: +4.8 points." : "conversion: +5.0 points, above zero.", i);
+    f->parts.readout = r;
+}
+
 /* Everything that a report may show; hostile: with the texts above in every place that holds one. */
 static fixture *make_fixture(bool hostile)
 {
@@ -384,6 +427,7 @@ static fixture *make_fixture(bool hostile)
     fill_segments(f);
     fill_kpi(f);
     fill_campaign(f);
+    fill_readout(f);
     for (size_t i = 0; i < 4; i++) {
         f->reasons[i] = (wb_part){.feature = (char *)f->effects[i].feature, .value = (char *)plain_or_hostile(f, "212", i + 2),
                                   .sentence = (char *)plain_or_hostile(f, "last order 212 days ago", i), .contribution = 0.8 - 0.3 * (double)i,
