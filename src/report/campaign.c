@@ -88,7 +88,7 @@ static void put_row(wbi_writer *w, const char *name, uint64_t n)
 
 static void put_funnel(wbi_writer *w, const wb_campaign_summary *s)
 {
-    static const char *const headings[] = {"", "#Customers"};
+    static const char *const headings[] = {"Step", "#Customers"};
     wbi_table_begin(w, "From everybody who was scored to the list", headings, N_OF(headings));
     put_row(w, "scored", s->n_scored);
     for (size_t i = 0; i < s->n_steps; i++)
