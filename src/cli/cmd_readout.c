@@ -287,7 +287,7 @@ const cli_command cli_readout = {
             "anyway, and the return on what was spent. A column arm with several values is held against the control arm by arm.\n"
             "With --arm, FILE holds a row a customer with the arm and what became of them, as a test done elsewhere has it.",
     .example = "  winback readout out/campaign.csv --control out/control.csv --sent-at 2024-10-02 --horizon 60d --margin 0.4\n"
-               "  winback readout out/campaign.csv --control out/control.csv --sent-at 2024-10-02 --by segment --redeemed \"coupon = 'BACK10'\"\n"
+               "  winback readout out/campaign.csv --control out/control.csv --sent-at 2024-10-02 --by segment\n"
                "  winback readout hillstrom.csv.gz --arm segment --control 'No E-Mail' --outcome visit,conversion --money spend",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

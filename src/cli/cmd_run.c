@@ -442,13 +442,13 @@ const cli_command cli_run = {
     .usage = "[OPTION…]",
     .text = "Reads the project file (winback.yml, or --project), or the tables that lie in this folder under their usual\n"
             "names (orders.csv, tickets.csv, customers.csv, surveys.csv and so on: winback help features), and writes\n"
-            "features.csv, model.json, scores.csv, kpi.csv and report.html. Unsaid: label = no order in the 90 days after the cutoff; the\n"
-            "last cutoff is gap and horizon before the end of the data, up to three earlier ones as far apart. The last\n"
-            "is the test of a model that learned from the earlier ones whose label windows had ended by then; the model\n"
+            "features.csv, model.json, scores.csv, kpi.csv and report.html. Unsaid: label = no order in the 90 days after the\n"
+            "cutoff; the last cutoff is gap and horizon before the end of the data, up to three earlier ones as far apart. The\n"
+            "last is the test of a model that learned from the earlier ones whose label windows had ended by then; the model\n"
             "that is kept is fitted on all. Scores are at the end of the data. Several models (models: in the project file) are\n"
             "trained on the same features, written to NAME.model.json and NAME.report.html each, and score side by side, as\n"
-            "probability_NAME. Where the project has a campaign: with a name, whom to contact (by the first model) and whom to hold out\n"
-            "go to campaign.csv and control.csv. Key figures of the last twelve months are in kpi.csv.",
+            "probability_NAME. With a campaign: that has a name, whom to contact (by the first model) goes to campaign.csv, and\n"
+            "who is held out to control.csv. kpi.csv has the key figures of the last twelve months.",
     .example = "  winback run\n  winback run --project winback.yml -o out\n  winback run --orders orders.csv --horizon 60d",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
