@@ -19,8 +19,9 @@ typedef enum wbi_email_state {
  * at least two names joined by dots, of letters, digits, '-' inside and well-formed UTF-8, the last not all digits; 254 bytes in
  * all. Of the states that fit, the first in this order is given: none, formula, invalid, relay, role. */
 wbi_email_state wbi_email_judge(const char *bytes, size_t n);
-/* The key of one address: without the blanks at its ends, ASCII letters in lower case. Writes at most `n` bytes to `out`, which
- * may be `bytes`, and returns how many. Whether it is valid is not asked. */
+/* The key of one address: without the blanks at its ends, in lower case: its ASCII letters, and behind the '@' all that
+ * lists/lower.h knows, as IDNA has it. Writes at most `n` bytes to `out`, which may be `bytes`, and returns how many. Whether it is
+ * valid is not asked. */
 size_t wbi_email_normalise(char *out, const char *bytes, size_t n);
 
 enum { WBI_PHONE_DIGITS = 15 }; /* E.164's most, with the country code */

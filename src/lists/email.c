@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "lists/address.h"
 #include "lists/guard.h"
+#include "lists/lower.h"
 
 enum { LOCAL_BYTES = 64, LABEL_BYTES = 63, ADDRESS_BYTES = 254 };
 
@@ -155,7 +156,9 @@ wbi_email_state wbi_email_judge(const char *bytes, size_t n)
 size_t wbi_email_normalise(char *out, const char *bytes, size_t n)
 {
     wbi_str address = trimmed(bytes, n);
-    for (size_t i = 0; i < address.length; i++)
+    const char *at = memchr(address.data, '@', address.length);
+    const size_t n_local = at == NULL ? address.length : (size_t)(at - address.data);
+    for (size_t i = 0; i < n_local; i++)
         out[i] = lower(address.data[i]);
-    return address.length;
+    return n_local + wbi_lower(out + n_local, address.data + n_local, address.length - n_local);
 }
