@@ -96,10 +96,39 @@ static void suppression(void **state)
     REMOVED(&p, "suppressed", "af");
     PERMITTED(&p, "g");
     end(&p);
+    /* All columns that name somebody count; blanks and case as spreadsheets and domains have them. */
+    put("stop1.csv", "email,Email Address,customer_id,Customer ID\n,c@example.org,,\nd@M\u00dcller.de,,,\n,,,a\n,,\u00a0b\u00a0,\n");
+    assert_ok(permit(&p, "consent: not_required, suppress: stop1.csv",
+                     "customer_id,email\na,a@example.org\nb,b@example.org\nc,c@example.org\nd,d@m\u00fcller.de\n", "abcde", NULL, &err), &err);
+    REMOVED(&p, "suppressed", "abcd");
+    end(&p);
+    put("stop1.csv", "customer_id,Email Address\na,f@example.org\n");
     /* Addresses that nobody can be found by. */
     assert_ok(permit(&p, "consent: not_required, suppress: stop1.csv", "customer_id\na\nf\n", "af", NULL, &err), &err);
     REMOVED(&p, "suppressed", "a");
     assert_says(&p, "nobody is found by these");
+    end(&p);
+}
+
+/* Without customers, the scores have the addresses: whose a, who is suppressed, o, who objects, and t, who was contacted, have. */
+static void addresses_of_scores(void **state)
+{
+    (void)state;
+    persons p;
+    wb_error err;
+    begin(&p);
+    put("winback.yml", "campaign: {name: spring, consent: not_required, suppress: stop.csv, objected: no_ads, contacts: contacts.csv, "
+                       "not_contacted_within: 30d}\n");
+    put("stop.csv", "customer_id\na\n");
+    put("contacts.csv", "customer_id,at,campaign,arm,offer\nt,2024-06-20,winter,list,\n");
+    put("scores.csv", "customer_id,cutoff,probability,email,no_ads\nb,2024-07-01,0.5,A@x.org,\na,2024-07-01,0.5,a@x.org,\n"
+                      "p,2024-07-01,0.5,o@X.org,no\no,2024-07-01,0.5,o@x.org,yes\nu,2024-07-01,0.5,t@x.org,\nt,2024-07-01,0.5,T@x.org,\n"
+                      "z,2024-07-01,0.5,z@x.org,\n");
+    assert_ok(open_persons(&p, 1, NULL, &err), &err);
+    REMOVED(&p, "suppressed", "ba");
+    REMOVED(&p, "objected", "po");
+    REMOVED(&p, "contacted within 30d", "ut");
+    PERMITTED(&p, "z");
     end(&p);
 }
 
@@ -443,7 +472,7 @@ static void allocations_fail(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {CASE(suppression), CASE(suppression_refused), CASE(consent), CASE(objection), CASE(contacts),
+    const struct CMUnitTest tests[] = {CASE(suppression), CASE(addresses_of_scores), CASE(suppression_refused), CASE(consent), CASE(objection), CASE(contacts),
                                        CASE(conditions), CASE(conditions_over_texts), CASE(conditions_refused), CASE(addresses),
                                        CASE(order), CASE(same_for_any), CASE(allocations_fail)};
     return cmocka_run_group_tests(tests, NULL, NULL);

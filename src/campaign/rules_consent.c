@@ -9,18 +9,24 @@
 
 /* ---- suppression ---- */
 
-/* The addresses of customers on the lists, those without a score too. */
+static wb_status suppress_address(wbi_asking *a, wbi_suppressed *s, wbi_str cell, wb_error *err)
+{
+    wbi_str key;
+    WBI_TRY(wbi_asking_email(a, &key, cell, err));
+    return key.length > 0 ? wbi_suppressed_add_email(s, key, err) : WB_OK;
+}
+
+/* The addresses of customers on the lists; where the customers have addresses, of those without a score too. */
 static wb_status spread_suppressed(wbi_asking *a, wbi_suppressed *s, wb_error *err)
 {
-    const wbi_facts *facts = &a->people->facts;
-    for (uint32_t fact = 0; a->email.where == WBI_PEOPLE_FACTS && fact < facts->rows.n_rows; fact++) {
-        wbi_str key;
-        if (!wbi_suppressed_has_id(s, wbi_facts_customer(facts, fact)))
-            continue;
-        WBI_TRY(wbi_asking_email(a, &key, wbi_facts_cell(facts, fact, a->email.column), err));
-        if (key.length > 0)
-            WBI_TRY(wbi_suppressed_add_email(s, key, err));
-    }
+    const wbi_people *people = a->people;
+    const wbi_facts *facts = &people->facts;
+    for (uint32_t fact = 0; a->email.where == WBI_PEOPLE_FACTS && fact < facts->rows.n_rows; fact++)
+        if (wbi_suppressed_has_id(s, wbi_facts_customer(facts, fact)))
+            WBI_TRY(suppress_address(a, s, wbi_facts_cell(facts, fact, a->email.column), err));
+    for (size_t row = 0; a->email.where == WBI_PEOPLE_SCORES && row < people->n; row++)
+        if (wbi_suppressed_has_id(s, wbi_people_id(people, row)))
+            WBI_TRY(suppress_address(a, s, wbi_people_cell(people, a->email, row), err));
     return WB_OK;
 }
 
@@ -158,21 +164,26 @@ static bool objects(wbi_answer answer)
     return answer == WBI_ANSWER_YES || answer == WBI_ANSWER_UNKNOWN;
 }
 
-/* The addresses of all who object, those without a score too. */
+static wb_status note_address(wbi_asking *a, wbi_dictionary *addresses, wbi_str cell, wb_error *err)
+{
+    wbi_str key;
+    int32_t code;
+    WBI_TRY(wbi_asking_email(a, &key, cell, err));
+    return key.length > 0 ? wbi_dictionary_intern(addresses, key.data, key.length, &code, err) : WB_OK;
+}
+
+/* The addresses of all who object; where the customers have both, of those without a score too. */
 static wb_status find_objecting(wbi_asking *a, wbi_people_column column, wbi_dictionary *addresses, wb_error *err)
 {
-    const wbi_facts *facts = &a->people->facts;
-    if (column.where != WBI_PEOPLE_FACTS || a->email.where != WBI_PEOPLE_FACTS)
-        return WB_OK;
-    for (uint32_t fact = 0; fact < facts->rows.n_rows; fact++) {
-        wbi_str key;
-        int32_t code;
-        if (!objects(wbi_answer_read(wbi_facts_cell(facts, fact, column.column))))
-            continue;
-        WBI_TRY(wbi_asking_email(a, &key, wbi_facts_cell(facts, fact, a->email.column), err));
-        if (key.length > 0)
-            WBI_TRY(wbi_dictionary_intern(addresses, key.data, key.length, &code, err));
-    }
+    const wbi_people *people = a->people;
+    const wbi_facts *facts = &people->facts;
+    const bool in_facts = column.where == WBI_PEOPLE_FACTS && a->email.where == WBI_PEOPLE_FACTS;
+    for (uint32_t fact = 0; in_facts && fact < facts->rows.n_rows; fact++)
+        if (objects(wbi_answer_read(wbi_facts_cell(facts, fact, column.column))))
+            WBI_TRY(note_address(a, addresses, wbi_facts_cell(facts, fact, a->email.column), err));
+    for (size_t row = 0; !in_facts && row < people->n; row++)
+        if (objects(wbi_answer_read(wbi_people_cell(people, column, row))))
+            WBI_TRY(note_address(a, addresses, wbi_people_cell(people, a->email, row), err));
     return WB_OK;
 }
 

@@ -21,9 +21,15 @@ static wb_status note_address(contacts_reading *r, wbi_str customer, wb_error *e
     const wbi_people *people = r->a->people;
     wbi_str key;
     int32_t code;
-    if (r->addresses == NULL || r->a->email.where != WBI_PEOPLE_FACTS)
+    const wbi_people_column email = r->a->email;
+    const size_t row = wbi_people_row(people, customer);
+    wbi_str cell = {"", 0};
+    if (r->addresses == NULL)
         return WB_OK;
-    const wbi_str cell = wbi_facts_cell(&people->facts, wbi_facts_row(&people->facts, customer), r->a->email.column);
+    if (email.where == WBI_PEOPLE_FACTS)
+        cell = wbi_facts_cell(&people->facts, wbi_facts_row(&people->facts, customer), email.column);
+    else if (row != SIZE_MAX)
+        cell = wbi_people_cell(people, email, row);
     WBI_TRY(wbi_asking_email(r->a, &key, cell, err));
     return key.length == 0 ? WB_OK : wbi_dictionary_intern(r->addresses, key.data, key.length, &code, err);
 }

@@ -6,23 +6,23 @@
 
 #include "base/memory.h"
 #include "csv/reader.h"
-#include "events/facts.h"
 #include "lists/address.h"
+#include "lists/guard.h"
 
-enum { ROWS_A_BLOCK = 4096, NEITHER = 2 };
+enum { ROWS_A_BLOCK = 4096 };
 
-static const char *const id_names[] = {"customer_id"};
-static const char *const email_names[] = {"email", "email_address"};
+/* What the wanted cells of a row name. */
+typedef struct suppress_columns {
+    size_t n;
+    bool *is_id; /* else an address */
+} suppress_columns;
 
-static size_t find_alike(const wbi_csv_reader *reader, const char *const *names, size_t n)
+static bool is_any(const char *column, const char *const *names, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        const char *found = wbi_csv_alike(reader, names[i]);
-        const size_t place = wbi_csv_find(reader, found != NULL ? found : names[i]);
-        if (place != SIZE_MAX)
-            return place;
-    }
-    return SIZE_MAX;
+    for (size_t i = 0; i < n; i++)
+        if (wbi_is_alike(column, names[i]))
+            return true;
+    return false;
 }
 
 static wb_status fail_columns(const wbi_csv_reader *reader, const char *path, wb_error *err)
@@ -42,26 +42,37 @@ static wb_status fail_columns(const wbi_csv_reader *reader, const char *path, wb
     return status;
 }
 
-/* ids[0] and emails[0] become the columns' places in a row of cells, NEITHER without one. */
-static wb_status want_columns(wbi_csv_reader *reader, const char *path, size_t *id, size_t *email, wb_error *err)
+/* All columns of these names: who is named in any of them has asked to be left alone. */
+static wb_status want_columns(suppress_columns *out, wbi_csv_reader *reader, const char *path, wb_error *err)
 {
-    const size_t id_at = find_alike(reader, id_names, 1), email_at = find_alike(reader, email_names, 2);
-    size_t places[2], n = 0;
-    *id = *email = NEITHER;
-    if (id_at != SIZE_MAX) {
-        *id = n;
-        places[n++] = id_at;
+    static const char *const id_names[] = {"customer_id"}, *const email_names[] = {"email", "email_address"};
+    const size_t n = wbi_csv_n_columns(reader);
+    size_t *places = wbi_alloc_array(n, sizeof *places);
+    out->is_id = wbi_alloc_array(n, sizeof *out->is_id);
+    wb_status status = places != NULL && out->is_id != NULL ? WB_OK : wbi_fail_nomem(err, n * sizeof *places);
+    for (size_t k = 0; status == WB_OK && k < n; k++) {
+        const bool is_id = is_any(wbi_csv_column(reader, k), id_names, 1);
+        if (!is_id && !is_any(wbi_csv_column(reader, k), email_names, 2))
+            continue;
+        out->is_id[out->n] = is_id;
+        places[out->n++] = k;
     }
-    if (email_at != SIZE_MAX) {
-        *email = n;
-        places[n++] = email_at;
-    }
-    return n == 0 ? fail_columns(reader, path, err) : wbi_csv_want(reader, places, n, err);
+    if (status == WB_OK)
+        status = out->n == 0 ? fail_columns(reader, path, err) : wbi_csv_want(reader, places, out->n, err);
+    wbi_free(places);
+    return status;
+}
+
+/* Blanks at the ends of an id that came out of a spreadsheet may be any of Unicode's. */
+static wbi_str trim_id(wbi_str id)
+{
+    const size_t blank = wbi_blank_length(id.data, id.length);
+    return (wbi_str){id.data + blank, wbi_trimmed_length(id.data + blank, id.length - blank)};
 }
 
 static wb_status add_id(wbi_suppressed *s, wbi_str cell, bool *named, wb_error *err)
 {
-    const wbi_str id = wbi_fact_trim(cell);
+    const wbi_str id = trim_id(cell);
     int32_t code;
     if (id.length == 0)
         return WB_OK;
@@ -90,15 +101,14 @@ static wb_status add_email(wbi_suppressed *s, wbi_str cell, bool *named, wb_erro
     return status;
 }
 
-static wb_status take_rows(wbi_suppressed *s, const wbi_cells *cells, size_t id, size_t email, wb_error *err)
+static wb_status take_rows(wbi_suppressed *s, const wbi_cells *cells, const suppress_columns *columns, wb_error *err)
 {
     for (size_t row = 0; row < cells->n_rows; row++) {
         const wbi_str *cell = &cells->cells[row * cells->n_wanted];
         bool named = false;
-        if (id != NEITHER && cell[id].length > 0)
-            WBI_TRY(add_id(s, cell[id], &named, err));
-        if (email != NEITHER && cell[email].length > 0)
-            WBI_TRY(add_email(s, cell[email], &named, err));
+        for (size_t k = 0; k < columns->n; k++)
+            if (cell[k].length > 0)
+                WBI_TRY(columns->is_id[k] ? add_id(s, cell[k], &named, err) : add_email(s, cell[k], &named, err));
         s->n_rows++;
         s->n_blank += !named;
     }
@@ -112,19 +122,20 @@ static wb_status read_file(wbi_suppressed *s, char *path, const wb_read_options 
     wbi_bad_rows *bad = NULL;
     wbi_csv_reader *reader = NULL;
     const wbi_cells *cells;
-    size_t id, email;
+    suppress_columns columns = {0};
     dialect.delimiter = reading->delimiter;
     dialect.na = reading->na;
     dialect.n_na = reading->n_na;
     wb_status status;
     WBI_TRY_CLEANUP(wbi_bad_rows_create(&bad, WB_ON_ERROR_FAIL, NULL, reading->log, err));
     WBI_TRY_CLEANUP(wbi_csv_open(&reader, &paths, &dialect, bad, err));
-    WBI_TRY_CLEANUP(want_columns(reader, path, &id, &email, err));
+    WBI_TRY_CLEANUP(want_columns(&columns, reader, path, err));
     do {
         WBI_TRY_CLEANUP(wbi_csv_next(reader, ROWS_A_BLOCK, &cells, err));
-        WBI_TRY_CLEANUP(take_rows(s, cells, id, email, err));
+        WBI_TRY_CLEANUP(take_rows(s, cells, &columns, err));
     } while (cells->n_rows > 0);
 cleanup:
+    wbi_free(columns.is_id);
     wbi_csv_close(reader);
     wbi_bad_rows_free(bad);
     return status;
@@ -154,7 +165,7 @@ void wbi_suppressed_free(wbi_suppressed *suppressed)
 
 bool wbi_suppressed_has_id(const wbi_suppressed *suppressed, wbi_str id)
 {
-    id = wbi_fact_trim(id);
+    id = trim_id(id);
     return wbi_dictionary_find(suppressed->ids, id.data, id.length) >= 0;
 }
 
