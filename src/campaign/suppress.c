@@ -127,7 +127,7 @@ static wb_status read_file(wbi_suppressed *s, char *path, const wb_read_options 
     dialect.na = reading->na;
     dialect.n_na = reading->n_na;
     wb_status status;
-    WBI_TRY_CLEANUP(wbi_bad_rows_create(&bad, WB_ON_ERROR_FAIL, NULL, reading->log, err));
+    WBI_TRY_CLEANUP(wbi_bad_rows_create_strict(&bad, err));
     WBI_TRY_CLEANUP(wbi_csv_open(&reader, &paths, &dialect, bad, err));
     WBI_TRY_CLEANUP(want_columns(&columns, reader, path, err));
     do {

@@ -64,7 +64,7 @@ static wb_status open_file(contacts_file *file, const char *path, wb_error *err)
 {
     static const wbi_dialect dialect = WBI_DIALECT_INIT;
     WBI_TRY(wbi_paths_expand(&file->paths, path, err));
-    WBI_TRY(wbi_bad_rows_create(&file->bad, WB_ON_ERROR_FAIL, NULL, NULL, err));
+    WBI_TRY(wbi_bad_rows_create_strict(&file->bad, err));
     WBI_TRY(wbi_csv_open(&file->reader, &file->paths, &dialect, file->bad, err));
     return want_all(file, err);
 }

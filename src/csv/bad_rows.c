@@ -11,6 +11,7 @@ enum { N_SHOWN = 5 };
 
 struct wbi_bad_rows {
     wb_on_error policy;
+    bool strict;            /* no option changes the policy */
     const char *rejects;
     const wb_log *log;
     uint64_t n;
@@ -39,10 +40,18 @@ wb_status wbi_bad_rows_create(wbi_bad_rows **out, wb_on_error policy, const char
     return WB_OK;
 }
 
+wb_status wbi_bad_rows_create_strict(wbi_bad_rows **out, wb_error *err)
+{
+    WBI_TRY(wbi_bad_rows_create(out, WB_ON_ERROR_FAIL, NULL, NULL, err));
+    (*out)->strict = true;
+    return WB_OK;
+}
+
 wb_status wbi_bad_rows_create_beside(wbi_bad_rows **out, wbi_bad_rows *first, wb_error *err)
 {
     WBI_TRY(wbi_bad_rows_create(out, first->policy, first->rejects, first->log, err));
     (*out)->first = first->first;
+    (*out)->strict = first->strict;
     return WB_OK;
 }
 
@@ -100,6 +109,8 @@ wb_status wbi_bad_rows_add(wbi_bad_rows *bad, const wb_error *row_error, wbi_str
     if (bad->policy == WB_ON_ERROR_FAIL) {
         if (err != NULL)
             *err = *row_error;
+        if (bad->strict)
+            return row_error->code;
         wbi_advise(err, "%s%s1 bad row so far; --on-error skip leaves such rows out, "
                         "--on-error reject --rejects FILE keeps them aside",
                    row_error->advice, row_error->advice[0] != '\0' ? "\n" : "");

@@ -32,6 +32,8 @@ typedef struct wbi_bad_rows wbi_bad_rows;
 /* `rejects` and `log` are borrowed; the rejects file is opened at the first bad row, its header is the input's. */
 WB_WARN_UNUSED wb_status wbi_bad_rows_create(wbi_bad_rows **out, wb_on_error policy, const char *rejects,
                                              const wb_log *log, wb_error *err);
+/* For a table of which no row may be left out: bad rows are errors, and no option is offered against them. */
+WB_WARN_UNUSED wb_status wbi_bad_rows_create_strict(wbi_bad_rows **out, wb_error *err);
 /* For another table, whose bad rows are dealt with as those of `first` and kept in the same file, below a header of their
  * own. `first` must outlive it and be finished last. */
 WB_WARN_UNUSED wb_status wbi_bad_rows_create_beside(wbi_bad_rows **out, wbi_bad_rows *first, wb_error *err);

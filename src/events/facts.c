@@ -60,6 +60,12 @@ static wb_status index_rows(wbi_facts *facts, wb_error *err)
     return WB_OK;
 }
 
+static wb_status watch_rows(wbi_bad_rows **out, const wbi_facts *facts, const wb_read_options *reading, wb_error *err)
+{
+    return facts->strict ? wbi_bad_rows_create_strict(out, err)
+                         : wbi_bad_rows_create(out, reading->on_error, reading->rejects, reading->log, err);
+}
+
 static wb_status read_rows(wbi_facts *facts, const wbi_table_def *table, const wbi_wanted_fact *wanted, size_t n,
                            const wb_read_options *reading, wb_error *err)
 {
@@ -72,7 +78,7 @@ static wb_status read_rows(wbi_facts *facts, const wbi_table_def *table, const w
     if (chosen.columns == NULL || facts->names == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *chosen.columns));
     WBI_TRY_CLEANUP(wbi_dictionary_create(&facts->customers, err));
-    WBI_TRY_CLEANUP(wbi_bad_rows_create(&bad, reading->on_error, reading->rejects, reading->log, err));
+    WBI_TRY_CLEANUP(watch_rows(&bad, facts, reading, err));
     WBI_TRY_CLEANUP(wbi_source_open(&source, table, bad, reading, err));
     WBI_TRY_CLEANUP(choose(facts, &chosen, source, table, wanted, n, err));
     WBI_TRY_CLEANUP(wbi_source_read(source, &facts->rows, facts->customers, chosen.columns, chosen.n, &counts, NULL, err));
@@ -88,7 +94,7 @@ cleanup:
 wb_status wbi_facts_read(wbi_facts *out, const wb_project *project, const wbi_wanted_fact *wanted, size_t n,
                          const wb_read_options *reading, wb_error *err)
 {
-    *out = (wbi_facts){.decimal = reading->decimal};
+    *out = (wbi_facts){.decimal = reading->decimal, .strict = project->campaign.settings.objected != NULL};
     for (size_t t = 0; t < project->n_tables; t++) {
         wbi_table_def table = project->tables[t];
         if (strcmp(table.name, table_name) != 0 || table.file == NULL)

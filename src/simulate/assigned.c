@@ -59,7 +59,7 @@ static wb_status read_file(wbi_shop_assigned *assigned, const char *path, wbi_sh
     const wbi_dialect dialect = WBI_DIALECT_INIT;
     wb_status status;
     WBI_TRY_CLEANUP(wbi_paths_expand(&paths, path, err));
-    WBI_TRY_CLEANUP(wbi_bad_rows_create(&bad, WB_ON_ERROR_FAIL, NULL, NULL, err));
+    WBI_TRY_CLEANUP(wbi_bad_rows_create_strict(&bad, err));
     WBI_TRY_CLEANUP(wbi_csv_open(&reader, &paths, &dialect, bad, err));
     WBI_TRY_CLEANUP(read_rows(assigned, reader, arm, err));
 cleanup:
