@@ -340,6 +340,11 @@ wbi_str wbi_people_cell(const wbi_people *people, wbi_people_column column, size
     return (wbi_str){bytes, length};
 }
 
+wbi_where wbi_people_where(const wbi_people *people, wbi_people_column column, size_t row)
+{
+    return column.where == WBI_PEOPLE_FACTS ? (wbi_where){people->facts.file, 0, 0} : line_of(people, row);
+}
+
 wb_status wbi_people_number(double *out, const wbi_people *people, wbi_people_column column, const char *name, size_t row,
                             wb_error *err)
 {
@@ -349,7 +354,7 @@ wb_status wbi_people_number(double *out, const wbi_people *people, wbi_people_co
     *out = NAN;
     if (cell.length == 0 || wbi_double_read(out, cell.data, cell.length, facts ? people->facts.decimal : people->decimal))
         return WB_OK;
-    return wbi_fail_at(err, WB_ERR_MALFORMED, facts ? (wbi_where){people->facts.file, 0, 0} : line_of(people, row), cell.data,
+    return wbi_fail_at(err, WB_ERR_MALFORMED, wbi_people_where(people, column, row), cell.data,
                        cell.length, "%s '%s' of customer '%s' is not a number", name,
                        wbi_printable(shown, sizeof shown, cell.data, cell.length),
                        wbi_printable(customer, sizeof customer, id.data, id.length));

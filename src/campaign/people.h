@@ -51,7 +51,9 @@ wbi_people_column wbi_people_find(const wbi_people *people, const char *name);
 wbi_people_column wbi_people_find_fact(const wbi_people *people, const char *name);
 /* A cell as it stands in its file, borrowed; length 0: missing. Of the scores' numbers and cutoff it is always missing. */
 wbi_str wbi_people_cell(const wbi_people *people, wbi_people_column column, size_t row);
-/* The same as a number, NaN where it is missing; WB_ERR_MALFORMED when it is none, with the customer and the line of the
+/* Where a cell stands: of customers the file, of scores the line, too. */
+wbi_where wbi_people_where(const wbi_people *people, wbi_people_column column, size_t row);
+/* A cell as a number, NaN where it is missing; WB_ERR_MALFORMED when it is none, with the customer and the line of the
  * scores. */
 WB_WARN_UNUSED wb_status wbi_people_number(double *out, const wbi_people *people, wbi_people_column column, const char *name,
                                            size_t row, wb_error *err);

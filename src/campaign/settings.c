@@ -21,35 +21,40 @@ wb_status wbi_settings_fail(const wb_project *project, wb_error *err, const char
 /* `low` itself belongs to the range where `low_is_in`. */
 typedef struct range {
     const char *name;
-    double value, low, high;
+    double value, in_project, low, high;
     bool low_is_in, high_is_in;
     const char *wanted;
 } range;
 
-static wb_status check_range(const range *r, wb_error *err)
+/* What the project says is wrong there, what a flag or a program said in its place is wrong here. */
+static wb_status check_range(const range *r, const wb_project *project, wb_error *err)
 {
     const bool is_in = (r->low_is_in ? r->value >= r->low : r->value > r->low) &&
                        (r->high_is_in ? r->value <= r->high : r->value < r->high);
-    return is_in ? WB_OK : wbi_fail(err, WB_ERR_ARGUMENT, "%s %g is not %s", r->name, r->value, r->wanted);
+    if (is_in)
+        return WB_OK;
+    return r->value == r->in_project ? wbi_settings_fail(project, err, "%s %g is not %s", r->name, r->value, r->wanted)
+                                     : wbi_fail(err, WB_ERR_ARGUMENT, "%s %g is not %s", r->name, r->value, r->wanted);
 }
 
-static wb_status check_ranges(const wb_campaign *s, wb_error *err)
+static wb_status check_ranges(const wb_campaign *s, const wb_project *project, wb_error *err)
 {
     static const char cost[] = "an amount from 0 to 1,000,000", share[] = "a share of more than 0 and less than 1";
+    const wb_campaign *p = &project->campaign.settings;
     const range ranges[] = {
-        {"the cost of an offer", s->offer_cost, 0, WBI_LARGEST_COST, true, true, cost},
-        {"the cost of a contact", s->contact_cost, 0, WBI_LARGEST_COST, true, true, cost},
-        {"the keep rate", s->keep_rate, 0, 1, false, false, share},
-        {"the strength of the keep rate", s->keep_rate_strength, 0, INFINITY, false, false, "a number of more than 0"},
-        {"the take rate", s->take_rate, 0, 1, true, true, "a share from 0 to 1"},
-        {"the holdout", s->holdout, 0, 1, true, false, "a share of 0 or more and less than 1"},
-        {"the value", s->value, 0, WBI_LARGEST_VALUE, true, true, "an amount from 0 to 1,000,000,000"},
-        {"the margin", s->margin, 0, 1, false, true, "a share of more than 0 and at most 1"},
-        {"the budget", s->budget, 0, 1e12, false, true, "an amount of more than 0, at most 1,000,000,000,000"},
+        {"the cost of an offer", s->offer_cost, p->offer_cost, 0, WBI_LARGEST_COST, true, true, cost},
+        {"the cost of a contact", s->contact_cost, p->contact_cost, 0, WBI_LARGEST_COST, true, true, cost},
+        {"the keep rate", s->keep_rate, p->keep_rate, 0, 1, false, false, share},
+        {"the strength of the keep rate", s->keep_rate_strength, p->keep_rate_strength, 0, INFINITY, false, false, "a number of more than 0"},
+        {"the take rate", s->take_rate, p->take_rate, 0, 1, true, true, "a share from 0 to 1"},
+        {"the holdout", s->holdout, p->holdout, 0, 1, true, false, "a share of 0 or more and less than 1"},
+        {"the value", s->value, p->value, 0, WBI_LARGEST_VALUE, true, true, "an amount from 0 to 1,000,000,000"},
+        {"the margin", s->margin, p->margin, 0, 1, false, true, "a share of more than 0 and at most 1"},
+        {"the budget", s->budget, p->budget, 0, 1e12, false, true, "an amount of more than 0, at most 1,000,000,000,000"},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (i < 6 || !isnan(ranges[i].value)) /* the last three may be unsaid */
-            WBI_TRY(check_range(&ranges[i], err));
+            WBI_TRY(check_range(&ranges[i], project, err));
     return WB_OK;
 }
 
@@ -84,7 +89,7 @@ wb_status wbi_settings_complete(wb_campaign *out, int *unsaid, const wb_campaign
     if (given->format == NULL)
         out->format = "csv";
     WBI_TRY(check_said(out, project, err));
-    return check_ranges(out, err);
+    return check_ranges(out, project, err);
 }
 
 wbi_terms wbi_settings_terms(const wb_campaign *s)

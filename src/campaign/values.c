@@ -10,14 +10,14 @@
 
 enum { USUAL_HORIZON_DAYS = 90, ID_CHARS = 128 };
 
-static wb_status check_size(const wb_campaign_plan *plan, size_t row, const char *name, wb_error *err)
+static wb_status check_size(const wb_campaign_plan *plan, size_t row, wbi_where where, const char *name, wb_error *err)
 {
     char shown[ID_CHARS];
     const wbi_str id = wbi_people_id(&plan->people, row);
     if (!(fabs(plan->value[row]) > WBI_LARGEST_VALUE))
         return WB_OK;
-    return wbi_fail(err, WB_ERR_INCONSISTENT, "%s %g of customer '%s' is not an amount up to 1,000,000,000", name, plan->value[row],
-                    wbi_printable(shown, sizeof shown, id.data, id.length));
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0, "%s %g of customer '%s' is not an amount up to 1,000,000,000", name,
+                       plan->value[row], wbi_printable(shown, sizeof shown, id.data, id.length));
 }
 
 static wb_status take_column(wb_campaign_plan *plan, const char *name, wb_error *err)
@@ -28,7 +28,7 @@ static wb_status take_column(wb_campaign_plan *plan, const char *name, wb_error 
                                  "have", name);
     for (size_t row = 0; row < plan->people.n; row++) {
         WBI_TRY(wbi_people_number(&plan->value[row], &plan->people, column, name, row, err));
-        WBI_TRY(check_size(plan, row, name, err));
+        WBI_TRY(check_size(plan, row, wbi_people_where(&plan->people, column, row), name, err));
     }
     return WB_OK;
 }
@@ -49,7 +49,7 @@ static wb_status take_purchases(wb_campaign_plan *plan, const wb_clv *clv, int64
             continue;
         const wb_clv_customer *customer = wb_clv_at(clv, known);
         plan->value[row] = plan->summary.settings.margin * customer->expected_spend * customer->purchase_rate * units;
-        WBI_TRY(check_size(plan, row, "the value", err));
+        WBI_TRY(check_size(plan, row, (wbi_where){0}, "the value", err));
     }
     return WB_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From scores to a list worth contacting and a control group. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,28 +72,57 @@ static int check_usage(const campaign_options *o)
     return CLI_DONE;
 }
 
-/* Nothing that is read is written over, and no file written twice. */
+/* Several rules may lead to one list. */
+static bool is_first_of_name(const wb_campaign *settings, size_t route)
+{
+    for (size_t i = 0; i < route; i++)
+        if (strcmp(settings->routes[i].name, settings->routes[route].name) == 0)
+            return false;
+    return true;
+}
+
+/* What is read and what is written. */
+typedef struct run_files {
+    const char *seen[256]; /* NULL-terminated */
+    size_t n;
+} run_files;
+
+enum { MOST_SEEN = sizeof((run_files *)NULL)->seen / sizeof((run_files *)NULL)->seen[0] };
+
+static void see(run_files *files, const char *path)
+{
+    if (files->n + 1 < MOST_SEEN)
+        files->seen[files->n++] = path;
+}
+
+static wb_status check_output(const run_files *files, const campaign_run *r, const char *output, const wb_project *project,
+                              wb_error *err)
+{
+    const wb_status status = cli_check_outputs(&r->o->common, output, files->seen, project, err);
+    return status == WB_OK ? cli_check_folder(output, err) : status;
+}
+
+/* Nothing that is read is written over, and no file written twice. The contacts may be a table of the project's, too. */
 static wb_status check_outputs(const campaign_run *r, wb_error *err)
 {
     const campaign_options *o = r->o;
-    enum { MOST = 256 };
-    const char *before[MOST + 5] = {o->common.arguments.items[0]}, *outputs[] = {o->output, o->holdout_file, o->svg};
-    size_t n = 1;
-    for (size_t i = 0; i < r->settings.n_suppress && n < MOST; i++)
-        before[n++] = r->settings.suppress[i];
-    if (r->settings.contacts != NULL)
-        before[n++] = r->settings.contacts;
-    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+    const char *outputs[] = {o->output, o->holdout_file, o->svg, r->settings.contacts};
+    enum { N_OUTPUTS = sizeof outputs / sizeof outputs[0] };
+    char route[PATH_MAX];
+    run_files files = {{o->common.arguments.items[0]}, 1};
+    wb_status status = WB_OK;
+    for (size_t i = 0; i < r->settings.n_suppress; i++)
+        see(&files, r->settings.suppress[i]);
+    for (size_t i = 0; status == WB_OK && i < N_OUTPUTS; i++) {
         if (outputs[i] == NULL)
             continue;
-        wb_status status = cli_check_outputs(&o->common, outputs[i], before, r->project, err);
-        if (status == WB_OK)
-            status = cli_check_folder(outputs[i], err);
-        if (status != WB_OK)
-            return status;
-        before[n++] = outputs[i];
+        status = check_output(&files, r, outputs[i], i + 1 < N_OUTPUTS ? r->project : NULL, err);
+        see(&files, outputs[i]);
     }
-    return WB_OK;
+    for (size_t i = 0; status == WB_OK && i < r->settings.n_routes; i++)
+        status = check_output(&files, r, wb_campaign_route_path(route, sizeof route, o->output, r->settings.routes[i].name), r->project,
+                              err);
+    return status;
 }
 
 /* The file's settings, and what flags put in their place. */
@@ -117,15 +147,6 @@ static int refuse_routes(const campaign_run *r)
     return is_stdout(r->o->output) && r->settings.n_routes > 0
                ? cli_usage_error("-o - goes with no campaign.route, whose lists are written beside the list: name a file")
                : CLI_DONE;
-}
-
-/* Several rules may lead to one list. */
-static bool is_first_of_name(const wb_campaign *settings, size_t route)
-{
-    for (size_t i = 0; i < route; i++)
-        if (strcmp(settings->routes[i].name, settings->routes[route].name) == 0)
-            return false;
-    return true;
 }
 
 static void tell(const campaign_run *r, const cli_step *step)

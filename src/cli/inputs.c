@@ -2,6 +2,7 @@
 /* From common options to what the library takes. */
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,6 +66,27 @@ wb_status cli_open_project(wb_project **project, const cli_common *common, wb_er
     return file != NULL ? wb_project_read(project, file, err) : wb_project_create(project, err);
 }
 
+/* Writes the folder of a path, and returns the name in it. */
+static const char *split_path(char folder[PATH_MAX], const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const int n = slash == NULL ? 0 : slash == path ? 1 : (int)(slash - path);
+    snprintf(folder, PATH_MAX, "%.*s", n > 0 ? n : 1, n > 0 ? path : ".");
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Of files that are yet to be written. */
+static bool is_same_place(const char *a, const char *b)
+{
+    struct stat at_a, at_b;
+    char folder_a[PATH_MAX], folder_b[PATH_MAX];
+    if (strcmp(split_path(folder_a, a), split_path(folder_b, b)) != 0)
+        return false;
+    if (stat(folder_a, &at_a) != 0 || stat(folder_b, &at_b) != 0)
+        return strcmp(folder_a, folder_b) == 0;
+    return at_a.st_dev == at_b.st_dev && at_a.st_ino == at_b.st_ino;
+}
+
 /* Links and spellings do not hide that two paths are one file. */
 static bool is_same_file(const char *a, const char *b)
 {
@@ -72,7 +94,7 @@ static bool is_same_file(const char *a, const char *b)
     if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
         return false;
     if (stat(a, &at_a) != 0 || stat(b, &at_b) != 0)
-        return strcmp(a, b) == 0;
+        return is_same_place(a, b);
     return S_ISREG(at_a.st_mode) && at_a.st_dev == at_b.st_dev && at_a.st_ino == at_b.st_ino;
 }
 
@@ -170,10 +192,8 @@ wb_status cli_check_folder(const char *output, wb_error *err)
         *err = (wb_error){.code = WB_ERR_ARGUMENT, .message = "-o '': expected the name of a file, or -"};
         return err->code;
     }
-    const char *slash = strrchr(output, '/');
-    int n = slash == NULL ? 0 : slash == output ? 1 : (int)(slash - output);
-    char folder[sizeof err->file];
-    snprintf(folder, sizeof folder, "%.*s", n > 0 ? n : 1, n > 0 ? output : ".");
+    char folder[PATH_MAX];
+    split_path(folder, output);
     if (access(folder, W_OK | X_OK) == 0)
         return WB_OK;
     return cannot_open(output, errno, err);

@@ -105,6 +105,17 @@ static wb_status read_keep(void *field, const wbi_at *at, const wbi_key *key, wb
     return wbi_read_words((char ***)&campaign->keep, &campaign->n_keep, at, err);
 }
 
+/* Written as well as read, so one file. */
+static wb_status read_contacts(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    WBI_TRY(wbi_at_want_text(at, err));
+    const char *text = wbi_at_text(at);
+    if (strcmp(text, "-") == 0 || strpbrk(text, "*?[") != NULL)
+        return wbi_at_refuse(at, err, "the path of one file, which is written, too");
+    return wbi_kind_file.read(field, at, key, err);
+}
+
+static const wbi_kind kind_contacts = {"path", "", read_contacts, NULL};
 static const wbi_kind kind_returning = {NULL, "", read_returning, NULL};
 static const wbi_kind kind_missing_value = {NULL, "", read_missing_value, NULL};
 static const wbi_kind kind_keep = {"list of texts", "", read_keep, NULL};
@@ -151,7 +162,7 @@ const wbi_key wbi_campaign_keys[] = {
      .meaning = "which column of the customers says yes, by channel. `winback campaign` needs it", .children = wbi_consent_keys},
     {"objected", &wbi_kind_text, AT(objected), NULL,
      .meaning = "a column of the customers: who objected to profiling, and is neither scored nor contacted"},
-    {"contacts", &wbi_kind_file, AT(contacts), NULL,
+    {"contacts", &kind_contacts, AT(contacts), NULL,
      .meaning = "the file that remembers who was contacted and who was held out: read by rules, written by `winback campaign`"},
     {"not_contacted_within", &wbi_kind_span, AT(not_contacted_within_us), NULL,
      .meaning = "customers whom another campaign contacted so recently are left alone; needs `contacts`"},
