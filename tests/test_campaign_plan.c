@@ -274,7 +274,7 @@ static void what_is_missing_is_said(void **state)
         {TABLES "campaign: {name: x, consent: not_required, value: 5, caps: {segment: 5}}\n",
          "campaign.caps names the column 'segment', which neither the scores nor the customers have, and there are no orders",
          WB_ERR_INCONSISTENT},
-        {TABLES "campaign: {name: x, consent: not_required, value: 2e9}\n", "the value 2e+09 is not an amount", WB_ERR_ARGUMENT},
+        {TABLES "campaign: {name: x, consent: not_required, value: 2e9}\n", "the value 2e+09 is not an amount", WB_ERR_INCONSISTENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         put_case(cases[i].project);

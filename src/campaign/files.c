@@ -48,6 +48,24 @@ static wbi_str print_cents(char text[NUMBER_CHARS], int64_t cents)
     return (wbi_str){text, (size_t)n};
 }
 
+static bool is_number(const wbi_people *people, wbi_people_column column)
+{
+    return column.where == WBI_PEOPLE_SCORES && people->scores->columns[column.column].type == WB_TYPE_NUMBER;
+}
+
+/* Probabilities and the cutoff are read as such. */
+static wbi_str print_column(char text[NUMBER_CHARS], const wbi_people *people, wbi_people_column column, size_t row)
+{
+    const wbi_column *scores = column.where == WBI_PEOPLE_SCORES ? &people->scores->columns[column.column] : NULL;
+    if (is_number(people, column) && !isnan(scores->numbers[row]))
+        return (wbi_str){text, wbi_double_print(text, scores->numbers[row])};
+    if (scores != NULL && scores->type == WB_TYPE_TIME && scores->times[row] != WB_TIME_MISSING) {
+        wb_time_format(scores->times[row], text);
+        return wbi_str_from(text);
+    }
+    return wbi_people_cell(people, column, row);
+}
+
 static wbi_str cell_of(const void *data, size_t index, size_t column)
 {
     const file *f = data;
@@ -65,7 +83,7 @@ static wbi_str cell_of(const void *data, size_t index, size_t column)
     case FROM_SEGMENT:
         return wbi_plan_segment(f->plan, row);
     case FROM_COLUMN:
-        return wbi_people_cell(&f->plan->people, from->column, row);
+        return print_column(f->number, &f->plan->people, from->column, row);
     }
     return (wbi_str){"", 0};
 }
@@ -134,12 +152,13 @@ static void add_kept(file *f)
     address_column addresses[N_ADDRESSES];
     list_addresses(addresses, s);
     for (size_t k = 0; k < s->n_keep; k++) {
-        wbi_list_role role = WBI_LIST_TEXT;
+        const wbi_people_column column = wbi_people_find(&f->plan->people, s->keep[k]);
+        wbi_list_role role = is_number(&f->plan->people, column) ? WBI_LIST_NUMBER : WBI_LIST_TEXT;
         for (size_t a = 0; a < N_ADDRESSES; a++)
             if (strcmp(s->keep[k], addresses[a].said != NULL ? addresses[a].said : addresses[a].usual) == 0)
                 role = addresses[a].role;
         if (!has(f, s->keep[k]))
-            add(f, s->keep[k], role, (file_column){.source = FROM_COLUMN, .column = wbi_people_find(&f->plan->people, s->keep[k])});
+            add(f, s->keep[k], role, (file_column){.source = FROM_COLUMN, .column = column});
     }
 }
 

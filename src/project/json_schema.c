@@ -30,6 +30,7 @@ static const struct {
     {"duration", DURATION},
     {"duration > 0", DURATION},
     {"date or instant", "{\"type\": \"string\"}"},
+    {"path", PATH},
     {"path, glob or `-`", PATH},
     {"number > 0, or `balanced`", EITHER("{\"type\": \"number\", \"exclusiveMinimum\": 0}", "{\"const\": \"balanced\"}")},
     {"number > 0, at most 1", "{\"type\": \"number\", \"exclusiveMinimum\": 0, \"maximum\": 1}"},
