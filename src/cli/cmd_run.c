@@ -402,12 +402,24 @@ static int make_models(run_state *s)
     return CLI_DONE;
 }
 
+/* The suppression lists and the contacts of the campaign are no tables of the project. */
 static wb_status check_files(const run_state *s, wb_error *err)
 {
+    enum { MOST = 256 };
     char path[PATH_CHARS];
+    const char *inputs[MOST + 2] = {NULL};
+    wb_campaign campaign;
     wb_status status = WB_OK;
+    if (wb_project_campaign(s->project, &campaign)) {
+        size_t n = 0;
+        while (n < campaign.n_suppress && n < MOST) {
+            inputs[n] = campaign.suppress[n];
+            n++;
+        }
+        inputs[n] = campaign.contacts;
+    }
     for (size_t i = 0; status == WB_OK && file_path(s, i, path) != NULL; i++)
-        status = cli_check_outputs(&s->o->common, path, (const char *const[]){NULL}, s->project, err);
+        status = cli_check_outputs(&s->o->common, path, inputs, s->project, err);
     return status;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -68,6 +69,19 @@ static int write_shop(const simulate_options *o, const wb_simulate_options *simu
     return CLI_DONE;
 }
 
+static wb_status check_files(const simulate_options *o, wb_error *err)
+{
+    static const char *const names[] = {"orders_after.csv", "campaign_truth.csv"};
+    const char *const inputs[] = {o->campaign, o->control, NULL};
+    char path[PATH_MAX];
+    wb_status status = WB_OK;
+    for (size_t i = 0; status == WB_OK && i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", o->output, names[i]);
+        status = cli_check_outputs(&o->common, path, inputs, NULL, err);
+    }
+    return status;
+}
+
 static int write_campaign(const simulate_options *o, const wb_simulate_options *simulate)
 {
     wb_simulate_mailing mailing = WB_SIMULATE_MAILING_INIT;
@@ -80,7 +94,7 @@ static int write_campaign(const simulate_options *o, const wb_simulate_options *
     if (o->horizon_us > 0)
         mailing.horizon_us = o->horizon_us;
     cli_step step = cli_step_begin(&o->common);
-    if (wb_simulate_campaign(o->output, simulate, &mailing, &report, &err) != WB_OK)
+    if (check_files(o, &err) != WB_OK || wb_simulate_campaign(o->output, simulate, &mailing, &report, &err) != WB_OK)
         return cli_fail(&err);
     char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], orders[CLI_TEXT_CHARS], with[CLI_TEXT_CHARS], without[CLI_TEXT_CHARS];
     cli_step_end(&step, "simulate", "%s mailed, %s held out · %s orders of all customers in %lld days · in %s",

@@ -157,9 +157,14 @@ static void report(const cli_step *step, const wb_model *model, const train_opti
 
 /* The project says who was mailed, and what that does to training. */
 static wb_status take_contacts(cli_contacted *contacted, wb_project **project, wb_train_options *train, const wb_features *features,
-                               const cli_common *common, wb_error *err)
+                               const train_options *o, wb_error *err)
 {
-    const wb_status status = cli_open_project(project, common, err);
+    wb_campaign campaign;
+    wb_status status = cli_open_project(project, &o->common, err);
+    if (status == WB_OK && wb_project_campaign(*project, &campaign)) {
+        const char *const inputs[] = {campaign.contacts, NULL};
+        status = cli_check_outputs(&o->common, o->output, inputs, NULL, err);
+    }
     return status == WB_OK ? cli_take_contacts(contacted, train, features, *project, err) : status;
 }
 
@@ -191,7 +196,7 @@ static int run(const void *given)
         status = wb_features_read(&features, o->common.arguments.items[0], o->id, o->category.items,
                                         o->category.n, &reading, &err);
     if (status == WB_OK && o->common.project != NULL)
-        status = take_contacts(&contacted, &project, &train, features, &o->common, &err);
+        status = take_contacts(&contacted, &project, &train, features, o, &err);
     if (status == WB_OK)
         status = wb_train(&model, features, &train, &err);
     if (status == WB_OK)
