@@ -44,7 +44,7 @@ static const cli_option options[] = {
 };
 
 static const readout_options defaults = {
-    .common = CLI_COMMON_INIT, .margin = NAN, .contact_cost = NAN, .offer_cost = NAN, .take = NAN};
+    .common = CLI_COMMON_INIT, .horizon_us = -1, .margin = NAN, .contact_cost = NAN, .offer_cost = NAN, .take = NAN};
 
 typedef struct readout_run {
     const readout_options *o;
@@ -67,10 +67,10 @@ static int check_file(const readout_options *o)
                                o->arm);
     if (o->outcomes.n + o->money.n == 0)
         return cli_usage_error("--arm needs outcomes: --outcome COL,… or --money COL,…");
-    if (o->contacts != NULL || o->campaign != NULL || o->sent_at.n > 0 || o->horizon_us != 0 || o->redeemed != NULL)
+    if (o->contacts != NULL || o->campaign != NULL || o->sent_at.n > 0 || o->horizon_us >= 0 || o->redeemed != NULL)
         return cli_usage_error("%s goes with orders; with --arm the file holds what became of customers",
                                o->contacts != NULL ? "--contacts" : o->campaign != NULL ? "--campaign" : o->sent_at.n > 0 ? "--sent-at"
-                               : o->horizon_us != 0 ? "--horizon" : "--redeemed");
+                               : o->horizon_us >= 0 ? "--horizon" : "--redeemed");
     return CLI_DONE;
 }
 
@@ -93,19 +93,44 @@ static int check_orders(const readout_options *o)
     return CLI_DONE;
 }
 
+static bool is_output(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* Standard output holds one thing: the page, the picture, JSON, or else the words. */
+static int check_output(const readout_options *o)
+{
+    if (o->output != NULL && o->svg != NULL && strcmp(o->output, o->svg) == 0)
+        return cli_usage_error("-o and --svg name one file, '%s'", o->output);
+    if (o->common.json && (is_output(o->output) || is_output(o->svg)))
+        return cli_usage_error("standard output cannot hold both %s - and --json", is_output(o->output) ? "-o" : "--svg");
+    return CLI_DONE;
+}
+
+static int check_lists(const readout_options *o)
+{
+    int code = cli_check_list("--by", &o->by);
+    if (code == CLI_DONE)
+        code = cli_check_list("--outcome", &o->outcomes);
+    return code == CLI_DONE ? cli_check_list("--money", &o->money) : code;
+}
+
 static int check(const readout_options *o)
 {
-    const int code = cli_check_list("--by", &o->by);
+    int code = check_lists(o);
+    if (code == CLI_DONE)
+        code = check_output(o);
     if (code != CLI_DONE)
         return code;
+    if (o->horizon_us == 0)
+        return cli_usage_error("--horizon: must be more than 0");
     if (!isnan(o->margin) && !(o->margin > 0 && o->margin <= 1))
         return cli_usage_error("--margin %g: expected a share above 0, at most 1", o->margin);
     if (!isnan(o->take) && o->take > 1)
         return cli_usage_error("--take %g: expected a share from 0 to 1", o->take);
     if (o->n_resamples > 1000000)
         return cli_usage_error("--bootstrap: '%llu' is not a whole number from 0 to 1000000", (unsigned long long)o->n_resamples);
-    if (o->output != NULL && o->svg != NULL && strcmp(o->output, o->svg) == 0)
-        return cli_usage_error("-o and --svg name one file, '%s'", o->output);
     return o->arm != NULL ? check_file(o) : check_orders(o);
 }
 
@@ -231,7 +256,7 @@ static void report(const cli_step *step, const readout_run *r)
              (unsigned long long)readout->seed);
     if (common->json)
         cli_print_json(cli_readout_json(readout));
-    else
+    else if (!is_output(r->o->output) && !is_output(r->o->svg))
         cli_print_readout(readout);
 }
 

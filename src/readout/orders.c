@@ -86,6 +86,24 @@ static int64_t end_of_data(const order_book *b, const wb_project *project)
     return said_us > seen_us ? said_us : seen_us; /* missing is the least */
 }
 
+/* What was sold before the first order is not in the data, so nothing is known of customers then. */
+static wb_status check_begin(const order_book *b, const wb_log *log, wb_error *err)
+{
+    const int64_t first_us = b->events.tables[ORDERS].first_us, sent_us = b->r->result.sent_at_us;
+    char first[WB_TIME_CHARS], sent[WB_TIME_CHARS], end[WB_TIME_CHARS];
+    if (first_us <= sent_us)
+        return WB_OK;
+    wb_time_format(first_us, first);
+    wb_time_format(sent_us, sent);
+    wb_time_format(b->end_us, end);
+    if (first_us >= b->end_us)
+        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){b->bindings[ORDERS]->def->file, 0, 0}, NULL, 0,
+                           "the orders begin at %s, and those from %s to before %s were to be read out: none can be", first, sent, end);
+    wbi_log(log, WB_LOG_WARNING, "the orders begin at %s, after the campaign was sent (%s): what was ordered between is not known",
+            first, sent);
+    return WB_OK;
+}
+
 /* data_until: of the project is when the model's data ended, which orders after the mailing lie behind. */
 static wb_status find_end(order_book *b, const wb_project *project, const wb_log *log, wb_error *err)
 {
@@ -265,6 +283,7 @@ wb_status wbi_readout_read_orders(wbi_readout *r, const wb_project *project, con
     WBI_TRY_CLEANUP(wbi_events_read(&b.events, (const wbi_binding *const *)b.bindings, b.sources, b.n_tables, &allowance, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(b.bad, err));
     WBI_TRY_CLEANUP(find_end(&b, project, reading->log, err));
+    WBI_TRY_CLEANUP(check_begin(&b, reading->log, err));
     WBI_TRY_CLEANUP(wbi_events_arrange(&b.events, b.end_us, reading->n_threads, err));
     WBI_TRY_CLEANUP(match_customers(&b, err));
     WBI_TRY_CLEANUP(check_known(&b, reading->log, err));
