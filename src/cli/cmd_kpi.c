@@ -41,14 +41,22 @@ typedef struct kpi_run {
     wb_kpis *kpis;
 } kpi_run;
 
+static bool is_output(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 static int check(const kpi_options *o)
 {
-    const bool both = o->common.json && o->output != NULL && strcmp(o->output, "-") == 0;
+    const bool figures = is_output(o->output), picture = is_output(o->svg);
     if (o->margin > 1)
         return cli_usage_error("--margin: %g is not from 0 to 1", o->margin);
     if (o->active_within_us == 0)
         return cli_usage_error("--active-within: the look-back must be more than 0");
-    return both ? cli_usage_error("standard output cannot hold both -o - and --json") : CLI_DONE;
+    if (figures + picture + o->common.json > 1)
+        return cli_usage_error("standard output cannot hold both %s - and %s", figures ? "-o" : "--svg",
+                               o->common.json ? "--json" : "--svg -");
+    return CLI_DONE;
 }
 
 static wb_status open_project(kpi_run *r, wb_error *err)
@@ -155,7 +163,7 @@ static wb_status write_out(const kpi_run *r, wb_error *err)
         return status;
     if (o->common.json)
         cli_print_json(cli_kpis_json(r->kpis));
-    else if (o->output == NULL || strcmp(o->output, "-") != 0)
+    else if (!is_output(o->output) && !is_output(o->svg))
         cli_print_kpis(r->kpis, o->explain);
     return WB_OK;
 }

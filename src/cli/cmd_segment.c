@@ -47,6 +47,11 @@ static bool is_file(const char *path)
     return path != NULL && strcmp(path, "-") != 0;
 }
 
+static bool is_output(const char *path)
+{
+    return path != NULL && !is_file(path);
+}
+
 static void place_edges(segment_run *r)
 {
     const segment_options *o = r->o;
@@ -138,16 +143,16 @@ static wb_status work(segment_run *r, wb_error *err)
     tell(r, &step);
     if (o->common.json)
         cli_print_json(cli_segments_json(r->segments));
-    else if (o->output == NULL || is_file(o->output))
+    else if (!is_output(o->output) && !is_output(o->svg))
         cli_print_segments(r->segments);
     return WB_OK;
 }
 
 static int check_usage(const segment_options *o)
 {
-    if (o->common.json && o->output != NULL && !is_file(o->output))
+    if (o->common.json && is_output(o->output))
         return cli_usage_error("--json and -o - would both write to standard output");
-    if (o->svg != NULL && !is_file(o->svg) && (o->common.json || (o->output != NULL && !is_file(o->output))))
+    if (is_output(o->svg) && (o->common.json || is_output(o->output)))
         return cli_usage_error("--svg - and %s would both write to standard output", o->common.json ? "--json" : "-o -");
     if (o->edges != NULL && !is_file(o->edges))
         return cli_usage_error("--edges: expected the name of a file");
