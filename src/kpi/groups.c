@@ -126,6 +126,22 @@ cleanup:
     return status;
 }
 
+/* The caller tells customers apart by what was known before the range, which is nothing before the first order. */
+static wb_status ask_before(const wb_kpis *kpis, const wbi_kpi_data *data, const wb_kpi_grouping *by, wb_error *err)
+{
+    const int64_t from_us = kpis->periods[0].from_us;
+    char from[WB_TIME_CHARS], first[WB_TIME_CHARS];
+    if (from_us > data->first_us)
+        return by->prepare(by->user, from_us, err);
+    wb_time_format(from_us, from);
+    wb_time_format(data->first_us, first);
+    wb_status status = wbi_fail(err, WB_ERR_INCONSISTENT,
+                                "groups by %s are those before the range, which begins at %s, and the first order is of %s: nobody is in any",
+                                by->name, from, first);
+    wbi_advise(err, "begin the range later (--from)");
+    return status;
+}
+
 static wb_status make_groups(wb_kpis *kpis, grouping *g, const wbi_kpi_data *data, const wb_kpi_options *options, wb_error *err)
 {
     const size_t n = data->events.n_customers;
@@ -137,7 +153,7 @@ static wb_status make_groups(wb_kpis *kpis, grouping *g, const wbi_kpi_data *dat
     if (options->grouping == NULL) {
         WBI_TRY(each_customer(data, WBI_KPI_BY, &(taker){take_group, g}, err));
     } else {
-        WBI_TRY(options->grouping->prepare(options->grouping->user, kpis->periods[0].from_us, err));
+        WBI_TRY(ask_before(kpis, data, options->grouping, err));
         WBI_TRY(ask_caller(g, data, options->grouping, err));
     }
     return name_groups(kpis, g, n, err);
