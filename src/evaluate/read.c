@@ -108,7 +108,7 @@ static wb_status check_weights(const wbi_truth *t, wb_error *err)
 /* Who was treated; of rows without a label nobody asks. */
 static wb_status find_arms(wbi_truth *t, const wb_evaluate_options *o, wb_error *err)
 {
-    const wbi_arm_choice choice = {o->treatment, o->treated, o->control};
+    const wbi_arm_choice choice = {o->treatment, o->treated, o->control, t->target};
     const size_t n = t->table->n_rows;
     if (o->treatment == NULL)
         return WB_OK;

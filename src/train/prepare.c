@@ -212,7 +212,7 @@ static void drop_keyless(const wbi_training *training, int8_t *label)
 /* Rows that are in neither arm are left out. */
 static wb_status find_arms(wbi_training *training, int8_t *label, const wb_train_options *options, wb_error *err)
 {
-    const wbi_arm_choice choice = {options->treatment, options->treated, options->control};
+    const wbi_arm_choice choice = {options->treatment, options->treated, options->control, training->target};
     const size_t n_rows = wb_table_n_rows(training->table);
     if (options->treatment == NULL)
         return WB_OK;

@@ -44,6 +44,7 @@ typedef struct wbi_balance {
 typedef struct wbi_arm_choice {
     const char *column;
     const char *treated, *control; /* values; NULL: not said */
+    size_t label;                  /* its column, which cannot be the treatment, too */
 } wbi_arm_choice;
 
 /* The arms of a campaign. */

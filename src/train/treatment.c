@@ -123,6 +123,8 @@ wb_status wbi_arms_find(wbi_arms *out, const wb_table *table, const wbi_arm_choi
     wbi_values seen;
     *out = (wbi_arms){0};
     WBI_TRY(wbi_need_column(&out->column, table, choice->column, "the treatment", err));
+    if (out->column == choice->label)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "%s is the label: it cannot be the treatment, too", choice->column);
     WBI_TRY(wbi_values_collect(&seen, table, out->column, use_row, "treatment", err));
     if (seen.n == 0)
         return wbi_fail(err, WB_ERR_DEGENERATE, "the treatment %s is missing in every row", choice->column);
