@@ -105,6 +105,9 @@ static wb_status name_groups(wb_kpis *kpis, grouping *g, size_t n_customers, wb_
     wb_status status;
     if (n > WBI_KPI_GROUPS)
         return wbi_fail(err, WB_ERR_INCONSISTENT, "%s has %zu values among the customers: at most %d groups are told apart", kpis->by, n, WBI_KPI_GROUPS);
+    if ((n + 2) * kpis->n_periods > WBI_KPI_CELLS)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "%zu groups in each of %zu months are too many (at most %d in all): shorten the range", n,
+                        kpis->n_periods - 1, WBI_KPI_CELLS);
     for (size_t c = 0; c < n_customers; c++)
         any_without = any_without || g->code_of[c] < 0;
     wbi_free(kpis->groups);

@@ -5,11 +5,14 @@
 
 #include "kpi/data.h"
 
-enum { WBI_KPI_GROUPS = 1000 };
+enum {
+    WBI_KPI_GROUPS = 1000,
+    WBI_KPI_CELLS = 100000 /* groups over periods: some 4 KB each */
+};
 #define WBI_KPI_NO_GROUP "(none)"
 
 /* Fills groups of the result, and group_of[customer] (freed by wbi_free; NULL where nothing was asked for). WB_ERR_INCONSISTENT for
- * more than WBI_KPI_GROUPS. */
+ * more than WBI_KPI_GROUPS, and over the periods more than WBI_KPI_CELLS. */
 WB_WARN_UNUSED wb_status wbi_kpi_make_groups(wb_kpis *kpis, uint32_t **group_of, const wbi_kpi_data *data, const wb_kpi_options *options,
                                              wb_error *err);
 /* Every reason that the cancellations state; NULL where there are none to look at. */
