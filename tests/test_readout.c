@@ -73,15 +73,18 @@ static wb_readout_estimate bootstrap(const double *values, size_t n, const doubl
     return e;
 }
 
-/* NumPy: 400,000 resamples of each arm, t = (difference - 3.1417) / its own standard error, quantiles 0.025 and 0.975 of t; twice,
- * with ends of -1.327, 8.961 and -1.316, 8.960. */
-static void bootstrap_as_numpy_has_it(void **state)
+/* The upper end by NumPy: 400,000 resamples of each arm, t = (difference - 3.1417) / its own standard error, quantile 0.025 of t; twice,
+ * with 8.961 and 8.960. The lower would be -1.32, within Welch's of R: t.test(spent, control)$conf.int begins at -1.87489285261006. */
+static void bootstrap_as_numpy_and_r_have_it(void **state)
 {
     (void)state;
     const wb_readout_estimate e = bootstrap(spent, 40, spent_control, 30, 400000);
     assert_close(e.value, 3.1416666666666666, 1e-14);
-    assert_close(e.low, -1.32, 0.03);
+    assert_close(e.low, -1.87489285261006, 1e-12);
     assert_close(e.high, 8.96, 0.005);
+    const wb_readout_estimate turned = bootstrap(spent_control, 30, spent, 40, 400000);
+    assert_close(turned.low, -8.96, 0.005);
+    assert_close(turned.high, 1.87489285261006, 1e-12);
 }
 
 static void nothing_to_bootstrap(void **state)
@@ -514,7 +517,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(newcombe_as_published), cmocka_unit_test(newcombe_as_r_has_it), cmocka_unit_test(no_interval_of_nonsense),
-        cmocka_unit_test(bootstrap_as_numpy_has_it), cmocka_unit_test(nothing_to_bootstrap), cmocka_unit_test(tenths_from_the_top),
+        cmocka_unit_test(bootstrap_as_numpy_and_r_have_it), cmocka_unit_test(nothing_to_bootstrap), cmocka_unit_test(tenths_from_the_top),
         cmocka_unit_test(thin_tenths_are_pooled), CASE(by_hand), CASE(take_rate_and_no_costs), CASE(sentences_are_honest),
         CASE(several_arms), CASE(same_for_any_number_of_threads), CASE(amounts_scale_and_rows_move), CASE(intervals_hold_the_truth), cmocka_unit_test(hillstrom),
         CASE(bad_files), CASE(too_many_arms), CASE(bad_options), CASE(each_allocation_may_fail), cmocka_unit_test(verdicts_have_names),

@@ -67,7 +67,8 @@ typedef struct wb_readout_effect {
     int64_t sum, sum_control;     /* customers, or cents */
     double mean, mean_control;    /* share, or amount a head; NaN without customers */
     /* mean - mean_control. Rates: Newcombe's hybrid score interval, his method 10 (Statistics in Medicine 17, 1998). Money: the
-     * bootstrap-t, customers drawn with replacement within each arm (Efron and Tibshirani 1993, 12.5 and 16.2). */
+     * bootstrap-t, customers drawn with replacement within each arm (Efron and Tibshirani 1993, 12.5 and 16.2); an end that would
+     * lie within Welch's interval is put at that one's. */
     wb_readout_estimate difference;
     /* The same post-stratified by tenth of the score: the mean of the tenths' differences, weighted by their customers, which
      * takes out what the arms differ by in scores by chance. Intervals as above: of rates, each arm with the number of

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bootstrap-t of a difference of means, arms drawn apart and with variances of their own. What few large orders do to the mean
- * they do to its standard error too, which is why the ratio of both is resampled, not the mean alone. */
+ * they do to its standard error too, which is why the ratio of both is resampled, not the mean alone. A small arm shows less skew than
+ * what it is drawn from has, so an end that lies within Welch's is put there. */
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -68,18 +70,35 @@ static double quantile(const double *sorted, size_t n, double share)
     return below + 1 < n ? sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]) : sorted[n - 1];
 }
 
-static double standard_error(const wbi_readout_money_arm *const arms[2])
+/* Of the difference, and Welch's degrees of freedom. */
+typedef struct spread {
+    double se, freedom;
+} spread;
+
+static spread spread_of(const wbi_readout_money_arm *const arms[2])
 {
-    double variance = 0;
+    double variance[2], weighed = 0;
     for (size_t a = 0; a < 2; a++) {
         double sum = 0, squares = 0;
         for (size_t i = 0; i < arms[a]->n; i++) {
             sum += arms[a]->values[i];
             squares += arms[a]->values[i] * arms[a]->values[i];
         }
-        variance += moments_of(sum, squares, arms[a]->n).variance;
+        variance[a] = moments_of(sum, squares, arms[a]->n).variance;
+        weighed += variance[a] * variance[a] / (double)(arms[a]->n - 1);
     }
-    return sqrt(variance);
+    const double both = variance[0] + variance[1];
+    return (spread){sqrt(both), both * both / weighed};
+}
+
+static void set_ends(wb_readout_estimate *difference, const spread *of, const double *t, size_t n, double level)
+{
+    const double welch = gsl_cdf_tdist_Pinv((1 + level) / 2, of->freedom);
+    const double low = quantile(t, n, (1 - level) / 2), high = quantile(t, n, (1 + level) / 2);
+    if (!isfinite(low) || !isfinite(high)) /* too many resamples had no spread */
+        return;
+    difference->low = difference->value - of->se * fmax(high, welch);
+    difference->high = difference->value - of->se * fmin(low, -welch);
 }
 
 wb_status wbi_readout_bootstrap_t(wb_readout_estimate *difference, const wbi_readout_money_arm *treated, const wbi_readout_money_arm *control,
@@ -90,8 +109,8 @@ wb_status wbi_readout_bootstrap_t(wb_readout_estimate *difference, const wbi_rea
     difference->low = difference->high = NAN;
     if (treated->n < 2 || control->n < 2)
         return WB_OK;
-    const double se = standard_error(d.arms);
-    if (!(se > 0))
+    const spread of = spread_of(d.arms);
+    if (!(of.se > 0))
         return WB_OK;
     d.t = wbi_alloc_array(n, sizeof *d.t);
     if (d.t == NULL)
@@ -99,12 +118,7 @@ wb_status wbi_readout_bootstrap_t(wb_readout_estimate *difference, const wbi_rea
     wb_status status = wbi_par_for(n, RESAMPLES_A_BLOCK, wbi_par_threads(how->n_threads), draw_block, &d, err);
     if (status == WB_OK) {
         qsort(d.t, n, sizeof *d.t, by_size);
-        const double low = difference->value - se * quantile(d.t, n, (1 + how->level) / 2);
-        const double high = difference->value - se * quantile(d.t, n, (1 - how->level) / 2);
-        if (isfinite(low) && isfinite(high)) { /* else too many resamples had no spread */
-            difference->low = low;
-            difference->high = high;
-        }
+        set_ends(difference, &of, d.t, n, how->level);
     }
     wbi_free(d.t);
     return status;
