@@ -89,6 +89,9 @@ typedef struct wb_campaign_summary {
     wb_campaign_money budgets[WB_CAMPAIGN_BUDGETS]; /* what a quarter of the budget, half of it, … would bring; the last: no limit */
     double budget_factors[WB_CAMPAIGN_BUDGETS];     /* infinite: no limit */
     size_t n_budgets;
+    uint64_t n_replaced;       /* rows of this campaign in settings.contacts, which writing the plan replaces */
+    uint64_t n_replaced_other; /* of these, who was contacted at another time than cutoff_us, which is then forgotten */
+    int64_t replaced_at_us;    /* the time of the first of those; WB_TIME_MISSING: none */
 } wb_campaign_summary;
 
 /* Who is contacted and who is held out; immutable. */

@@ -291,3 +291,23 @@ void cli_warn_campaign(const wb_campaign_summary *s, const cli_common *common)
         cli_warn(common, "the control group is empty: %s, so nobody will know what the campaign changed",
                  c->holdout == 0 ? "holdout is 0" : "these are too few for the holdout");
 }
+
+void cli_tell_contacts(const wb_campaign_summary *s, const cli_common *common)
+{
+    char text[3][CLI_TEXT_CHARS], name[CLI_CELL_BYTES], at[WB_TIME_CHARS], replaced[CLI_CELL_BYTES + CLI_TEXT_CHARS + 32] = "";
+    const cli_step step = cli_step_begin(common);
+    if (s->settings.contacts == NULL)
+        return;
+    cli_cell(name, s->settings.name, CLI_NAME_COLUMNS);
+    if (s->n_replaced > 0)
+        snprintf(replaced, sizeof replaced, ", in place of %s row%s of '%s'", cli_count(text[0], s->n_replaced),
+                 s->n_replaced == 1 ? "" : "s", name);
+    cli_step_end(&step, "contacts", "%s contacted and %s held out written%s   %.200s", cli_count(text[1], s->list.n),
+                 cli_count(text[2], s->n_control), replaced, s->settings.contacts);
+    if (s->n_replaced_other == 0)
+        return;
+    wb_time_format(s->replaced_at_us, at);
+    cli_warn(common, "%s row%s of campaign '%s' at %s %s replaced: who was contacted then is forgotten, and not_contacted_within: does "
+             "not see them; a new mailing needs a name of its own (campaign.name)", cli_count(text[0], s->n_replaced_other),
+             s->n_replaced_other == 1 ? "" : "s", name, at, s->n_replaced_other == 1 ? "is" : "are");
+}

@@ -29,6 +29,7 @@ static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_e
     const wb_campaign_summary *s = wb_campaign_plan_summary(act->plan);
     cli_step_end(&step, "campaign", "%s to contact, %s held out · expected profit %s   %s", cli_count(list, s->list.n),
                  cli_count(control, s->n_control), cli_cents(profit, s->list.profit_cents), run->list);
+    cli_tell_contacts(s, run->common);
     cli_warn_campaign(s, run->common);
     return WB_OK;
 }
