@@ -97,6 +97,12 @@ typedef struct wb_campaign_summary {
 /* Who is contacted and who is held out; immutable. */
 typedef struct wb_campaign_plan wb_campaign_plan;
 
+/* Finds, before there are scores, what of a campaign's settings cannot be done: what must be said and is not, channels without
+ * consent, columns of consent, objection and value that the customers lack, conditions, suppress and contacts files. A value
+ * in a column of the scores is no such column. Fails as wb_campaign_plan_create does. Thread-safe. */
+WB_API WB_WARN_UNUSED wb_status wb_campaign_check(const wb_project *project, const wb_campaign *settings,
+                                                  const wb_read_options *reading, wb_error *err);
+
 /* Reads a scores file and what the project says of its customers, applies the rules, and chooses. `settings` is what
  * wb_project_campaign gave, changed at will; name and consent must be said (WB_ERR_INCONSISTENT naming the key), and a value
  * or a margin. Amounts, budget among them, are of the project's currency. Costs are added in millionths, each rounded up, so

@@ -26,6 +26,13 @@ static wbi_where place_of(const asking *a, size_t c)
     return (wbi_where){a->project->path, a->rules[c].line, a->rules[c].column};
 }
 
+static void free_exprs(asking *a)
+{
+    for (size_t c = 0; a->exprs != NULL && c < a->n; c++)
+        wbi_expr_free(a->exprs[c]);
+    wbi_free(a->exprs);
+}
+
 static wb_status parse(asking *a, wb_error *err)
 {
     a->exprs = wbi_alloc_zeroed(a->n, sizeof(wbi_expr *));
@@ -179,11 +186,17 @@ static bool resolve(void *user, const char *name, wbi_expr_type wanted, size_t *
     return false;
 }
 
-static wb_status bind(asking *a, wb_error *err)
+static wb_status bind_to(asking *a, const wbi_plan *plan, wb_error *err)
 {
-    const wbi_scope scope = {resolve, a->engine->plan};
+    const wbi_scope scope = {resolve, (void *)plan};
     for (size_t c = 0; c < a->n; c++)
         WBI_TRY(wbi_expr_bind(a->exprs[c], &scope, WBI_EXPR_BOOL, err));
+    return WB_OK;
+}
+
+static wb_status bind(asking *a, wb_error *err)
+{
+    WBI_TRY(bind_to(a, a->engine->plan, err));
     WBI_TRY(wbi_expr_scratch_create(&a->scratch, err));
     a->slots = wbi_alloc_zeroed(a->engine->plan->n_features, sizeof *a->slots);
     a->known = wbi_alloc_zeroed(a->people->n, 1);
@@ -250,13 +263,36 @@ wb_status wbi_conditions_ask(wbi_conditions *out, const wbi_people *people, cons
         return unknown;
     }
     const wb_status status = ask(&a, reading, err);
-    for (size_t c = 0; a.exprs != NULL && c < n; c++)
-        wbi_expr_free(a.exprs[c]);
-    wbi_free(a.exprs);
+    free_exprs(&a);
     wb_engine_free(a.engine);
     wbi_free(a.slots);
     wbi_free(a.known);
     wbi_expr_scratch_free(a.scratch);
+    return status;
+}
+
+wb_status wbi_conditions_check(const wb_project *project, const wb_campaign_rule *rules, size_t n, const wb_read_options *reading,
+                               wb_error *err)
+{
+    asking a = {.project = project, .rules = rules, .n = n};
+    wb_project *copy = NULL;
+    wbi_plan *plan = NULL;
+    bool *needed = NULL;
+    wb_status status;
+    WBI_TRY_CLEANUP(parse(&a, err));
+    WBI_TRY_CLEANUP(wbi_project_copy(&copy, project, err));
+    wb_project_clear_label(copy);
+    WBI_TRY_CLEANUP(wbi_plan_create(&plan, copy, reading, err));
+    needed = wbi_alloc_zeroed(plan->n_features, sizeof *needed);
+    if (needed == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, plan->n_features));
+    WBI_TRY_CLEANUP(mark_named(&a, plan, needed, err));
+    status = bind_to(&a, plan, err);
+cleanup:
+    free_exprs(&a);
+    wbi_free(needed);
+    wbi_plan_free(plan);
+    wb_project_free(copy);
     return status;
 }
 

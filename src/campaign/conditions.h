@@ -18,6 +18,9 @@ typedef struct wbi_conditions {
  * naming the project file's line. */
 WB_WARN_UNUSED wb_status wbi_conditions_ask(wbi_conditions *out, const wbi_people *people, const wb_project *project,
                                             const wb_campaign_rule *rules, size_t n, const wb_read_options *reading, wb_error *err);
+/* Finds the same mistakes but for those of the scores and of rows, of which it reads none. */
+WB_WARN_UNUSED wb_status wbi_conditions_check(const wb_project *project, const wb_campaign_rule *rules, size_t n,
+                                              const wb_read_options *reading, wb_error *err);
 void wbi_conditions_free(wbi_conditions *conditions);
 
 #endif

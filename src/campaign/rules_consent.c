@@ -108,16 +108,25 @@ static const char *column_of(const wb_campaign *settings, const char *channel)
     return NULL;
 }
 
-static wb_status fail_consent(const wbi_asking *a, const char *channel, size_t line, wb_error *err)
+static wb_status fail_consent(const wb_campaign *settings, const wb_project *project, const char *channel, size_t line, wb_error *err)
 {
-    const wbi_where where = {a->project->path, line, 0};
-    const bool unsaid = a->settings->consent == WB_CONSENT_UNSAID;
+    const wbi_where where = {project->path, line, 0};
+    const bool unsaid = settings->consent == WB_CONSENT_UNSAID;
     wb_status status =
         unsaid ? wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0, "the campaign does not say who has given consent")
                : wbi_fail_at(err, WB_ERR_INCONSISTENT, where, channel, strlen(channel), "consent: names no column for '%s'", channel);
     wbi_advise(err, "consent: {%s: %s_consent} names a column of the customers that says yes;\n"
                     "consent: not_required where the law asks for none", channel, channel);
     return status;
+}
+
+wb_status wbi_consent_check(const wb_campaign *settings, const wb_project *project, const char *channel, size_t line, wb_error *err)
+{
+    if (settings->consent == WB_CONSENT_NOT_REQUIRED)
+        return WB_OK;
+    return settings->consent == WB_CONSENT_UNSAID || column_of(settings, channel) == NULL
+               ? fail_consent(settings, project, channel, line, err)
+               : WB_OK;
 }
 
 wb_status wbi_consent_find(uint8_t *out, const wbi_asking *a, const char *channel, size_t line, wb_error *err)
@@ -129,8 +138,7 @@ wb_status wbi_consent_find(uint8_t *out, const wbi_asking *a, const char *channe
         memset(out, 1, a->people->n);
         return WB_OK;
     }
-    if (a->settings->consent == WB_CONSENT_UNSAID || name == NULL)
-        return fail_consent(a, channel, line, err);
+    WBI_TRY(wbi_consent_check(a->settings, a->project, channel, line, err));
     WBI_TRY(wbi_asking_column(a, &column, name, "consent:", err));
     for (size_t row = 0; row < a->people->n; row++)
         out[row] = read_answer(a, column, row, &unknown) == WBI_ANSWER_YES;

@@ -65,17 +65,20 @@ static wb_status read_contacts(contacts_reading *r, wb_error *err)
     return wbi_contacts_exist(path) ? wbi_contacts_read(path, note_contact, r, err) : WB_OK;
 }
 
+wb_status wbi_contacts_unsaid(wb_error *err)
+{
+    const wb_status status = wbi_fail(err, WB_ERR_INCONSISTENT, "not_contacted_within: needs a table of contacts");
+    wbi_advise(err, "contacts: contacts.csv in campaign: names it; the first campaign makes it");
+    return status;
+}
+
 static wb_status check_settings(const wbi_asking *a, wb_error *err)
 {
-    wb_status status;
-    if (a->settings->contacts == NULL) {
-        status = wbi_fail(err, WB_ERR_INCONSISTENT, "not_contacted_within: needs a table of contacts");
-        wbi_advise(err, "contacts: contacts.csv in campaign: names it; the first campaign makes it");
-        return status;
-    }
+    if (a->settings->contacts == NULL)
+        return wbi_contacts_unsaid(err);
     if (a->people->cutoff_us != WB_TIME_MISSING)
         return WB_OK;
-    status = wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){a->people->file, 0, 0}, NULL, 0,
+    const wb_status status = wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){a->people->file, 0, 0}, NULL, 0,
                          "no column cutoff, so nobody knows who was contacted shortly before");
     wbi_advise(err, "score with winback score --at DATE, or say --at DATE");
     return status;

@@ -7,7 +7,7 @@
 #include "campaign/conditions.h"
 
 /* Excludes, then routes. */
-static wb_campaign_rule *join_rules(const wb_campaign *s, wb_error *err)
+wb_campaign_rule *wbi_rules_join(const wb_campaign *s, wb_error *err)
 {
     const size_t n = s->n_excludes + s->n_routes;
     wb_campaign_rule *rules = wbi_alloc_array(n, sizeof *rules);
@@ -29,7 +29,7 @@ static wb_status exclude(wbi_asking *a, const wb_campaign_rule *rule, const uint
 }
 
 /* The channel by which a list reaches customers: a call list by phone, any other as it is called. */
-static const char *channel_of(const char *to)
+const char *wbi_route_channel(const char *to)
 {
     return strcmp(to, "call") == 0 ? "phone" : to;
 }
@@ -37,7 +37,7 @@ static const char *channel_of(const char *to)
 static wb_status route(wbi_asking *a, const wb_campaign_rule *rule, const uint8_t *holds, uint8_t *consent, wb_error *err)
 {
     uint16_t routed, refused = 0;
-    const char *channel = channel_of(rule->name);
+    const char *channel = wbi_route_channel(rule->name);
     WBI_TRY(wbi_consent_find(consent, a, channel, rule->line, err));
     WBI_TRY(wbi_asking_add(a, &routed, WBI_RULE_ROUTED, rule->name, err, "routed to %s", rule->name));
     if (a->settings->consent == WB_CONSENT_BY_COLUMN)
@@ -69,7 +69,7 @@ wb_status wbi_ask_conditions(wbi_asking *a, wb_error *err)
     wbi_conditions conditions = {0};
     if (n == 0)
         return WB_OK;
-    wb_campaign_rule *rules = join_rules(a->settings, err);
+    wb_campaign_rule *rules = wbi_rules_join(a->settings, err);
     if (rules == NULL)
         return WB_ERR_NOMEM;
     wb_status status = wbi_conditions_ask(&conditions, a->people, a->project, rules, n, a->reading, err);

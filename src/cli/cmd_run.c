@@ -441,6 +441,8 @@ static int run(const void *given)
     if (code == CLI_DONE && status == WB_OK)
         status = check_files(&s, &err);
     if (code == CLI_DONE && status == WB_OK)
+        status = cli_run_check_campaign(s.project, &s.reading, &err);
+    if (code == CLI_DONE && status == WB_OK)
         status = run_steps(&s, &err);
     if (status != WB_OK)
         code = cli_fail(&err);

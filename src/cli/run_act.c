@@ -12,6 +12,12 @@ bool cli_run_has_campaign(const wb_project *project)
     return wb_project_campaign(project, &campaign) && campaign.name != NULL;
 }
 
+wb_status cli_run_check_campaign(const wb_project *project, const wb_read_options *reading, wb_error *err)
+{
+    wb_campaign campaign;
+    return wb_project_campaign(project, &campaign) && campaign.name != NULL ? wb_campaign_check(project, &campaign, reading, err) : WB_OK;
+}
+
 static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_error *err)
 {
     char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS];

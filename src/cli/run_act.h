@@ -25,6 +25,8 @@ typedef struct cli_run_acting {
 
 /* Whether the project has a campaign to be made: `campaign:` with a name. */
 bool cli_run_has_campaign(const wb_project *project);
+/* What can be known to be wrong with it before anything is read. */
+wb_status cli_run_check_campaign(const wb_project *project, const wb_read_options *reading, wb_error *err);
 /* Makes what the project allows, writes the files and says what is left out. Errors of the campaign are those of the run; key
  * figures and segments that the data do not allow are only told. */
 wb_status cli_run_act_make(cli_run_act *act, const cli_run_acting *run, wb_error *err);

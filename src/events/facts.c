@@ -91,21 +91,54 @@ cleanup:
     return status;
 }
 
+/* One row a customer, whatever the time of the row. False: the project has no such table, or it no file. */
+static bool find_table(wbi_table_def *out, const wb_project *project)
+{
+    for (size_t t = 0; t < project->n_tables; t++) {
+        *out = project->tables[t];
+        out->time = NULL;
+        if (strcmp(out->name, table_name) == 0 && out->file != NULL)
+            return true;
+    }
+    return false;
+}
+
 wb_status wbi_facts_read(wbi_facts *out, const wb_project *project, const wbi_wanted_fact *wanted, size_t n,
                          const wb_read_options *reading, wb_error *err)
 {
+    wbi_table_def table;
     *out = (wbi_facts){.decimal = reading->decimal, .strict = project->campaign.settings.objected != NULL};
-    for (size_t t = 0; t < project->n_tables; t++) {
-        wbi_table_def table = project->tables[t];
-        if (strcmp(table.name, table_name) != 0 || table.file == NULL)
-            continue;
-        table.time = NULL; /* one row a customer, whatever the time of the row */
-        out->file = table.file;
-        if (table.dialect.said)
-            out->decimal = table.dialect.dialect.decimal;
-        return read_rows(out, &table, wanted, n, reading, err);
-    }
-    return WB_OK;
+    if (!find_table(&table, project))
+        return WB_OK;
+    out->file = table.file;
+    if (table.dialect.said)
+        out->decimal = table.dialect.dialect.decimal;
+    return read_rows(out, &table, wanted, n, reading, err);
+}
+
+wb_status wbi_facts_check(bool *has, const wb_project *project, const wbi_wanted_fact *wanted, size_t n,
+                          const wb_read_options *reading, wb_error *err)
+{
+    wbi_table_def table;
+    wbi_bad_rows *bad = NULL;
+    wbi_source *source = NULL;
+    wbi_facts facts = {.names = wbi_alloc_array(n, sizeof *facts.names)};
+    choice chosen = {wbi_alloc_zeroed(n, sizeof *chosen.columns), 0};
+    wb_status status = WB_OK;
+    *has = find_table(&table, project);
+    if (chosen.columns == NULL || facts.names == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *chosen.columns));
+    if (!*has)
+        goto cleanup;
+    WBI_TRY_CLEANUP(wbi_bad_rows_create(&bad, WB_ON_ERROR_FAIL, NULL, NULL, err));
+    WBI_TRY_CLEANUP(wbi_source_open(&source, &table, bad, reading, err));
+    status = choose(&facts, &chosen, source, &table, wanted, n, err);
+cleanup:
+    wbi_source_close(source);
+    wbi_bad_rows_free(bad);
+    wbi_free(facts.names);
+    wbi_free(chosen.columns);
+    return status;
 }
 
 void wbi_facts_free(wbi_facts *facts)

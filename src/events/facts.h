@@ -30,6 +30,9 @@ typedef struct wbi_facts {
  * `objected`, bad rows are errors whatever `reading` says of them. Names are borrowed. */
 WB_WARN_UNUSED wb_status wbi_facts_read(wbi_facts *out, const wb_project *project, const wbi_wanted_fact *wanted, size_t n,
                                         const wb_read_options *reading, wb_error *err);
+/* Finds the same mistakes but for those of rows, of which it reads none. *has: whether the project has such a table with a file. */
+WB_WARN_UNUSED wb_status wbi_facts_check(bool *has, const wb_project *project, const wbi_wanted_fact *wanted, size_t n,
+                                         const wb_read_options *reading, wb_error *err);
 void wbi_facts_free(wbi_facts *facts);
 
 /* SIZE_MAX when there is none. */
