@@ -303,7 +303,7 @@ static void conditions_refused(void **state)
         {"exclude: [{when: \"'a'\"}]", WB_ERR_INCONSISTENT, "names no feature"},
         {"exclude: [{when: \"spent = 'a'\"}]", WB_ERR_INCONSISTENT, ""},
         {"exclude: [{when: customer_id = 'a'}]", WB_ERR_INCONSISTENT, "there is no feature 'customer_id'"},
-        {"channel: post, route: [{to: helpdesk, when: spent > 0}], consent: {post: ok}", WB_ERR_INCONSISTENT, "consent: names no column for 'helpdesk'"},
+        {"channel: post, route: [{to: helpdesk, when: spent > 0}], consent: {post: ok}", WB_ERR_INCONSISTENT, "route to 'helpdesk' needs consent to helpdesk, and consent: names no column for 'helpdesk'"},
     };
     put_events();
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

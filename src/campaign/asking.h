@@ -40,10 +40,12 @@ WB_WARN_UNUSED wb_status wbi_asking_column(const wbi_asking *a, wbi_people_colum
 WB_WARN_UNUSED wb_status wbi_ask_suppressed(wbi_asking *a, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_ask_consent(wbi_asking *a, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_ask_objected(wbi_asking *a, wb_error *err);
-/* Consent to a channel, by row: 1 yes. WB_ERR_INCONSISTENT, naming `line`, when the settings do not say where it is. */
-WB_WARN_UNUSED wb_status wbi_consent_find(uint8_t *out, const wbi_asking *a, const char *channel, size_t line, wb_error *err);
+/* The channel of a route's list; of the campaign where route is NULL. */
+const char *wbi_channel_of(const wb_campaign *settings, const wb_campaign_rule *route);
+/* Consent to that channel, by row: 1 yes. WB_ERR_INCONSISTENT, naming the route's line, when the settings do not say where it is. */
+WB_WARN_UNUSED wb_status wbi_consent_find(uint8_t *out, const wbi_asking *a, const wb_campaign_rule *route, wb_error *err);
 /* That mistake alone. */
-WB_WARN_UNUSED wb_status wbi_consent_check(const wb_campaign *settings, const wb_project *project, const char *channel, size_t line,
+WB_WARN_UNUSED wb_status wbi_consent_check(const wb_campaign *settings, const wb_project *project, const wb_campaign_rule *route,
                                            wb_error *err);
 /* rules_contacts.c: not those who were contacted lately; and, at the end, who is on another campaign's list as well. */
 WB_WARN_UNUSED wb_status wbi_ask_contacted(wbi_asking *a, wb_error *err);
@@ -52,8 +54,6 @@ WB_WARN_UNUSED wb_status wbi_warn_of_others(wbi_asking *a, wb_error *err);
 wb_status wbi_contacts_unsaid(wb_error *err);
 /* rules_routes.c: exclude: and route:. */
 WB_WARN_UNUSED wb_status wbi_ask_conditions(wbi_asking *a, wb_error *err);
-/* The channel by which a route's list reaches customers. */
-const char *wbi_route_channel(const char *to);
 /* The excludes, then the routes, as a new array; NULL with `err` when memory is short. */
 wb_campaign_rule *wbi_rules_join(const wb_campaign *settings, wb_error *err);
 /* rules_addresses.c */

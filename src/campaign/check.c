@@ -10,9 +10,9 @@
 
 static wb_status check_consents(const wb_project *project, const wb_campaign *s, wb_error *err)
 {
-    WBI_TRY(wbi_consent_check(s, project, s->channel, 0, err));
+    WBI_TRY(wbi_consent_check(s, project, NULL, err));
     for (size_t r = 0; r < s->n_routes; r++)
-        WBI_TRY(wbi_consent_check(s, project, wbi_route_channel(s->routes[r].name), s->routes[r].line, err));
+        WBI_TRY(wbi_consent_check(s, project, &s->routes[r], err));
     return WB_OK;
 }
 

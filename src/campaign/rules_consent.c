@@ -108,37 +108,64 @@ static const char *column_of(const wb_campaign *settings, const char *channel)
     return NULL;
 }
 
-static wb_status fail_consent(const wb_campaign *settings, const wb_project *project, const char *channel, size_t line, wb_error *err)
+/* A call list is by phone, any other by the channel that it is called after. */
+const char *wbi_channel_of(const wb_campaign *settings, const wb_campaign_rule *route)
 {
-    const wbi_where where = {project->path, line, 0};
+    if (route == NULL)
+        return settings->channel != NULL ? settings->channel : "email";
+    return strcmp(route->name, "call") == 0 ? "phone" : route->name;
+}
+
+/* That consent: may name a column for. */
+static bool is_channel(const char *name)
+{
+    static const char *const channels[] = {"email", "phone", "sms", "post"};
+    for (size_t k = 0; k < sizeof channels / sizeof *channels; k++)
+        if (strcmp(channels[k], name) == 0)
+            return true;
+    return false;
+}
+
+static wb_status fail_consent(const wb_campaign *settings, const wb_project *project, const wb_campaign_rule *route, wb_error *err)
+{
+    const char *to = route != NULL ? route->name : NULL, *channel = wbi_channel_of(settings, route);
+    const wbi_where where = {project->path, route != NULL ? route->line : 0, 0};
     const bool unsaid = settings->consent == WB_CONSENT_UNSAID;
     wb_status status =
         unsaid ? wbi_fail_at(err, WB_ERR_INCONSISTENT, where, NULL, 0, "the campaign does not say who has given consent")
-               : wbi_fail_at(err, WB_ERR_INCONSISTENT, where, channel, strlen(channel), "consent: names no column for '%s'", channel);
-    wbi_advise(err, "consent: {%s: %s_consent} names a column of the customers that says yes;\n"
-                    "consent: not_required where the law asks for none", channel, channel);
+        : to != NULL
+            ? wbi_fail_at(err, WB_ERR_INCONSISTENT, where, channel, strlen(channel),
+                          "route to '%s' needs consent to %s, and consent: names no column for '%s'", to, channel, channel)
+            : wbi_fail_at(err, WB_ERR_INCONSISTENT, where, channel, strlen(channel), "consent: names no column for '%s'", channel);
+    if (is_channel(channel))
+        wbi_advise(err, "consent: {%s: %s_consent} names a column of the customers that says yes;%s\n"
+                        "consent: not_required where the law asks for none", channel, channel,
+                   to == NULL ? "" : " a list to call is by phone;");
+    else
+        wbi_advise(err, "where consent: names columns, lists go to call (by phone), email, phone, sms or post;\n"
+                        "with consent: not_required they may have any name");
     return status;
 }
 
-wb_status wbi_consent_check(const wb_campaign *settings, const wb_project *project, const char *channel, size_t line, wb_error *err)
+wb_status wbi_consent_check(const wb_campaign *settings, const wb_project *project, const wb_campaign_rule *route, wb_error *err)
 {
     if (settings->consent == WB_CONSENT_NOT_REQUIRED)
         return WB_OK;
-    return settings->consent == WB_CONSENT_UNSAID || column_of(settings, channel) == NULL
-               ? fail_consent(settings, project, channel, line, err)
+    return settings->consent == WB_CONSENT_UNSAID || column_of(settings, wbi_channel_of(settings, route)) == NULL
+               ? fail_consent(settings, project, route, err)
                : WB_OK;
 }
 
-wb_status wbi_consent_find(uint8_t *out, const wbi_asking *a, const char *channel, size_t line, wb_error *err)
+wb_status wbi_consent_find(uint8_t *out, const wbi_asking *a, const wb_campaign_rule *route, wb_error *err)
 {
     wbi_people_column column;
     unknown_words unknown = {0};
-    const char *name = column_of(a->settings, channel);
+    const char *name = column_of(a->settings, wbi_channel_of(a->settings, route));
     if (a->settings->consent == WB_CONSENT_NOT_REQUIRED) {
         memset(out, 1, a->people->n);
         return WB_OK;
     }
-    WBI_TRY(wbi_consent_check(a->settings, a->project, channel, line, err));
+    WBI_TRY(wbi_consent_check(a->settings, a->project, route, err));
     WBI_TRY(wbi_asking_column(a, &column, name, "consent:", err));
     for (size_t row = 0; row < a->people->n; row++)
         out[row] = read_answer(a, column, row, &unknown) == WBI_ANSWER_YES;
@@ -153,7 +180,7 @@ wb_status wbi_ask_consent(wbi_asking *a, wb_error *err)
     if (consent == NULL)
         return wbi_fail_nomem(err, a->people->n);
     wb_status status;
-    WBI_TRY_CLEANUP(wbi_consent_find(consent, a, a->channel, 0, err));
+    WBI_TRY_CLEANUP(wbi_consent_find(consent, a, NULL, err));
     if (a->settings->consent == WB_CONSENT_NOT_REQUIRED)
         goto cleanup;
     WBI_TRY_CLEANUP(wbi_asking_add(a, &rule, WBI_RULE_NO_CONSENT, NULL, err, "no consent to %s", a->channel));

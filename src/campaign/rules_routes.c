@@ -28,17 +28,11 @@ static wb_status exclude(wbi_asking *a, const wb_campaign_rule *rule, const uint
     return WB_OK;
 }
 
-/* The channel by which a list reaches customers: a call list by phone, any other as it is called. */
-const char *wbi_route_channel(const char *to)
-{
-    return strcmp(to, "call") == 0 ? "phone" : to;
-}
-
 static wb_status route(wbi_asking *a, const wb_campaign_rule *rule, const uint8_t *holds, uint8_t *consent, wb_error *err)
 {
     uint16_t routed, refused = 0;
-    const char *channel = wbi_route_channel(rule->name);
-    WBI_TRY(wbi_consent_find(consent, a, channel, rule->line, err));
+    const char *channel = wbi_channel_of(a->settings, rule);
+    WBI_TRY(wbi_consent_find(consent, a, rule, err));
     WBI_TRY(wbi_asking_add(a, &routed, WBI_RULE_ROUTED, rule->name, err, "routed to %s", rule->name));
     if (a->settings->consent == WB_CONSENT_BY_COLUMN)
         WBI_TRY(wbi_asking_add(a, &refused, WBI_RULE_NOT_ROUTED, rule->name, err, "to be routed to %s, no consent to %s", rule->name,
