@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <winback/project.h>
+#include <winback/segment.h>
 #include <winback/table.h>
 
 #ifdef __cplusplus
@@ -18,8 +19,9 @@ typedef struct wb_campaign_options {
     const char *probability; /* column; NULL: probability, or the only one that begins so */
     int64_t at_us;           /* when the scores were made, where they do not say; WB_TIME_MISSING: not known */
     double provable_effect;  /* difference of rates to be shown, more than 0, below 1; NaN: none is asked for */
+    const char *edges;       /* of segments, as in wb_segments_options */
 } wb_campaign_options;
-#define WB_CAMPAIGN_OPTIONS_INIT {NULL, NULL, INT64_MIN, (double)NAN}
+#define WB_CAMPAIGN_OPTIONS_INIT {NULL, NULL, INT64_MIN, (double)NAN, NULL}
 
 /* What a rule removed. The first that applies to a customer counts. */
 typedef struct wb_campaign_step {
@@ -89,6 +91,7 @@ typedef struct wb_campaign_summary {
     wb_campaign_money budgets[WB_CAMPAIGN_BUDGETS]; /* what a quarter of the budget, half of it, … would bring; the last: no limit */
     double budget_factors[WB_CAMPAIGN_BUDGETS];     /* infinite: no limit */
     size_t n_budgets;
+    const wb_segments *segments; /* those of the column segment; NULL: there is none, or the scores or customers have it */
     uint64_t n_replaced;       /* rows of this campaign in settings.contacts, which writing the plan replaces */
     uint64_t n_replaced_other; /* of these, who was contacted at another time than cutoff_us, which is then forgotten */
     int64_t replaced_at_us;    /* the time of the first of those; WB_TIME_MISSING: none */

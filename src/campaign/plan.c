@@ -120,7 +120,7 @@ static wb_status make(wb_campaign_plan *plan, const char *scores, const wb_campa
     weigh(plan);
     WBI_TRY(wbi_people_permit(&plan->permitted, &plan->people, plan->project, &plan->summary.settings, plan->worth_cents, reading, err));
     WBI_TRY(take_rules(plan, err));
-    WBI_TRY(wbi_plan_find_segments(plan, reading, err));
+    WBI_TRY(wbi_plan_find_segments(plan, options->edges, reading, err));
     WBI_TRY(wbi_plan_count_replaced(plan, err));
     WBI_TRY(walk_down(plan, reading, err));
     return measure(plan, options, err);

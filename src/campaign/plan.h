@@ -29,8 +29,9 @@ struct wb_campaign_plan {
 
 /* Fills `value`. */
 WB_WARN_UNUSED wb_status wbi_plan_find_values(wb_campaign_plan *plan, const wb_read_options *reading, wb_error *err);
-/* Fills `segments` where the project has orders. What keeps them from being made is an error only where caps name the segment. */
-WB_WARN_UNUSED wb_status wbi_plan_find_segments(wb_campaign_plan *plan, const wb_read_options *reading, wb_error *err);
+/* Fills `segments` where the project has orders, by the edges of a file where it exists. What keeps them from being made is an error only where caps name the segment. */
+WB_WARN_UNUSED wb_status wbi_plan_find_segments(wb_campaign_plan *plan, const char *edges, const wb_read_options *reading,
+                                                wb_error *err);
 /* Counts the rows of `contacts:` that writing the plan replaces. */
 WB_WARN_UNUSED wb_status wbi_plan_count_replaced(wb_campaign_plan *plan, wb_error *err);
 bool wbi_plan_has_segments(const wb_campaign_plan *plan);

@@ -40,13 +40,14 @@ static wb_status match(wb_campaign_plan *plan, wb_error *err)
     return WB_OK;
 }
 
-wb_status wbi_plan_find_segments(wb_campaign_plan *plan, const wb_read_options *reading, wb_error *err)
+wb_status wbi_plan_find_segments(wb_campaign_plan *plan, const char *edges, const wb_read_options *reading, wb_error *err)
 {
     wb_segments_options options = WB_SEGMENTS_OPTIONS_INIT;
     plan->segment = wbi_people_find(&plan->people, "segment");
     if (plan->segment.where != WBI_PEOPLE_NOWHERE || !has_orders(plan->project))
         return WB_OK;
     options.cutoff_us = plan->people.cutoff_us;
+    options.edges = edges;
     options.n_threads = reading->n_threads;
     options.log = reading->log;
     wb_error cause = {0};
@@ -57,6 +58,7 @@ wb_status wbi_plan_find_segments(wb_campaign_plan *plan, const wb_read_options *
     }
     if (status != WB_OK && err != NULL)
         *err = cause;
+    plan->summary.segments = plan->segments;
     return status == WB_OK ? match(plan, err) : status;
 }
 

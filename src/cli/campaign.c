@@ -292,10 +292,23 @@ void cli_warn_campaign(const wb_campaign_summary *s, const cli_common *common)
                  c->holdout == 0 ? "holdout is 0" : "these are too few for the holdout");
 }
 
-void cli_tell_contacts(const wb_campaign_summary *s, const cli_common *common)
+static void tell_segments(const wb_segments *segments, const cli_common *common)
+{
+    char at[WB_TIME_CHARS], count[CLI_TEXT_CHARS];
+    if (segments == NULL)
+        return;
+    const wb_segment_edges edges = wb_segments_edges(segments);
+    const char *file = wb_segments_edges_file(segments);
+    wb_time_format(edges.cutoff_us, at);
+    cli_note(common, "segments by the edges of %s customers at %s%s%s", cli_count(count, edges.n_customers), at,
+             file != NULL ? ", from " : ", learned here", file != NULL ? file : "");
+}
+
+void cli_tell_campaign(const wb_campaign_summary *s, const cli_common *common)
 {
     char text[3][CLI_TEXT_CHARS], name[CLI_CELL_BYTES], at[WB_TIME_CHARS], replaced[CLI_CELL_BYTES + CLI_TEXT_CHARS + 32] = "";
     const cli_step step = cli_step_begin(common);
+    tell_segments(s->segments, common);
     if (s->settings.contacts == NULL)
         return;
     cli_cell(name, s->settings.name, CLI_NAME_COLUMNS);

@@ -12,8 +12,8 @@ void cli_print_campaign(const wb_campaign_summary *summary, double provable_effe
 json_t *cli_campaign_json(const wb_campaign_summary *summary, double provable_effect);
 /* Says what was assumed, whose value is not known, and why a list or a control group is empty. */
 void cli_warn_campaign(const wb_campaign_summary *summary, const cli_common *common);
-/* What was written into the table of contacts, if the campaign has one, and what is forgotten by that. */
-void cli_tell_contacts(const wb_campaign_summary *summary, const cli_common *common);
+/* Which edges segments are by; what was written into the table of contacts, if the campaign has one, and what is forgotten by that. */
+void cli_tell_campaign(const wb_campaign_summary *summary, const cli_common *common);
 /* 12,345.67 of an amount in cents. */
 const char *cli_cents(char text[CLI_TEXT_CHARS], int64_t cents);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/campaign.h"
+#include "cli/segments.h"
 #include "cli/tables.h"
 
 typedef struct campaign_options {
@@ -35,6 +36,8 @@ static const cli_option options[] = {
 
 static const campaign_options defaults = {
     .common = CLI_COMMON_INIT, .budget = NAN, .holdout = NAN, .provable_effect = NAN};
+
+enum { PATH_CHARS = 4096 };
 
 /* What a run holds; freed in one place. */
 typedef struct campaign_run {
@@ -159,7 +162,7 @@ static void tell(const campaign_run *r, const cli_step *step)
         if (is_first_of_name(&r->settings, i))
             cli_note(&r->o->common, "route %s   %s", r->settings.routes[i].name,
                      wb_campaign_route_path(path, sizeof path, r->o->output, r->settings.routes[i].name));
-    cli_tell_contacts(s, &r->o->common);
+    cli_tell_campaign(s, &r->o->common);
     cli_warn_campaign(s, &r->o->common);
     if (r->o->common.json)
         cli_print_json(cli_campaign_json(s, r->o->provable_effect));
@@ -171,8 +174,10 @@ static wb_status work(campaign_run *r, wb_error *err)
 {
     const campaign_options *o = r->o;
     const char *const inputs[] = {o->common.arguments.items[0], NULL};
+    char edges[PATH_CHARS];
     cli_step step = cli_step_begin(&o->common);
     wb_status status = check_outputs(r, err);
+    r->how.edges = cli_place_edges(edges, sizeof edges, r->project, o->output);
     if (status == WB_OK)
         status = cli_check_readable(inputs, err);
     if (status == WB_OK)

@@ -52,18 +52,6 @@ static bool is_output(const char *path)
     return path != NULL && !is_file(path);
 }
 
-static void place_edges(segment_run *r)
-{
-    const segment_options *o = r->o;
-    r->edges = o->edges != NULL ? o->edges : wb_project_segment_edges(r->project);
-    if (r->edges != NULL || !is_file(o->output))
-        return;
-    const char *slash = strrchr(o->output, '/');
-    const int n_folder = slash == NULL ? 0 : (int)(slash - o->output) + 1;
-    if (snprintf(r->beside, sizeof r->beside, "%.*ssegments.json", n_folder, o->output) < (int)sizeof r->beside)
-        r->edges = r->beside;
-}
-
 /* Nothing that is read is written over, and no file written twice. */
 static wb_status check_outputs(const segment_run *r, wb_error *err)
 {
@@ -131,7 +119,7 @@ static void tell(const segment_run *r, const cli_step *step)
 static wb_status work(segment_run *r, wb_error *err)
 {
     const segment_options *o = r->o;
-    place_edges(r);
+    r->edges = o->edges != NULL ? o->edges : cli_place_edges(r->beside, sizeof r->beside, r->project, o->output);
     wb_status status = check_outputs(r, err);
     cli_step step = cli_step_begin(&o->common);
     if (status == WB_OK)

@@ -5,6 +5,9 @@
 #include <stdio.h>
 
 #include "cli/campaign.h"
+#include "cli/segments.h"
+
+enum { PATH_CHARS = 4096 };
 
 bool cli_run_has_campaign(const wb_project *project)
 {
@@ -20,13 +23,14 @@ wb_status cli_run_check_campaign(const wb_project *project, const wb_read_option
 
 static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_error *err)
 {
-    char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS];
+    char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS], edges[PATH_CHARS];
     wb_campaign settings;
     wb_campaign_options how = WB_CAMPAIGN_OPTIONS_INIT;
     cli_step step = cli_step_begin(run->common);
     wb_project_campaign(run->project, &settings);
     how.probability = run->probability;
     how.at_us = run->at_us;
+    how.edges = cli_place_edges(edges, sizeof edges, run->project, run->list);
     wb_status status = wb_campaign_plan_create(&act->plan, run->scores, run->project, &settings, &how, run->reading, err);
     if (status == WB_OK)
         status = wb_campaign_plan_write(act->plan, run->list, run->control, err);
@@ -35,7 +39,7 @@ static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_e
     const wb_campaign_summary *s = wb_campaign_plan_summary(act->plan);
     cli_step_end(&step, "campaign", "%s to contact, %s held out · expected profit %s   %s", cli_count(list, s->list.n),
                  cli_count(control, s->n_control), cli_cents(profit, s->list.profit_cents), run->list);
-    cli_tell_contacts(s, run->common);
+    cli_tell_campaign(s, run->common);
     cli_warn_campaign(s, run->common);
     return WB_OK;
 }
@@ -71,7 +75,9 @@ static wb_status make_kpis(cli_run_act *act, const cli_run_acting *run, wb_error
 
 static wb_status make_segments(cli_run_act *act, const cli_run_acting *run, wb_error *err)
 {
+    char edges[PATH_CHARS];
     wb_segments_options how = WB_SEGMENTS_OPTIONS_INIT;
+    how.edges = cli_place_edges(edges, sizeof edges, run->project, run->list);
     how.cutoff_us = run->at_us;
     how.n_threads = run->reading->n_threads;
     return forgive(wb_segments_create(&act->segments, run->project, &how, run->reading, err), "segments", run->common, err);

@@ -99,6 +99,17 @@ static void tell_measure(const wb_segment_edges *edges, const measure *what, con
     cli_note(common, "%s%s%s%s", line, what->unit, n > 0 ? ": equal ones are one, so nobody scores " : "", skipped);
 }
 
+const char *cli_place_edges(char *path, size_t size, const wb_project *project, const char *output)
+{
+    if (wb_project_segment_edges(project) != NULL)
+        return wb_project_segment_edges(project);
+    if (output == NULL || strcmp(output, "-") == 0)
+        return NULL;
+    const char *slash = strrchr(output, '/');
+    const int n_folder = slash == NULL ? 0 : (int)(slash - output) + 1;
+    return snprintf(path, size, "%.*ssegments.json", n_folder, output) < (int)size ? path : NULL;
+}
+
 void cli_tell_edges(const wb_segments *s, const char *file, const cli_common *common)
 {
     char cutoff[WB_TIME_CHARS], count[CLI_TEXT_CHARS], without[CLI_TEXT_CHARS];

@@ -7,6 +7,8 @@
 
 #include "cli/cli.h"
 
+/* Where edges are kept: as the project says, else in segments.json beside `output`, printed into `path`; NULL: nowhere. */
+const char *cli_place_edges(char *path, size_t size, const wb_project *project, const char *output);
 void cli_print_segments(const wb_segments *segments);
 json_t *cli_segments_json(const wb_segments *segments);
 /* Where the edges come from, or where they are kept (`file`; NULL: nowhere), which scores they skip, and who has no segment. */
