@@ -66,6 +66,7 @@ typedef struct wb_campaign_summary {
     wb_campaign_worth worth;
     int64_t horizon_us;      /* with WB_CAMPAIGN_BY_ORDERS: over which value is counted */
     int by_uplift;           /* not 0: the scores say how much a contact changes, and keep_rate only says who takes the offer */
+    uint64_t n_harmed;       /* of the scored, whose uplift says that a contact makes them likelier to leave */
     double mean_value;       /* of a kept customer, over those of whom it is known */
     uint64_t n_scored;
     const wb_campaign_step *steps; /* in the order in which the rules were asked */

@@ -47,8 +47,10 @@ static void weigh(wb_campaign_plan *plan)
     const wbi_terms terms = wbi_settings_terms(s);
     for (size_t row = 0; row < plan->people.n; row++) {
         const wbi_str id = wbi_people_id(&plan->people, row);
+        const double uplift = wbi_people_uplift(&plan->people, row);
+        plan->summary.n_harmed += s->returning ? uplift < 0 : uplift > 0;
         plan->probability[row] = wbi_people_probability(&plan->people, row);
-        plan->worth[row] = wbi_worth_of(&terms, plan->probability[row], wbi_people_uplift(&plan->people, row), plan->value[row]);
+        plan->worth[row] = wbi_worth_of(&terms, plan->probability[row], uplift, plan->value[row]);
         plan->worth_cents[row] = plan->worth[row].value_cents;
         plan->held_out[row] = wbi_hash_unit("holdout", s->name, id.data, id.length) < s->holdout;
     }

@@ -274,6 +274,9 @@ void cli_warn_campaign(const wb_campaign_summary *s, const cli_common *common)
     if (s->costs_unsaid)
         cli_note(common, "not said, taken as R's EMP package does:%s%s%s", s->costs_unsaid & 1 ? " offer_cost 10" : "",
                  s->costs_unsaid & 2 ? " contact_cost 1" : "", s->costs_unsaid & 4 ? " keep_rate 0.3" : "");
+    if (!c->returning && s->n_harmed > s->n_scored / 2)
+        cli_warn(common, "the scores say that contacts make %.0f %% of the customers likelier to leave: if the probabilities are of a good "
+                 "thing, say campaign.predicts: returning", 100 * (double)s->n_harmed / (double)s->n_scored);
     if (s->n_without_value > 0)
         cli_warn(common, "%s of %s customers have no value: %s (campaign.missing_value)", cli_count(text[0], s->n_without_value),
                  cli_count(text[1], s->n_scored),
