@@ -145,7 +145,8 @@ static void print_depths(const wb_campaign_summary *s)
 {
     char name[CLI_TEXT_CHARS];
     const size_t last = s->n_points - 1;
-    printf("\nprofit by depth, of those who are not held out\n");
+    printf("\nprofit by depth, of the %s who %sare not held out\n", cli_count(name, s->points[last].n),
+           s->settings.n_caps > 0 ? "are within the caps and " : "");
     print_depth_header("depth");
     size_t before = SIZE_MAX;
     for (size_t i = 1; i <= SHOWN_DEPTHS; i++) {
