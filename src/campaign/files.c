@@ -180,6 +180,15 @@ static void add_addresses(file *f)
         add(f, "sms_consent", WBI_LIST_SMS_CONSENT, (file_column){.source = FROM_TEXT, .text = "yes"});
 }
 
+/* Who calls needs the number, in whatever file. */
+static void add_phone(file *f)
+{
+    const char *said = f->plan->summary.settings.phone, *name = said != NULL ? said : "phone";
+    const wbi_people_column column = wbi_people_find_fact(&f->plan->people, name);
+    if (strcmp(f->arm, "call") == 0 && column.where != WBI_PEOPLE_NOWHERE && !has_role(f, WBI_LIST_PHONE) && !has(f, name))
+        add(f, name, WBI_LIST_PHONE, (file_column){.source = FROM_COLUMN, .column = column});
+}
+
 /* The rows of one arm in the order of their expected values. */
 static wb_status write_rows(const wb_campaign_plan *plan, const char *path, wbi_list_format format, const char *arm,
                             const uint32_t *rows, size_t n, wb_error *err)
@@ -196,6 +205,7 @@ static wb_status write_rows(const wb_campaign_plan *plan, const char *path, wbi_
         add_kept(&f);
         if (format != WBI_LIST_CSV && format != WBI_LIST_JSON_LINES)
             add_addresses(&f);
+        add_phone(&f);
         const wbi_list list = {.columns = f.columns, .n_columns = f.n_columns, .n_rows = n, .cell = cell_of, .data = &f,
                                .phone_country = s->phone_country};
         status = wbi_list_write(path, format, &list, NULL, err);
@@ -223,6 +233,13 @@ const char *wb_campaign_route_path(char *path, size_t size, const char *list, co
     return path;
 }
 
+/* Of control groups and routes, which are not for a program that mails. */
+static wbi_list_format plain_format(const wb_campaign_plan *plan)
+{
+    const bool lines = strcmp(plan->summary.settings.format, wbi_list_format_name(WBI_LIST_JSON_LINES)) == 0;
+    return lines ? WBI_LIST_JSON_LINES : WBI_LIST_CSV;
+}
+
 /* One list for all rules of a route's name. */
 static bool is_first_of_route(const wbi_permitted *p, size_t rule)
 {
@@ -248,7 +265,7 @@ static wb_status write_route(const wb_campaign_plan *plan, size_t rule, const ch
     }
     const wbi_walk walk = {.worth = plan->worth, .removed = others, .by_id = plan->people.by_id, .n = plan->people.n};
     WBI_TRY(wbi_rank(rows, &n, &walk, err));
-    return write_rows(plan, wb_campaign_route_path(path, sizeof path, list, to), WBI_LIST_CSV, to, rows, n, err);
+    return write_rows(plan, wb_campaign_route_path(path, sizeof path, list, to), plain_format(plan), to, rows, n, err);
 }
 
 /* ---- contacts: in the order of the ids */
@@ -290,10 +307,8 @@ static wb_status write_all(const wb_campaign_plan *plan, const char *list, const
     size_t n = take_arm(rows, &plan->walked, WBI_CHOSEN_LIST);
     WBI_TRY(write_rows(plan, list, format, "list", rows, n, err));
     n = take_arm(rows, &plan->walked, WBI_CHOSEN_CONTROL);
-    if (format != WBI_LIST_JSON_LINES) /* a control group is not for a program that mails */
-        format = WBI_LIST_CSV;
     if (holdout != NULL)
-        WBI_TRY(write_rows(plan, holdout, format, "control", rows, n, err));
+        WBI_TRY(write_rows(plan, holdout, plain_format(plan), "control", rows, n, err));
     for (size_t r = 0; r < plan->permitted.n_rules; r++)
         if (is_first_of_route(&plan->permitted, r))
             WBI_TRY(write_route(plan, r, list, rows, others, err));

@@ -28,11 +28,19 @@ static wb_status exclude(wbi_asking *a, const wb_campaign_rule *rule, const uint
     return WB_OK;
 }
 
+static void warn_without_phone(const wbi_asking *a, const wb_campaign_rule *rule)
+{
+    const char *name = a->settings->phone != NULL ? a->settings->phone : "phone";
+    if (strcmp(rule->name, "call") == 0 && wbi_people_find_fact(a->people, name).where == WBI_PEOPLE_NOWHERE)
+        wbi_log(a->reading->log, WB_LOG_WARNING, "the list 'call' has no phone numbers: neither customers nor scores have a column %s", name);
+}
+
 static wb_status route(wbi_asking *a, const wb_campaign_rule *rule, const uint8_t *holds, uint8_t *consent, wb_error *err)
 {
     uint16_t routed, refused = 0;
     const char *channel = wbi_channel_of(a->settings, rule);
     WBI_TRY(wbi_consent_find(consent, a, rule, err));
+    warn_without_phone(a, rule);
     WBI_TRY(wbi_asking_add(a, &routed, WBI_RULE_ROUTED, rule->name, err, "routed to %s", rule->name));
     if (a->settings->consent == WB_CONSENT_BY_COLUMN)
         WBI_TRY(wbi_asking_add(a, &refused, WBI_RULE_NOT_ROUTED, rule->name, err, "to be routed to %s, no consent to %s", rule->name,
