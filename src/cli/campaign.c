@@ -279,7 +279,7 @@ void cli_warn_campaign(const wb_campaign_summary *s, const cli_common *common)
         cli_warn(common, "the scores say that contacts make %.0f %% of the customers likelier to leave: if the probabilities are of a good "
                  "thing, say campaign.predicts: returning", 100 * (double)s->n_harmed / (double)s->n_scored);
     if (s->n_without_value > 0)
-        cli_warn(common, "%s of %s customers have no value: %s (campaign.missing_value)", cli_count(text[0], s->n_without_value),
+        cli_warn(common, "%s of all %s scored have no value, those whom the rules remove among them: %s (campaign.missing_value)", cli_count(text[0], s->n_without_value),
                  cli_count(text[1], s->n_scored),
                  c->missing_value == WB_MISSING_VALUE_LEAVE_OUT ? "they are left out"
                  : c->missing_value == WB_MISSING_VALUE_MEAN    ? "they are taken to be worth the mean of the others"

@@ -52,11 +52,17 @@ static void draw_dot(const wbi_chart *c, const char *style, const wb_campaign_mo
     wbi_chart_dot_end(c);
 }
 
+/* Under the dot of the list there is nothing to see. */
+static bool best_is_drawn(const wb_campaign_summary *s)
+{
+    return s->best.n != s->list.n;
+}
+
 void wbi_draw_campaign(wbi_canvas canvas, const wb_report_parts *parts)
 {
     static const wbi_legend legend[] = {{"line one", "Expected"}, {"mark", "This list"}, {"dot two", "Best depth"}};
     const wb_campaign_summary *s = parts->campaign;
-    wbi_chart c = {.canvas = canvas, .id = "campaign", .title = "Profit by depth", .legend = legend, .n_legend = N_OF(legend)};
+    wbi_chart c = {.canvas = canvas, .id = "campaign", .title = "Profit by depth", .legend = legend, .n_legend = N_OF(legend) - !best_is_drawn(s)};
     depths d;
     read_depths(&d, s);
     wbi_ticks_widen(&d.least, &d.most, 5);
@@ -72,7 +78,8 @@ void wbi_draw_campaign(wbi_canvas canvas, const wb_report_parts *parts)
     wbi_chart_segment(&c, "thin", 0, 0, c.x.high, 0);
     wbi_chart_line(&c, "line one", d.at, d.profit, s->n_points);
     wbi_chart_segment(&c, "mark", (double)s->list.n, d.least, (double)s->list.n, profit_of(&s->list));
-    draw_dot(&c, "two", &s->best, "best depth");
+    if (best_is_drawn(s))
+        draw_dot(&c, "two", &s->best, "best depth");
     draw_dot(&c, "one", &s->list, "this list");
     wbi_chart_end(&c);
 }
