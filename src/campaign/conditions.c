@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "campaign/conditions.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include <winback/features.h>
 
 #include "base/memory.h"
 #include "expr/expr.h"
@@ -78,14 +81,54 @@ static const char *why_left_out(const wbi_plan *plan, const char *name)
     return NULL;
 }
 
+static bool has_table(const wb_project *project, const char *name)
+{
+    for (size_t t = 0; t < project->n_tables; t++)
+        if (strcmp(project->tables[t].name, name) == 0 && project->tables[t].file != NULL)
+            return true;
+    return false;
+}
+
+/* The usual table of the catalogue's feature of that name, in some window; NULL: it has none such. */
+static const char *table_of(const wb_catalogue *catalogue, const char *name)
+{
+    for (size_t i = 0; i < wb_catalogue_n_entries(catalogue); i++) {
+        const wb_catalogue_entry entry = wb_catalogue_at(catalogue, i);
+        const size_t n = strlen(entry.name);
+        if (strncmp(name, entry.name, n) == 0 && (name[n] == '\0' || name[n] == '_'))
+            return entry.table;
+    }
+    return NULL;
+}
+
+/* A project that names some tables does without the others, though their files lie beside it. */
+static void advise_table(const wb_project *project, const char *name, wb_error *err)
+{
+    enum { PATH_CHARS = 4096 };
+    char file[PATH_CHARS];
+    wb_catalogue *catalogue = NULL;
+    const char *path = project->path != NULL ? project->path : "", *slash = strrchr(path, '/');
+    const int n_folder = slash == NULL ? 0 : (int)(slash - path) + 1;
+    const char *table = wb_catalogue_create(&catalogue, NULL) == WB_OK ? table_of(catalogue, name) : NULL;
+    if (table != NULL && !has_table(project, table)) {
+        snprintf(file, sizeof file, "%.*s%s.csv", n_folder, path, table);
+        if (access(file, R_OK) == 0)
+            wbi_advise(err, "the project has no table %s; %s lies here: tables: {%s: {file: %s.csv}}", table, file, table, table);
+    }
+    wb_catalogue_free(catalogue);
+}
+
 static wb_status fail_name(const asking *a, size_t c, const wbi_plan *plan, const char *name, wb_error *err)
 {
     const size_t n = plan->project->n_features;
     const wbi_where where = {a->project->path, a->rules[c].line, 0};
     const char *why = why_left_out(plan, name);
-    if (why != NULL)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, name, strlen(name), "'%s' asks for %s, which is left out:%s",
-                           a->rules[c].when, name, why);
+    if (why != NULL) {
+        const wb_status status = wbi_fail_at(err, WB_ERR_INCONSISTENT, where, name, strlen(name),
+                                             "'%s' asks for %s, which is left out:%s", a->rules[c].when, name, why);
+        advise_table(plan->project, name, err);
+        return status;
+    }
     const char **names = wbi_alloc_array(n, sizeof *names);
     if (names == NULL)
         return wbi_fail_nomem(err, n * sizeof *names);
@@ -97,6 +140,7 @@ static wb_status fail_name(const asking *a, size_t c, const wbi_plan *plan, cons
                                    nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
                                    nearest != NULL ? "'?)" : "");
     wbi_advise(err, "conditions are over features: winback features --list names them");
+    advise_table(plan->project, name, err);
     wbi_free(names);
     return status;
 }
