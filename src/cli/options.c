@@ -29,7 +29,7 @@ static const cli_option seed_options[] = {
 static const cli_option running_options[] = {
     {"--threads", CLI_WHOLE, AT(n_threads), "N", "threads (0: all there are); results do not depend on it"},
     {"--json", CLI_FLAG, AT(json), NULL, "print a summary as JSON on standard output"},
-    {"--quiet", CLI_FLAG, AT(quiet), NULL, "say nothing but warnings and errors"},
+    {"--quiet", CLI_FLAG, AT(quiet), NULL, "say nothing on the way but warnings and errors"},
 };
 
 enum { N_GROUPS = 6 };
