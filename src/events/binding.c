@@ -98,7 +98,7 @@ static bool resolve_undeclared(wbi_binding *b, const char *name, wbi_expr_type w
         wb_status absent = wbi_source_no_column(b->source, name, err);
         const bool may_be_text = wanted == WBI_EXPR_TEXT || wanted == WBI_EXPR_ANY;
         if (may_be_text && err != NULL && err->advice[0] == '\0' && strstr(err->message, "did you mean") == NULL)
-            wbi_advise(err, "a text stands in single quotes: '%s'", name);
+            wbi_advise(err, "if a text is meant, it stands in single quotes: '%s'", name);
         return absent == WB_OK;
     }
     wb_type read = wanted == WBI_EXPR_NUMBER || wanted == WBI_EXPR_BOOL || wanted == WBI_EXPR_DURATION ? WB_TYPE_NUMBER
