@@ -30,6 +30,14 @@ static wb_status make_header(wb_table **out, const char *const *names, size_t n,
     return status;
 }
 
+static wb_status need_id(size_t *id, const wb_table *table, const wb_evaluate_options *o, wb_error *err)
+{
+    const wb_status status = wbi_need_column(id, table, o->id != NULL ? o->id : usual_id, "the customer's id", err);
+    if (status == WB_ERR_INCONSISTENT && err != NULL && err->advice[0] == '\0')
+        wbi_advise(err, "--id COL says which column names the customers");
+    return status;
+}
+
 /* ---- labels ---- */
 
 /* Finds the columns by name; those that nobody asks for by name may be absent. */
@@ -40,7 +48,7 @@ static wb_status find_columns(wbi_truth *t, const wb_table *table, const wb_eval
     t->weight = t->value = t->treatment = SIZE_MAX;
     t->cutoff = wb_table_find(table, "cutoff");
     t->seen = wb_table_find(table, seen);
-    WBI_TRY(wbi_need_column(&t->id, table, o->id != NULL ? o->id : usual_id, "the customer's id", err));
+    WBI_TRY(need_id(&t->id, table, o, err));
     WBI_TRY(wbi_label_find(&t->target, table, o->target, err));
     if (o->weights != NULL)
         WBI_TRY(wbi_need_column(&t->weight, table, o->weights, "the weights", err));
@@ -244,7 +252,7 @@ static wb_status find_scores(wbi_score_file *s, const wb_table *table, const wb_
     if (s->id == SIZE_MAX)
         s->id = wb_table_find(table, usual_id); /* winback score calls it so, whatever it was */
     if (s->id == SIZE_MAX)
-        WBI_TRY(wbi_need_column(&s->id, table, o->id != NULL ? o->id : usual_id, "the customer's id", err));
+        WBI_TRY(need_id(&s->id, table, o, err));
     s->cutoff = wb_table_find(table, "cutoff");
     return list_scores(s, table, o, err);
 }
