@@ -165,6 +165,9 @@ static wb_status write_out(const kpi_run *r, wb_error *err)
         cli_print_json(cli_kpis_json(r->kpis));
     else if (!is_output(o->output) && !is_output(o->svg))
         cli_print_kpis(r->kpis, o->explain);
+    if (o->by_month)
+        cli_note(&o->common, "churn and lifetime value of a month: who was active in the look-back before it and is not in that before its "
+                 "end; for a lifetime take a range of a year");
     return WB_OK;
 }
 
