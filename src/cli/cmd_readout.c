@@ -319,6 +319,8 @@ const cli_command cli_readout = {
     .groups = CLI_PROJECT | CLI_READS | CLI_SEEDED,
     .max_arguments = 1,
     .defaults = &defaults,
+    if (r->o->arm == NULL && list_of(r->o) == NULL && readout->n_strata == 0)
+        cli_note(common, "contacts hold no scores: the estimate by tenths of the score needs LIST and --control FILE");
     .options_size = sizeof defaults,
     .run = run,
 };

@@ -42,7 +42,11 @@ static wb_status read_file(people *p, const char *path, const wb_read_options *r
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu columns to part by, expected at most %d", p->o->n_by, WANTED_AT_MOST - N_USUAL);
     for (size_t k = 0; k < p->o->n_by; k++)
         wanted[N_USUAL + k] = (wbi_readout_cells_wanted){p->o->by[k], "a segment"};
-    WBI_TRY(wbi_readout_cells_read(&file->cells, path, wanted, N_USUAL + p->o->n_by, reading, err));
+    wb_status status = wbi_readout_cells_read(&file->cells, path, wanted, N_USUAL + p->o->n_by, reading, err);
+    if (status == WB_ERR_INCONSISTENT && is_contacts && p->o->n_by > 0)
+        wbi_advise(err, "contacts have no columns to part by: give LIST and --control FILE for --by");
+    if (status != WB_OK)
+        return status;
     for (size_t k = 0; k < N_USUAL + p->o->n_by; k++)
         file->column[k] = wb_table_find(file->cells.table, wanted[k].name);
     return WB_OK;
