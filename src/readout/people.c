@@ -6,7 +6,7 @@
 #include "readout/readout.h"
 
 static const char usual_arm[] = "list";
-enum { ID = 0, ARM, CAMPAIGN, SCORE, AT, N_USUAL, WANTED_AT_MOST = 64 };
+enum { ID = 0, ARM, CAMPAIGN, SCORE, AT, CUTOFF, N_USUAL, WANTED_AT_MOST = 64 };
 
 /* A file in the making of the rows. */
 typedef struct people_file {
@@ -25,6 +25,7 @@ typedef struct people {
     size_t n_files;
     const char *campaign; /* wanted, or the first that was found; NULL: none yet */
     int64_t at_us;        /* of contacts */
+    int64_t cutoff_us;    /* the latest that the list says; WB_TIME_MISSING: none */
 } people;
 
 /* ---- reading ---- */
@@ -37,7 +38,8 @@ static wb_status read_file(people *p, const char *path, const wb_read_options *r
                                                {"arm", is_contacts ? "the arm" : NULL},
                                                {"campaign", is_contacts ? "the campaign" : NULL},
                                                {"probability", NULL},
-                                               {"at", is_contacts ? "when the campaign was made" : NULL}};
+                                               {"at", is_contacts ? "when the campaign was made" : NULL},
+                                               {"cutoff", NULL}};
     if (p->o->n_by > WANTED_AT_MOST - N_USUAL)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu columns to part by, expected at most %d", p->o->n_by, WANTED_AT_MOST - N_USUAL);
     for (size_t k = 0; k < p->o->n_by; k++)
@@ -187,6 +189,16 @@ static wb_status take_at(people *p, const people_file *file, size_t row, wb_erro
     return WB_OK;
 }
 
+/* Cells that are no time are none of ours. */
+static void see_cutoff(people *p, const people_file *file, size_t row)
+{
+    const wbi_str cell = wbi_readout_cell_at(&file->cells, file->column[CUTOFF], row);
+    const wbi_time_format iso = {0};
+    int64_t cutoff_us;
+    if (cell.length > 0 && wbi_time_read(&cutoff_us, cell.data, cell.length, &iso) && cutoff_us > p->cutoff_us)
+        p->cutoff_us = cutoff_us; /* missing is the least */
+}
+
 static wb_status take_row(people *p, const people_file *file, size_t row, wb_error *err)
 {
     wbi_readout_trial_rows *rows = &p->r->rows;
@@ -200,6 +212,7 @@ static wb_status take_row(people *p, const people_file *file, size_t row, wb_err
     WBI_TRY(arm_of(p, &rows->arm[rows->n], file, row, err));
     if (p->source->contacts != NULL)
         WBI_TRY(take_at(p, file, row, err));
+    see_cutoff(p, file, row);
     if (rows->score != NULL)
         WBI_TRY(wbi_readout_cell_number(&rows->score[rows->n], &file->cells, file->column[SCORE], row, err));
     for (size_t k = 0; k < rows->n_partings; k++) {
@@ -255,10 +268,23 @@ static wb_status name_campaign(people *p, wb_error *err)
     return wbi_readout_keep(p->r, &p->r->result.campaign, said, strlen(said), err);
 }
 
+/* Of contacts `at` is the cutoff. */
+static void warn_of_cutoff(const people *p, const wb_log *log)
+{
+    const int64_t made_us = p->cutoff_us != WB_TIME_MISSING ? p->cutoff_us : p->at_us, sent_us = p->r->result.sent_at_us;
+    char made[WB_TIME_CHARS], sent[WB_TIME_CHARS];
+    if (made_us == WB_TIME_MISSING || sent_us >= made_us)
+        return;
+    wb_time_format(made_us, made);
+    wb_time_format(sent_us, sent);
+    wbi_log(log, WB_LOG_WARNING, "the campaign is said to have been sent at %s, before %s, when %s made: orders that chose the customers "
+            "count as what it brought", sent, made, p->source->contacts != NULL ? "the contacts were" : "the list was");
+}
+
 wb_status wbi_readout_people(wbi_readout *r, const wb_readout_source *source, const wb_readout_options *o,
                              const wb_read_options *reading, wb_error *err)
 {
-    people p = {.r = r, .source = source, .o = o, .at_us = WB_TIME_MISSING};
+    people p = {.r = r, .source = source, .o = o, .at_us = WB_TIME_MISSING, .cutoff_us = WB_TIME_MISSING};
     wb_status status;
     uint8_t control;
     WBI_TRY_CLEANUP(wbi_readout_arm(r, &control, wbi_str_from(wbi_readout_control_word), err));
@@ -270,6 +296,8 @@ wb_status wbi_readout_people(wbi_readout *r, const wb_readout_source *source, co
     r->result.sent_at_us = source->sent_at_us != WB_TIME_MISSING ? source->sent_at_us : p.at_us;
     if (r->result.sent_at_us == WB_TIME_MISSING)
         status = wbi_fail(err, WB_ERR_ARGUMENT, "when the campaign was sent is not said");
+    else
+        warn_of_cutoff(&p, reading->log);
 cleanup:
     for (size_t f = 0; f < 2; f++) {
         wbi_readout_cells_free(&p.files[f].cells);
