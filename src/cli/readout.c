@@ -133,9 +133,11 @@ static void print_worth(const wb_readout *r, size_t arm)
     printf("\n%s: %s customers\n", cli_cell(name, r->arms[arm], CLI_NAME_COLUMNS), cli_count(count, n));
     print_worth_line("  more revenue", &w->revenue, 1, 2, "");
     print_worth_line("  more margin", &w->margin, 1, 2, "");
-    print_spent("  contacts", w->contact_cents, "spent");
+    if (!isnan(r->costs.contact_cost))
+        print_spent("  contacts", w->contact_cents, "spent");
     snprintf(note, sizeof note, "spent, %s redeemed%s", cli_count(count, w->n_redeemed), r->takes_all ? " (every buyer)" : "");
-    print_spent("  offers", w->offer_cents, note);
+    if (!isnan(r->costs.offer_cost))
+        print_spent("  offers", w->offer_cents, note);
     print_worth_line("  profit", &w->profit, 1, 2, wb_readout_verdict_name(w->verdict));
     print_worth_line("  return on cost, %", &w->return_on_cost, 100, 1, "");
 }

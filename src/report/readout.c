@@ -196,29 +196,49 @@ static void put_effects(wbi_writer *w, const wb_readout *r)
     wbi_table_end(w);
 }
 
-static void put_estimate(wbi_writer *w, const wb_readout_estimate *e)
+/* Nothing is said of what was not said. */
+static void put_worth_row(wbi_writer *w, const char *arm, const char *what, const wb_readout_estimate *e, int decimals,
+                          const char *verdict)
 {
-    wbi_cell(w, wbi_with_interval(e->value, e->low, e->high, 2), e->value);
+    if (isnan(e->value))
+        return;
+    wbi_row_begin(w, arm);
+    wbi_cell_text(w, what);
+    wbi_cell(w, wbi_number(e->value, decimals), e->value);
+    wbi_cell(w, wbi_number(e->low, decimals), e->low);
+    wbi_cell(w, wbi_number(e->high, decimals), e->high);
+    wbi_cell_text(w, verdict);
+    wbi_row_end(w);
+}
+
+static wb_readout_estimate known(double amount, double said)
+{
+    return (wb_readout_estimate){isnan(said) ? NAN : amount, NAN, NAN};
+}
+
+static void put_arm_worth(wbi_writer *w, const wb_readout *r, size_t arm)
+{
+    const wb_readout_worth *worth = &r->worth[arm];
+    const wb_readout_estimate contacts = known((double)worth->contact_cents / 100, r->costs.contact_cost);
+    const wb_readout_estimate redeemed = known((double)worth->n_redeemed, r->costs.offer_cost);
+    const wb_readout_estimate offers = known((double)worth->offer_cents / 100, r->costs.offer_cost), *back = &worth->return_on_cost;
+    const wb_readout_estimate percent = {100 * back->value, 100 * back->low, 100 * back->high};
+    const char *name = r->arms[arm];
+    put_worth_row(w, name, "more revenue", &worth->revenue, 2, "");
+    put_worth_row(w, name, "more margin", &worth->margin, 2, "");
+    put_worth_row(w, name, "spent on contacts", &contacts, 2, "");
+    put_worth_row(w, name, r->takes_all ? "redeemed (every buyer)" : "redeemed", &redeemed, 0, "");
+    put_worth_row(w, name, "spent on offers", &offers, 2, "");
+    put_worth_row(w, name, "profit", &worth->profit, 2, wb_readout_verdict_name(worth->verdict));
+    put_worth_row(w, name, "return on cost, %", &percent, 1, "");
 }
 
 static void put_worth(wbi_writer *w, const wb_readout *r)
 {
-    static const char *const headings[] = {"Arm", "#More revenue", "#More margin", "#Redeemed", "#Cost", "#Profit", "#Return on cost", "Profit is"};
+    static const char *const headings[] = {"Arm", "What", "#Amount", "#Low", "#High", "It is"};
     wbi_table_begin(w, "What it brought and cost", headings, sizeof headings / sizeof *headings);
-    for (size_t a = 0; a < r->n_arms; a++) {
-        const wb_readout_worth *worth = &r->worth[a];
-        const double cost = (double)(worth->contact_cents + worth->offer_cents) / 100;
-        wbi_row_begin(w, r->arms[a]);
-        put_estimate(w, &worth->revenue);
-        put_estimate(w, &worth->margin);
-        wbi_cell(w, wbi_count(worth->n_redeemed), (double)worth->n_redeemed);
-        wbi_cell(w, wbi_number(cost, 2), cost);
-        put_estimate(w, &worth->profit);
-        wbi_cell(w, wbi_percent_with_interval(worth->return_on_cost.value, worth->return_on_cost.low, worth->return_on_cost.high, 1),
-                 worth->return_on_cost.value);
-        wbi_cell_text(w, wb_readout_verdict_name(worth->verdict));
-        wbi_row_end(w);
-    }
+    for (size_t a = 0; a < r->n_arms; a++)
+        put_arm_worth(w, r, a);
     wbi_table_end(w);
 }
 
