@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/readout.h"
+#include "cli/report.h"
 #include "cli/tables.h"
 
 typedef struct readout_options {
@@ -199,20 +200,84 @@ static wb_status read_outcomes(readout_run *r, wb_error *err)
     return wb_readout_outcomes(&r->readout, &file, &r->how, &r->reading, err);
 }
 
+static void say_cost(cli_results *page, const char *name, double value)
+{
+    if (!isnan(value))
+        cli_report_fact(page, name, "%.10g", value);
+}
+
+static void say_file(cli_results *page, const char *name, const char *file)
+{
+    if (file != NULL)
+        cli_report_fact(page, name, "%s", file);
+}
+
+static void say_orders(cli_results *page, const readout_run *r)
+{
+    const readout_options *o = r->o;
+    const wb_readout *readout = r->readout;
+    char sent[WB_TIME_CHARS], until[WB_TIME_CHARS], horizon[WB_TIME_CHARS];
+    wb_time_format(readout->sent_at_us, sent);
+    wb_time_format(readout->until_us, until);
+    wb_duration_format(readout->horizon_us, horizon);
+    say_file(page, "List", list_of(o));
+    say_file(page, "Control", o->control);
+    if (list_of(o) == NULL)
+        say_file(page, "Contacts", o->contacts != NULL ? o->contacts : r->said.contacts);
+    for (size_t t = 0; t < wb_project_n_tables(r->project); t++)
+        if (strcmp(wb_project_table_name(r->project, t), "orders") == 0)
+            say_file(page, "Orders", wb_project_table_file(r->project, t));
+    say_file(page, "Campaign", readout->campaign);
+    cli_report_fact(page, "Sent at", "%s", sent);
+    cli_report_fact(page, "Horizon", "%s", horizon);
+    cli_report_fact(page, "Window", "orders from %s to before %s", sent, until);
+    say_file(page, "Redeemed by", o->redeemed);
+}
+
+static void say_facts(cli_results *page, const readout_run *r)
+{
+    const wb_readout_costs *costs = &r->readout->costs;
+    say_file(page, "Project", cli_project_file(&r->o->common));
+    if (r->o->arm == NULL) {
+        say_orders(page, r);
+    } else {
+        say_file(page, "Outcomes", list_of(r->o));
+        cli_report_fact(page, "Arms", "column %s, control %s", r->o->arm, r->o->control);
+    }
+    say_cost(page, "Margin", costs->margin);
+    say_cost(page, "Cost of a contact", costs->contact_cost);
+    say_cost(page, "Cost of an offer", costs->offer_cost);
+    say_cost(page, "Share that redeems", costs->take_rate);
+    cli_report_fact(page, "Intervals", "%g %%, money by %zu resamples", 100 * r->readout->level, r->readout->n_resamples);
+    cli_report_fact(page, "Seed", "%llu", (unsigned long long)r->readout->seed);
+    cli_report_fact(page, "Version", "%s", wb_version());
+}
+
+static wb_status write_page(const readout_run *r, cli_results *page, wb_error *err)
+{
+    const wb_readout *readout = r->readout;
+    page->parts.title = readout->campaign != NULL ? readout->campaign : "Did the campaign pay?";
+    page->parts.readout = readout;
+    page->parts.facts = page->facts;
+    say_facts(page, r);
+    wb_status status = r->o->output != NULL ? wb_report_write(&page->parts, r->o->output, err) : WB_OK;
+    if (status == WB_OK && r->o->svg != NULL)
+        status = wb_report_write_picture(&page->parts, readout->measures[0].kind == WB_READOUT_RATE ? "readout" : "readout_money", NULL,
+                                         r->o->svg, err);
+    return status;
+}
+
 static wb_status write_files(const readout_run *r, wb_error *err)
 {
-    char seed[CLI_TEXT_CHARS];
-    const wb_readout *readout = r->readout;
-    const wb_report_fact facts[] = {{"Version", wb_version()}, {"Seed", seed}};
-    const wb_report_parts parts = {.title = readout->campaign != NULL ? readout->campaign : "Did the campaign pay?", .readout = readout,
-                                   .facts = facts, .n_facts = sizeof facts / sizeof facts[0]};
-    wb_status status = WB_OK;
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)readout->seed);
-    if (r->o->output != NULL)
-        status = wb_report_write(&parts, r->o->output, err);
-    if (status == WB_OK && r->o->svg != NULL)
-        status = wb_report_write_picture(&parts, readout->measures[0].kind == WB_READOUT_RATE ? "readout" : "readout_money", NULL,
-                                         r->o->svg, err);
+    if (r->o->output == NULL && r->o->svg == NULL)
+        return WB_OK;
+    cli_results *page = calloc(1, sizeof *page);
+    if (page == NULL) {
+        *err = (wb_error){.code = WB_ERR_NOMEM, .message = "out of memory"};
+        return WB_ERR_NOMEM;
+    }
+    const wb_status status = write_page(r, page, err);
+    free(page);
     return status;
 }
 
@@ -254,6 +319,8 @@ static void report(const cli_step *step, const readout_run *r)
     }
     cli_note(common, "by assignment: everybody counts where they were drawn; %s resamples, seed %llu", cli_count(count, readout->n_resamples),
              (unsigned long long)readout->seed);
+    if (r->o->arm == NULL && list_of(r->o) == NULL && readout->n_strata == 0)
+        cli_note(common, "contacts hold no scores: the estimate by tenths of the score needs LIST and --control FILE");
     if (common->json)
         cli_print_json(cli_readout_json(readout));
     else if (!is_output(r->o->output) && !is_output(r->o->svg))
@@ -319,8 +386,6 @@ const cli_command cli_readout = {
     .groups = CLI_PROJECT | CLI_READS | CLI_SEEDED,
     .max_arguments = 1,
     .defaults = &defaults,
-    if (r->o->arm == NULL && list_of(r->o) == NULL && readout->n_strata == 0)
-        cli_note(common, "contacts hold no scores: the estimate by tenths of the score needs LIST and --control FILE");
     .options_size = sizeof defaults,
     .run = run,
 };
