@@ -77,6 +77,7 @@ static wbi_figure tick_text(const wbi_axis *axis, double at)
     const int decimals = axis->ticks.decimals;
     switch (axis->form) {
     case WBI_FORM_PERCENT:
+    case WBI_FORM_POINTS:
         return wbi_number(100 * at, decimals > 2 ? decimals - 2 : 0);
     case WBI_FORM_TIMES:
         return wbi_times(at, decimals);
@@ -149,7 +150,7 @@ void wbi_chart_begin(wbi_chart *c)
 
 static void put_axis_title(const wbi_chart *c, const wbi_axis *axis)
 {
-    const char *unit = axis->form == WBI_FORM_PERCENT ? "%" : axis->unit;
+    const char *unit = axis->form == WBI_FORM_PERCENT ? "%" : axis->form == WBI_FORM_POINTS ? "points" : axis->unit;
     wbi_put_text_cut(c->canvas.w, axis->title, axis == &c->x && c->width < WBI_CHART_WIDTH ? 32 : 44);
     if (unit != NULL && *unit != '\0') {
         wbi_put(c->canvas.w, " (");
@@ -305,6 +306,18 @@ void wbi_chart_dot(const wbi_chart *c, const char *style, double x, double y)
 void wbi_chart_dot_end(const wbi_chart *c)
 {
     wbi_put(c->canvas.w, "</title></circle>\n");
+}
+
+void wbi_chart_beyond(const wbi_chart *c, const char *style, double x, double y)
+{
+    const int outwards = x < c->x.low ? -7 : 7;
+    wbi_putf(c->canvas.w, "<path class=\"%s\" d=\"M%s %sl%d 4.5l%d 4.5z\"><title>", style, wbi_at(wbi_scale_at(&c->across, x)).text,
+             wbi_at(wbi_scale_at(&c->up, y) - 4.5).text, outwards, -outwards);
+}
+
+void wbi_chart_beyond_end(const wbi_chart *c)
+{
+    wbi_put(c->canvas.w, "</title></path>\n");
 }
 
 void wbi_chart_note(const wbi_chart *c, const char *anchor, double x, double y, double dx, double dy, const char *text)

@@ -18,7 +18,7 @@ typedef struct wbi_canvas {
     double x, y; /* WBI_WITHIN: the corner */
 } wbi_canvas;
 
-typedef enum wbi_axis_form { WBI_FORM_NUMBER = 0, WBI_FORM_PERCENT, WBI_FORM_TIMES, WBI_FORM_DATE, WBI_FORM_NONE } wbi_axis_form;
+typedef enum wbi_axis_form { WBI_FORM_NUMBER = 0, WBI_FORM_PERCENT, WBI_FORM_POINTS, WBI_FORM_TIMES, WBI_FORM_DATE, WBI_FORM_NONE } wbi_axis_form;
 /* Percent axes hold shares, date axes microseconds. */
 typedef struct wbi_axis {
     const char *title; /* NULL: none */
@@ -63,6 +63,9 @@ void wbi_chart_bar(const wbi_chart *c, const char *style, double x0, double y0, 
 /* Opens a dot, behind which the caller may write a tip, what a pointer shows; wbi_chart_dot_end closes. */
 void wbi_chart_dot(const wbi_chart *c, const char *style, double x, double y);
 void wbi_chart_dot_end(const wbi_chart *c);
+/* Likewise an arrow at the end of the axis across, for a dot that lies beyond it. */
+void wbi_chart_beyond(const wbi_chart *c, const char *style, double x, double y);
+void wbi_chart_beyond_end(const wbi_chart *c);
 /* A text of our own beside a place, moved by pixels; `anchor` is start, middle or end. */
 void wbi_chart_note(const wbi_chart *c, const char *anchor, double x, double y, double dx, double dy, const char *text);
 

@@ -130,6 +130,22 @@ wbi_figure wbi_percent_with_interval(double share, double low, double high, int 
     return with_interval(figure, wbi_number(100 * low, decimals), wbi_percent(high, decimals), low < 0 || high < 0);
 }
 
+wbi_figure wbi_points(double difference, int decimals)
+{
+    return wbi_number(100 * difference, decimals);
+}
+
+wbi_figure wbi_points_with_interval(double difference, double low, double high, int decimals)
+{
+    wbi_figure figure = wbi_points(difference, decimals);
+    if (!isfinite(difference))
+        return figure;
+    strcat(figure.text, "\u00A0points");
+    if (!isfinite(low) || !isfinite(high))
+        return figure;
+    return with_interval(figure, wbi_points(low, decimals), wbi_points(high, decimals), low < 0 || high < 0);
+}
+
 wbi_figure wbi_at(double coordinate)
 {
     wbi_figure figure = wbi_fixed(coordinate, 1);

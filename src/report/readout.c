@@ -95,7 +95,7 @@ static void put_label(wbi_writer *w, const wb_readout *r, const shown_row *row)
 static wbi_figure difference_of(const wb_readout_effect *e, wb_readout_kind kind)
 {
     const wb_readout_estimate *d = &e->difference;
-    return kind == WB_READOUT_RATE ? wbi_percent_with_interval(d->value, d->low, d->high, 2)
+    return kind == WB_READOUT_RATE ? wbi_points_with_interval(d->value, d->low, d->high, 2)
                                    : wbi_with_interval(d->value, d->low, d->high, 2);
 }
 
@@ -110,13 +110,20 @@ static void draw_row(const wbi_chart *c, const wb_readout *r, const shown_row *r
     wbi_put(w, "</text>\n");
     if (!isfinite(e->difference.value))
         return;
-    if (isfinite(e->difference.low) && isfinite(e->difference.high))
+    if (e->verdict != WB_READOUT_UNKNOWN)
         wbi_chart_segment(c, is_all ? "error" : "error part", e->difference.low, y, e->difference.high, y);
-    wbi_chart_dot(c, is_told ? "one" : "hollow", e->difference.value, y);
+    const bool is_beyond = e->difference.value < c->x.low || e->difference.value > c->x.high;
+    if (is_beyond)
+        wbi_chart_beyond(c, e->verdict == WB_READOUT_UNKNOWN ? "beyond unknown" : "beyond", e->difference.value, y);
+    else
+        wbi_chart_dot(c, e->verdict == WB_READOUT_UNKNOWN ? "unknown" : is_told ? "one" : "hollow", e->difference.value, y);
     put_label(w, r, row);
     wbi_putf(w, ": %s, %s against %s customers", difference_of(e, r->measures[measure].kind).text, wbi_count(e->n).text,
              wbi_count(e->n_control).text);
-    wbi_chart_dot_end(c);
+    if (is_beyond)
+        wbi_chart_beyond_end(c);
+    else
+        wbi_chart_dot_end(c);
 }
 
 static void describe(wbi_writer *w, const wb_readout *r, size_t measure)
@@ -131,18 +138,28 @@ static void describe(wbi_writer *w, const wb_readout *r, size_t measure)
     }
 }
 
+static bool has_unknown(const wb_readout *r, const shown_row *rows, size_t n, size_t measure)
+{
+    for (size_t i = 0; i < n; i++)
+        if (effect_of(r, &rows[i], measure)->verdict == WB_READOUT_UNKNOWN)
+            return true;
+    return false;
+}
+
 static void draw(wbi_canvas canvas, const wb_readout *r, wb_readout_kind kind, const char *id, const char *title)
 {
-    static const wbi_legend legend[] = {{"dot one", "Beyond chance"}, {"dot hollow", "Not distinguishable from zero"}};
+    static const wbi_legend legend[] = {
+        {"dot one", "Beyond chance"}, {"dot hollow", "Not distinguishable from zero"}, {"dot unknown", "No interval"}};
     const size_t measure = measure_of(r, kind);
     shown_row rows[ROWS_SHOWN];
     const size_t n = list_rows(rows, r);
     char axis[NAME_BYTES];
     snprintf(axis, sizeof axis, "%s%s: difference", r->measures[measure].name, kind == WB_READOUT_RATE ? "" : " a head");
-    wbi_chart c = {.canvas = canvas, .id = id, .title = title, .legend = legend, .n_legend = 2, .width = WIDTH_PX};
+    wbi_chart c = {.canvas = canvas, .id = id, .title = title, .legend = legend, .width = WIDTH_PX};
+    c.n_legend = has_unknown(r, rows, n, measure) ? 3 : 2;
     c.margin_left = 20 + LETTER_PX * NAME_LETTERS;
     c.height = (double)(FRAME_PX + ROW_PX * n);
-    c.x = (wbi_axis){.title = axis, .form = kind == WB_READOUT_RATE ? WBI_FORM_PERCENT : WBI_FORM_NUMBER};
+    c.x = (wbi_axis){.title = axis, .form = kind == WB_READOUT_RATE ? WBI_FORM_POINTS : WBI_FORM_NUMBER};
     find_range(&c.x, r, rows, n, measure);
     c.y = (wbi_axis){.form = WBI_FORM_NONE, .low = 0, .high = (double)n};
     wbi_chart_begin(&c);

@@ -103,8 +103,8 @@ static void put_tenths_table(wbi_writer *w, const wb_evaluated_uplift *u)
         wbi_cell(w, wbi_percent(t->rate_treated, 1), t->rate_treated);
         wbi_cell(w, wbi_number(t->n_control, 0), t->n_control);
         wbi_cell(w, wbi_percent(t->rate_control, 1), t->rate_control);
-        wbi_cell(w, wbi_percent_with_interval(t->difference, t->low, t->high, 1), t->difference);
-        wbi_cell(w, wbi_percent(t->mean_score, 1), t->mean_score);
+        wbi_cell(w, wbi_points_with_interval(t->difference, t->low, t->high, 1), t->difference);
+        wbi_cell(w, u->is_uplift ? wbi_points_with_interval(t->mean_score, NAN, NAN, 1) : wbi_percent(t->mean_score, 1), t->mean_score);
         wbi_row_end(w);
     }
     wbi_table_end(w);
@@ -122,7 +122,7 @@ void wbi_put_uplift_text(wbi_writer *w, const wb_report_parts *parts)
     wbi_put_text(w, e->control);
     wbi_putf(w, "</bdi>). The rate is %s among the %s treated, ", wbi_percent(all->rate_treated, 1).text, wbi_count(e->n_treated).text);
     wbi_putf(w, "%s among the %s others; ", wbi_percent(all->rate_control, 1).text, wbi_count(e->n_rows).text);
-    wbi_putf(w, "the difference is %s.</p>\n", wbi_percent_with_interval(all->difference, all->low, all->high, 1).text);
+    wbi_putf(w, "the difference is %s.</p>\n", wbi_points_with_interval(all->difference, all->low, all->high, 1).text);
 }
 
 void wbi_put_uplift_tables(wbi_writer *w, const wb_report_parts *parts)

@@ -52,6 +52,9 @@ wbi_figure wbi_p_value(double p);
 wbi_figure wbi_with_interval(double value, double low, double high, int decimals);
 /* Likewise of shares: "31.2 % (30.1–32.4 %)". */
 wbi_figure wbi_percent_with_interval(double share, double low, double high, int decimals);
+/* A difference of shares: "19.3"; "19.3 points (10.2–28.0)". */
+wbi_figure wbi_points(double difference, int decimals);
+wbi_figure wbi_points_with_interval(double difference, double low, double high, int decimals);
 /* A coordinate of a picture. */
 wbi_figure wbi_at(double coordinate);
 
