@@ -12,6 +12,16 @@
 #include "report_testing.h"
 #include "xml_testing.h"
 
+/* Scores that are probabilities, without a campaign on the page. */
+static fixture *make_plain_fixture(void)
+{
+    fixture *f = make_fixture(false);
+    f->evaluation.treatment = NULL;
+    f->evaluation.n_uplifts = 0;
+    f->parts.campaign = NULL;
+    return f;
+}
+
 static char *text_of(void (*put)(wbi_writer *, const char *), const char *text)
 {
     wbi_writer w = wbi_writer_make(NULL);
@@ -358,6 +368,34 @@ static void test_uplift(void **state)
     free(f);
 }
 
+/* Differences of rates are points; without an interval dots look otherwise, and beyond the axis an arrow stands at its end. */
+static void test_readout(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    char *svg = picture_of(&f->parts, "readout", NULL), *page = page_of(&f->parts);
+    assert_non_null(strstr(svg, "conversion: difference (points)"));
+    assert_non_null(strstr(svg, "mail: 5.00\u00a0points (3.40–6.60), 900 against 100 customers"));
+    assert_int_equal(count(svg, "<circle class=\"unknown\""), 2); /* the last part of both arms */
+    assert_int_equal(count(svg, "No interval"), 1);
+    assert_int_equal(count(svg, "<path class=\"beyond"), 0);
+    assert_non_null(strstr(page, ">spent on contacts<"));
+    assert_non_null(strstr(page, "data-v=\"900.000000000\">900.00<"));
+    free(svg);
+    free(page);
+    f->readout_effects[N_PARTS - 1][0].difference.value = 0.9;
+    f->readout.costs.contact_cost = NAN;
+    svg = picture_of(&f->parts, "readout", NULL);
+    assert_int_equal(count(svg, "<circle class=\"unknown\""), 1);
+    assert_int_equal(count(svg, "<path class=\"beyond unknown\""), 1);
+    page = page_of(&f->parts);
+    assert_null(strstr(page, ">spent on contacts<"));
+    assert_non_null(strstr(page, ">spent on offers<"));
+    free(svg);
+    free(page);
+    free(f);
+}
+
 static void test_customers_only_when_given(void **state)
 {
     (void)state;
@@ -404,7 +442,7 @@ static void set_all(wb_metrics *m, double value)
 static void test_one_class(void **state)
 {
     (void)state;
-    fixture *f = make_fixture(false);
+    fixture *f = make_plain_fixture();
     for (size_t i = 0; i < f->evaluation.n_groups; i++) {
         set_all(&f->groups[i].metrics, NAN);
         set_all(&f->groups[i].interval.low, NAN);
@@ -433,7 +471,7 @@ static void assert_says(const wb_report_parts *parts, const char *text, bool exp
 static void test_no_better_than_chance(void **state)
 {
     (void)state;
-    fixture *f = make_fixture(false);
+    fixture *f = make_plain_fixture();
     f->evaluation.profit_from = "campaign: of winback.yml";
     f->groups[0].metrics.auc = 0.53;
     f->groups[0].interval.low.auc = 0.49;
@@ -464,7 +502,7 @@ static void test_no_better_than_chance(void **state)
 static void test_too_good_to_be_true(void **state)
 {
     (void)state;
-    fixture *f = make_fixture(false);
+    fixture *f = make_plain_fixture();
     assert_says(&f->parts, "too good to be true: a feature", false);
     f->groups[0].metrics.auc = 0.992;
     f->groups[0].interval = interval_like(&f->groups[0].metrics);
@@ -477,7 +515,7 @@ static void test_too_good_to_be_true(void **state)
 static void test_how_many_to_contact(void **state)
 {
     (void)state;
-    fixture *f = make_fixture(false);
+    fixture *f = make_plain_fixture();
     char advice[128], picture[128];
     size_t best = 0;
     for (size_t i = 1; i < f->curves[0].n_points; i++)
@@ -494,13 +532,32 @@ static void test_how_many_to_contact(void **state)
     for (size_t i = 0; i < f->curves[0].n_points; i++)
         f->curves[0].points[i].profit = -f->curves[0].points[i].depth;
     assert_says(&f->parts, "Do not contact anybody", true);
+    f->evaluation.value_unsaid = 1; /* then the profit is nobody's */
+    assert_says(&f->parts, "Do not contact anybody", false);
+    assert_says(&f->parts, "Contact the", false);
+    assert_says(&f->parts, "Nobody says what a kept customer is worth (200 is the literature’s", true);
+    free(f);
+}
+
+/* A page with a campaign advises what that chose, whatever the curve of the scores says. */
+static void test_advice_of_a_campaign(void **state)
+{
+    (void)state;
+    fixture *f = make_plain_fixture();
+    f->evaluation.profit_from = "the campaign autumn";
+    f->parts.campaign = &f->campaign;
+    assert_says(&f->parts, "Contact the highest", false);
+    assert_says(&f->parts, "Contact the 200 customers of <a href=\"#campaign\">the campaign</a>’s list: the expected profit is 6,000.00", true);
+    assert_says(&f->parts, "it would be greatest, 8,000.00, with 400 contacted", true);
+    f->campaign.list.n = 0;
+    assert_says(&f->parts, "Do not contact anybody: <a href=\"#campaign\">", true);
     free(f);
 }
 
 static void test_probabilities_that_are_off(void **state)
 {
     (void)state;
-    fixture *f = make_fixture(false);
+    fixture *f = make_plain_fixture();
     wb_evaluated *score = &f->groups[0];
     score->metrics.ece = 0.08;
     score->metrics.calibration_slope = 0.7;
@@ -541,7 +598,7 @@ static void test_only_moved_scores_are_acted_on(void **state)
 static void test_where_it_fails(void **state)
 {
     (void)state;
-    fixture *f = make_fixture(false);
+    fixture *f = make_plain_fixture();
     assert_says(&f->parts, "It ranks worst among <b><bdi>country</bdi> <bdi>(missing)</bdi></b>: AUC 0.810 (0.804–0.816) of 281 rows", true);
     assert_says(&f->parts, "furthest off", false);
     f->groups[7].metrics.n = 99;
@@ -561,7 +618,7 @@ static void test_where_it_fails(void **state)
 static void test_words_of_the_outcome(void **state)
 {
     (void)state;
-    fixture *f = make_fixture(false);
+    fixture *f = make_plain_fixture();
     assert_says(&f->parts, "positives", false);
     assert_says(&f->parts, "leavers", true);
     f->evaluation.target = "label_repurchase";
@@ -599,7 +656,7 @@ static void test_figures_that_are_not_finite(void **state)
 static void test_tiny(void **state)
 {
     (void)state;
-    fixture *f = make_fixture(false);
+    fixture *f = make_plain_fixture();
     f->groups[0].metrics.n = 12;
     f->curves[0].n_points = 2;
     f->curves[0].n_bins = 1;
@@ -684,12 +741,14 @@ int main(void)
         cmocka_unit_test(test_marks_stand_where_values_say),
         cmocka_unit_test(test_campaigns_by_depth),
         cmocka_unit_test(test_uplift),
+        cmocka_unit_test(test_readout),
         cmocka_unit_test(test_customers_only_when_given),
         cmocka_unit_test(test_parts_that_are_absent),
         cmocka_unit_test(test_one_class),
         cmocka_unit_test(test_no_better_than_chance),
         cmocka_unit_test(test_too_good_to_be_true),
         cmocka_unit_test(test_how_many_to_contact),
+        cmocka_unit_test(test_advice_of_a_campaign),
         cmocka_unit_test(test_probabilities_that_are_off),
         cmocka_unit_test(test_only_moved_scores_are_acted_on),
         cmocka_unit_test(test_where_it_fails),

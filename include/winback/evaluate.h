@@ -31,6 +31,7 @@ typedef struct wb_evaluate_options {
     wb_metrics_options metrics;
     const char *value_column;    /* its mean (weighted) over the rows is profit.value; NULL: that is given */
     const char *profit_from;     /* who says what contacts cost and bring, for the reader; NULL: nobody, the usual ones are */
+    int value_unsaid;            /* not 0: nobody says what a kept customer is worth, so no advice can stand on the profit */
     wb_interval_options intervals;
     const wb_log *log;
     const char *treatment;       /* column of the labels (or features): who was treated, by lot; NULL: nobody asks. Uplift is
@@ -38,7 +39,7 @@ typedef struct wb_evaluate_options {
     const char *treated, *control; /* as in wb_train_options; NULL both: as the model's, where it knows that treatment */
 } wb_evaluate_options;
 #define WB_EVALUATE_OPTIONS_INIT                                                                                       \
-    {NULL, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, NULL, 0, WB_METRICS_OPTIONS_INIT, NULL, NULL,                        \
+    {NULL, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, NULL, 0, WB_METRICS_OPTIONS_INIT, NULL, NULL, 0,                     \
      {WB_RESAMPLES_AUTO, 1, 0.95, NULL}, NULL, NULL, NULL, NULL}
 
 /* A score over a group of rows. Strings are borrowed from the evaluation. */
@@ -98,6 +99,7 @@ typedef struct wb_evaluation {
     const char *seen_column;
     wb_profit_model profit;
     const char *value_column, *profit_from; /* as in the options */
+    int value_unsaid;            /* likewise */
     double threshold, level;
     size_t n_resamples;          /* that intervals were made of; 0: of the AUC alone, by DeLong */
     uint64_t seed;

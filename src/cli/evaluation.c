@@ -501,6 +501,7 @@ wb_status cli_take_campaign(wb_evaluate_options *options, cli_campaign_texts *te
         p->beta = KEEP_TRIALS * (1 - rate);
         name_source(texts, &c, file);
         options->profit_from = texts->from;
+        options->value_unsaid = isnan(c.value) && c.value_column == NULL;
         if (c.value_column != NULL) {
             snprintf(texts->value_column, sizeof texts->value_column, "%s", c.value_column);
             options->value_column = texts->value_column;

@@ -25,6 +25,21 @@ static wb_status compute_tested(wb_features **out, const cli_run_report *run, wb
     return wb_engine_features(run->engine, out, &wanted, err);
 }
 
+/* A page with a campaign reckons with what that reckoned with, so that it does not contradict itself. */
+static void take_plan(wb_evaluate_options *how, cli_campaign_texts *texts, const wb_campaign_plan *plan)
+{
+    const wb_campaign_summary *s = wb_campaign_plan_summary(plan);
+    if (!(s->mean_value > 0))
+        return;
+    how->metrics.profit.value = s->mean_value;
+    how->metrics.profit.offer_cost = s->settings.offer_cost;
+    how->metrics.profit.contact_cost = s->settings.contact_cost;
+    how->value_column = NULL;
+    how->value_unsaid = 0;
+    how->profit_from = texts->from;
+    snprintf(texts->from, sizeof texts->from, "the campaign %.400s, whose mean value that is", s->settings.name);
+}
+
 /* Of the model that did not learn from them. */
 static wb_status evaluate(cli_results *results, const cli_run_report *run, const wb_features *tested, wb_error *err)
 {
@@ -39,6 +54,8 @@ static wb_status evaluate(cli_results *results, const cli_run_report *run, const
     how.intervals.seed = common->seed;
     how.log = &log;
     wb_status status = cli_take_campaign(&how, &campaign, common, err);
+    if (status == WB_OK && run->act != NULL && run->act->plan != NULL)
+        take_plan(&how, &campaign, run->act->plan);
     return status != WB_OK ? status
                            : wb_evaluate_models(&results->evaluation, (const wb_model *const *)&run->model->tested, names, 1, tested,
                                                 &how, err);

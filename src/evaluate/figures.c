@@ -76,6 +76,7 @@ static wb_status describe(work *w, wb_error *err)
     w->intervals.log = o->intervals.log != NULL ? o->intervals.log : o->log;
     choose_seen(result, w);
     result->profit = w->metrics.profit;
+    result->value_unsaid = o->value_unsaid;
     result->threshold = o->metrics.threshold;
     result->level = o->intervals.level;
     result->n_resamples = w->intervals.n_resamples;

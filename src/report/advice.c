@@ -5,9 +5,37 @@
 #include "report/page.h"
 #include "report/verdict.h"
 
+/* What the campaign on this page comes to. */
+static void advise_campaign(wbi_writer *w, const wb_campaign_summary *s)
+{
+    const wb_campaign_money *list = &s->list;
+    if (list->n == 0) {
+        wbi_put(w, "<li>Do not contact anybody: <a href=\"#campaign\">the campaign</a> found nobody worth it.</li>\n");
+        return;
+    }
+    wbi_putf(w, "<li>Contact the %s customer%s of <a href=\"#campaign\">the campaign</a>’s list: the expected profit is %s",
+             wbi_count(list->n).text, list->n == 1 ? "" : "s", wbi_number((double)list->profit_cents / 100, 2).text);
+    if (isfinite(list->low))
+        wbi_putf(w, ", between %s and %s", wbi_number(list->low, 2).text, wbi_number(list->high, 2).text);
+    if (s->best.n != list->n)
+        wbi_putf(w, "; it would be greatest, %s, with %s contacted", wbi_number((double)s->best.profit_cents / 100, 2).text,
+                 wbi_count(s->best.n).text);
+    wbi_put(w, ".</li>\n");
+}
+
 static void advise_contacts(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_curve_point *best;
+    if (parts->campaign != NULL) {
+        advise_campaign(w, parts->campaign);
+        return;
+    }
+    if (parts->evaluation->profit_from != NULL && parts->evaluation->value_unsaid) {
+        wbi_putf(w, "<li>Nobody says what a kept customer is worth (%s is the literature’s, R’s EMP): give <code>value</code> under "
+                 "<code>campaign:</code>, or let <code>winback campaign</code> reckon it of the orders; then there is advice on how many "
+                 "to contact.</li>\n", wbi_short(parts->evaluation->profit.value).text);
+        return;
+    }
     if (parts->evaluation->profit_from == NULL) {
         wbi_put(w, "<li>Say in the project file, under <code>campaign:</code>, what a contact and an offer cost and what a kept "
                    "customer is worth; then this page says how many to contact.</li>\n");
