@@ -554,6 +554,32 @@ static void test_advice_of_a_campaign(void **state)
     free(f);
 }
 
+/* Of uplift the Qini coefficient comes first, and nothing is advised by the probability of those who were left alone. */
+static void test_advice_of_uplift(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture(false);
+    f->parts.campaign = NULL;
+    f->evaluation.profit_from = NULL;
+    char *page = page_of(&f->parts);
+    const char *said = strstr(page, "better than chance: the Qini coefficient is 83.3 (43.3–123.3)");
+    assert_true(said != NULL && said < strstr(page, "</section>"));
+    assert_true(strstr(page, "<section id=\"uplift\"") < strstr(page, "<section id=\"ranking\""));
+    assert_non_null(strstr(page, "Treat those of the highest uplift first"));
+    assert_null(strstr(page, "Mailing them reaches"));
+    assert_null(strstr(page, "Contact the highest"));
+    assert_null(strstr(page, "<section id=\"worth\""));
+    assert_non_null(strstr(page, "the difference is 5.0\u00a0points ("));
+    free(page);
+    f->uplifts[0].qini.low = -1;
+    assert_says(&f->parts, "The scores tell whom treatment serves no better than chance", true);
+    assert_says(&f->parts, "Do not use these scores to choose whom to treat", true);
+    assert_says(&f->parts, "Treat those of the highest uplift first", false);
+    f->evaluation.profit_from = "campaign: of winback.yml";
+    assert_says(&f->parts, "<section id=\"worth\"", true);
+    free(f);
+}
+
 static void test_probabilities_that_are_off(void **state)
 {
     (void)state;
@@ -749,6 +775,7 @@ int main(void)
         cmocka_unit_test(test_too_good_to_be_true),
         cmocka_unit_test(test_how_many_to_contact),
         cmocka_unit_test(test_advice_of_a_campaign),
+        cmocka_unit_test(test_advice_of_uplift),
         cmocka_unit_test(test_probabilities_that_are_off),
         cmocka_unit_test(test_only_moved_scores_are_acted_on),
         cmocka_unit_test(test_where_it_fails),

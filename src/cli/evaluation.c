@@ -252,6 +252,8 @@ const char *cli_profit_from(const wb_evaluation *evaluation)
 static void print_profit(const wb_evaluation *e)
 {
     const wb_profit_model *p = &e->profit;
+    if (e->treatment != NULL && e->profit_from == NULL)
+        return; /* what mailing by the probability of those left alone is worth, nobody asked */
     char from[CLI_CELL_BYTES], column[CLI_CELL_BYTES];
     printf("\nEMPC by %s: value %g%s%s%s, offer %g, contact %g, kept with Beta(%g, %g), mean %.0f %%\n",
            cli_cell(from, cli_profit_from(e), CLI_SENTENCE_COLUMNS), p->value, e->value_column != NULL ? " (mean of " : "",

@@ -79,6 +79,23 @@ static void advise_by_score(wbi_writer *w, const wb_report_parts *parts)
     advise_probabilities(w, parts, score);
 }
 
+/* The probability says who would act if left alone, which is not whom treatment changes. */
+static void advise_by_uplift(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_qini *q = &parts->evaluation->uplifts[0].qini;
+    if (parts->campaign != NULL)
+        advise_campaign(w, parts->campaign);
+    else if (!isfinite(q->coefficient))
+        return;
+    else if (!((isfinite(q->low) ? q->low : q->coefficient) > 0))
+        wbi_put(w, "<li><strong>Do not use these scores to choose whom to treat.</strong> What treatment changes on average says whether "
+                   "to treat at all.</li>\n");
+    else
+        wbi_put(w, "<li>Treat those of the highest uplift first; the <a href=\"#uplift\">tenths</a> say how far down treatment still "
+                   "changes something. Do not choose by the probability: it tells who acts when left alone, not whom treatment "
+                   "changes.</li>\n");
+}
+
 static void advise_training(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_backtest *b = parts->backtest;
@@ -105,10 +122,13 @@ void wbi_put_advice(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_evaluated *score = wbi_first_score(parts);
     wbi_put(w, "<div><h3>What to do</h3>\n<ul>\n");
-    advise_by_score(w, parts);
+    if (wbi_is_of_uplift(parts))
+        advise_by_uplift(w, parts);
+    else
+        advise_by_score(w, parts);
     advise_training(w, parts);
     advise_leaks(w, parts);
-    if (score == NULL || !wbi_is_chance(score))
+    if (score == NULL || wbi_is_of_uplift(parts) || !wbi_is_chance(score))
         wbi_put(w, "<li>Keep some of the contacted customers aside, at random: only that shows what the campaign changed.</li>\n");
     wbi_put(w, "</ul></div>\n");
 }

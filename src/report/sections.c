@@ -5,6 +5,7 @@
 #include <winback/time.h>
 
 #include "report/page.h"
+#include "report/verdict.h"
 
 enum { EFFECTS_OPEN = 12 };
 
@@ -42,6 +43,12 @@ static void put_ranking(wbi_writer *w, const wb_report_parts *parts)
 static void put_truth(wbi_writer *w, const wb_report_parts *parts)
 {
     put_two(w, parts, "calibration", "histogram");
+}
+
+/* Profit by the probability of those left alone is nobody's where treatment is what is asked of. */
+static bool has_worth(const wb_report_parts *parts)
+{
+    return wbi_has_profit(parts) && (!wbi_is_of_uplift(parts) || parts->evaluation->profit_from != NULL);
 }
 
 static void put_worth(wbi_writer *w, const wb_report_parts *parts)
@@ -145,7 +152,7 @@ static void put_rfm(wbi_writer *w, const wb_report_parts *parts)
 {
     char cutoff[WB_TIME_CHARS];
     wb_time_format(wb_segments_cutoff(parts->segments), cutoff);
-    wbi_putf(w, "<p>%s customers with an order before %s, by how recently (R), how often (F) and for how much (M) they ordered; scores "
+    wbi_putf(w, "<p>%s customers of the project’s population with an order before %s, by how recently (R), how often (F) and for how much (M) they ordered; scores "
                 "are quintiles, 5 is best.</p>\n", wbi_count(wb_segments_n_customers(parts->segments)).text, cutoff);
     wbi_put(w, "<div class=\"figures\">\n");
     wbi_put_figure(w, parts, "segments");
@@ -194,10 +201,10 @@ static void put_readout(wbi_writer *w, const wb_report_parts *parts)
 }
 
 static const wbi_section sections[] = {
+    {"uplift", "Whom treatment serves", wbi_has_uplift, put_uplift},
     {"ranking", "How well it ranks", wbi_has_curves, put_ranking},
     {"truth", "Are the probabilities true?", wbi_has_curves, put_truth},
-    {"worth", "What it is worth", wbi_has_profit, put_worth},
-    {"uplift", "Whom treatment serves", wbi_has_uplift, put_uplift},
+    {"worth", "What it is worth", has_worth, put_worth},
     {"campaign", "The campaign", wbi_has_campaign, wbi_put_campaign},
     {"figures", "All figures", has_scores, wbi_put_figures_table},
     {"segments", "Where it works, and where it fails", has_segments, put_segments},

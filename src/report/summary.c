@@ -255,20 +255,59 @@ static void put_told(wbi_writer *w, const wb_report_parts *parts, const wb_evalu
         put_truth(w, score);
 }
 
+/* ---- of uplift ---- */
+
+static void put_uplift_tiles(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_qini *q = &parts->evaluation->uplifts[0].qini;
+    const double n = q->all.n_treated + q->all.n_control;
+    wbi_put(w, "<dl class=\"tiles\">\n");
+    put_tile(w, "Qini", wbi_short(1000 * q->coefficient / n), "gained per 1,000 customers; 0 is chance");
+    put_tile(w, "Difference", wbi_points(q->all.difference, 1), "points, treated less others");
+    put_tile(w, "Treated", wbi_percent(q->all.rate_treated, 1), "observed");
+    put_tile(w, "Others", wbi_percent(q->all.rate_control, 1), "observed");
+    wbi_put(w, "</dl>\n");
+}
+
+static void put_uplift_told(wbi_writer *w, const wb_report_parts *parts)
+{
+    const wb_evaluation *e = parts->evaluation;
+    const wb_qini *q = &e->uplifts[0].qini;
+    const bool is_shown = (isfinite(q->low) ? q->low : q->coefficient) > 0;
+    const wbi_figure figure = wbi_with_interval(q->coefficient, q->low, q->high, 1);
+    if (is_shown)
+        wbi_putf(w, "<p>The scores tell whom treatment serves better than chance: the Qini coefficient is %s; 0 is chance.</p>\n",
+                 figure.text);
+    else
+        wbi_putf(w, "<p><strong>The scores tell whom treatment serves %s chance.</strong> The Qini coefficient is %s; 0 is chance.</p>\n",
+                 q->high < 0 ? "worse than" : "no better than", figure.text);
+    wbi_put(w, "<p>They say by how much treatment changes the probability of <b><bdi>");
+    put_target(w, e->target);
+    wbi_putf(w, "</bdi></b>. They were tried on %s treated customers and %s others", wbi_count(e->n_treated).text,
+             wbi_count(e->n_rows).text);
+    wbi_putf(w, "; over all of them treatment changed the rate by %s.", wbi_points_with_interval(q->all.difference, q->all.low,
+             q->all.high, 1).text);
+    if (e->n_treated < WB_FEW_ROWS || e->n_rows < WB_FEW_ROWS)
+        wbi_put(w, " <strong>These are few: all figures are rough.</strong>");
+    wbi_put(w, "</p>\n");
+}
+
 void wbi_put_summary(wbi_writer *w, const wb_report_parts *parts)
 {
     const wb_evaluated *score = wbi_first_score(parts);
     wbi_put(w, "<section id=\"summary\" class=\"summary\" aria-labelledby=\"summary-heading\">\n"
                "<h2 id=\"summary-heading\">Summary</h2>\n");
-    if (score != NULL) {
-        if (isfinite(score->metrics.auc))
-            put_tiles(w, parts);
-    }
+    const bool is_of_uplift = wbi_is_of_uplift(parts);
+    if (is_of_uplift)
+        put_uplift_tiles(w, parts);
+    else if (score != NULL && isfinite(score->metrics.auc))
+        put_tiles(w, parts);
     wbi_put(w, "<div class=\"telling\">\n<div>\n");
-    if (score != NULL) {
+    if (is_of_uplift)
+        put_uplift_told(w, parts);
+    else if (score != NULL)
         put_told(w, parts, score);
-    }
-    if (score == NULL && parts->model != NULL)
+    if (score == NULL && !is_of_uplift && parts->model != NULL)
         put_folds(w, parts->model);
     if (wbi_has_backtest(parts))
         put_over_time(w, parts->backtest);

@@ -46,6 +46,11 @@ bool wbi_is_too_good(const wb_evaluated *score)
     return score->metrics.auc >= too_good && !wbi_is_chance(score);
 }
 
+bool wbi_is_of_uplift(const wb_report_parts *parts)
+{
+    return parts->evaluation != NULL && parts->evaluation->treatment != NULL && parts->evaluation->n_uplifts > 0;
+}
+
 double wbi_mean_predicted(const wb_evaluated *score)
 {
     double weight = 0, total = 0;

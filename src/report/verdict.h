@@ -22,6 +22,8 @@ wbi_trueness wbi_truth_of(const wb_evaluated *score);
 bool wbi_is_chance(const wb_evaluated *score);
 /* Whether the scores tell so well that a feature must be suspected. */
 bool wbi_is_too_good(const wb_evaluated *score);
+/* Whether the page is of who is served by a treatment; probabilities are then of those left alone. */
+bool wbi_is_of_uplift(const wb_report_parts *parts);
 /* NaN without curves. */
 double wbi_mean_predicted(const wb_evaluated *score);
 
