@@ -227,8 +227,8 @@ const cli_command cli_campaign = {
             "addresses); consent: must be said. Then down the ranks: who falls to the control group by a hash of the campaign's name\n"
             "and the id is held out, everybody else is put on the list, until budget, max_contacts or caps are reached or nobody else\n"
             "is worth it. So the control group is like the list, and is the same on every run. LIST and FILE are readable by you\n"
-            "alone. Where the project names contacts:, every run writes there, too, who is contacted and held out, in place of what the\n"
-            "campaign of that name had: to explore, use a project file without contacts:.\n"
+            "alone. Where the project names contacts:, every run writes there, too, who is contacted and held out, in place of\n"
+            "what the campaign of that name had: to explore, use a project file without contacts:.\n"
             "docs/campaign.md has the formulas, docs/lists.md the formats.",
     .example = "  winback campaign scores.csv -o list.csv --holdout-file control.csv\n"
                "  winback campaign scores.csv -o list.csv --holdout-file control.csv --budget 5000 --svg profit.svg\n"
