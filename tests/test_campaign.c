@@ -85,6 +85,7 @@ static wb_project *read_copy(const char *text)
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
     assert_ok(wb_project_read(&project, path, &err), &err);
+    assert_int_equal(remove(path), 0);
     assert_ok(wbi_project_copy(&copy, project, &err), &err);
     wb_project_free(project);
     return copy;
