@@ -93,7 +93,12 @@ static const char *report_path(const run_state *s, size_t model, char path[PATH_
     return path;
 }
 
-/* The files that are written, in their order; NULL past the last. */
+static size_t kpi_index(const run_state *s)
+{
+    return 2 * s->n_models + 2;
+}
+
+/* The files that are written, in their order, kpi.csv only where the data allow it; NULL past the last. */
 static const char *file_path(const run_state *s, size_t index, char path[PATH_CHARS])
 {
     const char *const acted[] = {"kpi.csv", "campaign.csv", "control.csv"};
@@ -106,7 +111,7 @@ static const char *file_path(const run_state *s, size_t index, char path[PATH_CH
         return path_of(s, "scores.csv", path);
     if (index <= 2 * n + 1)
         return report_path(s, index - n - 2, path);
-    return index < 2 * n + 2 + n_acted ? path_of(s, acted[index - 2 * n - 2], path) : NULL;
+    return index < kpi_index(s) + n_acted ? path_of(s, acted[index - kpi_index(s)], path) : NULL;
 }
 
 static wb_status make_folder(const char *path, wb_error *err)
@@ -353,7 +358,8 @@ static void print_json(const run_state *s)
     const bool single = s->n_models == 1;
     json_t *files = json_array();
     for (size_t i = 0; file_path(s, i, path) != NULL; i++)
-        json_array_append_new(files, json_string(path));
+        if (i != kpi_index(s) || s->act.kpis != NULL)
+            json_array_append_new(files, json_string(path));
     json_t *json = single ? json_pack("{s:o, s:o, s:o}", "population", population_json(s), "model",
                                       cli_model_json(s->models[0].model), "test", cli_metrics_json(&s->models[0].test))
                           : json_pack("{s:o, s:o}", "population", population_json(s), "models", models_json(s));

@@ -3,6 +3,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "cli/campaign.h"
 #include "cli/segments.h"
@@ -15,10 +17,32 @@ bool cli_run_has_campaign(const wb_project *project)
     return wb_project_campaign(project, &campaign) && campaign.name != NULL;
 }
 
+/* A file of the project that is gone once it was read, such as a pipe; NULL: none is. */
+static const char *find_pipe(const wb_project *project)
+{
+    struct stat about;
+    for (size_t t = 0; t < wb_project_n_tables(project); t++) {
+        const char *file = wb_project_table_file(project, t);
+        if (file != NULL && (strcmp(file, "-") == 0 || (stat(file, &about) == 0 && !S_ISREG(about.st_mode))))
+            return file;
+    }
+    return NULL;
+}
+
 wb_status cli_run_check_campaign(const wb_project *project, const wb_read_options *reading, wb_error *err)
 {
     wb_campaign campaign;
-    return wb_project_campaign(project, &campaign) && campaign.name != NULL ? wb_campaign_check(project, &campaign, reading, err) : WB_OK;
+    const char *pipe = find_pipe(project);
+    if (!cli_run_has_campaign(project))
+        return WB_OK;
+    if (pipe == NULL) {
+        wb_project_campaign(project, &campaign);
+        return wb_campaign_check(project, &campaign, reading, err);
+    }
+    *err = (wb_error){.code = WB_ERR_INCONSISTENT};
+    snprintf(err->message, sizeof err->message, "a campaign reads the tables again, and '%.200s' can be read only once", pipe);
+    snprintf(err->advice, sizeof err->advice, "write it to a file first");
+    return err->code;
 }
 
 static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_error *err)
@@ -85,16 +109,27 @@ static wb_status make_segments(cli_run_act *act, const cli_run_acting *run, wb_e
 
 wb_status cli_run_act_make(cli_run_act *act, const cli_run_acting *run, wb_error *err)
 {
-    /* the tables were read before, and what is odd about them was said */
-    const wb_log log = {NULL, run->reading->log->progress, run->reading->log->user};
+    /* the tables were read before: what is odd about them was said, and bad rows are kept aside already */
+    const wb_log silent = {NULL, run->reading->log->progress, run->reading->log->user};
+    const char *pipe = find_pipe(run->project);
     wb_read_options reading = *run->reading;
-    cli_run_acting quietly = *run;
-    wb_status status = cli_run_has_campaign(run->project) ? make_campaign(act, run, err) : WB_OK;
-    reading.log = &log;
-    quietly.reading = &reading;
+    cli_run_acting again = *run;
+    wb_status status = WB_OK;
+    again.reading = &reading;
+    if (reading.on_error == WB_ON_ERROR_REJECT) {
+        reading.on_error = WB_ON_ERROR_SKIP;
+        reading.rejects = NULL;
+    }
+    if (pipe != NULL) {
+        cli_note(run->common, "key figures and segments left out: '%s' can be read only once", pipe);
+        return WB_OK;
+    }
+    if (cli_run_has_campaign(run->project))
+        status = make_campaign(act, &again, err);
+    reading.log = &silent;
     if (status == WB_OK)
-        status = make_kpis(act, &quietly, err);
-    return status == WB_OK ? make_segments(act, &quietly, err) : status;
+        status = make_kpis(act, &again, err);
+    return status == WB_OK ? make_segments(act, &again, err) : status;
 }
 
 void cli_run_act_clear(cli_run_act *act)
