@@ -549,6 +549,9 @@ static void test_advice_of_a_campaign(void **state)
     assert_says(&f->parts, "Contact the highest", false);
     assert_says(&f->parts, "Contact the 200 customers of <a href=\"#campaign\">the campaign</a>’s list: the expected profit is 6,000.00", true);
     assert_says(&f->parts, "it would be greatest, 8,000.00, with 400 contacted", true);
+    assert_says(&f->parts, "Keep some of the contacted customers aside", false);
+    f->campaign.n_control = 0;
+    assert_says(&f->parts, "Keep some of the contacted customers aside", true);
     f->campaign.list.n = 0;
     assert_says(&f->parts, "Do not contact anybody: <a href=\"#campaign\">", true);
     free(f);

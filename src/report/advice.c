@@ -128,7 +128,8 @@ void wbi_put_advice(wbi_writer *w, const wb_report_parts *parts)
         advise_by_score(w, parts);
     advise_training(w, parts);
     advise_leaks(w, parts);
-    if (score == NULL || wbi_is_of_uplift(parts) || !wbi_is_chance(score))
+    const bool holds_out = parts->campaign != NULL && parts->campaign->n_control > 0;
+    if (!holds_out && (score == NULL || wbi_is_of_uplift(parts) || !wbi_is_chance(score)))
         wbi_put(w, "<li>Keep some of the contacted customers aside, at random: only that shows what the campaign changed.</li>\n");
     wbi_put(w, "</ul></div>\n");
 }
