@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is wrong with a campaign can often be known before there are scores. */
+#include <winback/campaign.h>
+
 #include "base/memory.h"
 #include "campaign/asking.h"
 #include "campaign/conditions.h"
