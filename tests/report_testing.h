@@ -371,7 +371,7 @@ static void fill_campaign(fixture *f)
     for (uint64_t i = 0; i < s->n_points; i++)
         s->points[i] = money_of(80 * i);
     for (size_t i = 0; i < s->n_budgets; i++) {
-        s->budgets[i] = money_of(100 << i);
+        s->budgets[i] = money_of(UINT64_C(100) << i);
         s->budget_factors[i] = i == 2 ? (double)INFINITY : 0.5 * (double)(i + 1);
     }
     s->tenths[0] = (wb_campaign_tenth){0.1, 0.2, 100, 16, 5.5, 4.5};

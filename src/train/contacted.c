@@ -11,7 +11,8 @@
 #include "train/contacted.h"
 #include "train/train.h"
 
-enum { MAILED = 1, HELD_OUT = 2, NO_ROW = UINT32_MAX };
+enum { MAILED = 1, HELD_OUT = 2 };
+#define NO_ROW UINT32_MAX
 static const double MUCH = 0.05;
 static const char column_name[] = "contacted";
 
