@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "expr/expr.h"
+#include "metrics/wilson.h"
 
 /* Slots are terms, then figures, each a column of as many values as there are cells. */
 typedef struct evaluating {
@@ -51,15 +52,7 @@ static wb_status evaluate(double *values, const evaluating *e, const char *formu
     return status;
 }
 
-/* Wilson (1927), 95 %. */
-static void put_interval(wb_kpi_figure *f)
-{
-    static const double z = 1.959963984540054;
-    const double n = f->under, p = f->value, by = 1 + z * z / n;
-    const double centre = (p + z * z / (2 * n)) / by, half = z / by * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    f->low = fmax(0, centre - half);
-    f->high = fmin(1, centre + half);
-}
+static const double normal_quantile = 1.959963984540054; /* of 97.5 % */
 
 static wb_kpi_figure figure_of(const wb_kpi_definition *kpi, double over, double under)
 {
@@ -68,8 +61,11 @@ static wb_kpi_figure figure_of(const wb_kpi_definition *kpi, double over, double
         return f;
     f.under = under;
     f.value = under == 0 ? NAN : over / under;
-    if (kpi->is_share && under > 0)
-        put_interval(&f);
+    if (kpi->is_share && under > 0) {
+        const wbi_wilson ends = wbi_wilson_of(f.value, under, normal_quantile);
+        f.low = ends.low;
+        f.high = ends.high;
+    }
     return f;
 }
 

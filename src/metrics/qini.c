@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "kernel/gsl.h"
 #include "metrics/intervals.h"
+#include "metrics/wilson.h"
 #include "par/par.h"
 #include "par/team.h"
 
@@ -173,32 +174,23 @@ static void add_row(tally *to, const ranking *r, const wb_trial_rows *rows, size
     to->scores += weight * rows->score[r->row[at]];
 }
 
-/* The ends of Wilson's interval (1927). */
-static void find_ends(double ends[2], double rate, double n, double z)
-{
-    const double by = 1 + z * z / n, centre = (rate + z * z / (2 * n)) / by;
-    const double half = z / by * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n));
-    ends[0] = fmax(0, centre - half);
-    ends[1] = fmin(1, centre + half);
-}
-
 static wb_arm_rates rates_of(const tally *t, double z)
 {
-    double n[2], rate[2], ends[2][2];
+    double n[2], rate[2], n_effective[2]; /* Kish's: of weights that differ */
     for (size_t arm = 0; arm < 2; arm++) {
         const double *weight = t->weight.of[arm], *squares = t->squares.of[arm];
         n[arm] = weight[0] + weight[1];
         rate[arm] = weight[1] / n[arm];
-        find_ends(ends[arm], rate[arm], n[arm] * (n[arm] / (squares[0] + squares[1])), z);
+        n_effective[arm] = n[arm] * (n[arm] / (squares[0] + squares[1]));
     }
-    const double difference = rate[1] - rate[0];
+    const wbi_wilson ends = wbi_newcombe_of(rate[1], n_effective[1], rate[0], n_effective[0], z);
     return (wb_arm_rates){.n_treated = n[1],
                           .n_control = n[0],
                           .rate_treated = rate[1],
                           .rate_control = rate[0],
-                          .difference = difference,
-                          .low = difference - hypot(rate[1] - ends[1][0], ends[0][1] - rate[0]),
-                          .high = difference + hypot(ends[1][1] - rate[1], rate[0] - ends[0][0]),
+                          .difference = rate[1] - rate[0],
+                          .low = ends.low,
+                          .high = ends.high,
                           .mean_score = t->scores / (n[0] + n[1])};
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Differences of shares. Newcombe, Statistics in Medicine 17, 1998, 873-890, method 10: the distances from each share to the end
- * of its own score interval, squared and added. */
+/* Differences of shares. */
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
@@ -9,12 +8,11 @@
 
 wb_readout_estimate wbi_readout_rate_difference(double p1, double n1, double p2, double n2, double level)
 {
-    const double z = gsl_cdf_ugaussian_Pinv((1 + level) / 2), difference = p1 - p2;
+    const double z = gsl_cdf_ugaussian_Pinv((1 + level) / 2);
     if (!(n1 > 0 && n2 > 0))
         return (wb_readout_estimate){NAN, NAN, NAN};
-    const wbi_wilson one = wbi_wilson_of(p1, n1, z), two = wbi_wilson_of(p2, n2, z);
-    return (wb_readout_estimate){difference, difference - hypot(p1 - one.low, two.high - p2),
-                                 difference + hypot(one.high - p1, p2 - two.low)};
+    const wbi_wilson ends = wbi_newcombe_of(p1, n1, p2, n2, z);
+    return (wb_readout_estimate){p1 - p2, ends.low, ends.high};
 }
 
 wb_readout_estimate wb_readout_rate_difference(double x1, double n1, double x2, double n2, double level)
