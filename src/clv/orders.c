@@ -41,15 +41,6 @@ static void close_reader(reader *r)
 
 /* ---- which table, and what an order is worth ---- */
 
-/* The table that the project's rfm features are of, or orders. */
-static const char *usual_table(const wb_project *project)
-{
-    for (size_t i = 0; i < project->n_uses; i++)
-        if (strcmp(project->uses[i].bundle, "rfm") == 0 && project->uses[i].table != NULL)
-            return project->uses[i].table;
-    return "orders";
-}
-
 static wb_status find_table(reader *r, const wb_project *project, const char *name, wb_error *err)
 {
     enum { MOST_NAMES = 64 };
@@ -134,7 +125,7 @@ static wb_status read_events(reader *r, const wb_project *project, const wb_clv_
 static wb_status open_table(reader *r, const wb_project *project, const wb_clv_options *o, const wb_read_options *reading,
                             wb_error *err)
 {
-    WBI_TRY(find_table(r, project, o->table != NULL ? o->table : usual_table(project), err));
+    WBI_TRY(find_table(r, project, o->table != NULL ? o->table : wbi_project_bound_table(project, "rfm", "orders"), err));
     r->clock = wbi_time_format_clock(&r->def->time_format);
     r->horizon_us = o->horizon_us;
     WBI_TRY(wbi_bad_rows_create(&r->bad, reading->on_error, reading->rejects, reading->log, err));

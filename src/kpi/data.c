@@ -78,10 +78,8 @@ static wb_status say(char **why, wb_error *err, const char *format, ...)
 /* What the project calls the table: as its bundle is bound, else by the usual name. */
 static const char *name_of(const wb_project *project, size_t table)
 {
-    for (size_t i = 0; i < project->n_uses && tables[table].bundle != NULL; i++)
-        if (strcmp(project->uses[i].bundle, tables[table].bundle) == 0 && project->uses[i].table != NULL)
-            return project->uses[i].table;
-    return tables[table].name;
+    const char *usual = tables[table].name, *bundle = tables[table].bundle;
+    return bundle != NULL ? wbi_project_bound_table(project, bundle, usual) : usual;
 }
 
 /* ---- headers ---- */

@@ -17,6 +17,14 @@ wbi_table_def *wbi_project_table(const wb_project *project, const char *name)
     return NULL;
 }
 
+const char *wbi_project_bound_table(const wb_project *project, const char *bundle, const char *usual)
+{
+    for (size_t i = 0; i < project->n_uses; i++)
+        if (strcmp(project->uses[i].bundle, bundle) == 0 && project->uses[i].table != NULL)
+            return project->uses[i].table;
+    return usual;
+}
+
 static wb_status add_table(wb_project *project, const char *name, const char *file, wb_error *err)
 {
     if (!wbi_is_name(name))

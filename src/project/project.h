@@ -209,6 +209,8 @@ WB_WARN_UNUSED wb_status wbi_project_copy(wb_project **out, const wb_project *pr
 /* Replaces `features` (taking ownership of nothing: the definitions are copied) and empties `uses` (uses_said = true). */
 WB_WARN_UNUSED wb_status wbi_project_set_features(wb_project *project, const wbi_feature_def *features, size_t n,
                                                   wb_error *err);
+/* The table that a bundle of features is bound to; where the project does not say, `usual`. Borrowed. */
+const char *wbi_project_bound_table(const wb_project *project, const char *bundle, const char *usual);
 /* Forgets the tables that neither population nor labels nor features name; with `uses` it is not known which they are. */
 void wbi_project_forget_unused_tables(wb_project *project);
 /* What the features mean, as a project file in JSON (terminated, freed by wbi_free): zone, tables (columns, where,

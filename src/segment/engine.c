@@ -6,15 +6,6 @@
 #include "project/records.h"
 #include "segment/segment.h"
 
-/* Where `rfm` looks for orders. */
-static const char *orders_of(const wb_project *project)
-{
-    for (size_t i = 0; i < project->n_uses; i++)
-        if (strcmp(project->uses[i].bundle, "rfm") == 0 && project->uses[i].table != NULL)
-            return project->uses[i].table;
-    return "orders";
-}
-
 static wb_status no_orders(const wb_project *project, const char *table, wb_error *err)
 {
     wbi_fail(err, WB_ERR_INCONSISTENT, "segments are made of orders, and there is no table '%s'", table);
@@ -27,7 +18,7 @@ static wb_status no_orders(const wb_project *project, const char *table, wb_erro
 wb_status wb_segments_engine(wb_engine **out, const wb_project *project, const wb_read_options *reading, wb_error *err)
 {
     wb_project *wanted = NULL;
-    const char *orders = orders_of(project);
+    const char *orders = wbi_project_bound_table(project, "rfm", "orders");
     const wbi_window window = {.from_us = project->segments.window_us};
     const wbi_feature_def features[] = {
         {.name = (char *)WBI_SEGMENT_RECENCY, .table = (char *)orders, .agg = WBI_AGG_DAYS_SINCE_LAST},
