@@ -150,11 +150,18 @@ int cli_check_list(const char *option, const cli_list *list);
 /* WB_ERR_IO, before anything is computed, when `output` (NULL or "-": none) is a folder, or is new and could not be made in
  * its folder. */
 wb_status cli_check_folder(const char *output, wb_error *err);
+/* Both checks of each output (NULL: none), and that no two of them are one file. */
+wb_status cli_check_files(const cli_common *common, const char *const *outputs, size_t n, const char *const *inputs,
+                          const wb_project *project, wb_error *err);
+/* Whether a path (NULL: none) is "-". */
+bool cli_is_dash(const char *path);
 /* What a model is called by its file: "churn" of "out/churn.model.json" and of "out/churn.json". */
 enum { CLI_NAME_CHARS = 256 };
 void cli_name_model(char name[CLI_NAME_CHARS], const char *path);
 /* Reads the times that `option` gives as text, in the project's zone. At most CLI_LIST_LIMIT. */
 wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,
                     wb_error *err);
+/* The same of one; NULL leaves it as it is. */
+wb_status cli_time(int64_t *time_us, const char *option, const char *text, const wb_project *project, wb_error *err);
 
 #endif

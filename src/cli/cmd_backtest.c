@@ -172,7 +172,7 @@ static void print_tables(const wb_backtest *b)
 static wb_status show(const backtest_run *r, wb_error *err)
 {
     const backtest_options *o = r->o;
-    const bool as_json = o->common.json || (o->output != NULL && strcmp(o->output, "-") == 0);
+    const bool as_json = o->common.json || cli_is_dash(o->output);
     wb_status status = WB_OK;
     if (o->output != NULL && strcmp(o->output, "-") != 0)
         status = wb_backtest_write(r->backtest, o->output, err);

@@ -42,17 +42,16 @@ static int check_usage(const clv_options *o)
         return cli_usage_error("--discount: %g is more than 10, which is 1000 %% a year (10 %% is 0.1)", o->discount);
     if (o->margin > 1)
         return cli_usage_error("--margin: %g is more than 1 (30 %% is 0.3)", o->margin);
-    if (o->common.json && o->output != NULL && strcmp(o->output, "-") == 0)
+    if (o->common.json && cli_is_dash(o->output))
         return cli_usage_error("-o - and --json both want standard output");
     return CLI_DONE;
 }
 
 static wb_status open_project(wb_project **project, wb_clv_options *how, const clv_options *o, wb_error *err)
 {
-    const cli_list until = {{o->until}, o->until != NULL};
     wb_status status = cli_open_tables(project, &o->common, &o->tables, err);
     if (status == WB_OK)
-        status = cli_times(&how->until_us, "--until", &until, *project, err);
+        status = cli_time(&how->until_us, "--until", o->until, *project, err);
     if (status == WB_OK)
         status = cli_check_outputs(&o->common, o->output, (const char *const[]){NULL}, *project, err);
     return status == WB_OK ? cli_check_folder(o->output, err) : status;
@@ -84,7 +83,7 @@ static wb_status work(const wb_project *project, const wb_clv_options *how, cons
         tell(&step, clv, o);
         if (o->common.json)
             cli_print_json(cli_clv_json(clv, how));
-        else if (o->output == NULL || strcmp(o->output, "-") != 0)
+        else if (!cli_is_dash(o->output))
             cli_print_clv(clv, how);
     }
     wb_clv_free(clv);
@@ -110,9 +109,9 @@ static int run(const void *given)
     how.table = o->table;
     how.amount = o->amount;
     wb_status status = open_project(&project, &how, o, &err);
-    if (status == WB_OK && wb_project_n_tables(project) == 0)
-        code = cli_usage_error("there are no orders: no winback.yml and no orders.csv here (--project FILE, or --orders FILE)");
-    else if (status == WB_OK)
+    if (status == WB_OK)
+        code = cli_need_orders(project);
+    if (status == WB_OK && code == CLI_DONE)
         status = work(project, &how, o, &reading, &err);
     if (status != WB_OK)
         code = cli_fail(&err);

@@ -51,7 +51,6 @@ static wb_status gap_of_nothing(wb_error *err)
 static wb_status open_project(wb_project **project, const features_options *o, wb_error *err)
 {
     int64_t times_us[CLI_LIST_LIMIT], until_us;
-    cli_list until = {{o->data_until}, 1};
     wb_status status = cli_open_project(project, &o->common, err);
     if (status == WB_OK)
         status = cli_set_tables(*project, &o->tables, err);
@@ -68,7 +67,7 @@ static wb_status open_project(wb_project **project, const features_options *o, w
     if (status == WB_OK && o->no_label)
         wb_project_clear_label(*project);
     if (status == WB_OK && o->data_until != NULL) {
-        status = cli_times(&until_us, "--data-until", &until, *project, err);
+        status = cli_time(&until_us, "--data-until", o->data_until, *project, err);
         if (status == WB_OK)
             wb_project_set_data_until(*project, until_us);
     }
@@ -210,7 +209,7 @@ static wb_status audit_against(features_run *r, wb_error *err)
 
 static int check_usage(const features_options *o)
 {
-    bool to_output = o->output != NULL && strcmp(o->output, "-") == 0;
+    bool to_output = cli_is_dash(o->output);
     if (o->list && (wants_features(o) || o->suggest_horizon || o->audit_against != NULL))
         return cli_usage_error("--list computes nothing: leave the other tasks out");
     if (o->list)

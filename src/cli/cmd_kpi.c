@@ -41,14 +41,9 @@ typedef struct kpi_run {
     wb_kpis *kpis;
 } kpi_run;
 
-static bool is_output(const char *path)
-{
-    return path != NULL && strcmp(path, "-") == 0;
-}
-
 static int check(const kpi_options *o)
 {
-    const bool figures = is_output(o->output), picture = is_output(o->svg);
+    const bool figures = cli_is_dash(o->output), picture = cli_is_dash(o->svg);
     if (o->margin > 1)
         return cli_usage_error("--margin: %g is not from 0 to 1", o->margin);
     if (o->active_within_us == 0)
@@ -73,20 +68,6 @@ static wb_status open_project(kpi_run *r, wb_error *err)
     return status;
 }
 
-/* Before any file is opened. */
-static int check_tables(const kpi_run *r)
-{
-    return wb_project_n_tables(r->project) > 0
-               ? CLI_DONE
-               : cli_usage_error("there are no orders: no winback.yml and no orders.csv here (--project FILE, or --orders FILE)");
-}
-
-static wb_status read_time(int64_t *time_us, const char *option, const char *text, const wb_project *project, wb_error *err)
-{
-    const cli_list one = {{text}, 1};
-    return text == NULL ? WB_OK : cli_times(time_us, option, &one, project, err);
-}
-
 static wb_status make_options(wb_kpi_options *how, const kpi_run *r, wb_error *err)
 {
     const kpi_options *o = r->o;
@@ -98,8 +79,8 @@ static wb_status make_options(wb_kpi_options *how, const kpi_run *r, wb_error *e
     how->margin = o->margin;
     if (isnan(how->margin) && wb_project_campaign(r->project, &campaign))
         how->margin = campaign.margin;
-    wb_status status = read_time(&how->from_us, "--from", o->from, r->project, err);
-    return status == WB_OK ? read_time(&how->to_us, "--to", o->to, r->project, err) : status;
+    wb_status status = cli_time(&how->from_us, "--from", o->from, r->project, err);
+    return status == WB_OK ? cli_time(&how->to_us, "--to", o->to, r->project, err) : status;
 }
 
 /* Segments as they were when the range began, so that nobody changes the group because of what happened in it. */
@@ -163,7 +144,7 @@ static wb_status write_out(const kpi_run *r, wb_error *err)
         return status;
     if (o->common.json)
         cli_print_json(cli_kpis_json(r->kpis));
-    else if (!is_output(o->output) && !is_output(o->svg))
+    else if (!cli_is_dash(o->output) && !cli_is_dash(o->svg))
         cli_print_kpis(r->kpis, o->explain);
     if (o->by_month)
         cli_note(&o->common, "churn and lifetime value of a month: who was active in the look-back before it and is not in that before its "
@@ -171,17 +152,10 @@ static wb_status write_out(const kpi_run *r, wb_error *err)
     return WB_OK;
 }
 
-/* Neither file may be one that is read, nor the other. */
 static wb_status check_files(const kpi_run *r, wb_error *err)
 {
-    const kpi_options *o = r->o;
-    const char *const inputs[] = {NULL}, *const other[] = {o->output, NULL};
-    wb_status status = cli_check_outputs(&o->common, o->output, inputs, r->project, err);
-    if (status == WB_OK && o->svg != NULL)
-        status = cli_check_outputs(&o->common, o->svg, o->output != NULL ? other : inputs, r->project, err);
-    if (status == WB_OK)
-        status = cli_check_folder(o->output, err);
-    return status == WB_OK ? cli_check_folder(o->svg, err) : status;
+    const char *const outputs[] = {r->o->output, r->o->svg}, *const inputs[] = {NULL};
+    return cli_check_files(&r->o->common, outputs, sizeof outputs / sizeof outputs[0], inputs, r->project, err);
 }
 
 static int run(const void *given)
@@ -196,7 +170,7 @@ static int run(const void *given)
     cli_step step = cli_step_begin(&r.o->common);
     wb_status status = open_project(&r, &err);
     if (status == WB_OK)
-        code = check_tables(&r);
+        code = cli_need_orders(r.project);
     if (status == WB_OK && code == CLI_DONE)
         status = check_files(&r, &err);
     if (status == WB_OK && code == CLI_DONE)

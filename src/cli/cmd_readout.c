@@ -94,18 +94,13 @@ static int check_orders(const readout_options *o)
     return CLI_DONE;
 }
 
-static bool is_output(const char *path)
-{
-    return path != NULL && strcmp(path, "-") == 0;
-}
-
 /* Standard output holds one thing: the page, the picture, JSON, or else the words. */
 static int check_output(const readout_options *o)
 {
     if (o->output != NULL && o->svg != NULL && strcmp(o->output, o->svg) == 0)
         return cli_usage_error("-o and --svg name one file, '%s'", o->output);
-    if (o->common.json && (is_output(o->output) || is_output(o->svg)))
-        return cli_usage_error("standard output cannot hold both %s - and --json", is_output(o->output) ? "-o" : "--svg");
+    if (o->common.json && (cli_is_dash(o->output) || cli_is_dash(o->svg)))
+        return cli_usage_error("standard output cannot hold both %s - and --json", cli_is_dash(o->output) ? "-o" : "--svg");
     return CLI_DONE;
 }
 
@@ -283,22 +278,8 @@ static wb_status write_files(const readout_run *r, wb_error *err)
 
 static wb_status check_files(const readout_run *r, const char *const *inputs, wb_error *err)
 {
-    const readout_options *o = r->o;
-    const char *outputs[] = {o->output, o->svg}, *seen[5] = {NULL};
-    size_t n = 0;
-    while (inputs[n] != NULL) {
-        seen[n] = inputs[n];
-        n++;
-    }
-    wb_status status = cli_check_outputs(&o->common, NULL, inputs, r->project, err);
-    for (size_t i = 0; i < 2 && status == WB_OK; i++) {
-        if (outputs[i] == NULL)
-            continue;
-        status = cli_check_outputs(&o->common, outputs[i], seen, r->project, err);
-        if (status == WB_OK)
-            status = cli_check_folder(outputs[i], err);
-        seen[n++] = outputs[i];
-    }
+    const char *const outputs[] = {r->o->output, r->o->svg};
+    const wb_status status = cli_check_files(&r->o->common, outputs, sizeof outputs / sizeof outputs[0], inputs, r->project, err);
     return status == WB_OK ? cli_check_readable(inputs, err) : status;
 }
 
@@ -323,7 +304,7 @@ static void report(const cli_step *step, const readout_run *r)
         cli_note(common, "contacts hold no scores: the estimate by tenths of the score needs LIST and --control FILE");
     if (common->json)
         cli_print_json(cli_readout_json(readout));
-    else if (!is_output(r->o->output) && !is_output(r->o->svg))
+    else if (!cli_is_dash(r->o->output) && !cli_is_dash(r->o->svg))
         cli_print_readout(readout);
 }
 

@@ -120,7 +120,7 @@ static int check(const report_options *o)
         return cli_usage_error("--feature goes with --only effects");
     if (o->output == NULL && !o->common.json)
         return cli_usage_error("report needs a file to write: -o report.html");
-    if (o->common.json && o->output != NULL && strcmp(o->output, "-") == 0)
+    if (o->common.json && cli_is_dash(o->output))
         return cli_usage_error("standard output cannot hold both the page and --json");
     return check_inputs(o);
 }

@@ -140,7 +140,6 @@ static wb_status score_events(score_run *r, wb_error *err)
     wb_engine *engine = NULL;
     wb_objections *objections = NULL;
     int64_t at_us;
-    cli_list at = {{o->at}, 1};
     const wb_score_models models = scoring_models(r);
     cli_step step = cli_step_begin(&o->common);
     wb_status status = cli_open_project(&files, &o->common, err);
@@ -153,7 +152,7 @@ static wb_status score_events(score_run *r, wb_error *err)
     if (status == WB_OK)
         status = scoring_project(&project, r, files, err);
     if (status == WB_OK)
-        status = cli_times(&at_us, "--at", &at, project, err);
+        status = cli_time(&at_us, "--at", o->at, project, err);
     if (status == WB_OK)
         status = wb_engine_create(&engine, project, reading, err);
     if (status == WB_OK)

@@ -42,41 +42,12 @@ typedef struct segment_run {
     const char *edges;       /* NULL: they are kept nowhere */
 } segment_run;
 
-static bool is_file(const char *path)
-{
-    return path != NULL && strcmp(path, "-") != 0;
-}
-
-static bool is_output(const char *path)
-{
-    return path != NULL && !is_file(path);
-}
-
-/* Nothing that is read is written over, and no file written twice. */
-static wb_status check_outputs(const segment_run *r, wb_error *err)
-{
-    const segment_options *o = r->o;
-    const char *outputs[] = {o->output, r->edges, o->svg}, *before[4] = {NULL};
-    size_t n = 0;
-    wb_status status = WB_OK;
-    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0] && status == WB_OK; i++) {
-        if (outputs[i] == NULL)
-            continue;
-        status = cli_check_outputs(&o->common, outputs[i], before, r->project, err);
-        if (status == WB_OK)
-            status = cli_check_folder(outputs[i], err);
-        before[n++] = outputs[i];
-    }
-    return status;
-}
-
 static wb_status compute(segment_run *r, wb_error *err)
 {
     const segment_options *o = r->o;
     wb_segments_options how = WB_SEGMENTS_OPTIONS_INIT;
-    const cli_list at = {{o->at}, 1};
     cli_step step = cli_step_begin(&o->common);
-    wb_status status = o->at != NULL ? cli_times(&how.cutoff_us, "--at", &at, r->project, err) : WB_OK;
+    wb_status status = cli_time(&how.cutoff_us, "--at", o->at, r->project, err);
     if (status == WB_OK)
         status = wb_segments_engine(&r->engine, r->project, &r->reading, err);
     if (status != WB_OK)
@@ -120,7 +91,8 @@ static wb_status work(segment_run *r, wb_error *err)
 {
     const segment_options *o = r->o;
     r->edges = o->edges != NULL ? o->edges : cli_place_edges(r->beside, sizeof r->beside, r->project, o->output);
-    wb_status status = check_outputs(r, err);
+    const char *const outputs[] = {o->output, r->edges, o->svg}, *const inputs[] = {NULL};
+    wb_status status = cli_check_files(&o->common, outputs, sizeof outputs / sizeof outputs[0], inputs, r->project, err);
     cli_step step = cli_step_begin(&o->common);
     if (status == WB_OK)
         status = compute(r, err);
@@ -131,18 +103,18 @@ static wb_status work(segment_run *r, wb_error *err)
     tell(r, &step);
     if (o->common.json)
         cli_print_json(cli_segments_json(r->segments));
-    else if (!is_output(o->output) && !is_output(o->svg))
+    else if (!cli_is_dash(o->output) && !cli_is_dash(o->svg))
         cli_print_segments(r->segments);
     return WB_OK;
 }
 
 static int check_usage(const segment_options *o)
 {
-    if (o->common.json && is_output(o->output))
+    if (o->common.json && cli_is_dash(o->output))
         return cli_usage_error("--json and -o - would both write to standard output");
-    if (is_output(o->svg) && (o->common.json || is_output(o->output)))
+    if (cli_is_dash(o->svg) && (o->common.json || cli_is_dash(o->output)))
         return cli_usage_error("--svg - and %s would both write to standard output", o->common.json ? "--json" : "-o -");
-    if (o->edges != NULL && !is_file(o->edges))
+    if (cli_is_dash(o->edges))
         return cli_usage_error("--edges: expected the name of a file");
     return CLI_DONE;
 }
@@ -155,8 +127,8 @@ static int run(const void *given)
     if (code != CLI_DONE || !cli_read_options(&r.o->common, &r.reading))
         return CLI_USAGE;
     wb_status status = cli_open_tables(&r.project, &r.o->common, &r.o->tables, &err);
-    if (status == WB_OK && wb_project_n_tables(r.project) == 0)
-        code = cli_usage_error("there are no orders: no winback.yml and no orders.csv here (--project FILE, or --orders FILE)");
+    if (status == WB_OK)
+        code = cli_need_orders(r.project);
     if (status == WB_OK && code == CLI_DONE)
         status = work(&r, &err);
     if (status != WB_OK)

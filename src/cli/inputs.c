@@ -199,6 +199,28 @@ wb_status cli_check_folder(const char *output, wb_error *err)
     return cannot_open(output, errno, err);
 }
 
+wb_status cli_check_files(const cli_common *common, const char *const *outputs, size_t n, const char *const *inputs,
+                          const wb_project *project, wb_error *err)
+{
+    wb_status status = cli_check_outputs(common, NULL, inputs, project, err);
+    for (size_t i = 0; i < n && status == WB_OK; i++) {
+        if (outputs[i] == NULL)
+            continue;
+        status = cli_check_outputs(common, outputs[i], inputs, project, err);
+        for (size_t k = 0; k < i && status == WB_OK; k++)
+            if (outputs[k] != NULL && is_same_file(outputs[k], outputs[i]))
+                status = refuse_output(outputs[i], "is to be written, and is read", err);
+        if (status == WB_OK)
+            status = cli_check_folder(outputs[i], err);
+    }
+    return status;
+}
+
+bool cli_is_dash(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 void cli_name_model(char name[CLI_NAME_CHARS], const char *path)
 {
     static const char *const ends[] = {".json", ".model"};
@@ -209,6 +231,12 @@ void cli_name_model(char name[CLI_NAME_CHARS], const char *path)
         if (n > n_end && strcmp(name + n - n_end, ends[i]) == 0)
             name[n - n_end] = '\0';
     }
+}
+
+wb_status cli_time(int64_t *time_us, const char *option, const char *text, const wb_project *project, wb_error *err)
+{
+    const cli_list one = {{text}, text != NULL};
+    return cli_times(time_us, option, &one, project, err);
 }
 
 wb_status cli_times(int64_t *times_us, const char *option, const cli_list *texts, const wb_project *project,

@@ -85,11 +85,10 @@ static wb_status compute(wb_features **out, const cli_model_features *from, cons
     wb_project *project = NULL;
     wb_engine *engine = NULL;
     int64_t at_us = 0;
-    const cli_list at = {{from->at}, 1};
     cli_step step = cli_step_begin(from->common);
     wb_status status = open_project(&project, from, model, err);
     if (status == WB_OK)
-        status = cli_times(&at_us, "--at", &at, project, err);
+        status = cli_time(&at_us, "--at", from->at, project, err);
     if (status == WB_OK)
         status = wb_engine_create(&engine, project, reading, err);
     if (status == WB_OK) {

@@ -103,7 +103,7 @@ const char *cli_place_edges(char *path, size_t size, const wb_project *project, 
 {
     if (wb_project_segment_edges(project) != NULL)
         return wb_project_segment_edges(project);
-    if (output == NULL || strcmp(output, "-") == 0)
+    if (output == NULL || cli_is_dash(output))
         return NULL;
     const char *slash = strrchr(output, '/');
     const int n_folder = slash == NULL ? 0 : (int)(slash - output) + 1;

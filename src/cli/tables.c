@@ -228,6 +228,13 @@ wb_status cli_open_tables(wb_project **project, const cli_common *common, const 
     return status == WB_OK && wb_project_n_tables(*project) == 0 ? cli_find_tables(*project, err) : status;
 }
 
+int cli_need_orders(const wb_project *project)
+{
+    return wb_project_n_tables(project) > 0
+               ? CLI_DONE
+               : cli_usage_error("there are no orders: no winback.yml and no orders.csv here (--project FILE, or --orders FILE)");
+}
+
 wb_status cli_open_labelled_project(wb_project **project, const cli_common *common, const cli_tables *tables, int64_t horizon_us,
                                     wb_error *err)
 {

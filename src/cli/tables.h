@@ -23,6 +23,8 @@ wb_status cli_find_table(wb_project *project, const char *name, wb_error *err);
 /* Opens the project with the tables that flags name (NULL: none do); where neither says any, those that lie in the folder under their
  * usual names. */
 wb_status cli_open_tables(wb_project **project, const cli_common *common, const cli_tables *tables, wb_error *err);
+/* CLI_USAGE, with a message, where neither a project nor the folder has any table. */
+int cli_need_orders(const wb_project *project);
 /* The project file's project, with the files that flags name, or those in the folder where there are none; and with a label:
  * `horizon_us` long where that is more than 0, and where there is none of 90 days. */
 wb_status cli_open_labelled_project(wb_project **project, const cli_common *common, const cli_tables *tables, int64_t horizon_us,
