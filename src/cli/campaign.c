@@ -268,6 +268,13 @@ json_t *cli_campaign_json(const wb_campaign_summary *s, double provable_effect)
     return json;
 }
 
+void cli_end_campaign(const cli_step *step, const wb_campaign_summary *s, const char *list)
+{
+    char n_list[CLI_TEXT_CHARS], n_control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS];
+    cli_step_end(step, "campaign", "%s to contact, %s held out · expected profit %s   %s", cli_count(n_list, s->list.n),
+                 cli_count(n_control, s->n_control), cli_cents(profit, s->list.profit_cents), list);
+}
+
 void cli_warn_campaign(const wb_campaign_summary *s, const cli_common *common)
 {
     char text[3][CLI_TEXT_CHARS];

@@ -14,6 +14,8 @@ json_t *cli_campaign_json(const wb_campaign_summary *summary, double provable_ef
 void cli_warn_campaign(const wb_campaign_summary *summary, const cli_common *common);
 /* Which edges segments are by; what was written into the table of contacts, if the campaign has one, and what is forgotten by that. */
 void cli_tell_campaign(const wb_campaign_summary *summary, const cli_common *common);
+/* Ends the step: how many, what profit, and the file of the list. */
+void cli_end_campaign(const cli_step *step, const wb_campaign_summary *summary, const char *list);
 /* 12,345.67 of an amount in cents. */
 const char *cli_cents(char text[CLI_TEXT_CHARS], int64_t cents);
 

@@ -49,11 +49,6 @@ typedef struct campaign_run {
     wb_campaign_plan *plan;
 } campaign_run;
 
-static bool is_stdout(const char *path)
-{
-    return path != NULL && strcmp(path, "-") == 0;
-}
-
 static int check_usage(const campaign_options *o)
 {
     if (o->common.arguments.n == 0)
@@ -70,7 +65,7 @@ static int check_usage(const campaign_options *o)
     if (o->provable_effect <= 0 || o->provable_effect >= 1)
         return cli_usage_error("--provable-effect: '%g' is not a share of more than 0 and less than 1 (0.02 is two points)",
                                o->provable_effect);
-    if (is_stdout(o->output) + is_stdout(o->holdout_file) + is_stdout(o->svg) + (int)o->common.json > 1)
+    if (cli_is_dash(o->output) + cli_is_dash(o->holdout_file) + cli_is_dash(o->svg) + (int)o->common.json > 1)
         return cli_usage_error("two of -o -, --holdout-file -, --svg - and --json would write to standard output");
     return CLI_DONE;
 }
@@ -132,7 +127,6 @@ static wb_status check_outputs(const campaign_run *r, wb_error *err)
 static wb_status take_settings(campaign_run *r, wb_error *err)
 {
     const campaign_options *o = r->o;
-    const cli_list at = {{o->at}, 1};
     wb_project_campaign(r->project, &r->settings);
     r->settings.budget = isnan(o->budget) ? r->settings.budget : o->budget;
     r->settings.max_contacts = o->max_contacts > 0 ? o->max_contacts : r->settings.max_contacts;
@@ -142,22 +136,21 @@ static wb_status take_settings(campaign_run *r, wb_error *err)
     r->how.id = o->id;
     r->how.probability = o->probability;
     r->how.provable_effect = o->provable_effect;
-    return o->at != NULL ? cli_times(&r->how.at_us, "--at", &at, r->project, err) : WB_OK;
+    return cli_time(&r->how.at_us, "--at", o->at, r->project, err);
 }
 
 static int refuse_routes(const campaign_run *r)
 {
-    return is_stdout(r->o->output) && r->settings.n_routes > 0
+    return cli_is_dash(r->o->output) && r->settings.n_routes > 0
                ? cli_usage_error("-o - goes with no campaign.route, whose lists are written beside the list: name a file")
                : CLI_DONE;
 }
 
 static void tell(const campaign_run *r, const cli_step *step)
 {
-    char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS], path[512];
+    char path[512];
     const wb_campaign_summary *s = wb_campaign_plan_summary(r->plan);
-    cli_step_end(step, "campaign", "%s to contact, %s held out · expected profit %s   %.200s", cli_count(list, s->list.n),
-                 cli_count(control, s->n_control), cli_cents(profit, s->list.profit_cents), r->o->output);
+    cli_end_campaign(step, s, r->o->output);
     for (size_t i = 0; i < r->settings.n_routes; i++)
         if (is_first_of_name(&r->settings, i))
             cli_note(&r->o->common, "route %s   %s", r->settings.routes[i].name,
@@ -166,7 +159,7 @@ static void tell(const campaign_run *r, const cli_step *step)
     cli_warn_campaign(s, &r->o->common);
     if (r->o->common.json)
         cli_print_json(cli_campaign_json(s, r->o->provable_effect));
-    else if (!is_stdout(r->o->output) && !is_stdout(r->o->holdout_file) && !is_stdout(r->o->svg))
+    else if (!cli_is_dash(r->o->output) && !cli_is_dash(r->o->holdout_file) && !cli_is_dash(r->o->svg))
         cli_print_campaign(s, r->o->provable_effect);
 }
 

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "cli/campaign.h"
@@ -23,7 +22,7 @@ static const char *find_pipe(const wb_project *project)
     struct stat about;
     for (size_t t = 0; t < wb_project_n_tables(project); t++) {
         const char *file = wb_project_table_file(project, t);
-        if (file != NULL && (strcmp(file, "-") == 0 || (stat(file, &about) == 0 && !S_ISREG(about.st_mode))))
+        if (file != NULL && (cli_is_dash(file) || (stat(file, &about) == 0 && !S_ISREG(about.st_mode))))
             return file;
     }
     return NULL;
@@ -33,12 +32,10 @@ wb_status cli_run_check_campaign(const wb_project *project, const wb_read_option
 {
     wb_campaign campaign;
     const char *pipe = find_pipe(project);
-    if (!cli_run_has_campaign(project))
+    if (!wb_project_campaign(project, &campaign) || campaign.name == NULL)
         return WB_OK;
-    if (pipe == NULL) {
-        wb_project_campaign(project, &campaign);
+    if (pipe == NULL)
         return wb_campaign_check(project, &campaign, reading, err);
-    }
     *err = (wb_error){.code = WB_ERR_INCONSISTENT};
     snprintf(err->message, sizeof err->message, "a campaign reads the tables again, and '%.200s' can be read only once", pipe);
     snprintf(err->advice, sizeof err->advice, "write it to a file first");
@@ -47,7 +44,7 @@ wb_status cli_run_check_campaign(const wb_project *project, const wb_read_option
 
 static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_error *err)
 {
-    char list[CLI_TEXT_CHARS], control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS], edges[PATH_CHARS];
+    char edges[PATH_CHARS];
     wb_campaign settings;
     wb_campaign_options how = WB_CAMPAIGN_OPTIONS_INIT;
     cli_step step = cli_step_begin(run->common);
@@ -61,8 +58,7 @@ static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_e
     if (status != WB_OK)
         return status;
     const wb_campaign_summary *s = wb_campaign_plan_summary(act->plan);
-    cli_step_end(&step, "campaign", "%s to contact, %s held out · expected profit %s   %s", cli_count(list, s->list.n),
-                 cli_count(control, s->n_control), cli_cents(profit, s->list.profit_cents), run->list);
+    cli_end_campaign(&step, s, run->list);
     cli_tell_campaign(s, run->common);
     cli_warn_campaign(s, run->common);
     return WB_OK;
@@ -97,14 +93,20 @@ static wb_status make_kpis(cli_run_act *act, const cli_run_acting *run, wb_error
     return status;
 }
 
+/* Those of the campaign, where it has them: by the same edges, at the same cutoff. */
 static wb_status make_segments(cli_run_act *act, const cli_run_acting *run, wb_error *err)
 {
     char edges[PATH_CHARS];
     wb_segments_options how = WB_SEGMENTS_OPTIONS_INIT;
+    act->segments = act->plan != NULL ? wb_campaign_plan_summary(act->plan)->segments : NULL;
+    if (act->segments != NULL)
+        return WB_OK;
     how.edges = cli_place_edges(edges, sizeof edges, run->project, run->list);
     how.cutoff_us = run->at_us;
     how.n_threads = run->reading->n_threads;
-    return forgive(wb_segments_create(&act->segments, run->project, &how, run->reading, err), "segments", run->common, err);
+    const wb_status status = wb_segments_create(&act->own_segments, run->project, &how, run->reading, err);
+    act->segments = act->own_segments;
+    return forgive(status, "segments", run->common, err);
 }
 
 wb_status cli_run_act_make(cli_run_act *act, const cli_run_acting *run, wb_error *err)
@@ -136,5 +138,5 @@ void cli_run_act_clear(cli_run_act *act)
 {
     wb_campaign_plan_free(act->plan);
     wb_kpi_free(act->kpis);
-    wb_segments_free(act->segments);
+    wb_segments_free(act->own_segments);
 }

@@ -9,7 +9,8 @@
 typedef struct cli_run_act {
     wb_campaign_plan *plan;
     wb_kpis *kpis;
-    wb_segments *segments;
+    const wb_segments *segments; /* the plan's, or those below */
+    wb_segments *own_segments;
 } cli_run_act;
 
 /* The files of a run, and what they are made from. */
