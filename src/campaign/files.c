@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "campaign/plan.h"
+#include "campaign/wanted.h"
 #include "contacts/contacts.h"
 #include "lists/lists.h"
 
@@ -129,64 +130,39 @@ static void add_known(file *f)
         add(f, "reason_1", WBI_LIST_TEXT, (file_column){.source = FROM_COLUMN, .column = reason});
 }
 
-/* What a column of the customers is to those who mail. */
-typedef struct address_column {
-    const char *said, *usual;
-    wbi_list_role role;
-} address_column;
-enum { N_ADDRESSES = 6 };
-
-static void list_addresses(address_column out[N_ADDRESSES], const wb_campaign *s)
-{
-    const address_column all[N_ADDRESSES] = {
-        {s->email, "email", WBI_LIST_EMAIL},           {s->phone, "phone", WBI_LIST_PHONE},
-        {s->first_name, "first_name", WBI_LIST_FIRST_NAME}, {s->last_name, "last_name", WBI_LIST_LAST_NAME},
-        {s->country, "country", WBI_LIST_COUNTRY},     {s->zip, "zip", WBI_LIST_ZIP}};
-    memcpy(out, all, sizeof all);
-}
-
 /* `keep:` may name an address, which is then still one. */
 static void add_kept(file *f)
 {
     const wb_campaign *s = &f->plan->summary.settings;
-    address_column addresses[N_ADDRESSES];
-    list_addresses(addresses, s);
     for (size_t k = 0; k < s->n_keep; k++) {
         const wbi_people_column column = wbi_people_find(&f->plan->people, s->keep[k]);
         wbi_list_role role = is_number(&f->plan->people, column) ? WBI_LIST_NUMBER : WBI_LIST_TEXT;
-        for (size_t a = 0; a < N_ADDRESSES; a++)
-            if (strcmp(s->keep[k], addresses[a].said != NULL ? addresses[a].said : addresses[a].usual) == 0)
-                role = addresses[a].role;
+        for (wbi_list_role address = WBI_FIRST_ADDRESS; address <= WBI_LAST_ADDRESS; address++)
+            if (strcmp(s->keep[k], wbi_address_column(s, address)) == 0)
+                role = address;
         if (!has(f, s->keep[k]))
             add(f, s->keep[k], role, (file_column){.source = FROM_COLUMN, .column = column});
     }
+}
+
+static void add_address(file *f, wbi_list_role role)
+{
+    const char *name = wbi_address_column(&f->plan->summary.settings, role);
+    const wbi_people_column column = wbi_people_find_fact(&f->plan->people, name);
+    if (column.where != WBI_PEOPLE_NOWHERE && !has_role(f, role) && !has(f, name))
+        add(f, name, role, (file_column){.source = FROM_COLUMN, .column = column});
 }
 
 /* Who mails by another program needs the addresses; those of the list have consented, where that was asked. */
 static void add_addresses(file *f)
 {
     const wb_campaign *s = &f->plan->summary.settings;
-    address_column addresses[N_ADDRESSES];
-    list_addresses(addresses, s);
-    for (size_t a = 0; a < N_ADDRESSES; a++) {
-        const char *name = addresses[a].said != NULL ? addresses[a].said : addresses[a].usual;
-        const wbi_people_column column = wbi_people_find_fact(&f->plan->people, name);
-        if (column.where != WBI_PEOPLE_NOWHERE && !has_role(f, addresses[a].role) && !has(f, name))
-            add(f, name, addresses[a].role, (file_column){.source = FROM_COLUMN, .column = column});
-    }
+    for (wbi_list_role role = WBI_FIRST_ADDRESS; role <= WBI_LAST_ADDRESS; role++)
+        add_address(f, role);
     if (s->consent == WB_CONSENT_BY_COLUMN && strcmp(s->channel, "email") == 0)
         add(f, "email_consent", WBI_LIST_EMAIL_CONSENT, (file_column){.source = FROM_TEXT, .text = "yes"});
     if (s->consent == WB_CONSENT_BY_COLUMN && strcmp(s->channel, "sms") == 0)
         add(f, "sms_consent", WBI_LIST_SMS_CONSENT, (file_column){.source = FROM_TEXT, .text = "yes"});
-}
-
-/* Who calls needs the number, in whatever file. */
-static void add_phone(file *f)
-{
-    const char *said = f->plan->summary.settings.phone, *name = said != NULL ? said : "phone";
-    const wbi_people_column column = wbi_people_find_fact(&f->plan->people, name);
-    if (strcmp(f->arm, "call") == 0 && column.where != WBI_PEOPLE_NOWHERE && !has_role(f, WBI_LIST_PHONE) && !has(f, name))
-        add(f, name, WBI_LIST_PHONE, (file_column){.source = FROM_COLUMN, .column = column});
 }
 
 /* The rows of one arm in the order of their expected values. */
@@ -205,7 +181,8 @@ static wb_status write_rows(const wb_campaign_plan *plan, const char *path, wbi_
         add_kept(&f);
         if (format != WBI_LIST_CSV && format != WBI_LIST_JSON_LINES)
             add_addresses(&f);
-        add_phone(&f);
+        if (strcmp(arm, "call") == 0) /* who calls needs the number, in whatever file */
+            add_address(&f, WBI_LIST_PHONE);
         const wbi_list list = {.columns = f.columns, .n_columns = f.n_columns, .n_rows = n, .cell = cell_of, .data = &f,
                                .phone_country = s->phone_country};
         status = wbi_list_write(path, format, &list, NULL, err);

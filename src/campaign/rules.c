@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "campaign/asking.h"
+#include "campaign/wanted.h"
 #include "lists/address.h"
 
 enum { MOST_RULES = 65000, NAME_CHARS = 512 };
@@ -69,7 +70,7 @@ wb_status wbi_people_permit(wbi_permitted *out, const wbi_people *people, const 
                     .worth_cents = worth_cents,
                     .reading = reading,
                     .channel = settings->channel != NULL ? settings->channel : "email",
-                    .email = wbi_people_find_fact(people, settings->email != NULL ? settings->email : "email"),
+                    .email = wbi_people_find_fact(people, wbi_address_column(settings, WBI_LIST_EMAIL)),
                     .key = wbi_buffer_make(SIZE_MAX)};
     *out = (wbi_permitted){.n = people->n, .rule = wbi_alloc_zeroed(people->n, sizeof *out->rule)};
     const wb_status status = out->rule != NULL ? ask_all(&a, err) : wbi_fail_nomem(err, people->n * sizeof *out->rule);

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "campaign/asking.h"
+#include "campaign/wanted.h"
 #include "lists/address.h"
 
 enum { N_STATES = WBI_EMAIL_ROLE + 1 };
@@ -110,13 +111,12 @@ cleanup:
 wb_status wbi_ask_addresses(wbi_asking *a, wb_error *err)
 {
     const bool email = strcmp(a->channel, "email") == 0, phone = strcmp(a->channel, "phone") == 0 || strcmp(a->channel, "sms") == 0;
-    const char *said = email ? a->settings->email : a->settings->phone, *usual = email ? "email" : "phone";
+    const char *name = wbi_address_column(a->settings, email ? WBI_LIST_EMAIL : WBI_LIST_PHONE);
     if (!email && !phone)
         return WB_OK;
-    const wbi_people_column column = email ? a->email : wbi_people_find_fact(a->people, said != NULL ? said : usual);
+    const wbi_people_column column = email ? a->email : wbi_people_find_fact(a->people, name);
     if (column.where == WBI_PEOPLE_NOWHERE) {
-        wbi_log(a->reading->log, WB_LOG_INFO, "neither customers nor scores have a column %s: the rules about addresses are skipped",
-                said != NULL ? said : usual);
+        wbi_log(a->reading->log, WB_LOG_INFO, "neither customers nor scores have a column %s: the rules about addresses are skipped", name);
         return WB_OK;
     }
     a->out->addresses_asked = true;

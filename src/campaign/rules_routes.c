@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "campaign/asking.h"
 #include "campaign/conditions.h"
+#include "campaign/wanted.h"
 
 /* Excludes, then routes. */
 wb_campaign_rule *wbi_rules_join(const wb_campaign *s, wb_error *err)
@@ -30,7 +31,7 @@ static wb_status exclude(wbi_asking *a, const wb_campaign_rule *rule, const uint
 
 static void warn_without_phone(const wbi_asking *a, const wb_campaign_rule *rule)
 {
-    const char *name = a->settings->phone != NULL ? a->settings->phone : "phone";
+    const char *name = wbi_address_column(a->settings, WBI_LIST_PHONE);
     if (strcmp(rule->name, "call") == 0 && wbi_people_find_fact(a->people, name).where == WBI_PEOPLE_NOWHERE)
         wbi_log(a->reading->log, WB_LOG_WARNING, "the list 'call' has no phone numbers: neither customers nor scores have a column %s", name);
 }

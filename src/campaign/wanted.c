@@ -7,6 +7,23 @@
 
 enum { N_SINGLE = 10 };
 
+static const char *said_column(const wb_campaign *s, wbi_list_role role)
+{
+    const char *const said[WBI_LIST_N_ROLES] = {
+        [WBI_LIST_EMAIL] = s->email,         [WBI_LIST_PHONE] = s->phone,     [WBI_LIST_FIRST_NAME] = s->first_name,
+        [WBI_LIST_LAST_NAME] = s->last_name, [WBI_LIST_COUNTRY] = s->country, [WBI_LIST_ZIP] = s->zip};
+    return said[role];
+}
+
+const char *wbi_address_column(const wb_campaign *settings, wbi_list_role role)
+{
+    static const char *const usual[WBI_LIST_N_ROLES] = {
+        [WBI_LIST_EMAIL] = "email",         [WBI_LIST_PHONE] = "phone",     [WBI_LIST_FIRST_NAME] = "first_name",
+        [WBI_LIST_LAST_NAME] = "last_name", [WBI_LIST_COUNTRY] = "country", [WBI_LIST_ZIP] = "zip"};
+    const char *said = said_column(settings, role);
+    return said != NULL ? said : usual[role];
+}
+
 static void add(wbi_wanted *wanted, const char *name, bool required)
 {
     if (name == NULL)
@@ -19,23 +36,13 @@ static void add(wbi_wanted *wanted, const char *name, bool required)
     wanted->facts[wanted->n++] = (wbi_wanted_fact){name, required};
 }
 
-/* Where a column of the usual name need not exist. */
-static void add_usual(wbi_wanted *wanted, const char *said, const char *usual)
-{
-    add(wanted, said != NULL ? said : usual, said != NULL);
-}
-
 static void add_all(wbi_wanted *wanted, const wb_campaign *s, const wbi_people_options *o)
 {
     for (size_t k = 0; k < s->n_consents; k++)
         add(wanted, s->consents[k].column, true);
     add(wanted, s->objected, true);
-    add_usual(wanted, s->email, "email");
-    add_usual(wanted, s->phone, "phone");
-    add_usual(wanted, s->first_name, "first_name");
-    add_usual(wanted, s->last_name, "last_name");
-    add_usual(wanted, s->country, "country");
-    add_usual(wanted, s->zip, "zip");
+    for (wbi_list_role role = WBI_FIRST_ADDRESS; role <= WBI_LAST_ADDRESS; role++)
+        add(wanted, wbi_address_column(s, role), said_column(s, role) != NULL); /* one of the usual name need not exist */
     add(wanted, s->value_column, false); /* it may be a feature */
     add(wanted, "reason_1", false);
     add(wanted, "decile", false);

@@ -4,6 +4,12 @@
 #define WINBACK_CAMPAIGN_WANTED_H
 
 #include "campaign/people.h"
+#include "lists/lists.h"
+
+/* The roles of a list that are columns of the customers. */
+static const wbi_list_role WBI_FIRST_ADDRESS = WBI_LIST_EMAIL, WBI_LAST_ADDRESS = WBI_LIST_ZIP;
+/* The column that has one of these roles: as the settings say, else the usual one. */
+const char *wbi_address_column(const wb_campaign *settings, wbi_list_role role);
 
 /* Each name once. Names are borrowed from settings and options. */
 typedef struct wbi_wanted {
