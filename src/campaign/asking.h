@@ -5,6 +5,7 @@
 
 #include "campaign/rules.h"
 #include "csv/reader.h"
+#include "table/dictionary.h"
 
 typedef struct wbi_asking {
     wbi_permitted *out;
@@ -32,6 +33,10 @@ static inline void wbi_asking_remove(wbi_asking *a, size_t row, uint16_t rule)
 }
 /* The e-mail address of a cell as it is compared, borrowed until the next call. */
 WB_WARN_UNUSED wb_status wbi_asking_email(wbi_asking *a, wbi_str *out, wbi_str cell, wb_error *err);
+/* Adds the address of a cell to a set, if it holds one. */
+WB_WARN_UNUSED wb_status wbi_asking_note_email(wbi_asking *a, wbi_dictionary *addresses, wbi_str cell, wb_error *err);
+/* Whether the row has one of these addresses. */
+WB_WARN_UNUSED wb_status wbi_asking_has_email(wbi_asking *a, bool *has, const wbi_dictionary *addresses, size_t row, wb_error *err);
 /* The column of that name; WB_ERR_INCONSISTENT when it is nowhere. */
 WB_WARN_UNUSED wb_status wbi_asking_column(const wbi_asking *a, wbi_people_column *out, const char *name, const char *key,
                                            wb_error *err);

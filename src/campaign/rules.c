@@ -41,6 +41,22 @@ wb_status wbi_asking_email(wbi_asking *a, wbi_str *out, wbi_str cell, wb_error *
     return WB_OK;
 }
 
+wb_status wbi_asking_note_email(wbi_asking *a, wbi_dictionary *addresses, wbi_str cell, wb_error *err)
+{
+    wbi_str key;
+    int32_t code;
+    WBI_TRY(wbi_asking_email(a, &key, cell, err));
+    return key.length > 0 ? wbi_dictionary_intern(addresses, key.data, key.length, &code, err) : WB_OK;
+}
+
+wb_status wbi_asking_has_email(wbi_asking *a, bool *has, const wbi_dictionary *addresses, size_t row, wb_error *err)
+{
+    wbi_str key;
+    WBI_TRY(wbi_asking_email(a, &key, wbi_people_cell(a->people, a->email, row), err));
+    *has = key.length > 0 && wbi_dictionary_find(addresses, key.data, key.length) >= 0;
+    return WB_OK;
+}
+
 wb_status wbi_asking_column(const wbi_asking *a, wbi_people_column *out, const char *name, const char *key, wb_error *err)
 {
     *out = wbi_people_find_fact(a->people, name);

@@ -9,13 +9,6 @@
 
 /* ---- suppression ---- */
 
-static wb_status suppress_address(wbi_asking *a, wbi_suppressed *s, wbi_str cell, wb_error *err)
-{
-    wbi_str key;
-    WBI_TRY(wbi_asking_email(a, &key, cell, err));
-    return key.length > 0 ? wbi_suppressed_add_email(s, key, err) : WB_OK;
-}
-
 /* The addresses of customers on the lists; where the customers have addresses, of those without a score too. */
 static wb_status spread_suppressed(wbi_asking *a, wbi_suppressed *s, wb_error *err)
 {
@@ -23,19 +16,19 @@ static wb_status spread_suppressed(wbi_asking *a, wbi_suppressed *s, wb_error *e
     const wbi_facts *facts = &people->facts;
     for (uint32_t fact = 0; a->email.where == WBI_PEOPLE_FACTS && fact < facts->rows.n_rows; fact++)
         if (wbi_suppressed_has_id(s, wbi_facts_customer(facts, fact)))
-            WBI_TRY(suppress_address(a, s, wbi_facts_cell(facts, fact, a->email.column), err));
+            WBI_TRY(wbi_asking_note_email(a, s->emails, wbi_facts_cell(facts, fact, a->email.column), err));
     for (size_t row = 0; a->email.where == WBI_PEOPLE_SCORES && row < people->n; row++)
         if (wbi_suppressed_has_id(s, wbi_people_id(people, row)))
-            WBI_TRY(suppress_address(a, s, wbi_people_cell(people, a->email, row), err));
+            WBI_TRY(wbi_asking_note_email(a, s->emails, wbi_people_cell(people, a->email, row), err));
     return WB_OK;
 }
 
 static wb_status remove_suppressed(wbi_asking *a, const wbi_suppressed *s, uint16_t rule, wb_error *err)
 {
     for (size_t row = 0; row < a->people->n; row++) {
-        wbi_str key;
-        WBI_TRY(wbi_asking_email(a, &key, wbi_people_cell(a->people, a->email, row), err));
-        if (wbi_suppressed_has_id(s, wbi_people_id(a->people, row)) || (key.length > 0 && wbi_suppressed_has_email(s, key)))
+        bool shares;
+        WBI_TRY(wbi_asking_has_email(a, &shares, s->emails, row, err));
+        if (shares || wbi_suppressed_has_id(s, wbi_people_id(a->people, row)))
             wbi_asking_remove(a, row, rule);
     }
     return WB_OK;
@@ -199,14 +192,6 @@ static bool objects(wbi_answer answer)
     return answer == WBI_ANSWER_YES || answer == WBI_ANSWER_UNKNOWN;
 }
 
-static wb_status note_address(wbi_asking *a, wbi_dictionary *addresses, wbi_str cell, wb_error *err)
-{
-    wbi_str key;
-    int32_t code;
-    WBI_TRY(wbi_asking_email(a, &key, cell, err));
-    return key.length > 0 ? wbi_dictionary_intern(addresses, key.data, key.length, &code, err) : WB_OK;
-}
-
 /* The addresses of all who object; where the customers have both, of those without a score too. */
 static wb_status find_objecting(wbi_asking *a, wbi_people_column column, wbi_dictionary *addresses, wb_error *err)
 {
@@ -215,10 +200,10 @@ static wb_status find_objecting(wbi_asking *a, wbi_people_column column, wbi_dic
     const bool in_facts = column.where == WBI_PEOPLE_FACTS && a->email.where == WBI_PEOPLE_FACTS;
     for (uint32_t fact = 0; in_facts && fact < facts->rows.n_rows; fact++)
         if (objects(wbi_answer_read(wbi_facts_cell(facts, fact, column.column))))
-            WBI_TRY(note_address(a, addresses, wbi_facts_cell(facts, fact, a->email.column), err));
+            WBI_TRY(wbi_asking_note_email(a, addresses, wbi_facts_cell(facts, fact, a->email.column), err));
     for (size_t row = 0; !in_facts && row < people->n; row++)
         if (objects(wbi_answer_read(wbi_people_cell(people, column, row))))
-            WBI_TRY(note_address(a, addresses, wbi_people_cell(people, a->email, row), err));
+            WBI_TRY(wbi_asking_note_email(a, addresses, wbi_people_cell(people, a->email, row), err));
     return WB_OK;
 }
 
@@ -227,10 +212,9 @@ static wb_status remove_objecting(wbi_asking *a, wbi_people_column column, const
 {
     unknown_words unknown = {0};
     for (size_t row = 0; row < a->people->n; row++) {
-        wbi_str key;
-        WBI_TRY(wbi_asking_email(a, &key, wbi_people_cell(a->people, a->email, row), err));
-        if (objects(read_answer(a, column, row, &unknown)) ||
-            (key.length > 0 && wbi_dictionary_find(addresses, key.data, key.length) >= 0))
+        bool shares;
+        WBI_TRY(wbi_asking_has_email(a, &shares, addresses, row, err));
+        if (objects(read_answer(a, column, row, &unknown)) || shares)
             wbi_asking_remove(a, row, rule);
     }
     warn_of_words(a, &unknown, a->settings->objected, "an objection");

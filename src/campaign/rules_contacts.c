@@ -19,8 +19,6 @@ typedef struct contacts_reading {
 static wb_status note_address(contacts_reading *r, wbi_str customer, wb_error *err)
 {
     const wbi_people *people = r->a->people;
-    wbi_str key;
-    int32_t code;
     const wbi_people_column email = r->a->email;
     const size_t row = wbi_people_row(people, customer);
     wbi_str cell = {"", 0};
@@ -30,8 +28,7 @@ static wb_status note_address(contacts_reading *r, wbi_str customer, wb_error *e
         cell = wbi_facts_cell(&people->facts, wbi_facts_row(&people->facts, customer), email.column);
     else if (row != SIZE_MAX)
         cell = wbi_people_cell(people, email, row);
-    WBI_TRY(wbi_asking_email(r->a, &key, cell, err));
-    return key.length == 0 ? WB_OK : wbi_dictionary_intern(r->addresses, key.data, key.length, &code, err);
+    return wbi_asking_note_email(r->a, r->addresses, cell, err);
 }
 
 static wb_status note_contact(void *context, const wbi_contact *contact, wb_error *err)
@@ -88,9 +85,9 @@ static wb_status check_settings(const wbi_asking *a, wb_error *err)
 static wb_status remove_contacted(contacts_reading *r, uint16_t rule, wb_error *err)
 {
     for (size_t row = 0; row < r->a->people->n; row++) {
-        wbi_str key;
-        WBI_TRY(wbi_asking_email(r->a, &key, wbi_people_cell(r->a->people, r->a->email, row), err));
-        if (r->contacted[row] || (key.length > 0 && wbi_dictionary_find(r->addresses, key.data, key.length) >= 0))
+        bool shares;
+        WBI_TRY(wbi_asking_has_email(r->a, &shares, r->addresses, row, err));
+        if (r->contacted[row] || shares)
             wbi_asking_remove(r->a, row, rule);
     }
     return WB_OK;

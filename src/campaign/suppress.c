@@ -80,22 +80,17 @@ static wb_status add_id(wbi_suppressed *s, wbi_str cell, bool *named, wb_error *
     return wbi_dictionary_intern(s->ids, id.data, id.length, &code, err);
 }
 
-wb_status wbi_suppressed_add_email(wbi_suppressed *s, wbi_str email, wb_error *err)
-{
-    int32_t code;
-    return wbi_dictionary_intern(s->emails, email.data, email.length, &code, err);
-}
-
 static wb_status add_email(wbi_suppressed *s, wbi_str cell, bool *named, wb_error *err)
 {
     char *key = wbi_alloc_array(cell.length, 1);
     if (key == NULL)
         return wbi_fail_nomem(err, cell.length);
+    int32_t code;
     const size_t n = wbi_email_normalise(key, cell.data, cell.length);
     wb_status status = WB_OK;
     if (n > 0) {
         *named = true;
-        status = wbi_suppressed_add_email(s, (wbi_str){key, n}, err);
+        status = wbi_dictionary_intern(s->emails, key, n, &code, err);
     }
     wbi_free(key);
     return status;
@@ -167,9 +162,4 @@ bool wbi_suppressed_has_id(const wbi_suppressed *suppressed, wbi_str id)
 {
     id = trim_id(id);
     return wbi_dictionary_find(suppressed->ids, id.data, id.length) >= 0;
-}
-
-bool wbi_suppressed_has_email(const wbi_suppressed *suppressed, wbi_str email)
-{
-    return wbi_dictionary_find(suppressed->emails, email.data, email.length) >= 0;
 }

@@ -22,9 +22,5 @@ WB_WARN_UNUSED wb_status wbi_suppressed_read(wbi_suppressed *out, const char *co
 void wbi_suppressed_free(wbi_suppressed *suppressed);
 
 bool wbi_suppressed_has_id(const wbi_suppressed *suppressed, wbi_str id);
-/* `email` is normalised. */
-bool wbi_suppressed_has_email(const wbi_suppressed *suppressed, wbi_str email);
-/* Adds an address, normalised. */
-WB_WARN_UNUSED wb_status wbi_suppressed_add_email(wbi_suppressed *suppressed, wbi_str email, wb_error *err);
 
 #endif
