@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_WIDTH = 52, COUNT_WIDTH = 12, AMOUNT_WIDTH = 14, SHOWN_DEPTHS = 10 };
@@ -334,4 +335,15 @@ void cli_tell_campaign(const wb_campaign_summary *s, const cli_common *common)
     cli_warn(common, "%s row%s of campaign '%s' at %s %s replaced: who was contacted then is forgotten, and not_contacted_within: does "
              "not see them; a new mailing needs a name of its own (campaign.name)", cli_count(text[0], s->n_replaced_other),
              s->n_replaced_other == 1 ? "" : "s", name, at, s->n_replaced_other == 1 ? "is" : "are");
+}
+
+const char **cli_campaign_inputs(size_t *n, const wb_campaign *settings, size_t n_more, wb_error *err)
+{
+    const char **inputs = calloc(settings->n_suppress + n_more + 1, sizeof *inputs);
+    *n = settings->n_suppress;
+    if (inputs == NULL)
+        *err = (wb_error){.code = WB_ERR_NOMEM, .message = "out of memory"};
+    for (size_t i = 0; inputs != NULL && i < settings->n_suppress; i++)
+        inputs[i] = settings->suppress[i];
+    return inputs;
 }

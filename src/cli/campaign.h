@@ -16,6 +16,9 @@ void cli_warn_campaign(const wb_campaign_summary *summary, const cli_common *com
 void cli_tell_campaign(const wb_campaign_summary *summary, const cli_common *common);
 /* Ends the step: how many, what profit, and the file of the list. */
 void cli_end_campaign(const cli_step *step, const wb_campaign_summary *summary, const char *list);
+/* The *n suppression lists, which are read beside scores and tables of the project: NULL-terminated, with room for n_more other
+ * files, to be freed by free(). NULL, with the error, when memory runs out. */
+const char **cli_campaign_inputs(size_t *n, const wb_campaign *settings, size_t n_more, wb_error *err);
 /* 12,345.67 of an amount in cents. */
 const char *cli_cents(char text[CLI_TEXT_CHARS], int64_t cents);
 

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/campaign.h"
@@ -79,47 +80,46 @@ static bool is_first_of_name(const wb_campaign *settings, size_t route)
     return true;
 }
 
-/* What is read and what is written. */
-typedef struct run_files {
-    const char *seen[256]; /* NULL-terminated */
-    size_t n;
-} run_files;
-
-enum { MOST_SEEN = sizeof((run_files *)NULL)->seen / sizeof((run_files *)NULL)->seen[0] };
-
-static void see(run_files *files, const char *path)
-{
-    if (files->n + 1 < MOST_SEEN)
-        files->seen[files->n++] = path;
-}
-
-static wb_status check_output(const run_files *files, const campaign_run *r, const char *output, const wb_project *project,
+static wb_status check_output(const campaign_run *r, const char *output, const char *const *seen, const wb_project *project,
                               wb_error *err)
 {
-    const wb_status status = cli_check_outputs(&r->o->common, output, files->seen, project, err);
+    const wb_status status = cli_check_outputs(&r->o->common, output, seen, project, err);
     return status == WB_OK ? cli_check_folder(output, err) : status;
 }
 
-/* Nothing that is read is written over, and no file written twice. The contacts may be a table of the project's, too. */
-static wb_status check_outputs(const campaign_run *r, wb_error *err)
+enum { N_OUTPUTS = 4, N_OTHER_INPUTS = 2 };
+
+/* `seen`, of which there are n, grows by what is written. The contacts may be a table of the project's, too. */
+static wb_status check_each(const campaign_run *r, const char **seen, size_t n, wb_error *err)
 {
     const campaign_options *o = r->o;
-    const char *outputs[] = {o->output, o->holdout_file, o->svg, r->settings.contacts};
-    enum { N_OUTPUTS = sizeof outputs / sizeof outputs[0] };
+    const char *const outputs[N_OUTPUTS] = {o->output, o->holdout_file, o->svg, r->settings.contacts};
     char route[PATH_MAX];
-    run_files files = {{o->common.arguments.items[0]}, 1};
     wb_status status = WB_OK;
-    for (size_t i = 0; i < r->settings.n_suppress; i++)
-        see(&files, r->settings.suppress[i]);
     for (size_t i = 0; status == WB_OK && i < N_OUTPUTS; i++) {
         if (outputs[i] == NULL)
             continue;
-        status = check_output(&files, r, outputs[i], i + 1 < N_OUTPUTS ? r->project : NULL, err);
-        see(&files, outputs[i]);
+        status = check_output(r, outputs[i], seen, i + 1 < N_OUTPUTS ? r->project : NULL, err);
+        seen[n++] = outputs[i];
     }
     for (size_t i = 0; status == WB_OK && i < r->settings.n_routes; i++)
-        status = check_output(&files, r, wb_campaign_route_path(route, sizeof route, o->output, r->settings.routes[i].name), r->project,
+        status = check_output(r, wb_campaign_route_path(route, sizeof route, o->output, r->settings.routes[i].name), seen, r->project,
                               err);
+    return status;
+}
+
+/* Nothing that is read is written over, and no file written twice. */
+static wb_status check_outputs(const campaign_run *r, wb_error *err)
+{
+    size_t n;
+    const char **seen = cli_campaign_inputs(&n, &r->settings, N_OTHER_INPUTS + N_OUTPUTS, err);
+    if (seen == NULL)
+        return err->code;
+    seen[n++] = r->o->common.arguments.items[0];
+    if (r->how.edges != NULL)
+        seen[n++] = r->how.edges;
+    const wb_status status = check_each(r, seen, n, err);
+    free(seen);
     return status;
 }
 
@@ -169,8 +169,8 @@ static wb_status work(campaign_run *r, wb_error *err)
     const char *const inputs[] = {o->common.arguments.items[0], NULL};
     char edges[PATH_CHARS];
     cli_step step = cli_step_begin(&o->common);
-    wb_status status = check_outputs(r, err);
     r->how.edges = cli_place_edges(edges, sizeof edges, r->project, o->output);
+    wb_status status = check_outputs(r, err);
     if (status == WB_OK)
         status = cli_check_readable(inputs, err);
     if (status == WB_OK)

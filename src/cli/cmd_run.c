@@ -408,24 +408,29 @@ static int make_models(run_state *s)
     return CLI_DONE;
 }
 
+static wb_status check_each(const run_state *s, const char *const *inputs, wb_error *err)
+{
+    char path[PATH_CHARS];
+    wb_status status = WB_OK;
+    for (size_t i = 0; status == WB_OK && file_path(s, i, path) != NULL; i++)
+        status = cli_check_outputs(&s->o->common, path, inputs, s->project, err);
+    return status;
+}
+
 /* The suppression lists and the contacts of the campaign are no tables of the project. */
 static wb_status check_files(const run_state *s, wb_error *err)
 {
-    enum { MOST = 256 };
-    char path[PATH_CHARS];
-    const char *inputs[MOST + 2] = {NULL};
+    const char *const none[] = {NULL};
     wb_campaign campaign;
-    wb_status status = WB_OK;
-    if (wb_project_campaign(s->project, &campaign)) {
-        size_t n = 0;
-        while (n < campaign.n_suppress && n < MOST) {
-            inputs[n] = campaign.suppress[n];
-            n++;
-        }
-        inputs[n] = campaign.contacts;
-    }
-    for (size_t i = 0; status == WB_OK && file_path(s, i, path) != NULL; i++)
-        status = cli_check_outputs(&s->o->common, path, inputs, s->project, err);
+    size_t n;
+    if (!wb_project_campaign(s->project, &campaign))
+        return check_each(s, none, err);
+    const char **inputs = cli_campaign_inputs(&n, &campaign, 1, err);
+    if (inputs == NULL)
+        return err->code;
+    inputs[n] = campaign.contacts;
+    const wb_status status = check_each(s, inputs, err);
+    free(inputs);
     return status;
 }
 
