@@ -84,6 +84,10 @@ WB_API const char *wb_project_table_name(const wb_project *project, size_t table
 /* The table's file as it will be opened; NULL when none is set. */
 WB_API const char *wb_project_table_file(const wb_project *project, size_t table);
 
+/* The table that a bundle of features is bound to by `features: {use: [{BUNDLE: TABLE}]}`; where the project does not say, `usual`:
+ * ("rfm", "orders") asks for that of the orders. Borrowed. The project need not have a table of that name. */
+WB_API const char *wb_project_bound_table(const wb_project *project, const char *bundle, const char *usual);
+
 /* The file through which the table's customers are found, as it will be opened; NULL when there is none. */
 WB_API const char *wb_project_table_through(const wb_project *project, size_t table);
 

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "campaign/plan.h"
+#include "project/project.h"
 
 static bool caps_need_segments(const wb_campaign *s)
 {
@@ -15,10 +16,8 @@ static bool caps_need_segments(const wb_campaign *s)
 
 static bool has_orders(const wb_project *project)
 {
-    for (size_t t = 0; t < wb_project_n_tables(project); t++)
-        if (strcmp(wb_project_table_name(project, t), "orders") == 0)
-            return wb_project_table_file(project, t) != NULL;
-    return false;
+    const wbi_table_def *orders = wbi_project_table(project, wbi_project_bound_table(project, "rfm", "orders"));
+    return orders != NULL && orders->file != NULL;
 }
 
 /* Both lists of customers are in the order of the ids' bytes. */

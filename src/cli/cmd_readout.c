@@ -220,7 +220,7 @@ static void say_orders(cli_results *page, const readout_run *r)
     if (list_of(o) == NULL)
         say_file(page, "Contacts", o->contacts != NULL ? o->contacts : r->said.contacts);
     for (size_t t = 0; t < wb_project_n_tables(r->project); t++)
-        if (strcmp(wb_project_table_name(r->project, t), "orders") == 0)
+        if (strcmp(wb_project_table_name(r->project, t), wb_project_bound_table(r->project, "rfm", "orders")) == 0)
             say_file(page, "Orders", wb_project_table_file(r->project, t));
     say_file(page, "Campaign", readout->campaign);
     cli_report_fact(page, "Sent at", "%s", sent);

@@ -10,12 +10,12 @@ enum { LABEL_CHARS = 520 };
 
 wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error *err)
 {
-    const char *names[] = {"orders", "tickets", "customers"};
+    const char *const names[] = {"orders", "tickets", "customers"}, *const bundles[] = {"rfm", "tickets", "profile"};
     const char *files[] = {tables->orders, tables->tickets, tables->customers};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (files[i] == NULL)
             continue;
-        wb_status status = wb_project_set_file(project, names[i], files[i], err);
+        wb_status status = wb_project_set_file(project, wb_project_bound_table(project, bundles[i], names[i]), files[i], err);
         if (status != WB_OK)
             return status;
     }

@@ -14,7 +14,7 @@ typedef struct cli_tables {
         {"--tickets", CLI_TEXT, (offset) + offsetof(cli_tables, tickets), "FILE", "support tickets"},           \
         {"--customers", CLI_TEXT, (offset) + offsetof(cli_tables, customers), "FILE", "one row a customer"}
 
-/* Gives the project the files that flags name. */
+/* Gives the project the files that flags name, as those of the tables that the bundles rfm, tickets and profile are bound to. */
 wb_status cli_set_tables(wb_project *project, const cli_tables *tables, wb_error *err);
 /* Gives the project the tables of the catalogue that lie in the folder under their usual names (.csv, .csv.gz, .csv.zst). */
 wb_status cli_find_tables(wb_project *project, wb_error *err);

@@ -25,6 +25,11 @@ const char *wbi_project_bound_table(const wb_project *project, const char *bundl
     return usual;
 }
 
+const char *wb_project_bound_table(const wb_project *project, const char *bundle, const char *usual)
+{
+    return wbi_project_bound_table(project, bundle, usual);
+}
+
 static wb_status add_table(wb_project *project, const char *name, const char *file, wb_error *err)
 {
     if (!wbi_is_name(name))

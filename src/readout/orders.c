@@ -27,20 +27,19 @@ typedef struct order_book {
 
 /* ---- opening ---- */
 
-static wb_status open_table(order_book *b, const wb_project *project, const char *name, const wb_read_options *reading,
+static wb_status open_table(order_book *b, const wb_project *project, const wbi_table_def *def, const wb_read_options *reading,
                             wb_error *err)
 {
-    const wbi_table_def *def = wbi_project_table(project, name);
     const size_t t = b->n_tables;
     WBI_TRY(wbi_source_open(&b->sources[t], def, b->bad, reading, err));
     b->n_tables++;
     return wbi_binding_create(&b->bindings[t], def, b->sources[t], project->path, err);
 }
 
-static wb_status no_orders(const wb_project *project, wb_error *err)
+static wb_status no_orders(const wb_project *project, const char *table, wb_error *err)
 {
     wb_status status = wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){project->path, 0, 0}, NULL, 0,
-                                   "there is no table orders: who bought after the mailing is not known");
+                                   "there is no table %s: who bought after the mailing is not known", table);
     wbi_advise(err, "name it in the project file (tables:), or by --orders FILE");
     return status;
 }
@@ -54,7 +53,7 @@ static wb_status bind(order_book *b, wb_error *err)
     b->amount = b->redeemed = SIZE_MAX;
     if (orders->def->time == NULL)
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){NULL, orders->def->line, 0}, NULL, 0,
-                           "table orders has no time: what came after the mailing is not known");
+                           "table %s has no time: what came after the mailing is not known", orders->def->name);
     WBI_TRY(wbi_binding_can(orders, "amount", &can, missing, err));
     if (can)
         WBI_TRY(wbi_binding_expr(orders, "amount", nowhere, WBI_EXPR_NUMBER, &b->amount, err));
@@ -66,13 +65,15 @@ static wb_status bind(order_book *b, wb_error *err)
 
 static wb_status open_tables(order_book *b, const wb_project *project, const wb_read_options *reading, wb_error *err)
 {
-    const wbi_table_def *orders = wbi_project_table(project, "orders"), *customers = wbi_project_table(project, "customers");
+    const char *name = wbi_project_bound_table(project, "rfm", "orders");
+    const wbi_table_def *orders = wbi_project_table(project, name);
+    const wbi_table_def *customers = wbi_project_table(project, wbi_project_bound_table(project, "profile", "customers"));
     if (orders == NULL || orders->file == NULL)
-        return no_orders(project, err);
+        return no_orders(project, name, err);
     WBI_TRY(wbi_bad_rows_create(&b->bad, reading->on_error, reading->rejects, reading->log, err));
-    WBI_TRY(open_table(b, project, "orders", reading, err));
+    WBI_TRY(open_table(b, project, orders, reading, err));
     if (customers != NULL && customers->file != NULL)
-        WBI_TRY(open_table(b, project, "customers", reading, err));
+        WBI_TRY(open_table(b, project, customers, reading, err));
     return bind(b, err);
 }
 
@@ -165,7 +166,10 @@ static wb_status check_known(const order_book *b, const wb_log *log, wb_error *e
 {
     const wb_readout *result = &b->r->result;
     const unsigned long long n = result->n_unknown, of = b->r->rows.n;
-    const char *where = b->n_tables > CUSTOMERS ? "orders or customers" : "orders";
+    const bool two = b->n_tables > CUSTOMERS;
+    char where[256];
+    snprintf(where, sizeof where, "%.100s%s%.100s", b->bindings[ORDERS]->def->name, two ? " or " : "",
+             two ? b->bindings[CUSTOMERS]->def->name : "");
     if (2 * n > of)
         return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){b->source->contacts != NULL ? b->source->contacts : b->source->list, 0, 0},
                            result->first_unknown, strlen(result->first_unknown),
