@@ -197,6 +197,46 @@ static void from_contacts(void **state)
     wb_readout_free(r);
 }
 
+/* What campaigns refuse in the table of contacts, readouts refuse: they read it alike. Its other columns may part and score. */
+static void contacts_are_those_of_campaigns(void **state)
+{
+    static const struct {
+        const char *rows, *words;
+    } bad[] = {{"A,2024-05-02,may,sent,\n", "contacts.csv:2:4: arm 'sent' is not list or control"},
+               {"A,2024-05-02,may,list,\nB,2024-05-02,may,,\n", "contacts.csv:3:4: arm is missing, expected list or control"},
+               {"A,2 May,may,list,\n", "contacts.csv:2:2: at '2 May' is not YYYY-MM-DD or an ISO instant"},
+               {"A,2024-05-02,,list,\n", "contacts.csv:2:3: campaign is missing, expected a campaign's name"},
+               {",2024-05-02,may,list,\n", "contacts.csv:2:1: customer_id is missing, expected a customer's id"},
+               {"A,2024-05-02,may,list,\nA,2024-05-02,may,control,\n", "contacts.csv:3: customer 'A' stands here twice, first in line 2"}};
+    static const char *const by[] = {"country", "arm"};
+    trial t = usual();
+    wb_readout *r;
+    wb_error err;
+    char file[512], said[2048];
+    (void)state;
+    put_usual();
+    t.source = (wb_readout_source){.contacts = "contacts.csv", .sent_at_us = WB_TIME_MISSING, .horizon_us = 10 * WB_DAY_US};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(file, sizeof file, "customer_id,at,campaign,arm,offer\n%s", bad[i].rows);
+        put("contacts.csv", file);
+        assert_int_not_equal(run(&r, &t, &err), WB_OK);
+        if (strstr(wb_error_text(&err, said, sizeof said), bad[i].words) == NULL)
+            fail_msg("'%s' does not say '%s'", said, bad[i].words);
+    }
+    put("contacts.csv", "country,customer_id,at,campaign,arm,offer,probability\nDE,A,2024-05-02,may,list,,0.9\nFR,B,2024-05-02,may,list,,0.8\n"
+                        "DE,D,2024-05-02,may,control,,0.9\nDE,E,2024-05-02,may,control,,0.8\n");
+    t.options.by = by;
+    t.options.n_by = 2;
+    assert_ok(run(&r, &t, &err), &err);
+    assert_int_equal(r->n_strata, 1); /* four customers are no two tenths with two of each arm */
+    uint64_t n_de = 0;
+    for (size_t g = 0; g < r->n_groups; g++)
+        if (r->groups[g].by != NULL && strcmp(r->groups[g].by, "country") == 0 && strcmp(r->groups[g].value, "DE") == 0)
+            n_de = r->groups[g].effects[0].n + 10 * r->groups[g].effects[0].n_control;
+    assert_int_equal(n_de, 1 + 10 * 2);
+    wb_readout_free(r);
+}
+
 static void look(void *user, wb_log_level level, const char *text)
 {
     if (level == WB_LOG_WARNING)
@@ -300,12 +340,29 @@ static void bad_projects(void **state)
     refused(&t, WB_ERR_INCONSISTENT, "an order of customer 'A' has the amount 1e+15");
 }
 
+static void fail_each_allocation(const trial *t)
+{
+    wb_readout *r;
+    wb_error err;
+    wbi_alloc_fail_at(0);
+    assert_ok(run(&r, t, &err), &err);
+    wb_readout_free(r);
+    const uint64_t n = wbi_alloc_count();
+    for (uint64_t i = 1; i <= n; i++) {
+        wbi_alloc_fail_at(i);
+        const wb_status status = run(&r, t, &err);
+        wbi_alloc_fail_at(0);
+        if (status == WB_OK)
+            wb_readout_free(r);
+        else
+            assert_int_equal(status, WB_ERR_NOMEM);
+    }
+}
+
 static void each_allocation_may_fail(void **state)
 {
     static const char *const by[] = {"arm"};
     trial t = usual();
-    wb_readout *r;
-    wb_error err;
     (void)state;
     put_usual();
     t.options.by = by;
@@ -314,19 +371,10 @@ static void each_allocation_may_fail(void **state)
     t.options.costs.margin = 0.5;
     put("customers.csv", "customer_id\nA\nH\n");
     t.project = "tables: {orders: {file: orders.csv}, customers: {file: customers.csv}}\n";
-    wbi_alloc_fail_at(0);
-    assert_ok(run(&r, &t, &err), &err);
-    wb_readout_free(r);
-    const uint64_t n = wbi_alloc_count();
-    for (uint64_t i = 1; i <= n; i++) {
-        wbi_alloc_fail_at(i);
-        const wb_status status = run(&r, &t, &err);
-        wbi_alloc_fail_at(0);
-        if (status == WB_OK)
-            wb_readout_free(r);
-        else
-            assert_int_equal(status, WB_ERR_NOMEM);
-    }
+    fail_each_allocation(&t);
+    put("contacts.csv", "customer_id,at,campaign,arm,offer\nA,2024-05-02,may,list,\nB,2024-05-02,may,list,\nD,2024-05-02,may,control,\n");
+    t.source = (wb_readout_source){.contacts = "contacts.csv", .sent_at_us = WB_TIME_MISSING, .horizon_us = 10 * WB_DAY_US};
+    fail_each_allocation(&t);
 }
 
 static int leave(void **state)
@@ -341,7 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(by_hand),         CASE(redeemed_by_a_condition), CASE(orders_mean_what_the_project_says), CASE(an_arm_of_several),
-        CASE(from_contacts),   CASE(data_that_end_early),     CASE(bad_lists),
+        CASE(from_contacts),   CASE(contacts_are_those_of_campaigns),   CASE(data_that_end_early),     CASE(bad_lists),
         CASE(bad_projects),    CASE(each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,10 @@ typedef struct contacts_file {
     wbi_bad_rows *bad;
     wbi_csv_reader *reader;
     size_t n_columns;
-    size_t place[N_COLUMNS];
+    size_t place[N_COLUMNS]; /* SIZE_MAX: there is none, which only the offer may have */
+    size_t n_more;
+    size_t *more_place;
+    wbi_str *more; /* of one row */
 } contacts_file;
 
 static void close_file(contacts_file *file)
@@ -36,15 +39,17 @@ static void close_file(contacts_file *file)
     wbi_csv_close(file->reader);
     wbi_bad_rows_free(file->bad);
     wbi_paths_free(&file->paths);
+    wbi_free(file->more_place);
+    wbi_free(file->more);
 }
 
 /* All columns are wanted, in their order: those that are nothing to us are written as they were. */
-static wb_status want_all(contacts_file *file, wb_error *err)
+static wb_status want_all(contacts_file *file, bool without_offer, wb_error *err)
 {
     file->n_columns = wbi_csv_n_columns(file->reader);
     for (size_t k = 0; k < N_COLUMNS; k++) {
         file->place[k] = wbi_csv_find(file->reader, names[k]);
-        if (file->place[k] != SIZE_MAX)
+        if (file->place[k] != SIZE_MAX || (k == OFFER && without_offer))
             continue;
         wb_status status = wbi_csv_no_column(file->reader, names[k], err);
         wbi_advise(err, "a table of contacts has the columns customer_id, at, campaign, arm and offer");
@@ -60,13 +65,30 @@ static wb_status want_all(contacts_file *file, wb_error *err)
     return status;
 }
 
-static wb_status open_file(contacts_file *file, const char *path, wb_error *err)
+static wb_status find_more(contacts_file *file, const wbi_contacts_more *more, void *context, wb_error *err)
+{
+    bool *found = wbi_alloc_array(more->n, sizeof *found);
+    file->more_place = wbi_alloc_array(more->n, sizeof *file->more_place);
+    file->more = wbi_alloc_array(more->n, sizeof *file->more);
+    const bool all = found != NULL && file->more_place != NULL && file->more != NULL;
+    wb_status status = all ? WB_OK : wbi_fail_nomem(err, more->n * sizeof *file->more);
+    for (; all && file->n_more < more->n; file->n_more++) {
+        file->more_place[file->n_more] = wbi_csv_find(file->reader, more->columns[file->n_more]);
+        found[file->n_more] = file->more_place[file->n_more] != SIZE_MAX;
+    }
+    if (status == WB_OK)
+        status = more->begin(context, found, err);
+    wbi_free(found);
+    return status;
+}
+
+static wb_status open_file(contacts_file *file, const char *path, bool without_offer, wb_error *err)
 {
     static const wbi_dialect dialect = WBI_DIALECT_INIT;
     WBI_TRY(wbi_paths_expand(&file->paths, path, err));
     WBI_TRY(wbi_bad_rows_create_strict(&file->bad, err));
     WBI_TRY(wbi_csv_open(&file->reader, &file->paths, &dialect, file->bad, err));
-    return want_all(file, err);
+    return want_all(file, without_offer, err);
 }
 
 static wb_status fail_cell(const contacts_file *file, const wbi_cells *cells, size_t row, column what, const char *wanted,
@@ -81,6 +103,12 @@ static wb_status fail_cell(const contacts_file *file, const wbi_cells *cells, si
                        wbi_printable(shown, sizeof shown, cell.data, cell.length), wanted);
 }
 
+/* Of a column that there is not, a missing one. */
+static wbi_str cell_at(const wbi_str *cells, size_t place)
+{
+    return place != SIZE_MAX ? cells[place] : (wbi_str){"", 0};
+}
+
 static wb_status read_contact(wbi_contact *out, const contacts_file *file, const wbi_cells *cells, size_t row, wb_error *err)
 {
     static const wbi_time_format iso = {.kind = WBI_TIME_ISO};
@@ -88,8 +116,11 @@ static wb_status read_contact(wbi_contact *out, const contacts_file *file, const
     const wbi_str at = cell[file->place[AT]], arm = cell[file->place[ARM]];
     *out = (wbi_contact){.customer_id = cell[file->place[CUSTOMER]],
                          .campaign = cell[file->place[CAMPAIGN]],
-                         .offer = cell[file->place[OFFER]],
-                         .line = cells->lines[row]};
+                         .offer = cell_at(cell, file->place[OFFER]),
+                         .line = cells->lines[row],
+                         .more = file->more};
+    for (size_t k = 0; k < file->n_more; k++)
+        file->more[k] = cell_at(cell, file->more_place[k]);
     if (out->customer_id.length == 0)
         return fail_cell(file, cells, row, CUSTOMER, "a customer's id", err);
     if (out->campaign.length == 0)
@@ -106,10 +137,17 @@ static wb_status read_contact(wbi_contact *out, const contacts_file *file, const
 
 wb_status wbi_contacts_read(const char *path, wbi_contact_fn take, void *context, wb_error *err)
 {
+    return wbi_contacts_read_more(path, NULL, take, context, err);
+}
+
+wb_status wbi_contacts_read_more(const char *path, const wbi_contacts_more *more, wbi_contact_fn take, void *context, wb_error *err)
+{
     contacts_file file = {0};
     const wbi_cells *cells;
     wb_status status;
-    WBI_TRY_CLEANUP(open_file(&file, path, err));
+    WBI_TRY_CLEANUP(open_file(&file, path, more != NULL, err));
+    if (more != NULL)
+        WBI_TRY_CLEANUP(find_more(&file, more, context, err));
     do {
         WBI_TRY_CLEANUP(wbi_csv_next(file.reader, ROWS_A_BLOCK, &cells, err));
         for (size_t row = 0; row < cells->n_rows; row++) {
@@ -219,7 +257,7 @@ wb_status wbi_contacts_write(const char *path, const wbi_campaign_contacts *cont
     contacts_writer w = {.line = wbi_buffer_make(SIZE_MAX), .contacts = contacts};
     wb_status status = WB_OK;
     if (wbi_contacts_exist(path)) {
-        WBI_TRY_CLEANUP(open_file(&file, path, err));
+        WBI_TRY_CLEANUP(open_file(&file, path, false, err));
         w.file = &file;
     }
     WBI_TRY_CLEANUP(wbi_output_open_private(&w.output, path, err));

@@ -16,6 +16,7 @@ typedef struct wbi_contact {
     int64_t at_us;
     wbi_arm arm;
     size_t line; /* of the file */
+    const wbi_str *more; /* cells of the other columns that were asked for, borrowed likewise; length 0: missing */
 } wbi_contact;
 typedef wb_status (*wbi_contact_fn)(void *context, const wbi_contact *contact, wb_error *err);
 
@@ -24,6 +25,17 @@ bool wbi_contacts_exist(const char *path);
 /* Gives every row, in the order of the file. WB_ERR_INCONSISTENT without one of the columns; WB_ERR_MALFORMED, with line and
  * value, for a row without customer or campaign, a time that is none, or an arm that is neither. Memory: a block of rows. */
 WB_WARN_UNUSED wb_status wbi_contacts_read(const char *path, wbi_contact_fn take, void *context, wb_error *err);
+
+/* Columns that are asked for beside the five. */
+typedef struct wbi_contacts_more {
+    const char *const *columns;
+    size_t n;
+    /* Called before the first row: whether there is each of them. */
+    wb_status (*begin)(void *context, const bool *found, wb_error *err);
+} wbi_contacts_more;
+/* The same with other columns, and also of a table without offers. */
+WB_WARN_UNUSED wb_status wbi_contacts_read_more(const char *path, const wbi_contacts_more *more, wbi_contact_fn take, void *context,
+                                                wb_error *err);
 
 /* The rows of one campaign. */
 typedef struct wbi_campaign_contacts {

@@ -5,8 +5,7 @@
 #include "base/memory.h"
 #include "readout/readout.h"
 
-static const char usual_arm[] = "list";
-enum { ID = 0, ARM, CAMPAIGN, SCORE, AT, CUTOFF, N_USUAL, WANTED_AT_MOST = 64 };
+enum { ID = 0, ARM, CAMPAIGN, AT, N_OF_CONTACTS, SCORE = N_OF_CONTACTS, CUTOFF, N_USUAL, WANTED_AT_MOST = 64 };
 
 /* A file in the making of the rows. */
 typedef struct people_file {
@@ -30,25 +29,20 @@ typedef struct people {
 
 /* ---- reading ---- */
 
+/* The usual columns of contacts are theirs to find. */
 static wb_status read_file(people *p, const char *path, const wb_read_options *reading, wb_error *err)
 {
-    const int is_contacts = p->source->contacts != NULL;
     people_file *file = &p->files[p->n_files++];
-    wbi_readout_cells_wanted wanted[WANTED_AT_MOST] = {{"customer_id", "the customer's id"},
-                                               {"arm", is_contacts ? "the arm" : NULL},
-                                               {"campaign", is_contacts ? "the campaign" : NULL},
-                                               {"probability", NULL},
-                                               {"at", is_contacts ? "when the campaign was made" : NULL},
-                                               {"cutoff", NULL}};
+    wbi_readout_cells_wanted wanted[WANTED_AT_MOST] = {
+        {"customer_id", "the customer's id"}, {"arm", NULL}, {"campaign", NULL}, {"at", NULL}, {"probability", NULL}, {"cutoff", NULL}};
     if (p->o->n_by > WANTED_AT_MOST - N_USUAL)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu columns to part by, expected at most %d", p->o->n_by, WANTED_AT_MOST - N_USUAL);
     for (size_t k = 0; k < p->o->n_by; k++)
         wanted[N_USUAL + k] = (wbi_readout_cells_wanted){p->o->by[k], "a segment"};
-    wb_status status = wbi_readout_cells_read(&file->cells, path, wanted, N_USUAL + p->o->n_by, reading, err);
-    if (status == WB_ERR_INCONSISTENT && is_contacts && p->o->n_by > 0)
-        wbi_advise(err, "contacts have no columns to part by: give LIST and --control FILE for --by");
-    if (status != WB_OK)
-        return status;
+    if (p->source->contacts != NULL)
+        WBI_TRY(wbi_readout_contacts_read(&file->cells, path, wanted + N_OF_CONTACTS, N_USUAL - N_OF_CONTACTS + p->o->n_by, err));
+    else
+        WBI_TRY(wbi_readout_cells_read(&file->cells, path, wanted, N_USUAL + p->o->n_by, reading, err));
     for (size_t k = 0; k < N_USUAL + p->o->n_by; k++)
         file->column[k] = wb_table_find(file->cells.table, wanted[k].name);
     return WB_OK;
@@ -82,10 +76,8 @@ static wb_status choose_row(int *take, people *p, const people_file *file, size_
 {
     const wbi_str name = wbi_readout_cell_at(&file->cells, file->column[CAMPAIGN], row);
     *take = 1;
-    if (name.length == 0 && p->source->contacts == NULL)
-        return WB_OK;
     if (name.length == 0)
-        return wbi_readout_cell_refuse(&file->cells, file->column[CAMPAIGN], row, "the name of a campaign", err);
+        return WB_OK;
     if (p->source->campaign != NULL)
         *take = wbi_str_is(name, p->source->campaign);
     else if (p->campaign == NULL)
@@ -157,7 +149,7 @@ static wb_status arm_of(const people *p, uint8_t *arm, const people_file *file, 
         return wbi_readout_cell_refuse(cells, file->column[ARM], row, "an arm of the list: the control group has its own file", err);
     if (in_control || is_control)
         return WB_OK;
-    return wbi_readout_arm(p->r, arm, name.length > 0 ? name : wbi_str_from(usual_arm), err);
+    return wbi_readout_arm(p->r, arm, name.length > 0 ? name : wbi_str_from(wbi_readout_list_word), err);
 }
 
 static wb_status fail_twice(const people *p, const people_file *file, size_t row, size_t first, wb_error *err)
@@ -178,13 +170,14 @@ static wb_status fail_twice(const people *p, const people_file *file, size_t row
 
 static wb_status take_at(people *p, const people_file *file, size_t row, wb_error *err)
 {
-    const wbi_str cell = wbi_readout_cell_at(&file->cells, file->column[AT], row);
-    const wbi_time_format iso = {0};
-    int64_t at_us;
-    if (!wbi_time_read(&at_us, cell.data, cell.length, &iso))
-        return wbi_readout_cell_refuse(&file->cells, file->column[AT], row, "YYYY-MM-DD or an ISO instant", err);
-    if (p->at_us != WB_TIME_MISSING && at_us != p->at_us && p->source->sent_at_us == WB_TIME_MISSING)
-        return wbi_readout_cell_refuse(&file->cells, file->column[AT], row, "that of the campaign's other rows: say when it was sent", err);
+    const int64_t at_us = wb_table_times(file->cells.table, file->column[AT])[row];
+    const wbi_where where = {file->cells.path, file->cells.lines.of[row], 0};
+    char at[WB_TIME_CHARS];
+    if (p->at_us != WB_TIME_MISSING && at_us != p->at_us && p->source->sent_at_us == WB_TIME_MISSING) {
+        wb_time_format(at_us, at);
+        return wbi_fail_at(err, WB_ERR_MALFORMED, where, at, strlen(at),
+                           "at '%s' is not that of the campaign's other rows: say when it was sent", at);
+    }
     p->at_us = at_us;
     return WB_OK;
 }

@@ -8,7 +8,7 @@
 
 enum { RESAMPLES = 2000, LEAST_RESAMPLES = 400, MOST_RESAMPLES = 1000000 };
 static const double MOST_DRAWS = 4e8; /* of customers, an arm's and a measure's */
-const char wbi_readout_control_word[] = "control";
+const char wbi_readout_control_word[] = "control", wbi_readout_list_word[] = "list";
 
 const char *wb_readout_verdict_name(wb_readout_verdict verdict)
 {

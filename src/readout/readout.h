@@ -10,7 +10,7 @@
 
 enum { WBI_READOUT_ARMS_AT_MOST = 20, WBI_READOUT_VALUES_SHOWN = 20, WBI_READOUT_TENTHS = 10 };
 enum { WBI_READOUT_CONTROL = 0 }; /* the arm */
-extern const char wbi_readout_control_word[]; /* "control" */
+extern const char wbi_readout_control_word[], wbi_readout_list_word[]; /* "control", "list" */
 
 /* ---- cells.c: files whose wanted columns are all read as text ---- */
 
@@ -27,6 +27,9 @@ typedef struct wbi_readout_cells_file {
 /* At most 64 columns. */
 WB_WARN_UNUSED wb_status wbi_readout_cells_read(wbi_readout_cells_file *out, const char *path, const wbi_readout_cells_wanted *wanted, size_t n,
                                         const wb_read_options *reading, wb_error *err);
+/* The same of a table of contacts (contacts/contacts.h): customer_id, arm, campaign, at (a time), and of `more` what there is. */
+WB_WARN_UNUSED wb_status wbi_readout_contacts_read(wbi_readout_cells_file *out, const char *path, const wbi_readout_cells_wanted *more,
+                                                   size_t n, wb_error *err);
 void wbi_readout_cells_free(wbi_readout_cells_file *file);
 /* Of length 0 when it is missing, or the column (SIZE_MAX) is. */
 wbi_str wbi_readout_cell_at(const wbi_readout_cells_file *file, size_t column, size_t row);
