@@ -145,7 +145,8 @@ typedef struct wb_readout_source {
 WB_API WB_WARN_UNUSED wb_status wb_readout_orders(wb_readout **out, const wb_project *project, const wb_readout_source *source,
                                                   const wb_readout_options *options, const wb_read_options *reading, wb_error *err);
 
-/* A file with a row a customer, the arm of each and what became of them. */
+/* A file with a row a customer, the arm of each and what became of them. Where it has a column customer_id, a customer that stands
+ * there twice, in one arm or in two, is WB_ERR_INCONSISTENT. */
 typedef struct wb_readout_file {
     const char *file, *arm, *control;      /* columns; `control` is a value of `arm` */
     const char *const *outcomes;           /* columns of 0 and 1, true and false, yes and no */

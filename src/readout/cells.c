@@ -83,6 +83,15 @@ wb_status wbi_readout_cell_refuse(const wbi_readout_cells_file *file, size_t col
                        wbi_printable(shown, sizeof shown, cell.data, cell.length), expected);
 }
 
+wb_status wbi_readout_cell_twice(const wbi_readout_cells_file *file, size_t column, size_t row, size_t first, wb_error *err)
+{
+    char shown[64];
+    const wbi_str id = wbi_readout_cell_at(file, column, row);
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){file->path, file->lines.of[row], 0}, id.data, id.length,
+                       "customer '%s' stands here twice, first in line %zu", wbi_printable(shown, sizeof shown, id.data, id.length),
+                       (size_t)file->lines.of[first]);
+}
+
 wb_status wbi_readout_cell_number(double *out, const wbi_readout_cells_file *file, size_t column, size_t row, wb_error *err)
 {
     const wbi_str cell = wbi_readout_cell_at(file, column, row);

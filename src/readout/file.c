@@ -6,19 +6,19 @@
 #include "readout/readout.h"
 
 enum { MEASURES_AT_MOST = 32, COLUMNS_AT_MOST = 64 };
-static const char usual_score[] = "probability";
+static const char usual_score[] = "probability", id_name[] = "customer_id";
 
-/* The wanted columns: arm, score, outcomes, money, then those that part. */
+/* The wanted columns: arm, id, score, outcomes, money, then those that part. */
 typedef struct layout {
     wbi_readout_cells_wanted wanted[COLUMNS_AT_MOST];
-    size_t n, score, outcomes, money, by;
+    size_t n, id, score, outcomes, money, by;
 } layout;
 
 static wb_status check(const wb_readout_file *f, const wb_readout_options *o, wb_error *err)
 {
     if (f->n_outcomes + f->n_money == 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "no outcomes, and no money: there is nothing to compare");
-    if (f->n_outcomes + f->n_money > MEASURES_AT_MOST || o->n_by + f->n_outcomes + f->n_money + 2 > COLUMNS_AT_MOST)
+    if (f->n_outcomes + f->n_money > MEASURES_AT_MOST || o->n_by + f->n_outcomes + f->n_money + 3 > COLUMNS_AT_MOST)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu outcomes and %zu columns to part by, expected at most %d in all",
                         f->n_outcomes + f->n_money, o->n_by, MEASURES_AT_MOST);
     return WB_OK;
@@ -28,6 +28,8 @@ static void lay_out(layout *l, const wb_readout_file *f, const wb_readout_option
 {
     *l = (layout){.n = 0};
     l->wanted[l->n++] = (wbi_readout_cells_wanted){f->arm, "the arm"};
+    l->id = l->n;
+    l->wanted[l->n++] = (wbi_readout_cells_wanted){id_name, NULL};
     l->score = l->n;
     l->wanted[l->n++] = (wbi_readout_cells_wanted){f->score != NULL ? f->score : usual_score, f->score != NULL ? "the score" : NULL};
     l->outcomes = l->n;
@@ -41,6 +43,17 @@ static void lay_out(layout *l, const wb_readout_file *f, const wb_readout_option
         l->wanted[l->n++] = (wbi_readout_cells_wanted){o->by[k], "a segment"};
 }
 
+/* As in lists: nobody counts twice. */
+static wb_status take_id(wbi_readout *r, const wbi_readout_cells_file *cells, size_t column, size_t row, wb_error *err)
+{
+    const wbi_str id = wbi_readout_cell_at(cells, column, row);
+    int32_t code;
+    if (id.length == 0)
+        return wbi_readout_cell_refuse(cells, column, row, "the id of a customer", err);
+    WBI_TRY(wbi_dictionary_intern(r->rows.ids, id.data, id.length, &code, err));
+    return (size_t)code < row ? wbi_readout_cell_twice(cells, column, row, (size_t)code, err) : WB_OK;
+}
+
 static wb_status take_row(wbi_readout *r, const wbi_readout_cells_file *cells, const size_t *column, const layout *l, size_t row,
                           wb_error *err)
 {
@@ -49,6 +62,8 @@ static wb_status take_row(wbi_readout *r, const wbi_readout_cells_file *cells, c
     if (arm.length == 0)
         return wbi_readout_cell_refuse(cells, column[0], row, "the name of an arm", err);
     WBI_TRY(wbi_readout_arm(r, &rows->arm[row], arm, err));
+    if (rows->ids != NULL)
+        WBI_TRY(take_id(r, cells, column[l->id], row, err));
     if (rows->score != NULL)
         WBI_TRY(wbi_readout_cell_number(&rows->score[row], cells, column[l->score], row, err));
     for (size_t k = l->outcomes; k < l->money; k++)
@@ -77,6 +92,8 @@ static wb_status take(wbi_readout *r, const wbi_readout_cells_file *cells, const
     WBI_TRY(wbi_readout_arm(r, &control, wbi_str_from(f->control), err));
     WBI_TRY(wbi_readout_reserve(r, wb_table_n_rows(cells->table), o, column[l->score] != SIZE_MAX, err));
     r->rows.n = wb_table_n_rows(cells->table);
+    if (column[l->id] != SIZE_MAX)
+        WBI_TRY(wbi_dictionary_create(&r->rows.ids, err));
     WBI_TRY(wbi_readout_reserve_outcomes(r, err));
     for (size_t row = 0; row < r->rows.n; row++)
         WBI_TRY(take_row(r, cells, column, l, row, err));

@@ -156,16 +156,14 @@ static wb_status fail_twice(const people *p, const people_file *file, size_t row
 {
     char shown[64];
     const people_file *other = first >= file->first_row ? file : &p->files[0];
+    const size_t other_row = other->rows[first - other->first_row];
     const wbi_str id = wbi_readout_cell_at(&file->cells, file->column[ID], row);
-    const wbi_where where = {file->cells.path, file->cells.lines.of[row], 0};
-    const size_t line = other->cells.lines.of[other->rows[first - other->first_row]];
-    wbi_printable(shown, sizeof shown, id.data, id.length);
     if (other == file)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, id.data, id.length, "customer '%s' stands here twice, first in line %zu", shown,
-                           line);
-    return wbi_fail_at(err, WB_ERR_INCONSISTENT, where, id.data, id.length,
-                       "customer '%s' is in the list, too (%s:%zu): nobody can be contacted and held out", shown, other->cells.path,
-                       line);
+        return wbi_readout_cell_twice(&file->cells, file->column[ID], row, other_row, err);
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){file->cells.path, file->cells.lines.of[row], 0}, id.data, id.length,
+                       "customer '%s' is in the list, too (%s:%zu): nobody can be contacted and held out",
+                       wbi_printable(shown, sizeof shown, id.data, id.length), other->cells.path,
+                       (size_t)other->cells.lines.of[other_row]);
 }
 
 static wb_status take_at(people *p, const people_file *file, size_t row, wb_error *err)

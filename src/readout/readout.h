@@ -33,6 +33,8 @@ WB_WARN_UNUSED wb_status wbi_readout_contacts_read(wbi_readout_cells_file *out, 
 void wbi_readout_cells_free(wbi_readout_cells_file *file);
 /* Of length 0 when it is missing, or the column (SIZE_MAX) is. */
 wbi_str wbi_readout_cell_at(const wbi_readout_cells_file *file, size_t column, size_t row);
+/* "file:line: customer 'ID' stands here twice, first in line N". */
+wb_status wbi_readout_cell_twice(const wbi_readout_cells_file *file, size_t column, size_t row, size_t first, wb_error *err);
 /* "file:line: NAME 'cell' <expected>", or NAME is missing. */
 wb_status wbi_readout_cell_refuse(const wbi_readout_cells_file *file, size_t column, size_t row, const char *expected, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_readout_cell_number(double *out, const wbi_readout_cells_file *file, size_t column, size_t row, wb_error *err);
@@ -57,7 +59,7 @@ typedef struct wbi_readout_parting { /* by a column's values */
 
 typedef struct wbi_readout_trial_rows {
     size_t n, capacity;
-    wbi_dictionary *ids;        /* code = row; NULL: customers are rows of a file */
+    wbi_dictionary *ids;        /* code = row; NULL: a file with outcomes does not say them */
     uint8_t *arm;               /* 0: control */
     const char *arms[WBI_READOUT_ARMS_AT_MOST + 1]; /* names, of the readout's arena */
     size_t n_arms;              /* the control among them */
