@@ -136,10 +136,10 @@ typedef struct refusal {
 } refusal;
 
 static const refusal refusals[] = {
-    {"customer_id,probability\na,1.5\n", NULL, NULL, WB_ERR_MALFORMED, "scores.csv", 2, "probability 1.5 is not a number from 0 to 1"},
+    {"customer_id,probability\na,1.5\n", NULL, NULL, WB_ERR_MALFORMED, "scores.csv", 2, "probability '1.5' is not a number from 0 to 1"},
     {"customer_id,probability\na,0.5\nb,\n", NULL, NULL, WB_ERR_MALFORMED, "scores.csv", 3, "probability is missing"},
     {"customer_id,probability\na,0.5\nb,high\n", NULL, NULL, WB_ERR_MALFORMED, "scores.csv", 3, "probability 'high' is not a number from 0 to 1"},
-    {"customer_id,probability,uplift\na,0.5,-2\n", NULL, NULL, WB_ERR_MALFORMED, "scores.csv", 2, "uplift -2 is not a number from -1 to 1"},
+    {"customer_id,probability,uplift\na,0.5,-2\n", NULL, NULL, WB_ERR_MALFORMED, "scores.csv", 2, "uplift '-2' is not a number from -1 to 1"},
     {"customer_id,probability\na,0.5\n,0.5\n", NULL, NULL, WB_ERR_MALFORMED, "scores.csv", 3, "customer_id is missing"},
     {"customer_id,probability\na,0.5\nb,0.5\na,0.1\n", NULL, NULL, WB_ERR_INCONSISTENT, "scores.csv", 4,
      "customer 'a' has a row already, in line 2"},

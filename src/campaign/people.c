@@ -9,6 +9,9 @@
 #include "base/number.h"
 #include "campaign/wanted.h"
 
+enum { PROBABILITY = 0, UPLIFT, N_NUMBERS };
+static const wbi_flat_number number_columns[N_NUMBERS] = {[PROBABILITY] = {NULL, {0, 1, "a number from 0 to 1"}},
+                                                          [UPLIFT] = {NULL, {-1, 1, "a number from -1 to 1"}}};
 static const char usual_id[] = "customer_id", probability_name[] = "probability";
 enum { STEM = sizeof probability_name - 1 };
 
@@ -62,8 +65,9 @@ static size_t find_uplift(const char *const *names, size_t n, const char *probab
     return find_name(names, n, name);
 }
 
-/* What is known while the header is chosen from. */
+/* What is known while the header is chosen from, and the numbers that it turns out to name. */
 typedef struct header_choice {
+    wbi_flat_number *numbers;
     wbi_people *people;
     const wbi_people_options *options;
     const wbi_wanted *wanted;
@@ -90,8 +94,11 @@ static wb_status choose_scores(void *context, const char *const *names, size_t n
     WBI_TRY(find_columns(p, choice->options, names, n, err));
     memset(wanted, 0, n);
     wanted[p->id] = wanted[p->probability] = 1;
-    if (p->uplift != SIZE_MAX)
+    choice->numbers[PROBABILITY].name = names[p->probability];
+    if (p->uplift != SIZE_MAX) {
+        choice->numbers[UPLIFT].name = names[p->uplift];
         wanted[p->uplift] = 1;
+    }
     if (p->cutoff != SIZE_MAX)
         wanted[p->cutoff] = 1;
     for (size_t k = 0; k < choice->wanted->n; k++) {
@@ -109,39 +116,12 @@ static wbi_where line_of(const wbi_people *p, size_t row)
     return (wbi_where){p->file, row < p->lines.n ? p->lines.of[row] : 0, 0};
 }
 
-/* What the reader took for a category is no column of numbers: its first cell that is none is told. */
-static wb_status refuse_words(const wbi_people *p, size_t column, const char *wanted, wb_error *err)
+static wb_status check_number(const wbi_people *p, size_t column, const char *wanted, wb_error *err)
 {
-    const wbi_column *words = &p->scores->columns[column];
-    for (size_t row = 0; row < p->n; row++) {
-        const wbi_str cell = words->codes[row] < 0 ? (wbi_str){"", 0} : wbi_dictionary_at(words->dictionary, words->codes[row]);
-        char shown[64];
-        double number;
-        if (!wbi_double_read(&number, cell.data, cell.length, p->decimal))
-            return wbi_fail_at(err, WB_ERR_MALFORMED, line_of(p, row), cell.data, cell.length, "%s '%s' is not %s", words->name,
-                               wbi_printable(shown, sizeof shown, cell.data, cell.length), wanted);
-    }
-    return wbi_fail_at(err, WB_ERR_MALFORMED, (wbi_where){p->file, 0, 0}, NULL, 0, "%s does not hold numbers", words->name);
-}
-
-static wb_status check_numbers(const wbi_people *p, size_t column, double least, const char *wanted, wb_error *err)
-{
-    if (column == SIZE_MAX)
+    if (column == SIZE_MAX || p->scores->columns[column].type == WB_TYPE_NUMBER)
         return WB_OK;
-    const wbi_column *numbers = &p->scores->columns[column];
-    if (numbers->type == WB_TYPE_CATEGORY)
-        return refuse_words(p, column, wanted, err);
-    if (numbers->type != WB_TYPE_NUMBER)
-        return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){p->file, 0, 0}, NULL, 0,
-                           "column %s cannot be both %s and a text of the list", numbers->name, wanted);
-    for (size_t row = 0; row < p->n; row++) {
-        const double number = numbers->numbers[row];
-        if (isnan(number))
-            return wbi_fail_at(err, WB_ERR_MALFORMED, line_of(p, row), NULL, 0, "%s is missing, expected %s", numbers->name, wanted);
-        if (!(number >= least && number <= 1))
-            return wbi_fail_at(err, WB_ERR_MALFORMED, line_of(p, row), NULL, 0, "%s %.10g is not %s", numbers->name, number, wanted);
-    }
-    return WB_OK;
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){p->file, 0, 0}, NULL, 0, "column %s cannot be both %s and a text of the list",
+                       p->scores->columns[column].name, wanted);
 }
 
 /* All rows have one cutoff. */
@@ -209,9 +189,14 @@ static wb_status order_ids(wbi_people *p, wb_error *err)
 static wb_status read_scores(wbi_people *p, const wbi_wanted *wanted, const wbi_people_options *o, const wb_read_options *reading,
                              wb_error *err)
 {
-    header_choice choice = {p, o, wanted};
-    const wbi_flat_options flat = {
-        .text_columns = wanted->texts, .n_text_columns = wanted->n_texts, .only = {choose_scores, &choice}, .lines = &p->lines};
+    wbi_flat_number numbers[N_NUMBERS] = {number_columns[PROBABILITY], number_columns[UPLIFT]};
+    header_choice choice = {numbers, p, o, wanted};
+    const wbi_flat_options flat = {.text_columns = wanted->texts,
+                                   .n_text_columns = wanted->n_texts,
+                                   .numbers = numbers,
+                                   .n_numbers = N_NUMBERS,
+                                   .only = {choose_scores, &choice},
+                                   .lines = &p->lines};
     wb_read_options in_memory = *reading;
     in_memory.memory_limit_bytes = 0;
     WBI_TRY(wbi_typed_read_flat(&p->scores, p->file, &flat, &in_memory, err));
@@ -227,8 +212,8 @@ static wb_status read_scores(wbi_people *p, const wbi_wanted *wanted, const wbi_
     p->n = p->scores->n_rows;
     if (p->n > INT32_MAX)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu rows of scores, expected at most %d", p->n, INT32_MAX);
-    WBI_TRY(check_numbers(p, p->probability, 0, "a number from 0 to 1", err));
-    WBI_TRY(check_numbers(p, p->uplift, -1, "a number from -1 to 1", err));
+    WBI_TRY(check_number(p, p->probability, numbers[PROBABILITY].range.wanted, err));
+    WBI_TRY(check_number(p, p->uplift, numbers[UPLIFT].range.wanted, err));
     WBI_TRY(find_cutoff(p, o->at_us, err));
     WBI_TRY(index_ids(p, err));
     return order_ids(p, err);

@@ -39,8 +39,8 @@ typedef struct wbi_people_column {
 /* Reads a scores file, and of the project's customers the columns that `settings` and `options` name (email, phone,
  * first_name, last_name, country and zip too, where they exist). Strings of `out` are borrowed from the arguments. Fails with
  * WB_ERR_INCONSISTENT (a column that the settings name is nowhere; several columns of probabilities; a customer twice, with
- * both lines), WB_ERR_MALFORMED (a probability outside 0 to 1, an uplift outside -1 to 1, a missing id, a second cutoff), and
- * as readers do. */
+ * both lines), WB_ERR_MALFORMED (a missing id, a second cutoff), and as readers do. A probability outside 0 to 1, an uplift
+ * outside -1 to 1, and either that is missing or no number, make a bad row. */
 WB_WARN_UNUSED wb_status wbi_people_read(wbi_people *out, const char *scores, const wb_project *project,
                                          const wb_campaign *settings, const wbi_people_options *options,
                                          const wb_read_options *reading, wb_error *err);

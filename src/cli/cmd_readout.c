@@ -358,8 +358,8 @@ const cli_command cli_readout = {
             "tenth of the score, too, which takes out what chance gave one arm more of.\n"
             "With a margin and costs (--margin, or campaign: in the project file): what was earned beyond what would have come\n"
             "anyway, and the return on what was spent. A column arm with several values is held against the control arm by arm.\n"
-            "With --arm, FILE holds a row a customer with the arm and what became of them, as a test done elsewhere has it; where it has\n"
-            "a column customer_id, nobody may stand there twice.",
+            "With --arm, FILE holds a row a customer with the arm and what became of them, as a test done elsewhere has it;\n"
+            "where it has a column customer_id, nobody may stand there twice.",
     .example = "  winback readout out/campaign.csv --control out/control.csv --sent-at 2024-10-02 --horizon 60d --margin 0.4\n"
                "  winback readout out/campaign.csv --control out/control.csv --sent-at 2024-10-02 --by segment\n"
                "  winback readout hillstrom.csv.gz --arm segment --control 'No E-Mail' --outcome visit,conversion --money spend",

@@ -97,13 +97,20 @@ static wbi_parsed parse(const cursor *c, size_t row, wbi_str cell, wbi_parsed mi
 
 /* ---- numbers ---- */
 
+/* Whether any number will do, and none will, too. */
+static bool is_plain(const cursor *c)
+{
+    const wbi_typed_column *column = &c->m->typing.columns[c->k];
+    return !column->required && column->range == NULL;
+}
+
 static wb_status type_doubles(const cursor *c, size_t row, wb_error *err)
 {
     const char decimal = c->m->typing.decimal;
     double *numbers = c->m->rows.columns[c->k].values;
     const wbi_scanner *scanner = wbi_scanner_best();
     wbi_column_cells many;
-    const bool fast = scanner->doubles != NULL && !c->m->typing.columns[c->k].required && many_at_a_time(c, &many);
+    const bool plain = is_plain(c), fast = scanner->doubles != NULL && plain && many_at_a_time(c, &many);
     for (size_t usual = row; row < c->n_rows; row++) {
         wbi_str cell;
         if (fast && row >= usual) {
@@ -115,7 +122,7 @@ static wb_status type_doubles(const cursor *c, size_t row, wb_error *err)
         if (c->states[row] != WBI_ROW_KEPT)
             continue;
         WBI_TRY(cell_of(c, row, &cell, err));
-        if (!wbi_convert_number(&numbers[row], cell.data, cell.length, decimal))
+        if (!plain || !wbi_convert_number(&numbers[row], cell.data, cell.length, decimal))
             numbers[row] = parse(c, row, cell, (wbi_parsed){.number = NAN}).number;
     }
     return WB_OK;
@@ -129,7 +136,7 @@ static wb_status type_hundredths(const cursor *c, wb_error *err)
     int32_t *hundredths = rows->columns[c->k].values;
     const wbi_scanner *scanner = wbi_scanner_best();
     wbi_column_cells many;
-    const bool fast = scanner->hundredths != NULL && !c->m->typing.columns[c->k].required && many_at_a_time(c, &many);
+    const bool plain = is_plain(c), fast = scanner->hundredths != NULL && plain && many_at_a_time(c, &many);
     for (size_t row = 0, usual = 0; row < c->n_rows; row++) {
         wbi_str cell;
         if (fast && row >= usual) {
@@ -141,7 +148,7 @@ static wb_status type_hundredths(const cursor *c, wb_error *err)
         if (c->states[row] != WBI_ROW_KEPT)
             continue;
         WBI_TRY(cell_of(c, row, &cell, err));
-        if (wbi_convert_hundredths(&hundredths[row], cell.data, cell.length, decimal))
+        if (plain && wbi_convert_hundredths(&hundredths[row], cell.data, cell.length, decimal))
             continue;
         double value = parse(c, row, cell, (wbi_parsed){.number = NAN}).number;
         WBI_TRY(wbi_packed_set_number(rows, c->k, row, value, row, err));

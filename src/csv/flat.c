@@ -87,13 +87,22 @@ static wb_type declared_type(const char *name, const wbi_flat_options *wanted)
     return listed(name, wanted->categories, wanted->n_categories) ? WB_TYPE_CATEGORY : WB_TYPE_NUMBER;
 }
 
+static const wbi_typed_range *range_of(const char *name, const wbi_flat_options *wanted)
+{
+    for (size_t i = 0; i < wanted->n_numbers; i++)
+        if (wanted->numbers[i].name != NULL && strcmp(wanted->numbers[i].name, name) == 0)
+            return &wanted->numbers[i].range;
+    return NULL;
+}
+
 static wb_status declare_columns(wbi_flat *flat, const size_t *places, const wbi_flat_options *wanted, wb_error *err)
 {
     for (size_t k = 0; k < flat->n_columns; k++) {
         const char *name = wbi_csv_column(flat->csv, places[k]);
         const wb_type type = declared_type(name, wanted);
-        flat->columns[k] = flat->batched[k] = (wbi_typed_column){.name = name, .type = type};
-        flat->open[k] = type == WB_TYPE_NUMBER;
+        const wbi_typed_range *range = type == WB_TYPE_NUMBER ? range_of(name, wanted) : NULL;
+        flat->columns[k] = flat->batched[k] = (wbi_typed_column){.name = name, .type = type, .range = range};
+        flat->open[k] = type == WB_TYPE_NUMBER && range == NULL;
         if (flat->open[k])
             flat->batched[k].type = WB_TYPE_TEXT;
         flat->numbers[k] = places[k] + 1;

@@ -32,18 +32,24 @@ static bool read_number(double *value, wbi_str cell, char decimal)
     return is_number;
 }
 
+static bool is_within(double number, const wbi_typed_range *range)
+{
+    return range == NULL || (number >= range->least && number <= range->most);
+}
+
 /* An empty cell is missing in every type, quoted or not: exports that quote everything write missing so, and a text of
  * length 0 is missing anyway. */
 bool wbi_typing_parse(wbi_parsed *value, wbi_str cell, size_t k, const wbi_typing *typing)
 {
     const wbi_typed_column *column = &typing->columns[k];
-    if (cell.length == 0 && column->required)
+    if (cell.length == 0 && (column->required || column->range != NULL))
         return false;
     switch (column->type) {
     case WB_TYPE_NUMBER:
         value->number = NAN;
-        return cell.length == 0 || read_number(&value->number, cell, typing->decimal) ||
-               (typing->words && read_word(&value->number, cell));
+        return cell.length == 0 ||
+               ((read_number(&value->number, cell, typing->decimal) || (typing->words && read_word(&value->number, cell))) &&
+                is_within(value->number, column->range));
     case WB_TYPE_TIME:
         value->time_us = WB_TIME_MISSING;
         return cell.length == 0 || wbi_time_read(&value->time_us, cell.data, cell.length, &column->time);
@@ -80,8 +86,10 @@ static bool has_decimal_comma(wbi_str cell)
 static void describe(wb_error *wrong, wbi_where where, wbi_str cell, const wbi_typed_column *column)
 {
     char value[128], wanted[96];
+    const char *number = column->range != NULL ? column->range->wanted : "a number";
     if (cell.length == 0) {
-        wbi_fail_at(wrong, WB_ERR_MALFORMED, where, NULL, 0, "%s is missing", column->name);
+        wbi_fail_at(wrong, WB_ERR_MALFORMED, where, NULL, 0, "%s is missing%s%s", column->name,
+                    column->range != NULL ? ", expected " : "", column->range != NULL ? number : "");
         return;
     }
     wbi_printable(value, sizeof value, cell.data, cell.length);
@@ -89,11 +97,11 @@ static void describe(wb_error *wrong, wbi_where where, wbi_str cell, const wbi_t
         wbi_fail_at(wrong, WB_ERR_MALFORMED, where, cell.data, cell.length, "%s '%s' is not a date (wanted: %s)",
                     column->name, value, wbi_time_wanted(&column->time, wanted, sizeof wanted));
     else
-        wbi_fail_at(wrong, WB_ERR_MALFORMED, where, cell.data, cell.length, "%s '%s' is not a number", column->name,
-                    value);
+        wbi_fail_at(wrong, WB_ERR_MALFORMED, where, cell.data, cell.length, "%s '%s' is not %s", column->name, value,
+                    number);
     if (column->type == WB_TYPE_NUMBER && has_decimal_comma(cell))
         wbi_advise(wrong, "if the comma is the decimal mark: --decimal , or dialect: {decimal: \",\"} in the project");
-    else
+    else if (column->range == NULL)
         advise_word(wrong, cell, value);
 }
 

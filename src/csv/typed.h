@@ -7,12 +7,19 @@
 #include "csv/reader.h"
 #include "table/table.h"
 
+/* Which numbers a column takes; none is missing. */
+typedef struct wbi_typed_range {
+    double least, most;
+    const char *wanted; /* "a number from 0 to 1" */
+} wbi_typed_range;
+
 /* One wanted column of a file. */
 typedef struct wbi_typed_column {
     const char *name;   /* column of the file */
     wb_type type;
     wbi_time_format time;   /* WB_TYPE_TIME */
     bool required;          /* a missing cell makes a bad row: "<name> is missing" */
+    const wbi_typed_range *range; /* WB_TYPE_NUMBER: any other number makes a bad row, and so does a missing one; NULL: any will do */
 } wbi_typed_column;
 
 /* Adds the rows of `cells` to `table`, whose column k has the type of columns[k] and takes cell k. A cell that does not
@@ -38,8 +45,14 @@ typedef struct wbi_row_lines {
     size_t n, capacity;
 } wbi_row_lines;
 
-/* Reads a whole flat file: text_columns (may be absent) are text, `cutoff` a time, `categories` categories; every other
- * column is a number when its first 10,000 cells that are not missing are (words such as true are not), else a
+/* A column of numbers, whatever its first cells are. */
+typedef struct wbi_flat_number {
+    const char *name; /* NULL: none; `choose` may set it */
+    wbi_typed_range range;
+} wbi_flat_number;
+
+/* Reads a whole flat file: text_columns (may be absent) are text, `cutoff` a time, `categories` categories, `numbers` (may be
+ * absent) numbers; every other column is a number when its first 10,000 cells that are not missing are (words such as true are not), else a
  * category; after that, other cells are bad rows. `categories` must be there. Memory: the table, four batches a thread
  * (wbi_csv_read_batches), and as they are written those cells of each column that decide what it is. */
 typedef struct wbi_flat_options {
@@ -47,6 +60,8 @@ typedef struct wbi_flat_options {
     size_t n_text_columns;
     const char *const *categories;
     size_t n_categories;
+    const wbi_flat_number *numbers;
+    size_t n_numbers;
     wbi_flat_choice only;
     wbi_row_lines *lines; /* NULL: not asked for */
 } wbi_flat_options;
