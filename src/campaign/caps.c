@@ -28,12 +28,13 @@ static wb_status find_column(wbi_people_column *out, bool *is_segment, const wb_
 
 static wb_status code_rows(uint32_t *group, wbi_dictionary *values, const wb_campaign_plan *plan, const char *name, wb_error *err)
 {
+    char text[WBI_PEOPLE_PRINT_CHARS];
     wbi_people_column column;
     bool is_segment;
     int32_t code;
     WBI_TRY(find_column(&column, &is_segment, plan, name, err));
     for (size_t row = 0; row < plan->people.n; row++) {
-        const wbi_str value = is_segment ? wbi_plan_segment(plan, row) : wbi_people_cell(&plan->people, column, row);
+        const wbi_str value = is_segment ? wbi_plan_segment(plan, row) : wbi_people_print(text, &plan->people, column, row);
         WBI_TRY(wbi_dictionary_intern(values, value.data, value.length, &code, err));
         group[row] = (uint32_t)code;
     }

@@ -27,7 +27,7 @@ typedef struct file_column {
     wbi_people_column column;
 } file_column;
 
-enum { MOST_FIXED = 24, NUMBER_CHARS = 64 };
+enum { MOST_FIXED = 24, NUMBER_CHARS = WBI_PEOPLE_PRINT_CHARS };
 
 typedef struct file {
     const wb_campaign_plan *plan;
@@ -49,24 +49,6 @@ static wbi_str print_cents(char text[NUMBER_CHARS], int64_t cents)
     return (wbi_str){text, (size_t)n};
 }
 
-static bool is_number(const wbi_people *people, wbi_people_column column)
-{
-    return column.where == WBI_PEOPLE_SCORES && people->scores->columns[column.column].type == WB_TYPE_NUMBER;
-}
-
-/* Probabilities and the cutoff are read as such. */
-static wbi_str print_column(char text[NUMBER_CHARS], const wbi_people *people, wbi_people_column column, size_t row)
-{
-    const wbi_column *scores = column.where == WBI_PEOPLE_SCORES ? &people->scores->columns[column.column] : NULL;
-    if (is_number(people, column) && !isnan(scores->numbers[row]))
-        return (wbi_str){text, wbi_double_print(text, scores->numbers[row])};
-    if (scores != NULL && scores->type == WB_TYPE_TIME && scores->times[row] != WB_TIME_MISSING) {
-        wb_time_format(scores->times[row], text);
-        return wbi_str_from(text);
-    }
-    return wbi_people_cell(people, column, row);
-}
-
 static wbi_str cell_of(const void *data, size_t index, size_t column)
 {
     const file *f = data;
@@ -84,7 +66,7 @@ static wbi_str cell_of(const void *data, size_t index, size_t column)
     case FROM_SEGMENT:
         return wbi_plan_segment(f->plan, row);
     case FROM_COLUMN:
-        return print_column(f->number, &f->plan->people, from->column, row);
+        return wbi_people_print(f->number, &f->plan->people, from->column, row);
     }
     return (wbi_str){"", 0};
 }
@@ -136,7 +118,7 @@ static void add_kept(file *f)
     const wb_campaign *s = &f->plan->summary.settings;
     for (size_t k = 0; k < s->n_keep; k++) {
         const wbi_people_column column = wbi_people_find(&f->plan->people, s->keep[k]);
-        wbi_list_role role = is_number(&f->plan->people, column) ? WBI_LIST_NUMBER : WBI_LIST_TEXT;
+        wbi_list_role role = wbi_people_is_number(&f->plan->people, column) ? WBI_LIST_NUMBER : WBI_LIST_TEXT;
         for (wbi_list_role address = WBI_FIRST_ADDRESS; address <= WBI_LAST_ADDRESS; address++)
             if (strcmp(s->keep[k], wbi_address_column(s, address)) == 0)
                 role = address;

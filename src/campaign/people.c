@@ -325,6 +325,25 @@ wbi_str wbi_people_cell(const wbi_people *people, wbi_people_column column, size
     return (wbi_str){bytes, length};
 }
 
+bool wbi_people_is_number(const wbi_people *people, wbi_people_column column)
+{
+    return column.where == WBI_PEOPLE_SCORES && people->scores->columns[column.column].type == WB_TYPE_NUMBER;
+}
+
+wbi_str wbi_people_print(char text[WBI_PEOPLE_PRINT_CHARS], const wbi_people *people, wbi_people_column column, size_t row)
+{
+    const wbi_column *scores = column.where == WBI_PEOPLE_SCORES ? &people->scores->columns[column.column] : NULL;
+    if (wbi_people_is_number(people, column) && !isnan(scores->numbers[row]))
+        return (wbi_str){text, wbi_double_print(text, scores->numbers[row])};
+    if (scores != NULL && scores->type == WB_TYPE_CATEGORY && scores->codes[row] >= 0)
+        return wbi_dictionary_at(scores->dictionary, scores->codes[row]);
+    if (scores != NULL && scores->type == WB_TYPE_TIME && scores->times[row] != WB_TIME_MISSING) {
+        wb_time_format(scores->times[row], text);
+        return wbi_str_from(text);
+    }
+    return wbi_people_cell(people, column, row);
+}
+
 wbi_where wbi_people_where(const wbi_people *people, wbi_people_column column, size_t row)
 {
     return column.where == WBI_PEOPLE_FACTS ? (wbi_where){people->facts.file, 0, 0} : line_of(people, row);
@@ -333,10 +352,14 @@ wbi_where wbi_people_where(const wbi_people *people, wbi_people_column column, s
 wb_status wbi_people_number(double *out, const wbi_people *people, wbi_people_column column, const char *name, size_t row,
                             wb_error *err)
 {
-    const wbi_str cell = wbi_people_cell(people, column, row), id = wbi_people_id(people, row);
+    char shown[64], customer[128], text[WBI_PEOPLE_PRINT_CHARS];
+    const wbi_str cell = wbi_people_print(text, people, column, row), id = wbi_people_id(people, row);
     const bool facts = column.where == WBI_PEOPLE_FACTS;
-    char shown[64], customer[128];
     *out = NAN;
+    if (wbi_people_is_number(people, column)) {
+        *out = people->scores->columns[column.column].numbers[row];
+        return WB_OK;
+    }
     if (cell.length == 0 || wbi_double_read(out, cell.data, cell.length, facts ? people->facts.decimal : people->decimal))
         return WB_OK;
     return wbi_fail_at(err, WB_ERR_MALFORMED, wbi_people_where(people, column, row), cell.data,

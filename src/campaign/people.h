@@ -51,6 +51,11 @@ wbi_people_column wbi_people_find(const wbi_people *people, const char *name);
 wbi_people_column wbi_people_find_fact(const wbi_people *people, const char *name);
 /* A cell as it stands in its file, borrowed; length 0: missing. Of the scores' numbers and cutoff it is always missing. */
 wbi_str wbi_people_cell(const wbi_people *people, wbi_people_column column, size_t row);
+/* The same of any column: the scores' numbers, in their fewest digits, and the cutoff are printed into `text`. */
+enum { WBI_PEOPLE_PRINT_CHARS = 64 };
+wbi_str wbi_people_print(char text[WBI_PEOPLE_PRINT_CHARS], const wbi_people *people, wbi_people_column column, size_t row);
+/* Whether it is one of the scores' columns of numbers. */
+bool wbi_people_is_number(const wbi_people *people, wbi_people_column column);
 /* Where a cell stands: of customers the file, of scores the line, too. */
 wbi_where wbi_people_where(const wbi_people *people, wbi_people_column column, size_t row);
 /* A cell as a number, NaN where it is missing; WB_ERR_MALFORMED when it is none, with the customer and the line of the
