@@ -20,7 +20,7 @@ static wbi_str row_of(const void *data, size_t i, wbi_arm *arm)
 
 static wbi_campaign_contacts contacts_of(const char *campaign, size_t n)
 {
-    return (wbi_campaign_contacts){campaign, "10 % off", INT64_C(1719792000) * 1000000, n, row_of, ids};
+    return (wbi_campaign_contacts){campaign, "10 % off", INT64_C(1719792000) * 1000000, n, row_of, ids, NULL};
 }
 
 static wb_status write_contacts(const char *campaign, size_t n, wb_error *err)

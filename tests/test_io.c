@@ -482,6 +482,37 @@ static void test_output_appears_whole(void **state)
     wbi_output_abort(NULL);
 }
 
+static wb_status keep(wbi_output_set *set, const char *path, wb_error *err)
+{
+    wbi_output *output = start(path);
+    add(output, path, strlen(path));
+    return wbi_output_keep(output, set, err);
+}
+
+/* All or none: until the set is committed no place is taken, and what cannot be written is found out before that. */
+static void test_outputs_appear_together(void **state)
+{
+    (void)state;
+    wbi_output_set set = {0};
+    wb_error err;
+    assert_ok(keep(&set, "one", &err), &err);
+    assert_ok(keep(&set, "two", &err), &err);
+    assert_int_not_equal(access("one", F_OK), 0);
+    assert_int_not_equal(access("two", F_OK), 0);
+    assert_io_error(keep(&set, "/dev/full", &err), &err, "/dev/full", "cannot write: No space left on device");
+    wbi_output_set_abort(&set);
+    assert_int_not_equal(access("one", F_OK), 0);
+    wbi_output_set_abort(NULL);
+    assert_ok(wbi_output_set_commit(&set, &err), &err); /* it is empty */
+    assert_ok(keep(&set, "one", &err), &err);
+    assert_ok(keep(&set, "two", &err), &err);
+    assert_ok(wbi_output_set_commit(&set, &err), &err);
+    assert_int_equal(access("one", F_OK), 0);
+    assert_int_equal(access("two", F_OK), 0);
+    assert_ok(keep(NULL, "three", &err), &err); /* at once */
+    assert_int_equal(access("three", F_OK), 0);
+}
+
 static void test_private_output_is_its_owners(void **state)
 {
     (void)state;
@@ -738,6 +769,7 @@ int main(void)
         IN_FOLDER(test_slurp),
         IN_FOLDER(test_expand),
         IN_FOLDER(test_output_appears_whole),
+        IN_FOLDER(test_outputs_appear_together),
         IN_FOLDER(test_private_output_is_its_owners),
         IN_FOLDER(test_output_of_many_sizes),
         IN_FOLDER(test_output_follows_links),

@@ -32,7 +32,7 @@ static wbi_str sheet_cell(const void *data, size_t row, size_t column)
 
 static wbi_list list_of(const sheet *s)
 {
-    return (wbi_list){s->columns, s->n_columns, s->n_rows, sheet_cell, s, "49", NULL};
+    return (wbi_list){s->columns, s->n_columns, s->n_rows, sheet_cell, s, "49", NULL, NULL};
 }
 
 static char *slurp(const char *path)
@@ -366,7 +366,7 @@ static void limits_are_said(void **state)
     memset(megabyte, 'x', 1000000);
     const wbi_str large = {megabyte, 1000000};
     static const wbi_list_column two[] = {{"email", WBI_LIST_EMAIL}, {"note", WBI_LIST_TEXT}};
-    wbi_list list = {two, 2, 49, wide_cell, &large, NULL, &log};
+    wbi_list list = {two, 2, 49, wide_cell, &large, NULL, &log, NULL};
     wb_error err;
     assert_ok(wbi_list_write("list", WBI_LIST_KLAVIYO, &list, NULL, &err), &err);
     assert_string_equal(said.text, "");
@@ -381,7 +381,7 @@ static void limits_are_said(void **state)
         snprintf(names[k], sizeof names[k], "c%zu", k);
         many[k] = (wbi_list_column){names[k], k == 0 ? WBI_LIST_EMAIL : WBI_LIST_TEXT};
     }
-    list = (wbi_list){many, 1000, 1, wide_cell, &small, NULL, &log};
+    list = (wbi_list){many, 1000, 1, wide_cell, &small, NULL, &log, NULL};
     said.length = 0;
     assert_ok(wbi_list_write("list", WBI_LIST_HUBSPOT, &list, NULL, &err), &err);
     assert_string_equal(said.text, "! list has 1000 columns, and HubSpot takes 999\n");

@@ -120,10 +120,17 @@ WB_API void wb_campaign_plan_free(wb_campaign_plan *plan); /* NULL-safe */
 WB_API const wb_campaign_summary *wb_campaign_plan_summary(const wb_campaign_plan *plan);
 
 /* Writes the list to `list`, the control group to `holdout` (NULL: WB_ERR_ARGUMENT if anybody is held out), customers of a
- * route `to` beside the list (list-to.csv), and, with `contacts:`, who is in which into that file. Each appears whole or not at
- * all, with mode 0600. */
+ * route `to` beside the list (list-to.csv), and, with `contacts:`, who is in which into that file. They appear whole and
+ * together or not at all, with mode 0600. */
 WB_API WB_WARN_UNUSED wb_status wb_campaign_plan_write(const wb_campaign_plan *plan, const char *list, const char *holdout,
                                                        wb_error *err);
+/* The same in two steps, for whoever writes more that belongs to it: first the files are written beside their places, then all of
+ * them are put there. The plan must outlive them. */
+typedef struct wb_campaign_files wb_campaign_files;
+WB_API WB_WARN_UNUSED wb_status wb_campaign_files_create(wb_campaign_files **out, const wb_campaign_plan *plan, const char *list,
+                                                         const char *holdout, wb_error *err);
+WB_API WB_WARN_UNUSED wb_status wb_campaign_files_commit(wb_campaign_files *files, wb_error *err);
+WB_API void wb_campaign_files_free(wb_campaign_files *files); /* NULL-safe; what was not committed vanishes */
 /* The path of a route's list. Cut at `size` bytes; returns `path`. */
 WB_API const char *wb_campaign_route_path(char *path, size_t size, const char *list, const char *route);
 

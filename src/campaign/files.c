@@ -27,6 +27,14 @@ typedef struct file_column {
     wbi_people_column column;
 } file_column;
 
+/* Written beside their places. */
+struct wb_campaign_files {
+    const wb_campaign_plan *plan;
+    wbi_output_set outputs;
+    uint32_t *rows;
+    uint8_t *others;
+};
+
 enum { MOST_FIXED = 24, NUMBER_CHARS = WBI_PEOPLE_PRINT_CHARS };
 
 typedef struct file {
@@ -148,13 +156,13 @@ static void add_addresses(file *f)
 }
 
 /* The rows of one arm in the order of their expected values. */
-static wb_status write_rows(const wb_campaign_plan *plan, const char *path, wbi_list_format format, const char *arm,
-                            const uint32_t *rows, size_t n, wb_error *err)
+static wb_status write_rows(wb_campaign_files *files, const char *path, wbi_list_format format, const char *arm, size_t n, wb_error *err)
 {
+    const wb_campaign_plan *plan = files->plan;
     const wb_campaign *s = &plan->summary.settings;
     const size_t most = MOST_FIXED + s->n_keep;
     char number[NUMBER_CHARS];
-    file f = {.plan = plan, .arm = arm, .rows = rows, .number = number};
+    file f = {.plan = plan, .arm = arm, .rows = files->rows, .number = number};
     f.columns = wbi_alloc_array(most, sizeof *f.columns);
     f.sources = wbi_alloc_array(most, sizeof *f.sources);
     wb_status status = f.columns != NULL && f.sources != NULL ? WB_OK : wbi_fail_nomem(err, most * sizeof *f.sources);
@@ -166,7 +174,7 @@ static wb_status write_rows(const wb_campaign_plan *plan, const char *path, wbi_
         if (strcmp(arm, "call") == 0) /* who calls needs the number, in whatever file */
             add_address(&f, WBI_LIST_PHONE);
         const wbi_list list = {.columns = f.columns, .n_columns = f.n_columns, .n_rows = n, .cell = cell_of, .data = &f,
-                               .phone_country = s->phone_country};
+                               .phone_country = s->phone_country, .together = &files->outputs};
         status = wbi_list_write(path, format, &list, NULL, err);
     }
     wbi_free(f.columns);
@@ -210,21 +218,21 @@ static bool is_first_of_route(const wbi_permitted *p, size_t rule)
     return true;
 }
 
-static wb_status write_route(const wb_campaign_plan *plan, size_t rule, const char *list, uint32_t *rows, uint8_t *others,
-                             wb_error *err)
+static wb_status write_route(wb_campaign_files *files, size_t rule, const char *list, wb_error *err)
 {
     enum { PATH_CHARS = 4096 };
+    const wb_campaign_plan *plan = files->plan;
     const wbi_permitted *p = &plan->permitted;
     const char *to = p->rules[rule].to;
     char path[PATH_CHARS];
     size_t n;
     for (size_t row = 0; row < plan->people.n; row++) {
         const wbi_rule_count *by = p->rule[row] == 0 ? NULL : &p->rules[p->rule[row] - 1];
-        others[row] = by == NULL || by->kind != WBI_RULE_ROUTED || strcmp(by->to, to) != 0;
+        files->others[row] = by == NULL || by->kind != WBI_RULE_ROUTED || strcmp(by->to, to) != 0;
     }
-    const wbi_walk walk = {.worth = plan->worth, .removed = others, .by_id = plan->people.by_id, .n = plan->people.n};
-    WBI_TRY(wbi_rank(rows, &n, &walk, err));
-    return write_rows(plan, wb_campaign_route_path(path, sizeof path, list, to), plain_format(plan), to, rows, n, err);
+    const wbi_walk walk = {.worth = plan->worth, .removed = files->others, .by_id = plan->people.by_id, .n = plan->people.n};
+    WBI_TRY(wbi_rank(files->rows, &n, &walk, err));
+    return write_rows(files, wb_campaign_route_path(path, sizeof path, list, to), plain_format(plan), to, n, err);
 }
 
 /* ---- contacts: in the order of the ids */
@@ -242,46 +250,79 @@ static wbi_str contact_at(const void *data, size_t i, wbi_arm *arm)
     return wbi_people_id(&c->plan->people, row);
 }
 
-static wb_status write_contacts(const wb_campaign_plan *plan, uint32_t *rows, wb_error *err)
+static wb_status write_contacts(wb_campaign_files *files, wb_error *err)
 {
+    const wb_campaign_plan *plan = files->plan;
     const wb_campaign *s = &plan->summary.settings;
-    const contact_rows data = {plan, rows};
-    wbi_campaign_contacts contacts = {s->name, s->offer, plan->people.cutoff_us, 0, contact_at, &data};
+    const contact_rows data = {plan, files->rows};
+    wbi_campaign_contacts contacts = {s->name, s->offer, plan->people.cutoff_us, 0, contact_at, &data, &files->outputs};
     if (s->contacts == NULL)
         return WB_OK;
     for (size_t place = 0; place < plan->people.n; place++)
         if (plan->walked.chosen[plan->people.by_id[place]] != WBI_CHOSEN_NONE)
-            rows[contacts.n++] = plan->people.by_id[place];
+            files->rows[contacts.n++] = plan->people.by_id[place];
     return wbi_contacts_write(s->contacts, &contacts, err);
 }
 
-static wb_status write_all(const wb_campaign_plan *plan, const char *list, const char *holdout, uint32_t *rows, uint8_t *others,
-                           wb_error *err)
+static wb_status write_all(wb_campaign_files *files, const char *list, const char *holdout, wb_error *err)
 {
+    const wb_campaign_plan *plan = files->plan;
     wbi_list_format format;
     WBI_TRY(wbi_list_format_find(&format, plan->summary.settings.format, err));
     if (holdout == NULL && plan->walked.n_control > 0)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%llu customers are held out, and there is no file for them",
                         (unsigned long long)plan->walked.n_control);
-    size_t n = take_arm(rows, &plan->walked, WBI_CHOSEN_LIST);
-    WBI_TRY(write_rows(plan, list, format, "list", rows, n, err));
-    n = take_arm(rows, &plan->walked, WBI_CHOSEN_CONTROL);
+    size_t n = take_arm(files->rows, &plan->walked, WBI_CHOSEN_LIST);
+    WBI_TRY(write_rows(files, list, format, "list", n, err));
+    n = take_arm(files->rows, &plan->walked, WBI_CHOSEN_CONTROL);
     if (holdout != NULL)
-        WBI_TRY(write_rows(plan, holdout, plain_format(plan), "control", rows, n, err));
+        WBI_TRY(write_rows(files, holdout, plain_format(plan), "control", n, err));
     for (size_t r = 0; r < plan->permitted.n_rules; r++)
         if (is_first_of_route(&plan->permitted, r))
-            WBI_TRY(write_route(plan, r, list, rows, others, err));
-    return write_contacts(plan, rows, err);
+            WBI_TRY(write_route(files, r, list, err));
+    return write_contacts(files, err);
+}
+
+wb_status wb_campaign_files_create(wb_campaign_files **out, const wb_campaign_plan *plan, const char *list, const char *holdout,
+                                   wb_error *err)
+{
+    *out = NULL;
+    wb_campaign_files *files = wbi_alloc_zeroed(1, sizeof *files);
+    if (files == NULL)
+        return wbi_fail_nomem(err, sizeof *files);
+    files->plan = plan;
+    files->rows = wbi_alloc_array(plan->people.n, sizeof *files->rows);
+    files->others = wbi_alloc_array(plan->people.n, sizeof *files->others);
+    wb_status status = files->rows != NULL && files->others != NULL ? WB_OK : wbi_fail_nomem(err, plan->people.n * (sizeof *files->rows + 1));
+    if (status == WB_OK)
+        status = write_all(files, list, holdout, err);
+    if (status == WB_OK)
+        *out = files;
+    else
+        wb_campaign_files_free(files);
+    return status;
+}
+
+wb_status wb_campaign_files_commit(wb_campaign_files *files, wb_error *err)
+{
+    return wbi_output_set_commit(&files->outputs, err);
+}
+
+void wb_campaign_files_free(wb_campaign_files *files)
+{
+    if (files == NULL)
+        return;
+    wbi_output_set_abort(&files->outputs);
+    wbi_free(files->rows);
+    wbi_free(files->others);
+    wbi_free(files);
 }
 
 wb_status wb_campaign_plan_write(const wb_campaign_plan *plan, const char *list, const char *holdout, wb_error *err)
 {
-    uint32_t *rows = wbi_alloc_array(plan->people.n, sizeof *rows);
-    uint8_t *others = wbi_alloc_array(plan->people.n, sizeof *others);
-    wb_status status = rows != NULL && others != NULL ? WB_OK : wbi_fail_nomem(err, plan->people.n * (sizeof *rows + 1));
-    if (status == WB_OK)
-        status = write_all(plan, list, holdout, rows, others, err);
-    wbi_free(rows);
-    wbi_free(others);
+    wb_campaign_files *files;
+    WBI_TRY(wb_campaign_files_create(&files, plan, list, holdout, err));
+    const wb_status status = wb_campaign_files_commit(files, err);
+    wb_campaign_files_free(files);
     return status;
 }

@@ -163,6 +163,20 @@ static void tell(const campaign_run *r, const cli_step *step)
         cli_print_campaign(s, r->o->provable_effect);
 }
 
+/* All or nothing: where one cannot be written, the picture among them, none appears. */
+static wb_status write_files(const campaign_run *r, wb_error *err)
+{
+    const wb_report_parts parts = {.campaign = wb_campaign_plan_summary(r->plan)};
+    wb_campaign_files *files;
+    wb_status status = wb_campaign_files_create(&files, r->plan, r->o->output, r->o->holdout_file, err);
+    if (status == WB_OK && r->o->svg != NULL)
+        status = wb_report_write_picture(&parts, "campaign", NULL, r->o->svg, err);
+    if (status == WB_OK)
+        status = wb_campaign_files_commit(files, err);
+    wb_campaign_files_free(files);
+    return status;
+}
+
 static wb_status work(campaign_run *r, wb_error *err)
 {
     const campaign_options *o = r->o;
@@ -176,11 +190,7 @@ static wb_status work(campaign_run *r, wb_error *err)
     if (status == WB_OK)
         status = wb_campaign_plan_create(&r->plan, inputs[0], r->project, &r->settings, &r->how, &r->reading, err);
     if (status == WB_OK)
-        status = wb_campaign_plan_write(r->plan, o->output, o->holdout_file, err);
-    if (status == WB_OK && o->svg != NULL) {
-        const wb_report_parts parts = {.campaign = wb_campaign_plan_summary(r->plan)};
-        status = wb_report_write_picture(&parts, "campaign", NULL, o->svg, err);
-    }
+        status = write_files(r, err);
     if (status == WB_OK)
         tell(r, &step);
     return status;

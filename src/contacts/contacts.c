@@ -264,7 +264,7 @@ wb_status wbi_contacts_write(const char *path, const wbi_campaign_contacts *cont
     WBI_TRY_CLEANUP(write_all(&w, err));
     wbi_output *finished = w.output;
     w.output = NULL;
-    status = wbi_output_commit(finished, err);
+    status = wbi_output_keep(finished, contacts->together, err);
 cleanup:
     wbi_output_abort(w.output);
     wbi_buffer_free(&w.line);

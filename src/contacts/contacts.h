@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/output.h"
 
 typedef enum wbi_arm { WBI_ARM_LIST = 0, WBI_ARM_CONTROL } wbi_arm;
 
@@ -46,6 +47,7 @@ typedef struct wbi_campaign_contacts {
     /* Row i of n: whose it is and its arm. */
     wbi_str (*row)(const void *data, size_t i, wbi_arm *arm);
     const void *data;
+    wbi_output_set *together; /* with which the file appears; NULL: at once */
 } wbi_campaign_contacts;
 
 /* Writes the rows of a campaign where its first row stood, in the place of all that it had, else behind all others; other rows

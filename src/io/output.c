@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 
 enum { BUFFER_BYTES = 1 << 16, MAX_LINKS = 40, MAX_TEMPORARIES = 10000, MODE_BITS = 07777, PRIVATE_MODE = 0600 };
@@ -20,6 +21,7 @@ struct wbi_output {
     bool standard; /* standard output, which is not ours to close */
     bool closed;   /* nobody reads standard output any more */
     bool private;  /* for its owner alone */
+    bool complete; /* flushed and closed */
     char *name;    /* for messages */
     char *target;  /* what the finished file is renamed to, else NULL */
     char *temporary;
@@ -226,10 +228,17 @@ static wb_status close_file(wbi_output *output, wb_error *err)
     return WB_OK;
 }
 
-static wb_status finish(wbi_output *output, wb_error *err)
+static wb_status complete(wbi_output *output, wb_error *err)
 {
     WBI_TRY(flush(output, err));
-    WBI_TRY(close_file(output, err));
+    output->complete = true;
+    return close_file(output, err);
+}
+
+static wb_status finish(wbi_output *output, wb_error *err)
+{
+    if (!output->complete)
+        WBI_TRY(complete(output, err));
     if (output->temporary == NULL)
         return WB_OK;
     if (rename(output->temporary, output->target) != 0)
@@ -244,6 +253,43 @@ wb_status wbi_output_commit(wbi_output *output, wb_error *err)
     wb_status status = finish(output, err);
     wbi_output_abort(output); /* of a finished output only the memory is left */
     return status;
+}
+
+wb_status wbi_output_keep(wbi_output *output, wbi_output_set *set, wb_error *err)
+{
+    if (set == NULL)
+        return wbi_output_commit(output, err);
+    wb_status status = wbi_array_grow(&set->outputs, &set->capacity, set->n, sizeof *set->outputs, err);
+    if (status == WB_OK)
+        status = complete(output, err);
+    if (status == WB_OK)
+        set->outputs[set->n++] = output;
+    else
+        wbi_output_abort(output);
+    return status;
+}
+
+wb_status wbi_output_set_commit(wbi_output_set *set, wb_error *err)
+{
+    wb_status status = WB_OK;
+    for (size_t i = 0; i < set->n; i++)
+        if (status == WB_OK)
+            status = wbi_output_commit(set->outputs[i], err);
+        else
+            wbi_output_abort(set->outputs[i]);
+    set->n = 0;
+    wbi_output_set_abort(set);
+    return status;
+}
+
+void wbi_output_set_abort(wbi_output_set *set)
+{
+    if (set == NULL)
+        return;
+    for (size_t i = 0; i < set->n; i++)
+        wbi_output_abort(set->outputs[i]);
+    wbi_free(set->outputs);
+    *set = (wbi_output_set){0};
 }
 
 void wbi_output_abort(wbi_output *output)

@@ -20,6 +20,19 @@ int wbi_output_closed(const wbi_output *output);
 int wbi_output_is_file(const wbi_output *output);
 /* Flushes, closes (every result checked) and renames; the output is freed, whatever the result. */
 WB_WARN_UNUSED wb_status wbi_output_commit(wbi_output *output, wb_error *err);
+/* Files that appear together: when all of them are whole, one is renamed behind the other. Zero-initialised it is empty. */
+typedef struct wbi_output_set {
+    wbi_output **outputs;
+    size_t n, capacity;
+} wbi_output_set;
+/* Flushes and closes the output and keeps it in the set, which owns it, whatever the result: what is no file is written then, a
+ * file waits beside its place. NULL: commits the output. */
+WB_WARN_UNUSED wb_status wbi_output_keep(wbi_output *output, wbi_output_set *set, wb_error *err);
+/* Puts the outputs in their places, in the order in which they were kept; the first that cannot be ends it, and the rest is
+ * removed. The set is empty then. */
+WB_WARN_UNUSED wb_status wbi_output_set_commit(wbi_output_set *set, wb_error *err);
+/* Removes what is kept; NULL-safe. */
+void wbi_output_set_abort(wbi_output_set *set);
 /* Removes what was written so far and frees the output; NULL-safe. */
 void wbi_output_abort(wbi_output *output);
 

@@ -278,7 +278,7 @@ static wb_status write_list(writing *w, const char *path, wb_error *err)
         WBI_TRY(write_header(w, err));
     for (size_t row = 0; row < w->list->n_rows; row++)
         WBI_TRY(write_row(w, row, err));
-    wb_status status = wbi_output_commit(w->output, err);
+    wb_status status = wbi_output_keep(w->output, w->list->together, err);
     w->output = NULL;
     return status;
 }

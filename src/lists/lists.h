@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/output.h"
 
 typedef enum wbi_list_format {
     WBI_LIST_CSV = 0,
@@ -52,6 +53,7 @@ typedef struct wbi_list {
     const void *data;
     const char *phone_country; /* calling code of numbers without one ("49"); NULL: such numbers are no address */
     const wb_log *log;         /* warned when a file is larger than its target takes; NULL: silence */
+    wbi_output_set *together;  /* with which the file appears; NULL: at once */
 } wbi_list;
 
 typedef struct wbi_list_counts {
