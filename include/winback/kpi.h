@@ -69,17 +69,17 @@ typedef struct wb_kpi_table {
 } wb_kpi_table;
 
 /* Everything of one call. Cells are numbered [period * n_groups + group]: period 0 is the whole range, those behind it its months
- * where they were asked for; group 0 is everybody, those behind it the levels of `by` in the order of their bytes. */
+ * where they were asked for; group 0 is everybody, those behind it the levels of `by` in the order of their bytes, and last who has none. */
 typedef struct wb_kpis {
     wb_kpi_period *periods;
     size_t n_periods;
-    char **groups; /* groups[0] is NULL */
+    char **groups; /* groups[0] is NULL; who has none is in "(none)", or where a level is called that, in "((none))", and so on */
     size_t n_groups;
     char *by;      /* NULL: not asked for */
     wb_kpi_figure *figures; /* [cell * wb_kpi_n() + kpi] */
     double *terms;          /* [cell * wb_kpi_n_terms() + term]; money in its currency, NaN where it is not known */
     char **why;             /* by kpi: why it was left out; NULL: it was not */
-    char **reasons;         /* stated by customers who were lost; the last is "(none stated)" */
+    char **reasons;         /* stated by customers who were lost; the last is "(none stated)", in more parentheses where a reason is called that */
     size_t n_reasons;       /* 0: no table says */
     char *no_reasons;       /* why there are none */
     uint64_t *n_lost;       /* [cell * n_reasons + reason] */

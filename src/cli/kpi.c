@@ -87,6 +87,26 @@ static const char *month_text(char text[WB_TIME_CHARS], const wb_kpi_period *per
     return text;
 }
 
+static bool is_group(const wb_kpis *kpis, const char *name)
+{
+    for (size_t g = 1; g < kpis->n_groups; g++)
+        if (strcmp(kpis->groups[g], name) == 0)
+            return true;
+    return false;
+}
+
+/* What the column of everybody is called, as no group is: "all", or in as many parentheses as it takes. */
+static const char *name_of_all(char text[CLI_CELL_BYTES], const wb_kpis *kpis)
+{
+    char inner[CLI_CELL_BYTES];
+    snprintf(text, CLI_CELL_BYTES, "all");
+    for (size_t tries = 1; tries < kpis->n_groups && is_group(kpis, text); tries++) {
+        strcpy(inner, text);
+        snprintf(text, CLI_CELL_BYTES, "(%.900s)", inner);
+    }
+    return text;
+}
+
 static const char *cell_name(char text[CLI_CELL_BYTES], const wb_kpis *kpis, size_t cell, bool by_period)
 {
     const size_t period = cell / kpis->n_groups, group = cell % kpis->n_groups;
@@ -94,7 +114,9 @@ static const char *cell_name(char text[CLI_CELL_BYTES], const wb_kpis *kpis, siz
         return month_text(text, &kpis->periods[period]);
     if (!by_period && group > 0)
         return cli_cell(text, kpis->groups[group], GROUP_COLUMNS);
-    snprintf(text, CLI_CELL_BYTES, "%s", by_period ? "whole range" : "all");
+    if (!by_period)
+        return name_of_all(text, kpis);
+    snprintf(text, CLI_CELL_BYTES, "whole range");
     return text;
 }
 

@@ -96,6 +96,24 @@ static wb_status name_group(wb_kpis *kpis, size_t group, wbi_str name, wb_error 
     return kpis->groups[group] == NULL ? wbi_fail_nomem(err, name.length + 1) : WB_OK;
 }
 
+wb_status wbi_kpi_name_rest(char **out, const char *usual, const wbi_dictionary *levels, wb_error *err)
+{
+    const size_t n = strlen(usual);
+    for (size_t depth = 0;; depth++) {
+        char *name = wbi_alloc_array(n + 2 * depth + 1, 1);
+        if (name == NULL)
+            return wbi_fail_nomem(err, n + 2 * depth + 1);
+        memset(name, '(', depth);
+        memcpy(name + depth, usual, n);
+        memset(name + depth + n, ')', depth);
+        name[n + 2 * depth] = '\0';
+        *out = name;
+        if (wbi_dictionary_find(levels, name, n + 2 * depth) < 0)
+            return WB_OK;
+        wbi_free(name);
+    }
+}
+
 /* Levels in the order of their bytes; who has none stands behind them. */
 static wb_status name_groups(wb_kpis *kpis, grouping *g, size_t n_customers, wb_error *err)
 {
@@ -120,7 +138,7 @@ static wb_status name_groups(wb_kpis *kpis, grouping *g, size_t n_customers, wb_
     for (size_t code = 0; code < n; code++)
         WBI_TRY_CLEANUP(name_group(kpis, 1 + (size_t)rank[code], wbi_dictionary_at(g->levels, (int32_t)code), err));
     if (any_without)
-        WBI_TRY_CLEANUP(name_group(kpis, n + 1, wbi_str_from(WBI_KPI_NO_GROUP), err));
+        WBI_TRY_CLEANUP(wbi_kpi_name_rest(&kpis->groups[n + 1], WBI_KPI_NO_GROUP, g->levels, err));
     for (size_t c = 0; c < n_customers; c++)
         g->code_of[c] = g->code_of[c] < 0 ? (int32_t)n + 1 : rank[g->code_of[c]] + 1;
     status = WB_OK;

@@ -95,13 +95,13 @@ static wb_status name_reasons(wb_kpis *kpis, const wbi_dictionary *reasons, cons
     if (kpis->reasons == NULL)
         return wbi_fail_nomem(err, (n + 1) * sizeof *kpis->reasons);
     kpis->n_reasons = n + 1;
-    for (size_t i = 0; i <= n; i++) {
-        const wbi_str text = i < n ? wbi_dictionary_at(reasons, (int32_t)i) : wbi_str_from("(none stated)");
+    for (size_t i = 0; i < n; i++) {
+        const wbi_str text = wbi_dictionary_at(reasons, (int32_t)i);
         kpis->reasons[i] = wbi_strndup(text.data, text.length);
         if (kpis->reasons[i] == NULL)
             return wbi_fail_nomem(err, text.length + 1);
     }
-    return WB_OK;
+    return wbi_kpi_name_rest(&kpis->reasons[n], WBI_KPI_NO_REASON, reasons, err);
 }
 
 /* ---- from sums to terms ---- */
