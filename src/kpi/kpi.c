@@ -154,6 +154,14 @@ static double days_of(const wb_kpi_period *period, wbi_clock clock)
     return (double)(wbi_day_of(period->to_us - 1, clock) - wbi_day_of(period->from_us, clock) + 1);
 }
 
+static wb_status fail_cost(const wbi_event_table *table, int64_t time_us, double amount, wb_error *err)
+{
+    char at[WB_TIME_CHARS];
+    wb_time_format(time_us, at);
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){table->binding->def->file, 0, 0}, NULL, 0,
+                       "a cost of %g at %s is too large to be added to the hundredth", amount, at);
+}
+
 static wb_status add_costs(int64_t *cents, const wbi_kpi_data *data, const wb_kpis *kpis, wb_error *err)
 {
     const wbi_event_table *table = data->costs.n_tables > 0 ? &data->costs.tables[0] : NULL;
@@ -178,7 +186,7 @@ static wb_status add_costs(int64_t *cents, const wbi_kpi_data *data, const wb_kp
             if (time_us >= kpis->periods[p].from_us && time_us < kpis->periods[p].to_us)
                 fits = !__builtin_add_overflow(cents[p], amount, &cents[p]);
         if (!fits)
-            WBI_TRY_CLEANUP(wbi_fail(err, WB_ERR_INCONSISTENT, "a cost of %g is too large to be added to the hundredth", amounts.numbers[i]));
+            WBI_TRY_CLEANUP(fail_cost(table, time_us, amounts.numbers[i], err));
     }
 cleanup:
     wbi_view_free(view);

@@ -166,6 +166,28 @@ static void add_cohort(const wbi_kpi_customer *c, const wbi_kpi_rows *orders)
     }
 }
 
+static wb_status fail_amount(const wbi_kpi_customer *c, wbi_kpi_table_id table, const wbi_kpi_rows *rows, size_t i, wb_error *err)
+{
+    const wbi_kpi_data *data = c->walk->data;
+    const wbi_table_def *def = wbi_kpi_table(data, table)->binding->def;
+    const wbi_str id = wbi_dictionary_at(data->events.customers, data->events.code_of[c->number]);
+    char shown[64], at[WB_TIME_CHARS];
+    wb_time_format(rows->times[i], at);
+    return wbi_fail_at(err, WB_ERR_INCONSISTENT, (wbi_where){def->file, 0, 0}, NULL, 0,
+                       "%s %g of customer '%s' at %s, expected at most 9e13, which can be added to the hundredth",
+                       table == WBI_KPI_LOYALTY ? "points" : "amount", rows->numbers[i],
+                       wbi_printable(shown, sizeof shown, id.data, id.length), at);
+}
+
+wb_status wbi_kpi_check_amounts(const wbi_kpi_customer *c, wbi_kpi_table_id table, const wbi_kpi_rows *rows, wb_error *err)
+{
+    int64_t hundredths;
+    for (size_t i = 0; rows->numbers != NULL && i < rows->n; i++)
+        if (!isnan(rows->numbers[i]) && !wbi_kpi_hundredths(&hundredths, rows->numbers[i]))
+            return fail_amount(c, table, rows, i, err);
+    return WB_OK;
+}
+
 static wb_status add_up(wbi_kpi_customer *c, const wbi_kpi_rows *orders, wb_error *err)
 {
     c->cents[0] = 0;
@@ -174,7 +196,7 @@ static wb_status add_up(wbi_kpi_customer *c, const wbi_kpi_rows *orders, wb_erro
         if (orders->numbers != NULL && isnan(orders->numbers[i]))
             c->sums->n_without_amount++;
         else if (orders->numbers != NULL && !wbi_kpi_hundredths(&cents, orders->numbers[i]))
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "an order's amount is %g: at most 9e13 can be added to the hundredth", orders->numbers[i]);
+            return fail_amount(c, WBI_KPI_ORDERS, orders, i, err);
         if (__builtin_add_overflow(c->cents[i], cents, &c->cents[i + 1]))
             c->sums->overflowed = true;
         const int64_t day = wbi_day_of(orders->times[i], c->walk->data->clock);

@@ -88,12 +88,8 @@ void wbi_kpi_take_bookings(const wbi_kpi_customer *c, const wbi_kpi_rows *bookin
         rows_of(c, bookings, p, &from, &to);
         for (size_t i = from; i < to; i++) {
             int64_t points;
-            if (isnan(bookings->numbers[i]))
+            if (isnan(bookings->numbers[i]) || !wbi_kpi_hundredths(&points, bookings->numbers[i]))
                 continue;
-            if (!wbi_kpi_hundredths(&points, bookings->numbers[i])) {
-                c->sums->overflowed = true;
-                continue;
-            }
             wbi_kpi_add(c, p, points > 0 ? WBI_POINTS_EARNED : WBI_POINTS_REDEEMED, points > 0 ? points : -points);
             redeemed = redeemed || points < 0;
         }

@@ -176,6 +176,7 @@ static wb_status take_orders(wbi_kpi_customer *c, worker *w, size_t begin, size_
     WBI_TRY(show(&orders, walk, w, WBI_KPI_ORDERS, begin, end, err));
     for (size_t k = 0; k < end - begin; k++) {
         const wbi_kpi_rows rows = rows_at(&orders, k);
+        c->number = begin + k;
         c->group = walk->group_of == NULL ? 0 : walk->group_of[begin + k];
         c->flags = w->flags + k * walk->kpis->n_periods;
         WBI_TRY(wbi_array_grow(&w->cents, &w->cents_capacity, rows.n, sizeof *w->cents, err));
@@ -202,8 +203,11 @@ static wb_status take_others(wbi_kpi_customer *c, worker *w, wbi_kpi_table_id ta
         const wbi_kpi_rows rows = rows_at(&events, k);
         if (rows.n == 0 && table != WBI_KPI_CANCELLATIONS)
             continue;
+        c->number = begin + k;
         c->group = walk->group_of == NULL ? 0 : walk->group_of[begin + k];
         c->flags = w->flags + k * walk->kpis->n_periods;
+        if (table == WBI_KPI_LOYALTY)
+            WBI_TRY(wbi_kpi_check_amounts(c, table, &rows, err));
         takers[table](c, &rows);
     }
     return WB_OK;

@@ -61,6 +61,7 @@ typedef struct wbi_kpi_rows {
 typedef struct wbi_kpi_customer {
     const wbi_kpi_walk *walk;
     wbi_kpi_sums *sums;
+    size_t number;   /* of the customer, of all */
     uint32_t group;  /* 0: none but everybody */
     uint8_t *flags;  /* by period; filled by the orders */
     int64_t *cents;  /* room for what was spent up to each order */
@@ -71,6 +72,9 @@ typedef struct wbi_kpi_customer {
 void wbi_kpi_add(const wbi_kpi_customer *c, size_t period, size_t term, int64_t amount);
 /* In hundredths, halves away from zero; false when it is not finite or past what can be added. */
 bool wbi_kpi_hundredths(int64_t *hundredths, double amount);
+
+/* WB_ERR_INCONSISTENT, with file, customer, time and amount, where one of the rows cannot be added in hundredths. */
+WB_WARN_UNUSED wb_status wbi_kpi_check_amounts(const wbi_kpi_customer *c, wbi_kpi_table_id table, const wbi_kpi_rows *rows, wb_error *err);
 
 WB_WARN_UNUSED wb_status wbi_kpi_take_orders(wbi_kpi_customer *c, const wbi_kpi_rows *orders, wb_error *err);
 void wbi_kpi_take_tickets(const wbi_kpi_customer *c, const wbi_kpi_rows *tickets);
