@@ -26,7 +26,7 @@ static const cli_option options[] = {
     {"--horizon", CLI_DURATION, AT(horizon_us), "DURATION", "how long orders after that are written (default: 90d)"},
 };
 
-static const simulate_options defaults = {.common = CLI_COMMON_INIT, .n_customers = 10000, .n_days = 731};
+static const simulate_options defaults = {.common = CLI_COMMON_INIT, .n_customers = 10000, .n_days = 731, .horizon_us = -1};
 
 static void print_json(const wb_simulate_report *report)
 {
@@ -116,7 +116,9 @@ static int check(const simulate_options *o)
         return cli_usage_error("--customers: %llu is not from 1 to 100000000", (unsigned long long)o->n_customers);
     if (o->n_days < 1 || o->n_days > 36500)
         return cli_usage_error("--days: %llu is not from 1 to 36500", (unsigned long long)o->n_days);
-    if (o->campaign == NULL && (o->control != NULL || o->sent_at != NULL || o->horizon_us > 0))
+    if (o->horizon_us == 0)
+        return cli_usage_error("--horizon: must be more than 0");
+    if (o->campaign == NULL && (o->control != NULL || o->sent_at != NULL || o->horizon_us >= 0))
         return cli_usage_error("%s goes with --campaign LIST",
                                o->control != NULL ? "--control" : o->sent_at != NULL ? "--sent-at" : "--horizon");
     return cli_check_threads(&o->common) ? CLI_DONE : CLI_USAGE;
