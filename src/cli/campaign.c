@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/campaign.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,6 +275,28 @@ void cli_end_campaign(const cli_step *step, const wb_campaign_summary *s, const 
     char n_list[CLI_TEXT_CHARS], n_control[CLI_TEXT_CHARS], profit[CLI_TEXT_CHARS];
     cli_step_end(step, "campaign", "%s to contact, %s held out · expected profit %s   %s", cli_count(n_list, s->list.n),
                  cli_count(n_control, s->n_control), cli_cents(profit, s->list.profit_cents), list);
+}
+
+const char *cli_route_path(char *path, size_t size, const char **name, const wb_campaign *settings, size_t index, const char *list)
+{
+    for (size_t route = 0; route < settings->n_routes; route++) {
+        bool is_first = true;
+        for (size_t before = 0; before < route; before++)
+            is_first = is_first && strcmp(settings->routes[before].name, settings->routes[route].name) != 0;
+        if (!is_first || index-- > 0)
+            continue;
+        *name = settings->routes[route].name;
+        return wb_campaign_route_path(path, size, list, *name);
+    }
+    return NULL;
+}
+
+void cli_tell_routes(const wb_campaign *settings, const char *list, const cli_common *common)
+{
+    char path[PATH_MAX], name[CLI_CELL_BYTES];
+    const char *route;
+    for (size_t i = 0; cli_route_path(path, sizeof path, &route, settings, i, list) != NULL; i++)
+        cli_note(common, "route %s   %s", cli_cell(name, route, CLI_NAME_COLUMNS), path);
 }
 
 void cli_warn_campaign(const wb_campaign_summary *s, const cli_common *common)

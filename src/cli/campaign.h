@@ -14,6 +14,10 @@ json_t *cli_campaign_json(const wb_campaign_summary *summary, double provable_ef
 void cli_warn_campaign(const wb_campaign_summary *summary, const cli_common *common);
 /* Which edges segments are by; what was written into the table of contacts, if the campaign has one, and what is forgotten by that. */
 void cli_tell_campaign(const wb_campaign_summary *summary, const cli_common *common);
+/* The name and the path of the list number `index` of the routes, beside `list`; several rules may lead to one. NULL past the last. */
+const char *cli_route_path(char *path, size_t size, const char **name, const wb_campaign *settings, size_t index, const char *list);
+/* Says where the lists of the routes are. */
+void cli_tell_routes(const wb_campaign *settings, const char *list, const cli_common *common);
 /* Ends the step: how many, what profit, and the file of the list. */
 void cli_end_campaign(const cli_step *step, const wb_campaign_summary *summary, const char *list);
 /* The *n suppression lists, which are read beside scores and tables of the project: NULL-terminated, with room for n_more other

@@ -71,15 +71,6 @@ static int check_usage(const campaign_options *o)
     return CLI_DONE;
 }
 
-/* Several rules may lead to one list. */
-static bool is_first_of_name(const wb_campaign *settings, size_t route)
-{
-    for (size_t i = 0; i < route; i++)
-        if (strcmp(settings->routes[i].name, settings->routes[route].name) == 0)
-            return false;
-    return true;
-}
-
 static wb_status check_output(const campaign_run *r, const char *output, const char *const *seen, const wb_project *project,
                               wb_error *err)
 {
@@ -95,6 +86,7 @@ static wb_status check_each(const campaign_run *r, const char **seen, size_t n, 
     const campaign_options *o = r->o;
     const char *const outputs[N_OUTPUTS] = {o->output, o->holdout_file, o->svg, r->settings.contacts};
     char route[PATH_MAX];
+    const char *name;
     wb_status status = WB_OK;
     for (size_t i = 0; status == WB_OK && i < N_OUTPUTS; i++) {
         if (outputs[i] == NULL)
@@ -102,9 +94,8 @@ static wb_status check_each(const campaign_run *r, const char **seen, size_t n, 
         status = check_output(r, outputs[i], seen, i + 1 < N_OUTPUTS ? r->project : NULL, err);
         seen[n++] = outputs[i];
     }
-    for (size_t i = 0; status == WB_OK && i < r->settings.n_routes; i++)
-        status = check_output(r, wb_campaign_route_path(route, sizeof route, o->output, r->settings.routes[i].name), seen, r->project,
-                              err);
+    for (size_t i = 0; status == WB_OK && cli_route_path(route, sizeof route, &name, &r->settings, i, o->output) != NULL; i++)
+        status = check_output(r, route, seen, r->project, err);
     return status;
 }
 
@@ -148,13 +139,9 @@ static int refuse_routes(const campaign_run *r)
 
 static void tell(const campaign_run *r, const cli_step *step)
 {
-    char path[512];
     const wb_campaign_summary *s = wb_campaign_plan_summary(r->plan);
     cli_end_campaign(step, s, r->o->output);
-    for (size_t i = 0; i < r->settings.n_routes; i++)
-        if (is_first_of_name(&r->settings, i))
-            cli_note(&r->o->common, "route %s   %s", r->settings.routes[i].name,
-                     wb_campaign_route_path(path, sizeof path, r->o->output, r->settings.routes[i].name));
+    cli_tell_routes(&r->settings, r->o->output, &r->o->common);
     cli_tell_campaign(s, &r->o->common);
     cli_warn_campaign(s, &r->o->common);
     if (r->o->common.json)

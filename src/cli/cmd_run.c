@@ -98,6 +98,17 @@ static size_t kpi_index(const run_state *s)
     return 2 * s->n_models + 2;
 }
 
+/* Of the list number `index` of the campaign's routes; NULL past the last. */
+static const char *route_path(const run_state *s, size_t index, char path[PATH_CHARS])
+{
+    char list[PATH_CHARS];
+    const char *name;
+    wb_campaign campaign;
+    if (!wb_project_campaign(s->project, &campaign))
+        return NULL;
+    return cli_route_path(path, PATH_CHARS, &name, &campaign, index, path_of(s, "campaign.csv", list));
+}
+
 /* The files that are written, in their order, kpi.csv only where the data allow it; NULL past the last. */
 static const char *file_path(const run_state *s, size_t index, char path[PATH_CHARS])
 {
@@ -111,7 +122,9 @@ static const char *file_path(const run_state *s, size_t index, char path[PATH_CH
         return path_of(s, "scores.csv", path);
     if (index <= 2 * n + 1)
         return report_path(s, index - n - 2, path);
-    return index < kpi_index(s) + n_acted ? path_of(s, acted[index - kpi_index(s)], path) : NULL;
+    if (index < kpi_index(s) + n_acted)
+        return path_of(s, acted[index - kpi_index(s)], path);
+    return n_acted > 1 ? route_path(s, index - kpi_index(s) - n_acted, path) : NULL;
 }
 
 static wb_status make_folder(const char *path, wb_error *err)

@@ -59,6 +59,7 @@ static wb_status make_campaign(cli_run_act *act, const cli_run_acting *run, wb_e
         return status;
     const wb_campaign_summary *s = wb_campaign_plan_summary(act->plan);
     cli_end_campaign(&step, s, run->list);
+    cli_tell_routes(&settings, run->list, run->common);
     cli_tell_campaign(s, run->common);
     cli_warn_campaign(s, run->common);
     return WB_OK;
