@@ -253,12 +253,19 @@ static json_t *effects_json(const wb_readout *r, const wb_readout_group *group)
     return list;
 }
 
+/* What was spent; null where the cost of one is not said. */
+static json_t *spent_json(int64_t cents, double cost)
+{
+    return isnan(cost) ? json_null() : json_real((double)cents / 100);
+}
+
 static json_t *worth_json(const wb_readout *r, size_t arm)
 {
     const wb_readout_worth *w = &r->worth[arm];
-    return json_pack("{s:s, s:o, s:o, s:I, s:f, s:f, s:o, s:o, s:s}", "arm", r->arms[arm], "revenue", estimate_json(&w->revenue),
+    return json_pack("{s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s}", "arm", r->arms[arm], "revenue", estimate_json(&w->revenue),
                      "margin", estimate_json(&w->margin), "redeemed", (json_int_t)w->n_redeemed, "contact_cost",
-                     (double)w->contact_cents / 100, "offer_cost", (double)w->offer_cents / 100, "profit", estimate_json(&w->profit),
+                     spent_json(w->contact_cents, r->costs.contact_cost), "offer_cost", spent_json(w->offer_cents, r->costs.offer_cost),
+                     "profit", estimate_json(&w->profit),
                      "return_on_cost", estimate_json(&w->return_on_cost), "verdict", wb_readout_verdict_name(w->verdict));
 }
 
