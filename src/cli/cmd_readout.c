@@ -242,10 +242,10 @@ static void say_facts(cli_results *page, const readout_run *r)
     say_cost(page, "Margin", costs->margin);
     say_cost(page, "Cost of a contact", costs->contact_cost);
     say_cost(page, "Cost of an offer", costs->offer_cost);
-    say_cost(page, "Share that redeems", costs->take_rate);
+    if (r->o->redeemed == NULL) /* which says who did */
+        say_cost(page, "Share that redeems", costs->take_rate);
     cli_report_fact(page, "Intervals", "%g %%, money by %zu resamples", 100 * r->readout->level, r->readout->n_resamples);
     cli_report_fact(page, "Seed", "%llu", (unsigned long long)r->readout->seed);
-    cli_report_fact(page, "Version", "%s", wb_version());
 }
 
 static wb_status write_page(const readout_run *r, cli_results *page, wb_error *err)
