@@ -104,6 +104,8 @@ static int check_picture(const report_options *o)
         return cli_usage_error("--only drift is drawn from features of today: --drift NEW");
     if (strncmp(o->only, "readout", strlen("readout")) == 0)
         return cli_usage_error("--only %s is drawn from a list and its control group: winback readout --svg FILE", o->only);
+    if (strcmp(o->only, "campaign") == 0)
+        return cli_usage_error("--only campaign is drawn from scores and what contacts cost: winback campaign --svg FILE");
     if (strcmp(o->only, "segments") == 0)
         return cli_usage_error("--only segments is drawn from orders: winback segment --svg FILE");
     if (strcmp(o->only, "cohorts") == 0)
