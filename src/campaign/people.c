@@ -265,7 +265,8 @@ static wb_status read_people(wbi_people *p, const wb_project *project, wbi_wante
         snprintf(err->file, sizeof err->file, "%s", p->file);
     WBI_TRY(status);
     release_found(p, wanted);
-    WBI_TRY(wbi_facts_read(&p->facts, project, wanted->facts, wanted->n, reading, err));
+    const wb_read_options beside = wbi_people_beside(reading);
+    WBI_TRY(wbi_facts_read(&p->facts, project, wanted->facts, wanted->n, &beside, err));
     WBI_TRY(check_required(p, wanted, err));
     return match_facts(p, err);
 }
@@ -280,6 +281,16 @@ wb_status wbi_people_read(wbi_people *out, const char *scores, const wb_project 
         status = read_people(out, project, &wanted, options, reading, err);
     wbi_wanted_free(&wanted);
     return status;
+}
+
+wb_read_options wbi_people_beside(const wb_read_options *reading)
+{
+    wb_read_options beside = *reading;
+    if (beside.on_error == WB_ON_ERROR_REJECT) {
+        beside.on_error = WB_ON_ERROR_SKIP;
+        beside.rejects = NULL;
+    }
+    return beside;
 }
 
 void wbi_people_free(wbi_people *people)

@@ -44,6 +44,8 @@ typedef struct wbi_people_column {
 WB_WARN_UNUSED wb_status wbi_people_read(wbi_people *out, const char *scores, const wb_project *project,
                                          const wb_campaign *settings, const wbi_people_options *options,
                                          const wb_read_options *reading, wb_error *err);
+/* How a campaign reads all else: the file of rejected rows is one table's, the scores', and bad rows of others are left out. */
+wb_read_options wbi_people_beside(const wb_read_options *reading);
 void wbi_people_free(wbi_people *people);
 
 /* Where a column is: in the scores, else in the facts; or, what should be as new as can be, the other way round. */

@@ -117,14 +117,15 @@ static wb_status measure(wb_campaign_plan *plan, const wb_campaign_options *opti
 static wb_status make(wb_campaign_plan *plan, const char *scores, const wb_campaign_options *options,
                       const wb_read_options *reading, wb_error *err)
 {
+    const wb_read_options beside = wbi_people_beside(reading);
     WBI_TRY(read_people(plan, scores, options, reading, err));
-    WBI_TRY(wbi_plan_find_values(plan, reading, err));
+    WBI_TRY(wbi_plan_find_values(plan, &beside, err));
     weigh(plan);
-    WBI_TRY(wbi_people_permit(&plan->permitted, &plan->people, plan->project, &plan->summary.settings, plan->worth_cents, reading, err));
+    WBI_TRY(wbi_people_permit(&plan->permitted, &plan->people, plan->project, &plan->summary.settings, plan->worth_cents, &beside, err));
     WBI_TRY(take_rules(plan, err));
-    WBI_TRY(wbi_plan_find_segments(plan, options->edges, reading, err));
+    WBI_TRY(wbi_plan_find_segments(plan, options->edges, &beside, err));
     WBI_TRY(wbi_plan_count_replaced(plan, err));
-    WBI_TRY(walk_down(plan, reading, err));
+    WBI_TRY(walk_down(plan, &beside, err));
     return measure(plan, options, err);
 }
 
