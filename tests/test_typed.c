@@ -381,6 +381,53 @@ static void some_columns_of_flat_files(void **state)
     wb_table_free(table);
 }
 
+/* Of 30,000 rows that are short cells at first, then long ones, those outside the range, missing or no numbers are bad: one in seven by
+ * the rule that made them. Neither the number of threads nor the first cell, which is a word, changes what is read. */
+static void numbers_in_a_range(void **state)
+{
+    enum { N_ROWS = 30000 };
+    static const char *const wrong[] = {"high", "", "-0.01", "1.0000001", "nan", "1e3", "\"\""};
+    static const wbi_flat_number numbers[] = {{"p", {0, 1, "a number from 0 to 1"}}, {NULL, {0, 0, ""}}};
+    wbi_buffer text = wbi_buffer_make(SIZE_MAX);
+    wb_read_options options = WB_READ_OPTIONS_INIT;
+    wb_error err;
+    char line[64];
+    (void)state;
+    assert_ok(wbi_buffer_append_text(&text, "customer_id,p\n", &err), &err);
+    for (int i = 0; i < N_ROWS; i++) {
+        if (i % 7 == 0)
+            snprintf(line, sizeof line, "c%d,%s\n", i, wrong[i / 7 % 7]);
+        else
+            snprintf(line, sizeof line, i < N_ROWS / 2 ? "c%d,%.2f\n" : "c%d,%.9f\n", i, i % 101 / 100.0);
+        assert_ok(wbi_buffer_append_text(&text, line, &err), &err);
+    }
+    write_file("t.csv", text.data, text.length);
+    wbi_buffer_free(&text);
+    options.on_error = WB_ON_ERROR_SKIP;
+    for (options.n_threads = 1; options.n_threads <= 4; options.n_threads *= 2) {
+        wbi_row_lines lines = {0};
+        const char *const ids[] = {"customer_id"};
+        const wbi_flat_options flat = {.text_columns = ids, .n_text_columns = 1, .numbers = numbers, .n_numbers = 2, .lines = &lines};
+        wb_table *table;
+        assert_ok(wbi_typed_read_flat(&table, "t.csv", &flat, &options, &err), &err);
+        assert_int_equal(wb_table_n_rows(table), N_ROWS - (N_ROWS + 6) / 7);
+        assert_int_equal(lines.n, wb_table_n_rows(table));
+        for (size_t row = 0; row < lines.n; row++) {
+            const int i = (int)lines.of[row] - 2;
+            assert_int_not_equal(i % 7, 0);
+            assert_close(wb_table_numbers(table, 1)[row], i % 101 / 100.0, 0);
+        }
+        wb_table_free(table);
+        wbi_free(lines.of);
+    }
+    options.on_error = WB_ON_ERROR_FAIL;
+    const wbi_flat_options flat = {.numbers = numbers, .n_numbers = 2};
+    wb_table *none;
+    assert_int_equal(wbi_typed_read_flat(&none, "t.csv", &flat, &options, &err), WB_ERR_MALFORMED);
+    assert_string_equal(err.message, "p 'high' is not a number from 0 to 1");
+    assert_int_equal(err.line, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +440,7 @@ int main(void)
         cmocka_unit_test(the_first_ten_thousand_decide),
         cmocka_unit_test(bad_rows_before_the_type_is_known),
         cmocka_unit_test(a_category_must_be_there),
+        cmocka_unit_test(numbers_in_a_range),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave);
