@@ -111,8 +111,8 @@ WB_API WB_WARN_UNUSED wb_status wb_campaign_check(const wb_project *project, con
  * wb_project_campaign gave, changed at will; name and consent must be said (WB_ERR_INCONSISTENT naming the key), and a value
  * or a margin. Amounts, budget among them, are of the project's currency. Costs are added in millionths, each rounded up, so
  * that the budget holds; expected values in whole cents. Fails with WB_ERR_ARGUMENT on settings outside the ranges of
- * wb_campaign, WB_ERR_MALFORMED and WB_ERR_INCONSISTENT on data as readers do; rejects hold rows of the scores alone. The same for any number of threads and any order
- * of the rows. */
+ * wb_campaign, WB_ERR_MALFORMED and WB_ERR_INCONSISTENT on data as readers do; rejects hold rows of the scores
+ * alone. The same for any number of threads and any order of the rows. */
 WB_API WB_WARN_UNUSED wb_status wb_campaign_plan_create(wb_campaign_plan **out, const char *scores, const wb_project *project,
                                                         const wb_campaign *settings, const wb_campaign_options *options,
                                                         const wb_read_options *reading, wb_error *err);

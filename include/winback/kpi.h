@@ -79,7 +79,7 @@ typedef struct wb_kpis {
     wb_kpi_figure *figures; /* [cell * wb_kpi_n() + kpi] */
     double *terms;          /* [cell * wb_kpi_n_terms() + term]; money in its currency, NaN where it is not known */
     char **why;             /* by kpi: why it was left out; NULL: it was not */
-    char **reasons;         /* stated by customers who were lost; the last is "(none stated)", in more parentheses where a reason is called that */
+    char **reasons;         /* stated by customers who were lost; the last is "(none stated)", in more parentheses where one is called so */
     size_t n_reasons;       /* 0: no table says */
     char *no_reasons;       /* why there are none */
     uint64_t *n_lost;       /* [cell * n_reasons + reason] */

@@ -293,7 +293,8 @@ wb_status wb_campaign_files_create(wb_campaign_files **out, const wb_campaign_pl
     files->plan = plan;
     files->rows = wbi_alloc_array(plan->people.n, sizeof *files->rows);
     files->others = wbi_alloc_array(plan->people.n, sizeof *files->others);
-    wb_status status = files->rows != NULL && files->others != NULL ? WB_OK : wbi_fail_nomem(err, plan->people.n * (sizeof *files->rows + 1));
+    const bool all = files->rows != NULL && files->others != NULL;
+    wb_status status = all ? WB_OK : wbi_fail_nomem(err, plan->people.n * (sizeof *files->rows + 1));
     if (status == WB_OK)
         status = write_all(files, list, holdout, err);
     if (status == WB_OK)
