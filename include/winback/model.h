@@ -89,11 +89,16 @@ typedef struct wb_train_options {
                                     term `contacted` is fitted beside the others, and then set to 0: the model's probability is
                                     that of customers who are not mailed, and it reads no such feature. NULL: there is none. Goes
                                     with features that lie in memory */
+    int64_t btyd_horizon_us;     /* 0: no btyd term; how far it looks ahead, WB_HORIZON_OF_LABEL: as far as the label. BG/NBD
+                                    (Fader, Hardie, Lee 2005) is fitted to the columns orders_x, orders_t_x and orders_T of the
+                                    training rows, each counting once, of a fold to those that it learns from; the purchases that
+                                    it expects are a term beside the others, log1p or with WB_BASIS_AUTO a spline. Goes with
+                                    features that lie in memory */
 } wb_train_options;
 
 #define WB_TRAIN_OPTIONS_INIT \
     {NULL, NULL, NULL, NULL, NULL, 0, NULL, WB_PENALTY_RIDGE, WB_BASIS_LINEAR, NULL, 0, WB_LAMBDA_AUTO, WB_LAMBDA_LEAST, \
-     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, WB_CALIBRATION_NONE, 1, 0, 1, 1, 0, NULL, NULL, NULL, NULL, NULL}
+     WB_LAMBDA_AUTO, WB_VALIDATE_AUTO, -1, WB_CALIBRATION_NONE, 1, 0, 1, 1, 0, NULL, NULL, NULL, NULL, NULL, 0}
 #define WB_LAMBDA_AUTO (__builtin_nan(""))
 
 /* Fits a logistic regression. Objective with the linear basis: mean weighted log loss + lambda * sum over columns of
@@ -107,7 +112,7 @@ typedef struct wb_train_options {
  * determinant of the information (Firth, Biometrika 80, 1993); weights are frequencies there (2 is two rows), the mean
  * prediction lies a little beside the base rate, and class weights or a sample of negatives are refused. Fails with
  * WB_ERR_INCONSISTENT (no such column, a label of more than two values), WB_ERR_DEGENERATE (one class, no rows, no negative
- * row in the sample, no cutoff that could be validated by time, one arm only). Of features that were too large for their memory limit also
+ * row in the sample, no cutoff that could be validated by time, one arm only, no BG/NBD for a btyd term). Of features that were too large for their memory limit also
  * with WB_ERR_NOMEM (folds, class weights or row weights would pass it), WB_ERR_INCONSISTENT (rows out of order) and
  * WB_ERR_IO; what is fitted is the same to the byte.
  *
@@ -256,9 +261,16 @@ typedef struct wb_interaction {
 } wb_interaction;
 WB_API wb_interaction wb_model_interaction(const wb_model *model, size_t index); /* below wb_model_n_coefficients */
 
+/* What makes the number of a btyd term: BG/NBD by weeks, fitted to the training rows. Strings are borrowed. */
+typedef struct wb_term_btyd {
+    const char *reads[3]; /* features: x, t_x and T, in whole days; rows where these are no history are missing */
+    double horizon_days;  /* purchases so far ahead are expected */
+    double r, alpha, a, b;
+} wb_term_btyd;
+
 /* A term of the model: what one feature became. */
 typedef struct wb_term {
-    const char *feature; /* borrowed */
+    const char *feature; /* borrowed; of a btyd term the name of what it makes of three features */
     const char *kind;    /* "linear", "log1p", "spline" or "category" */
     size_t n_columns;
     size_t n_curve_columns; /* of a spline, the first ones, which make up its curve; else 0 */
@@ -271,6 +283,8 @@ typedef struct wb_term {
     int direction; /* of a spline: 1 it only rises, -1 it only falls, 0 both */
 } wb_term;
 WB_API wb_term wb_model_term(const wb_model *model, size_t index); /* below the summary's n_terms */
+/* 1 and fills *out for a btyd term (an index as above), 0 for all others. */
+WB_API int wb_model_term_btyd(const wb_model *model, size_t index, wb_term_btyd *out);
 /* What a spline adds to the log-odds where its feature is `value` (missing: NaN), less its mean over the training rows; NaN for
  * terms that are no splines. */
 WB_API double wb_model_contribution(const wb_model *model, size_t index, double value);

@@ -94,6 +94,9 @@ WB_API const char *wb_project_table_through(const wb_project *project, size_t ta
 /* How many `models:` holds. */
 WB_API size_t wb_project_n_models(const wb_project *project);
 
+/* Stands for a horizon: as far as the label at hand looks. */
+#define WB_HORIZON_OF_LABEL INT64_C(-1)
+
 /* The settings of a model of `models:`, in the order of the file; past the last, the defaults. Strings borrowed, NULL when
  * unsaid. */
 typedef struct wb_project_model {
@@ -105,6 +108,7 @@ typedef struct wb_project_model {
     double alpha;  /* NaN: unsaid */
     const char *const *log1p; /* features, as in wb_train_options */
     size_t n_log1p;
+    int64_t btyd_horizon_us; /* as in wb_train_options; 0: unsaid */
 } wb_project_model;
 WB_API wb_project_model wb_project_model_at(const wb_project *project, size_t index);
 /* Index of the label that a model predicts: its own, or the one its `target` names; unsaid, the project's when there is no

@@ -19,8 +19,8 @@ WB_API WB_WARN_UNUSED wb_status wb_scorer_create(wb_scorer **out, const wb_model
 WB_API WB_WARN_UNUSED wb_status wb_scorer_create_treated(wb_scorer **out, const wb_model *model, wb_error *err);
 WB_API void wb_scorer_free(wb_scorer *scorer); /* NULL-safe */
 
-/* The features that it reads, in the order of the model's terms; names are borrowed from the scorer, types are
- * WB_TYPE_NUMBER or WB_TYPE_CATEGORY. */
+/* The features that it reads, in the order of the model's terms, and behind them what only a btyd term reads; names are borrowed
+ * from the scorer, types are WB_TYPE_NUMBER or WB_TYPE_CATEGORY. */
 WB_API size_t wb_scorer_n_features(const wb_scorer *scorer);
 WB_API const char *wb_scorer_feature(const wb_scorer *scorer, size_t feature, wb_type *type);
 
@@ -57,8 +57,11 @@ typedef struct wb_scorer_column {
 /* The same of values that lie in columns, one a feature, in the scorer's order. */
 WB_API void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_scorer_column *columns, size_t n_rows);
 
-/* What each feature adds to the log-odds of such rows: `contributions` has n_rows x wb_scorer_n_features doubles, row after row. A
- * feature's is the sum over its columns of coefficient * (value - mean in training); with the base, the log-odds where all columns
+/* The terms of the model, as wb_model_term numbers them: as many as features that are read, where there is no btyd term, which
+ * makes one number of three. */
+WB_API size_t wb_scorer_n_terms(const wb_scorer *scorer);
+/* What each term adds to the log-odds of such rows: `contributions` has n_rows x wb_scorer_n_terms doubles, row after row. A
+ * term's is the sum over its columns of coefficient * (value - mean in training); with the base, the log-odds where all columns
  * are at their means, a row's add up to its log-odds but for rounding; of a calibrated model to those before calibration, of
  * which wb_model_calibrate makes the probability. wb_reasons_pick chooses the strongest. */
 WB_API void wb_scorer_contributions(const wb_scorer *scorer, double *contributions, const wb_scorer_column *columns,

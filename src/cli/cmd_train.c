@@ -10,7 +10,7 @@
 
 typedef struct train_options {
     cli_common common;
-    const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *lambda, *folds, *validate, *calibrate, *output;
+    const char *target, *positive, *id, *weights, *penalty, *alpha, *basis, *btyd, *lambda, *folds, *validate, *calibrate, *output;
     const char *class_weight, *sample_negatives;
     const char *treatment, *treated, *control;
     cli_list exclude, category, log1p;
@@ -31,6 +31,8 @@ static const cli_option options[] = {
      "how strongly; auto: best in folds, 1se: most within one standard error"},
     {"--basis", CLI_TEXT, AT(basis), "auto|linear", "numbers become curves as bent as the data say, or straight lines"},
     {"--log1p", CLI_TEXTS, AT(log1p), "COL,…", "numbers that become straight lines over log(1 + value)"},
+    {"--btyd", CLI_TEXT, AT(btyd), "DURATION|auto",
+     "a term more: purchases that BG/NBD expects so far ahead; auto: as the label looks"},
     {"--folds", CLI_TEXT, AT(folds), "K", "folds by customer (default: 5 when lambda is to be chosen, else none)"},
     {"--validate", CLI_TEXT, AT(validate), "customers|time",
      "try on other customers, or on later cutoffs (default: time, if in two splits)"},
@@ -121,6 +123,19 @@ static int check_treatment(wb_train_options *train, const train_options *o)
     return CLI_DONE;
 }
 
+static int parse_btyd(wb_train_options *train, const train_options *o)
+{
+    wb_error err;
+    if (o->btyd == NULL)
+        return CLI_DONE;
+    train->btyd_horizon_us = WB_HORIZON_OF_LABEL;
+    if (strcmp(o->btyd, "auto") == 0)
+        return CLI_DONE;
+    if (wb_duration_parse(&train->btyd_horizon_us, o->btyd, &err) != WB_OK || train->btyd_horizon_us == 0)
+        return cli_usage_error("--btyd: '%s' is neither auto nor a duration of more than 0, such as 90d", o->btyd);
+    return CLI_DONE;
+}
+
 static int make_options(wb_train_options *train, const train_options *o)
 {
     if (!cli_training_options(train, o->penalty, o->basis, &o->common))
@@ -133,7 +148,9 @@ static int make_options(wb_train_options *train, const train_options *o)
     train->n_exclude = o->exclude.n;
     train->log1p = o->log1p.items;
     train->n_log1p = o->log1p.n;
-    int code = parse_numbers(train, o);
+    int code = parse_btyd(train, o);
+    if (code == CLI_DONE)
+        code = parse_numbers(train, o);
     if (code == CLI_DONE && !cli_check_basis(train))
         return CLI_USAGE;
     if (code == CLI_DONE)

@@ -30,6 +30,7 @@ int cli_run_model_init(cli_run_model *model, const wb_project *project, size_t i
     model->train.alpha = wanted.alpha;
     model->train.log1p = wanted.log1p;
     model->train.n_log1p = wanted.n_log1p;
+    model->train.btyd_horizon_us = wanted.btyd_horizon_us;
     model->train.n_folds = 5;
     return cli_check_basis(&model->train) ? CLI_DONE : CLI_USAGE;
 }

@@ -16,6 +16,14 @@ size_t wbi_basis_columns_of(const wbi_basis *basis, size_t term)
     return n;
 }
 
+bool wbi_basis_makes_any(const wbi_basis *basis)
+{
+    for (size_t t = 0; t < basis->n_terms; t++)
+        if (basis->terms[t]->purchases != NULL)
+            return true;
+    return false;
+}
+
 void wbi_basis_free(wbi_basis *basis)
 {
     if (basis == NULL)
@@ -49,6 +57,13 @@ static wb_status fit_terms(void *context, size_t block, size_t begin, size_t end
         WBI_TRY(wbi_term_fit(&work->terms[t], work->sample, work->features[t], &options, err));
     }
     return WB_OK;
+}
+
+static wb_status fit_purchases(wbi_term **out, const wbi_sample *sample, const wbi_basis_options *options, int n_threads,
+                               wb_error *err)
+{
+    const wbi_term_options of_it = {options->penalised, options->smooth ? WBI_FORM_SPLINE : WBI_FORM_LOG1P};
+    return wbi_term_fit_purchases(out, sample, options->purchases, &of_it, n_threads, err);
 }
 
 /* What makes fitting terms cheaper. */
@@ -177,13 +192,13 @@ wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t 
     wbi_basis *basis = wbi_alloc_zeroed(1, sizeof *basis);
     if (basis == NULL)
         return wbi_fail_nomem(err, sizeof *basis);
-    basis->terms = wbi_alloc_zeroed(n_features, sizeof(wbi_term *));
-    if (basis->terms == NULL) {
-        status = wbi_fail_nomem(err, n_features * sizeof(wbi_term *));
-        goto cleanup;
-    }
-    basis->n_terms = n_features;
+    basis->n_terms = n_features + (options->purchases != NULL);
+    basis->terms = wbi_alloc_zeroed(basis->n_terms, sizeof(wbi_term *));
+    if (basis->terms == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, basis->n_terms * sizeof(wbi_term *)));
     const wbi_sample looked = looked_at(sample);
+    if (options->purchases != NULL)
+        WBI_TRY_CLEANUP(fit_purchases(&basis->terms[n_features], &looked, options, n_threads, err));
     fitting work = {basis->terms, &looked, features, options};
     WBI_TRY_CLEANUP(wbi_par_for(n_features, 1, n_threads, fit_terms, &work, err));
     WBI_TRY_CLEANUP(list_columns(basis, err));

@@ -26,13 +26,17 @@ typedef struct wbi_basis_options {
     int n_threads;
     const wb_log *log; /* hears of columns that are left out; NULL: silence */
     const wbi_form *forms; /* of each feature, for numbers; NULL: all linear */
+    const wbi_purchases_wanted *purchases; /* behind them one more term, of these; NULL: none */
+    bool smooth; /* that term is a spline */
 } wbi_basis_options;
 
-/* Fits a term to each of the table's columns `features` and scales their columns. Constant columns, and terms that are
+/* Fits a term to each of the table's columns `features`, and to the purchases that are wanted, and scales their columns. Constant columns, and terms that are
  * left without any, are dropped; of columns with penalties of their own all or none. */
 WB_WARN_UNUSED wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t *features,
                                        size_t n_features, const wbi_basis_options *options, wb_error *err);
 void wbi_basis_free(wbi_basis *basis); /* NULL-safe */
+/* Whether a term makes its number of several columns, which costs more than to read one. */
+bool wbi_basis_makes_any(const wbi_basis *basis);
 /* How many columns of a term are in use. */
 size_t wbi_basis_columns_of(const wbi_basis *basis, size_t term);
 /* Finds mean, deviation and reach of each column on the sample's rows. */
@@ -80,6 +84,8 @@ WB_WARN_UNUSED wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *
 #define WBI_ARM 0.5
 WB_WARN_UNUSED wb_status wbi_encoder_create_arms(wbi_encoder **out, const wbi_basis *basis, const wb_table *table,
                                                  const uint8_t *treated, wb_error *err);
+/* Over a table that has a column named by each term, with what the term encodes, be it read or made. */
+WB_WARN_UNUSED wb_status wbi_encoder_create_made(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, wb_error *err);
 void wbi_encoder_free(wbi_encoder *encoder); /* NULL-safe */
 
 /* Fills x (n rows of `stride` doubles) with the standardised design of the rows rows[begin .. begin + n), or, with rows

@@ -54,9 +54,10 @@ typedef struct wbi_design_rows {
     const uint8_t *treated; /* as wbi_encoder_create_arms; NULL: none */
 } wbi_design_rows;
 
-/* Rows of a table by the storage that suits: encoded where few passes are made and the rows lie in the order in which
- * they are wanted, for a pass then costs little more than one over rows that were encoded before, and making those costs
- * more than it saves, and always where the table does not lie in memory; else dense. Both give the same bits. All is borrowed. */
+/* Rows of a table by the storage that suits: encoded where few passes are made, the rows lie in the order in which they are
+ * wanted, and no term makes its number of several columns, for a pass then costs little more than one over rows that were encoded
+ * before, and making those costs more than it saves, and always where the table does not lie in memory; else dense. Both give the
+ * same bits. All is borrowed. */
 WB_WARN_UNUSED wb_status wbi_design_of_rows(wbi_design **out, const wbi_basis *basis, const wbi_design_rows *what,
                                             wb_error *err);
 

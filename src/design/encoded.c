@@ -81,7 +81,8 @@ wb_status wbi_design_of_rows(wbi_design **out, const wbi_basis *basis, const wbi
 {
     wbi_encoder *encoder = NULL;
     WBI_TRY(wbi_encoder_create_arms(&encoder, basis, what->table, what->treated, err));
-    if (what->table->spill != NULL || (what->few_passes && lie_in_order(what->rows, what->n_rows)))
+    const bool cheap = what->few_passes && !wbi_basis_makes_any(basis) && lie_in_order(what->rows, what->n_rows);
+    if (what->table->spill != NULL || cheap)
         return wbi_design_encoded(out, encoder, what->rows, what->n_rows, what->n_threads, err);
     const wb_status status = wbi_design_dense(out, encoder, what->rows, what->n_rows, what->n_threads, err);
     wbi_encoder_free(encoder);

@@ -47,13 +47,6 @@ wb_status wbi_feature_find(size_t *column, const wb_table *table, const char *fe
     return WB_OK;
 }
 
-static wb_status bind(wbi_term_binding *binding, const wbi_term *term, const wb_table *table, wb_error *err)
-{
-    *binding = (wbi_term_binding){.table = table};
-    WBI_TRY(wbi_feature_find(&binding->column, table, term->feature, term->kind->type, err));
-    return term->kind->bind == NULL ? WB_OK : term->kind->bind(binding, term, err);
-}
-
 static void place_columns(wbi_encoder *encoder, size_t n_parts)
 {
     const wbi_basis *basis = encoder->basis;
@@ -116,13 +109,17 @@ static wb_status lay_out(wbi_encoder *encoder, wb_error *err)
     return WB_OK;
 }
 
-wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, wb_error *err)
+static wb_status bind_made(wbi_term_binding *out, const wbi_term *term, const wb_table *table, wb_error *err)
 {
-    return wbi_encoder_create_arms(out, basis, table, NULL, err);
+    if (term->purchases == NULL)
+        return wbi_term_bind(out, term, table, err);
+    *out = (wbi_term_binding){.table = table};
+    return wbi_feature_find(&out->column, table, term->feature, WB_TYPE_NUMBER, err);
 }
 
-wb_status wbi_encoder_create_arms(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, const uint8_t *treated,
-                                  wb_error *err)
+/* `made`: the table has what terms make, too. */
+static wb_status create(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, const uint8_t *treated, bool made,
+                        wb_error *err)
 {
     wb_status status = WB_OK;
     wbi_encoder *encoder = wbi_alloc_zeroed(1, sizeof *encoder);
@@ -134,13 +131,29 @@ wb_status wbi_encoder_create_arms(wbi_encoder **out, const wbi_basis *basis, con
     encoder->kernels = wbi_kernels_best();
     WBI_TRY_CLEANUP(lay_out(encoder, err));
     for (size_t t = 0; t < basis->n_terms; t++)
-        WBI_TRY_CLEANUP(bind(&encoder->bindings[t], basis->terms[t], table, err));
+        WBI_TRY_CLEANUP((made ? bind_made : wbi_term_bind)(&encoder->bindings[t], basis->terms[t], table, err));
     list_plain(encoder);
     *out = encoder;
     return WB_OK;
 cleanup:
     wbi_encoder_free(encoder);
     return status;
+}
+
+wb_status wbi_encoder_create(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, wb_error *err)
+{
+    return create(out, basis, table, NULL, false, err);
+}
+
+wb_status wbi_encoder_create_arms(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, const uint8_t *treated,
+                                  wb_error *err)
+{
+    return create(out, basis, table, treated, false, err);
+}
+
+wb_status wbi_encoder_create_made(wbi_encoder **out, const wbi_basis *basis, const wb_table *table, wb_error *err)
+{
+    return create(out, basis, table, NULL, true, err);
 }
 
 void wbi_encoder_free(wbi_encoder *encoder)
@@ -165,6 +178,19 @@ static void standardise(const wbi_encoder *encoder, double *x, size_t n)
             x[j] = (x[j] - encoder->mean[j]) * encoder->scale[j];
 }
 
+/* What a term makes of several columns, encoded as if it were one. */
+static void encode_made(const wbi_encoding *out, const wbi_term *term, const wbi_term_binding *binding)
+{
+    double numbers[CHUNK_ROWS];
+    wbi_term_numbers(numbers, term, binding, out->rows, out->begin, out->n);
+    wbi_column column = {.type = WB_TYPE_NUMBER, .length = out->n, .numbers = numbers};
+    const wb_table table = {.n_rows = out->n, .n_columns = 1, .columns = &column};
+    wbi_encoding own = *out;
+    own.rows = NULL;
+    own.begin = 0;
+    term->kind->encode(&own, term, &(wbi_term_binding){.table = &table});
+}
+
 /* The columns of terms that encode themselves. */
 static void fill_encoded(const wbi_encoder *encoder, wbi_encoding *out)
 {
@@ -174,7 +200,10 @@ static void fill_encoded(const wbi_encoder *encoder, wbi_encoding *out)
         if (term->kind->encode == NULL)
             continue;
         out->place = encoder->place + encoder->first_part[t];
-        term->kind->encode(out, term, &encoder->bindings[t]);
+        if (encoder->bindings[t].column == SIZE_MAX)
+            encode_made(out, term, &encoder->bindings[t]);
+        else
+            term->kind->encode(out, term, &encoder->bindings[t]);
     }
     standardise(encoder, out->x, out->n);
 }

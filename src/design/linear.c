@@ -17,7 +17,7 @@ static linear *linear_create(const wbi_term_kind *kind, const wbi_number *number
 {
     linear *term = wbi_alloc_zeroed(1, sizeof *term);
     if (term != NULL) {
-        term->base = (wbi_term){kind, NULL, number->missing_share > 0 ? 2 : 1};
+        term->base = (wbi_term){.kind = kind, .n_columns = number->missing_share > 0 ? 2 : 1};
         term->number = *number;
     }
     return term;

@@ -49,7 +49,7 @@ static wb_status spline_create(spline **out, const wbi_number *number, const dou
         return wbi_fail_nomem(err, sizeof *term);
     term->number = *number;
     term->n_intervals = n_intervals;
-    term->base = (wbi_term){&wbi_term_spline, NULL, 0};
+    term->base = (wbi_term){.kind = &wbi_term_spline};
     term->base.n_columns = n_smooth(&term->base) + (number->missing_share > 0);
     memcpy(term->knots, knots, (n_intervals + 1) * sizeof *knots);
     for (size_t i = 0; i < WBI_MAX_INTERVALS - 1; i++)

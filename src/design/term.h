@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Terms: how one feature becomes columns of the design. Everything learned from data (medians, levels) is held by the
- * term. A new kind is one file and one line in term.c. */
+ * term. A new kind is one file and one line in term.c. Kinds of numbers do not know whether the number is a column of the table or
+ * is made of several (design/purchases.h). */
 #ifndef WINBACK_DESIGN_TERM_H
 #define WINBACK_DESIGN_TERM_H
 
@@ -9,6 +10,7 @@
 
 #include "design/contribution.h"
 #include "design/json.h"
+#include "design/purchases.h"
 
 /* The rows something is fitted on. All borrowed. */
 typedef struct wbi_sample {
@@ -27,14 +29,16 @@ typedef struct wbi_term_kind wbi_term_kind;
 /* What all kinds share; each kind's own struct begins with it. */
 typedef struct wbi_term {
     const wbi_term_kind *kind;
-    char *feature;    /* column of the table it reads */
+    char *feature;    /* column of the table it reads, or the name of what it makes of several */
     size_t n_columns; /* it can encode; a basis may use fewer */
+    wbi_purchases *purchases; /* what makes the number that the kind encodes; NULL: it is the column */
 } wbi_term;
 
 /* A term's way into one table. */
 typedef struct wbi_term_binding {
     const wb_table *table;
-    size_t column;
+    size_t column;                       /* SIZE_MAX: the number is made of */
+    size_t reads[WBI_PURCHASES_READS];   /* these */
     int32_t *level_of_code; /* kinds that read categories: what each dictionary code means */
 } wbi_term_binding;
 
@@ -129,7 +133,18 @@ typedef struct wbi_term_options {
 
 WB_WARN_UNUSED wb_status wbi_term_fit(wbi_term **out, const wbi_sample *sample, size_t column,
                                       const wbi_term_options *options, wb_error *err);
+/* Of the number that the purchase model makes, which is fitted to the sample, too; the rows lie in memory. */
+WB_WARN_UNUSED wb_status wbi_term_fit_purchases(wbi_term **out, const wbi_sample *sample, const wbi_purchases_wanted *wanted,
+                                                const wbi_term_options *options, int n_threads, wb_error *err);
 void wbi_term_free(wbi_term *term); /* NULL-safe */
+/* Whether the term reads a column of that name. */
+bool wbi_term_reads(const wbi_term *term, const char *name);
+/* Finds the columns of the table (borrowed); an absent one, or one of another type, is WB_ERR_INCONSISTENT. */
+WB_WARN_UNUSED wb_status wbi_term_bind(wbi_term_binding *out, const wbi_term *term, const wb_table *table, wb_error *err);
+/* Of a term of numbers that is bound, the numbers that its kind encodes: out[i] is row rows[begin + i]'s (`rows` NULL: row
+ * begin + i's). */
+void wbi_term_numbers(double *out, const wbi_term *term, const wbi_term_binding *binding, const size_t *rows, size_t begin,
+                      size_t n);
 /* A new string, freed by wbi_free. */
 WB_WARN_UNUSED wb_status wbi_term_column_name(char **out, const wbi_term *term, size_t part, wb_error *err);
 /* A new object with kind, feature and what the kind adds; NULL when memory ran out. */

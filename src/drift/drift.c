@@ -61,15 +61,15 @@ static void judge(wb_drift_feature *feature, uint64_t n_before, uint64_t n_now, 
 /* ---- a feature ---- */
 
 /* Counts the rows into bins, and takes the mean of what the feature adds to the log-odds. */
-static void count_rows(wb_drift_feature *out, wbi_bins *bins, const measuring *work, size_t f, wbi_feature_column *column)
+static void count_rows(wb_drift_feature *out, wbi_bins *bins, const measuring *work, size_t f, wbi_term_columns *columns)
 {
     const size_t n_rows = wb_table_n_rows(work->table);
-    const int32_t n_codes = (int32_t)wb_scorer_n_levels(work->scorer, f);
+    const int32_t n_codes = (int32_t)wbi_scorer_n_levels(work->scorer, f);
     double adds[CHUNK_ROWS], sum = 0;
     wbi_score_tally tally = {0, 0, 0};
     for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
-        const wbi_score_column rows = wbi_feature_column_rows(column, at, n);
+        const wbi_score_column rows = wbi_term_columns_rows(columns, at, n);
         wbi_scorer_adds(work->scorer, f, adds, &rows, n, &tally);
         for (size_t i = 0; i < n; i++)
             sum += fabs(adds[i]);
@@ -88,22 +88,22 @@ static wb_status measure_feature(const measuring *work, size_t f, wb_error *err)
     wb_status status = WB_OK;
     wb_drift_feature *out = &work->drift->features[f];
     wbi_bins bins = {0};
-    wbi_feature_column column;
+    wbi_term_columns columns = {.n = 0};
     const wbi_term *term = work->model->basis->terms[f];
     const wbi_reference reference = term->kind->reference(term);
     const bool is_category = term->kind->type == WB_TYPE_CATEGORY;
     const uint64_t n_before = work->drift->n_before, n_now = work->drift->n_now;
     if ((out->feature = wbi_strdup(term->feature)) == NULL)
         return wbi_fail_nomem(err, strlen(term->feature) + 1);
-    WBI_TRY_CLEANUP(wbi_feature_column_open(&column, work->scorer, f, work->table, err));
+    WBI_TRY_CLEANUP(wbi_term_columns_open(&columns, work->scorer, f, work->table, err));
     WBI_TRY_CLEANUP((is_category ? wbi_bins_of_levels : wbi_bins_of_numbers)(&bins, &reference, n_before, err));
-    count_rows(out, &bins, work, f, &column);
+    count_rows(out, &bins, work, f, &columns);
     WBI_TRY_CLEANUP((is_category ? wbi_bins_compare_levels : wbi_bins_compare_numbers)(out, &bins, err));
     out->missing_before = reference.missing;
     out->missing_now = (double)bins.now[bins.n - 1] / (double)n_now;
     judge(out, n_before, n_now, work->drift->n_features);
 cleanup:
-    wbi_feature_column_close(&column);
+    wbi_term_columns_close(&columns);
     wbi_bins_clear(&bins);
     return status;
 }
@@ -159,7 +159,7 @@ static wb_status create(wb_drift **out, const wb_model *model, const wb_table *t
     wb_drift *drift = wbi_alloc_zeroed(1, sizeof *drift);
     if (drift == NULL)
         return wbi_fail_nomem(err, sizeof *drift);
-    const size_t n = drift->n_features = wbi_model_n_features(model);
+    const size_t n = drift->n_features = model->basis->n_terms;
     drift->features = wbi_alloc_zeroed(n, sizeof *drift->features);
     if (drift->features == NULL) {
         wb_drift_free(drift);

@@ -63,7 +63,7 @@ wb_status wbi_bands(wb_effect *effects, const wb_model *model, const wb_table *p
     if (covariance == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * n * sizeof *covariance));
     WBI_TRY_CLEANUP(wb_model_covariance(covariance, model, cov_path, err));
-    WBI_TRY_CLEANUP(wbi_encoder_create(&encoder, model->basis, points, err));
+    WBI_TRY_CLEANUP(wbi_encoder_create_made(&encoder, model->basis, points, err));
     x = wbi_alloc_aligned(CHUNK_ROWS * encoder->stride, sizeof *x);
     typical = wbi_alloc_array(encoder->stride, sizeof *typical);
     if (x == NULL || typical == NULL)

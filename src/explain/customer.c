@@ -35,7 +35,8 @@ typedef struct explaining {
     const wb_table *table;
     wb_scorer *scorer;
     wb_reasons *reasons;
-    size_t id, cutoff, n_features;
+    const wb_model *model;
+    size_t id, cutoff, n_features, n_terms;
     wbi_feature_column *columns;
     wbi_score_column *row; /* one a feature */
     wbi_buffer text;
@@ -55,26 +56,38 @@ static const char *level_at(const explaining *work, size_t f, size_t row, size_t
     return column->codes[row] < 0 ? NULL : wb_table_level(work->table, column->column, column->codes[row], length);
 }
 
-static wb_status fill_part(wb_part *part, explaining *work, size_t f, size_t row, wb_error *err)
+/* The term's value in the row at hand. */
+static wbi_score_column value_of(const explaining *work, size_t term, double *made)
 {
-    wb_type type;
+    const size_t *features, n = wbi_scorer_reads(work->scorer, term, &features);
+    wbi_score_column reads[WBI_SCORER_READS];
+    for (size_t k = 0; k < n; k++)
+        reads[k] = work->row[features[k]];
+    return wbi_scorer_values(work->scorer, term, reads, 0, 1, made);
+}
+
+static wb_status fill_part(wb_part *part, explaining *work, size_t t, size_t row, wb_error *err)
+{
+    double made, value = NAN;
     size_t length = 0;
+    const size_t *reads;
     char number[WBI_DOUBLE_CHARS];
-    const char *name = wb_scorer_feature(work->scorer, f, &type), *level = NULL;
-    double value = NAN;
-    if (type == WB_TYPE_CATEGORY) {
-        level = level_at(work, f, row, &length);
+    const char *name = wb_model_term(work->model, t).feature, *level = NULL;
+    const wbi_score_column values = value_of(work, t, &made);
+    (void)wbi_scorer_reads(work->scorer, t, &reads);
+    if (values.numbers == NULL) {
+        level = level_at(work, reads[0], row, &length);
         WBI_TRY(copy_text(&part->value, level == NULL ? "" : level, length, err));
     } else {
-        value = work->columns[f].numbers[row];
+        value = values.numbers[0];
         const size_t n = isfinite(value) ? wbi_double_print(number, value) : 0;
         WBI_TRY(copy_text(&part->value, number, n, err));
     }
     work->text.length = 0;
-    WBI_TRY(wbi_reasons_append(&work->text, work->reasons, f, value, level, length, err));
+    WBI_TRY(wbi_reasons_append(&work->text, work->reasons, t, value, level, length, err));
     WBI_TRY(copy_text(&part->sentence, work->text.data, work->text.length, err));
-    wbi_scorer_adds(work->scorer, f, &part->contribution, &work->row[f], 1, NULL);
-    part->actionable = wb_reasons_actionable(work->reasons, f);
+    wbi_scorer_adds(work->scorer, t, &part->contribution, &values, 1, NULL);
+    part->actionable = wb_reasons_actionable(work->reasons, t);
     return copy_text(&part->feature, name, strlen(name), err);
 }
 
@@ -111,12 +124,12 @@ static wb_status fill_row(wb_explained_row *out, explaining *work, size_t row, w
 {
     *out = (wb_explained_row){.base = wb_scorer_base(work->scorer)};
     WBI_TRY(name_row(out, work, row, err));
-    out->parts = wbi_alloc_zeroed(work->n_features, sizeof *out->parts);
+    out->parts = wbi_alloc_zeroed(work->n_terms, sizeof *out->parts);
     if (out->parts == NULL)
-        return wbi_fail_nomem(err, work->n_features * sizeof *out->parts);
+        return wbi_fail_nomem(err, work->n_terms * sizeof *out->parts);
     for (size_t f = 0; f < work->n_features; f++)
         work->row[f] = wbi_feature_column_rows(&work->columns[f], row, 1);
-    for (; out->n_parts < work->n_features; out->n_parts++) {
+    for (; out->n_parts < work->n_terms; out->n_parts++) {
         const wb_status status = fill_part(&out->parts[out->n_parts], work, out->n_parts, row, err);
         if (status != WB_OK) {
             out->n_parts++;
@@ -160,6 +173,8 @@ static wb_status open_work(explaining *work, const wb_model *model, wb_error *er
     WBI_TRY(wb_scorer_create(&work->scorer, model, err));
     WBI_TRY(wb_reasons_create(&work->reasons, model, err));
     const size_t n = wb_scorer_n_features(work->scorer);
+    work->model = model;
+    work->n_terms = wb_scorer_n_terms(work->scorer);
     work->columns = wbi_alloc_zeroed(n, sizeof *work->columns);
     work->row = wbi_alloc_array(n, sizeof *work->row);
     if (work->columns == NULL || work->row == NULL)

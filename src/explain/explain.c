@@ -51,16 +51,16 @@ static wb_status mean_contribution(double *out, const explaining *work, size_t f
 {
     const size_t n_rows = wb_table_n_rows(work->table);
     double adds[CHUNK_ROWS], sum = 0;
-    wbi_feature_column column;
-    wb_status status = wbi_feature_column_open(&column, work->scorer, f, work->table, err);
+    wbi_term_columns columns = {.n = 0};
+    wb_status status = wbi_term_columns_open(&columns, work->scorer, f, work->table, err);
     for (size_t at = 0; status == WB_OK && at < n_rows; at += CHUNK_ROWS) {
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
-        const wbi_score_column rows = wbi_feature_column_rows(&column, at, n);
+        const wbi_score_column rows = wbi_term_columns_rows(&columns, at, n);
         wbi_scorer_adds(work->scorer, f, adds, &rows, n, NULL);
         for (size_t i = 0; i < n; i++)
             sum += fabs(adds[i]);
     }
-    wbi_feature_column_close(&column);
+    wbi_term_columns_close(&columns);
     *out = sum / (double)n_rows;
     return status;
 }
@@ -116,11 +116,13 @@ static wb_coefficient value_column(const wb_model *model, size_t term)
 static wb_status score_points(wb_effect *effect, const explaining *work, size_t f, wb_error *err)
 {
     double adds[CHUNK_ROWS], typical = 0;
-    wbi_feature_column column;
-    wb_status status = wbi_feature_column_open(&column, work->scorer, f, work->points, err);
+    const double *numbers = wb_table_numbers(work->points, f); /* what a term makes of others is there, too */
+    wbi_term_columns columns = {.n = 0};
+    wb_status status = numbers != NULL ? WB_OK : wbi_term_columns_open(&columns, work->scorer, f, work->points, err);
     for (size_t at = 0; status == WB_OK && at <= effect->n_points; at += CHUNK_ROWS) {
         const size_t left = effect->n_points + 1 - at, n = left < CHUNK_ROWS ? left : CHUNK_ROWS;
-        const wbi_score_column rows = wbi_feature_column_rows(&column, at, n);
+        const wbi_score_column rows =
+            numbers != NULL ? (wbi_score_column){numbers + at, NULL} : wbi_term_columns_rows(&columns, at, n);
         wbi_scorer_adds(work->scorer, f, adds, &rows, n, NULL);
         if (at == 0)
             typical = adds[0];
@@ -130,7 +132,7 @@ static wb_status score_points(wb_effect *effect, const explaining *work, size_t 
             point->odds_ratio = exp(adds[i] - typical);
         }
     }
-    wbi_feature_column_close(&column);
+    wbi_term_columns_close(&columns);
     return status;
 }
 
@@ -306,7 +308,7 @@ static void order_effects(wb_effect *effects, size_t n)
 static wb_status create(wb_explanation **out, const wb_model *model, wb_error *err)
 {
     wb_explanation *made = wbi_alloc_zeroed(1, sizeof *made);
-    const size_t n = wbi_model_n_features(model);
+    const size_t n = model->basis->n_terms;
     wb_status status = WB_OK;
     if (made == NULL)
         return wbi_fail_nomem(err, sizeof *made);

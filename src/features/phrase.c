@@ -276,6 +276,21 @@ cleanup:
     return status;
 }
 
+wb_status wbi_phrase_of_purchases(wbi_phrase *out, double horizon_days, wb_error *err)
+{
+    char days[WBI_DOUBLE_CHARS + 64];
+    char number[WBI_DOUBLE_CHARS];
+    const size_t n = wbi_double_print(number, horizon_days);
+    snprintf(days, sizeof days, "purchases expected in the next %.*s days", (int)n, number);
+    WBI_TRY(wbi_phrase_of_name(out, days, days, WBI_AS_NUMBER, err));
+    wbi_free(out->missing);
+    out->missing = wbi_strdup("no order so far, so none are expected");
+    if (out->missing != NULL)
+        return WB_OK;
+    wbi_phrase_free(out);
+    return wbi_fail_nomem(err, sizeof days);
+}
+
 void wbi_phrase_free(wbi_phrase *phrase)
 {
     wbi_free(phrase->before);

@@ -36,6 +36,8 @@ WB_WARN_UNUSED wb_status wbi_phrase_of_entry(wbi_phrase *out, const wbi_entry *e
 /* What is said of any feature: "NAME is 3", or, where its project says a `reason` (else NULL), "REASON: 3". */
 WB_WARN_UNUSED wb_status wbi_phrase_of_name(wbi_phrase *out, const char *name, const char *reason, wbi_manner manner,
                                             wb_error *err);
+/* What is said of the purchases that a model expects within so many days. */
+WB_WARN_UNUSED wb_status wbi_phrase_of_purchases(wbi_phrase *out, double horizon_days, wb_error *err);
 void wbi_phrase_free(wbi_phrase *phrase); /* half-built-safe */
 
 /* How the values of an aggregate are said. */

@@ -193,6 +193,16 @@ wb_term wb_model_term(const wb_model *model, size_t index)
     return term;
 }
 
+int wb_model_term_btyd(const wb_model *model, size_t index, wb_term_btyd *out)
+{
+    const wbi_purchases *from = model->basis->terms[index]->purchases;
+    if (from == NULL)
+        return 0;
+    *out = (wb_term_btyd){{from->reads[0], from->reads[1], from->reads[2]}, from->horizon_days, from->model.r, from->model.alpha,
+                          from->model.a, from->model.b};
+    return 1;
+}
+
 double wb_model_contribution(const wb_model *model, size_t index, double value)
 {
     wbi_shape shape;
@@ -208,15 +218,12 @@ wb_imbalance wbi_no_imbalance(uint64_t n_rows)
                           .intercept_shift = NAN};
 }
 
-size_t wbi_model_n_features(const wb_model *model)
+bool wbi_model_reads(const wb_model *model, const char *name)
 {
-    return model->basis->n_terms;
-}
-
-const char *wbi_model_feature(const wb_model *model, size_t index, wb_type *type)
-{
-    *type = model->basis->terms[index]->kind->type;
-    return model->basis->terms[index]->feature;
+    for (size_t t = 0; t < model->basis->n_terms; t++)
+        if (wbi_term_reads(model->basis->terms[t], name))
+            return true;
+    return false;
 }
 
 double wbi_model_raw(const wb_model *model, size_t column)

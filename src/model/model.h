@@ -72,9 +72,8 @@ int wbi_importance_to_json(json_t *object, const wb_model *model, size_t term);
 /* Reads that of all terms, when the basis is read. */
 WB_WARN_UNUSED wb_status wbi_importance_from_json(wb_model *model, const wbi_json_at *at, wb_error *err);
 
-/* The columns that scoring needs: name (borrowed) and type, in the order of the terms. */
-size_t wbi_model_n_features(const wb_model *model);
-const char *wbi_model_feature(const wb_model *model, size_t index, wb_type *type);
+/* Whether some term reads a column of that name. */
+bool wbi_model_reads(const wb_model *model, const char *name);
 
 /* Fills what a coefficient has beyond name and value. */
 void wbi_add_inference(wb_coefficient *out, const wb_model *model, size_t index);

@@ -98,6 +98,18 @@ static wb_status read_columns(wb_model *model, const wbi_json_at *at, wb_error *
     return WB_OK;
 }
 
+/* A btyd term's columns may be those of other terms that read numbers. */
+static wb_status check_purchases(const wbi_basis *basis, size_t term, const wbi_json_at *at, wb_error *err)
+{
+    const wbi_purchases *made = basis->terms[term]->purchases;
+    for (size_t t = 0; made != NULL && t < basis->n_terms; t++)
+        if (basis->terms[t]->kind->type == WB_TYPE_CATEGORY)
+            for (size_t k = 0; k < WBI_PURCHASES_READS; k++)
+                if (strcmp(made->reads[k], basis->terms[t]->feature) == 0)
+                    return wbi_json_wrong(at, "btyd", err, "'%.100s' is a category to terms[%zu]", made->reads[k], t);
+    return WB_OK;
+}
+
 /* Contributions are a feature's, so no two terms may read the same. */
 static wb_status check_features(const wbi_basis *basis, const wbi_json_at *terms, wb_error *err)
 {
@@ -111,6 +123,8 @@ static wb_status check_features(const wbi_basis *basis, const wbi_json_at *terms
         status = wbi_dictionary_intern(features, feature, strlen(feature), &first, err);
         if (status == WB_OK && (size_t)first != t)
             status = wbi_json_wrong(&item, "feature", err, "terms[%d] reads '%.100s' as well", (int)first, feature);
+        if (status == WB_OK)
+            status = check_purchases(basis, t, &item, err);
     }
     wbi_dictionary_free(features);
     return status;

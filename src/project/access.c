@@ -263,7 +263,8 @@ wb_project_model wb_project_model_at(const wb_project *project, size_t index)
                               .n_log1p = model->n_log1p,
                               .class_weight = balanced ? 1 : model->class_weight,
                               .balanced = balanced,
-                              .sample_negatives = model->sample_negatives};
+                              .sample_negatives = model->sample_negatives,
+                              .btyd_horizon_us = model->btyd_horizon_us};
 }
 
 wb_contacted wb_project_contacted(const wb_project *project)

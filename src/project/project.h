@@ -145,6 +145,7 @@ typedef struct wbi_model_def {
     double alpha;         /* NaN: unsaid */
     char **log1p;         /* features */
     size_t n_log1p;
+    int64_t btyd_horizon_us; /* as wb_train_options has it */
     size_t line;
 } wbi_model_def;
 

@@ -288,6 +288,22 @@ static wb_status read_log1p(void *field, const wbi_at *at, const wbi_key *key, w
 
 static const wbi_kind kind_log1p = {"list of texts", "", read_log1p, NULL};
 
+/* As `auto` is meant: WB_HORIZON_OF_LABEL. */
+static wb_status read_btyd(void *field, const wbi_at *at, const wbi_key *key, wb_error *err)
+{
+    (void)key;
+    WBI_TRY(wbi_at_want_text(at, err));
+    const char *text = wbi_at_text(at);
+    int64_t horizon_us = WB_HORIZON_OF_LABEL;
+    wb_error unread;
+    if (strcmp(text, "auto") != 0 && (wb_duration_parse(&horizon_us, text, &unread) != WB_OK || horizon_us == 0))
+        return wbi_at_refuse(at, err, "`auto`, or a duration of more than 0, such as 90d");
+    *(int64_t *)field = horizon_us;
+    return WB_OK;
+}
+
+static const wbi_kind kind_btyd = {"duration, or `auto`", "", read_btyd, NULL};
+
 #define AT(member) offsetof(wbi_model_def, member)
 const wbi_key wbi_model_keys[] = {
     {"target", &wbi_kind_name, AT(target), "the only label",
@@ -300,6 +316,8 @@ const wbi_key wbi_model_keys[] = {
      .meaning = "what numbers become: straight lines, or with `ridge` curves as bent as the data say, which find `lambda` too",
      .choices = bases},
     {"log1p", &kind_log1p, 0, NULL, .meaning = "features >= 0 that become straight lines over log(1 + value)"},
+    {"btyd", &kind_btyd, AT(btyd_horizon_us), "no such term",
+     .meaning = "a term more: the purchases that BG/NBD expects within this time, `auto`: within the label's horizon"},
     {"class_weight", &kind_class_weight, AT(class_weight), "1",
      .meaning = "what a row of label 1 counts beside one of label 0 while fitting; undone in the probabilities"},
     {"sample_negatives", &kind_sample, AT(sample_negatives), "1",

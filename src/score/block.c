@@ -20,7 +20,7 @@ static wb_status make_model(wbi_block_model *model, const wbi_plan_model *each, 
     model->columns = wbi_alloc_zeroed(n_features, sizeof *model->columns);
     model->maps = wbi_alloc_zeroed(n_features, sizeof *model->maps);
     model->codes = wbi_alloc_zeroed(n_features, sizeof *model->codes);
-    model->tallies = wbi_alloc_zeroed(n_features, sizeof *model->tallies);
+    model->tallies = wbi_alloc_zeroed(each->n_terms, sizeof *model->tallies);
     if (model->columns == NULL || model->maps == NULL || model->codes == NULL || model->tallies == NULL)
         return wbi_fail_nomem(err, n_features * sizeof *model->tallies);
     if (each->intervals == NULL)
@@ -256,7 +256,7 @@ static wb_status score_model(wbi_score_block *block, size_t m, const wbi_score_r
     wbi_block_model *model = &block->models[m];
     wbi_scored *scored = &block->scored[m];
     WBI_TRY(find_columns(block, m, rows, err));
-    memset(model->tallies, 0, each->n_features * sizeof *model->tallies);
+    memset(model->tallies, 0, each->n_terms * sizeof *model->tallies);
     if (wbi_score_plan_wants_reasons(block->plan))
         wbi_scorer_explain(each->scorer, model->columns, rows->n_rows,
                            &(wbi_scorer_wanted){scored->log_odds, model->tallies, &scored->up, &scored->down});

@@ -17,7 +17,7 @@ typedef struct wbi_block_model {
     wbi_score_column *columns; /* by feature of the model, as all that follow */
     wbi_level_map *maps;
     int32_t **codes;           /* of categories, translated; else NULL */
-    wbi_score_tally *tallies;  /* of the rows scored last */
+    wbi_score_tally *tallies;  /* by term, of the rows scored last */
     double *scratch;           /* of intervals; NULL: nobody wants them */
 } wbi_block_model;
 

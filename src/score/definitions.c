@@ -8,16 +8,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "expr/expr.h"
+#include "model/model.h"
 #include "project/project.h"
 #include "score/plan.h"
-
-static bool names_feature(const wb_model *model, const char *name)
-{
-    for (size_t i = 0; i < wb_model_n_coefficients(model); i++)
-        if (strcmp(wb_model_coefficient(model, i).feature, name) == 0)
-            return true;
-    return false;
-}
 
 /* Marks the features that a needed one is computed from; whether any was new. */
 static wb_status mark_inputs(const wb_project *project, size_t f, bool *needed, bool *changed, wb_error *err)
@@ -69,10 +62,15 @@ static wb_status mark_kept(const wb_project *project, const wb_score_options *op
 /* A model file may have been made up. */
 static wb_status check_defined(const wb_project *project, const wb_model *model, wb_error *err)
 {
-    for (size_t i = 0; i < wb_model_n_coefficients(model); i++) {
-        const char *name = wb_model_coefficient(model, i).feature;
-        if (name[0] != '\0' && place_of(project, name) == project->n_features)
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "a term reads '%.200s', which the model's definitions do not define", name);
+    wb_term_btyd btyd;
+    for (size_t t = 0; t < wb_model_summarise(model).n_terms; t++) {
+        const char *feature = wb_model_term(model, t).feature;
+        const bool made = wb_model_term_btyd(model, t, &btyd);
+        for (size_t k = 0; k < (made ? sizeof btyd.reads / sizeof *btyd.reads : 1); k++) {
+            const char *name = made ? btyd.reads[k] : feature;
+            if (place_of(project, name) == project->n_features)
+                return wbi_fail(err, WB_ERR_INCONSISTENT, "a term reads '%.200s', which the model's definitions do not define", name);
+        }
     }
     return WB_OK;
 }
@@ -86,7 +84,7 @@ static wb_status find_needed(const wb_project *project, const wb_score_models *m
     WBI_TRY(mark_kept(project, options, needed, err));
     for (size_t f = 0; f < project->n_features; f++)
         for (size_t m = 0; m < models->n && !needed[f]; m++)
-            needed[f] = names_feature(models->models[m], project->features[f].name);
+            needed[f] = wbi_model_reads(models->models[m], project->features[f].name);
     while (changed) {
         changed = false;
         for (size_t f = 0; f < project->n_features; f++)

@@ -43,6 +43,30 @@ wbi_score_column wbi_feature_column_rows(wbi_feature_column *column, size_t begi
     return (wbi_score_column){NULL, column->room};
 }
 
+wb_status wbi_term_columns_open(wbi_term_columns *out, const wb_scorer *scorer, size_t term, const wb_table *table, wb_error *err)
+{
+    const size_t *reads, n = wbi_scorer_reads(scorer, term, &reads);
+    out->scorer = scorer;
+    out->term = term;
+    for (out->n = 0; out->n < n; out->n++)
+        WBI_TRY(wbi_feature_column_open(&out->columns[out->n], scorer, reads[out->n], table, err));
+    return WB_OK;
+}
+
+void wbi_term_columns_close(wbi_term_columns *columns)
+{
+    for (size_t k = 0; k < columns->n; k++)
+        wbi_feature_column_close(&columns->columns[k]);
+}
+
+wbi_score_column wbi_term_columns_rows(wbi_term_columns *columns, size_t begin, size_t n)
+{
+    wbi_score_column reads[WBI_SCORER_READS];
+    for (size_t k = 0; k < columns->n; k++)
+        reads[k] = wbi_feature_column_rows(&columns->columns[k], begin, n);
+    return wbi_scorer_values(columns->scorer, columns->term, reads, 0, n, columns->made);
+}
+
 wb_status wbi_find_key(size_t *id, size_t *cutoff, const wb_table *table, wb_error *err)
 {
     *id = wb_table_find(table, "customer_id");

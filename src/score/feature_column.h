@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A feature's column of a table as the scorer reads it, some rows at a time. */
+/* A feature's column of a table as the scorer reads it, and a term's values, some rows at a time. */
 #ifndef WINBACK_SCORE_FEATURE_COLUMN_H
 #define WINBACK_SCORE_FEATURE_COLUMN_H
 
@@ -19,6 +19,21 @@ WB_WARN_UNUSED wb_status wbi_feature_column_open(wbi_feature_column *out, const 
 void wbi_feature_column_close(wbi_feature_column *column); /* safe on a zeroed one */
 /* Rows [begin, begin + n), n <= WBI_SCORE_GROUP_ROWS, until the next call. */
 wbi_score_column wbi_feature_column_rows(wbi_feature_column *column, size_t begin, size_t n);
+
+/* The columns that a term reads. */
+typedef struct wbi_term_columns {
+    const wb_scorer *scorer;
+    size_t term, n;
+    wbi_feature_column columns[WBI_SCORER_READS];
+    double made[WBI_SCORE_GROUP_ROWS];
+} wbi_term_columns;
+
+/* Likewise; to be closed also after a failure. */
+WB_WARN_UNUSED wb_status wbi_term_columns_open(wbi_term_columns *out, const wb_scorer *scorer, size_t term, const wb_table *table,
+                                               wb_error *err);
+void wbi_term_columns_close(wbi_term_columns *columns); /* safe on a zeroed one */
+/* The term's values of such rows, until the next call. */
+wbi_score_column wbi_term_columns_rows(wbi_term_columns *columns, size_t begin, size_t n);
 
 /* Who the rows are of: the column customer_id, or under another name the first text; and the cutoff, SIZE_MAX: none. */
 WB_WARN_UNUSED wb_status wbi_find_key(size_t *id, size_t *cutoff, const wb_table *table, wb_error *err);

@@ -116,12 +116,13 @@ static wb_status fill_reason(wbi_score_form *form, size_t reason, wb_error *err)
 {
     const wbi_score_plan *plan = form->plan;
     const size_t cell = form->reason_cells[reason];
-    for (size_t f = 0; f < plan->n_features; f++) {
-        WBI_TRY(append_piece_before(&form->reasons, form, cell, err));
-        WBI_TRY(append_name(&form->reasons, form, plan->features[f].name, err));
-        WBI_TRY(append_piece_before(&form->reasons, form, cell + 1, err));
-        form->reason_ends[reason * plan->n_features + f] = form->reasons.length;
-    }
+    for (size_t m = 0; m < plan->models->n; m++)
+        for (size_t t = 0; t < plan->each[m].n_terms; t++) {
+            WBI_TRY(append_piece_before(&form->reasons, form, cell, err));
+            WBI_TRY(append_name(&form->reasons, form, wb_model_term(plan->each[m].model, t).feature, err));
+            WBI_TRY(append_piece_before(&form->reasons, form, cell + 1, err));
+            form->reason_ends[reason * plan->n_terms + plan->each[m].first_term + t] = form->reasons.length;
+        }
     for (size_t flag = 0; flag < 2; flag++) {
         WBI_TRY(append_piece_before(&form->flags, form, cell + 2, err));
         WBI_TRY(wbi_buffer_append_text(&form->flags, flag ? "true" : "false", err));
@@ -134,10 +135,10 @@ static wb_status fill_reason(wbi_score_form *form, size_t reason, wb_error *err)
 static wb_status fill_reasons(wbi_score_form *form, wb_error *err)
 {
     const size_t n = form->n_reasons;
-    form->reason_ends = wbi_alloc_array(n * form->plan->n_features, sizeof *form->reason_ends);
+    form->reason_ends = wbi_alloc_array(n * form->plan->n_terms, sizeof *form->reason_ends);
     form->flag_ends = wbi_alloc_array(n, 2 * sizeof *form->flag_ends);
     if (form->reason_ends == NULL || form->flag_ends == NULL)
-        return wbi_fail_nomem(err, n * form->plan->n_features * sizeof *form->reason_ends);
+        return wbi_fail_nomem(err, n * form->plan->n_terms * sizeof *form->reason_ends);
     for (size_t reason = 0; reason < n; reason++)
         WBI_TRY(fill_reason(form, reason, err));
     WBI_TRY(wbi_buffer_reserve(&form->before, WBI_FORM_PIECE_BYTES, err));
@@ -149,7 +150,7 @@ static wb_status fill_reasons(wbi_score_form *form, wb_error *err)
 static size_t reason_bytes(const wbi_score_form *form)
 {
     size_t longest = 0;
-    for (size_t k = 0, begin = 0; k < form->n_reasons * form->plan->n_features; begin = form->reason_ends[k++])
+    for (size_t k = 0, begin = 0; k < form->n_reasons * form->plan->n_terms; begin = form->reason_ends[k++])
         longest = form->reason_ends[k] - begin > longest ? form->reason_ends[k] - begin : longest;
     return form->n_reasons * (longest + WBI_FORM_PIECE_BYTES);
 }

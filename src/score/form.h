@@ -18,7 +18,7 @@ typedef struct wbi_score_form {
     size_t *before_ends; /* by cell */
     char **names;        /* by cell */
     size_t n_cells, capacity, names_capacity;
-    /* Of each reason, by feature of the plan: what stands before its name, the name, and what stands before its contribution; and
+    /* Of each reason, by term of all models: what stands before its name, the name, and what stands before its contribution; and
      * what stands before the word whether it can be acted on, with `false` and with `true`. */
     wbi_buffer reasons, flags;
     size_t *reason_ends, *flag_ends;

@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "score/form.h"
 #include "score/reason.h"
+#include "score/scorer.h"
 
 /* A row while it is written: cell after cell. */
 typedef struct pen {
@@ -98,15 +99,34 @@ static void put_time(pen *p, int64_t time_us)
     put_text(p, (wbi_str){text, wb_time_format(time_us, text)});
 }
 
-static wb_status put_reason_text(pen *p, const wbi_plan_model *model, const wbi_score_source *source, size_t feature,
-                                 size_t row, wb_error *err)
+/* A term's number of a row; NaN: its value is a level. */
+static double number_of(const wbi_plan_model *model, const wbi_score_rows *rows, size_t term, size_t row)
+{
+    const size_t *reads, n = wbi_scorer_reads(model->scorer, term, &reads);
+    wbi_score_column columns[WBI_SCORER_READS];
+    double room;
+    for (size_t k = 0; k < n; k++) {
+        columns[k] = (wbi_score_column){rows->features[model->features[reads[k]]].numbers, NULL};
+        if (columns[k].numbers == NULL)
+            return NAN;
+    }
+    return *wbi_scorer_values(model->scorer, term, columns, row, 1, &room).numbers;
+}
+
+static wbi_str level_of(const wbi_plan_model *model, const wbi_score_rows *rows, size_t term, size_t row)
+{
+    const size_t *reads, n = wbi_scorer_reads(model->scorer, term, &reads);
+    const wbi_score_source *source = &rows->features[model->features[reads[0]]];
+    return n > 1 || source->numbers != NULL ? (wbi_str){NULL, 0} : wbi_score_level(source, row);
+}
+
+static wb_status put_reason_text(pen *p, const wbi_plan_model *model, const wbi_score_rows *rows, size_t term, size_t row,
+                                 wb_error *err)
 {
     wbi_buffer *spare = &p->lines->spare;
-    const bool is_number = source->numbers != NULL;
-    const wbi_str level = is_number ? (wbi_str){NULL, 0} : wbi_score_level(source, row);
+    const wbi_str level = level_of(model, rows, term, row);
     spare->length = 0;
-    WBI_TRY(wbi_reasons_append(spare, model->reasons, feature, is_number ? source->numbers[row] : (double)NAN, level.data,
-                               level.length, err));
+    WBI_TRY(wbi_reasons_append(spare, model->reasons, term, number_of(model, rows, term, row), level.data, level.length, err));
     WBI_TRY(make_room(p, text_room(spare->length) + p->form->row_bytes, err));
     put_text(p, (wbi_str){spare->data, spare->length});
     return WB_OK;
@@ -118,12 +138,12 @@ static void put_piece_of(pen *p, const wbi_buffer *pieces, const size_t *ends, s
     put_piece(p, pieces->data + begin, ends[piece] - begin);
 }
 
-/* The name of a feature, what it adds, and whether it can be acted on. */
-static void put_reason(pen *p, const wbi_plan_model *model, size_t f, double adds)
+/* The name of a term, what it adds, and whether it can be acted on. */
+static void put_reason(pen *p, const wbi_plan_model *model, size_t term, double adds)
 {
     const wbi_score_form *form = p->form;
-    const bool actionable = wb_reasons_actionable(model->reasons, f);
-    put_piece_of(p, &form->reasons, form->reason_ends, p->reason * form->plan->n_features + model->features[f]);
+    const bool actionable = wb_reasons_actionable(model->reasons, term);
+    put_piece_of(p, &form->reasons, form->reason_ends, p->reason * form->plan->n_terms + model->first_term + term);
     put_bare_number(p, adds);
     put_piece_of(p, &form->flags, form->flag_ends, 2 * p->reason + actionable);
     p->cell += 3;
@@ -141,10 +161,10 @@ static wb_status put_reasons(pen *p, size_t m, const wbi_score_rows *rows, const
                 put_text(p, (wbi_str){NULL, 0});
             continue;
         }
-        const size_t f = (size_t)strongest->feature[at];
-        put_reason(p, model, f, strongest->sign * strongest->adds[at]);
+        const size_t term = (size_t)strongest->feature[at];
+        put_reason(p, model, term, strongest->sign * strongest->adds[at]);
         if (with_text)
-            WBI_TRY(put_reason_text(p, model, &rows->features[model->features[f]], f, row, err));
+            WBI_TRY(put_reason_text(p, model, rows, term, row, err));
     }
     return WB_OK;
 }

@@ -34,12 +34,7 @@ bool wbi_model_ignores(const wb_model *model, const char *id, const char *name)
 {
     if (strcmp(name, id) == 0 || strcmp(name, "cutoff") == 0 || strncmp(name, "label_", 6) == 0)
         return false;
-    for (size_t f = 0; f < wbi_model_n_features(model); f++) {
-        wb_type type;
-        if (strcmp(wbi_model_feature(model, f, &type), name) == 0)
-            return false;
-    }
-    return true;
+    return !wbi_model_reads(model, name);
 }
 
 static wb_status check_options(const wb_score_options *o, wb_error *err)
@@ -116,14 +111,12 @@ static wb_status plan_intervals(wbi_score_plan *plan, size_t m, wb_error *err)
 static wb_status plan_model(wbi_score_plan *plan, size_t m, wb_error *err)
 {
     wbi_plan_model *each = &plan->each[m];
-    each->model = plan->models->models[m];
-    each->n_features = wbi_model_n_features(each->model);
     each->features = wbi_alloc_array(each->n_features, sizeof *each->features);
     if (each->features == NULL)
         return wbi_fail_nomem(err, each->n_features * sizeof *each->features);
     for (size_t f = 0; f < each->n_features; f++) {
         wb_type type;
-        const char *name = wbi_model_feature(each->model, f, &type);
+        const char *name = wb_scorer_feature(each->scorer, f, &type);
         WBI_TRY(place_feature(&each->features[f], plan, name, type, err));
     }
     if (plan->options->decile)
@@ -133,8 +126,20 @@ static wb_status plan_model(wbi_score_plan *plan, size_t m, wb_error *err)
     if (plan->options->interval)
         WBI_TRY(plan_intervals(plan, m, err));
     if (each->model->treatment != NULL)
-        WBI_TRY(wb_scorer_create_treated(&each->treated, each->model, err));
-    return wb_scorer_create(&each->scorer, each->model, err);
+        return wb_scorer_create_treated(&each->treated, each->model, err);
+    return WB_OK;
+}
+
+static wb_status compile_model(wbi_score_plan *plan, size_t m, wb_error *err)
+{
+    wbi_plan_model *each = &plan->each[m];
+    each->model = plan->models->models[m];
+    WBI_TRY(wb_scorer_create(&each->scorer, each->model, err));
+    each->n_features = wb_scorer_n_features(each->scorer);
+    each->n_terms = wb_scorer_n_terms(each->scorer);
+    each->first_term = plan->n_terms;
+    plan->n_terms += each->n_terms;
+    return WB_OK;
 }
 
 wb_status wbi_score_plan_make(wbi_score_plan *plan, const wb_score_models *models, const wb_score_options *options, wb_error *err)
@@ -143,11 +148,15 @@ wb_status wbi_score_plan_make(wbi_score_plan *plan, const wb_score_models *model
     *plan = (wbi_score_plan){.models = models, .options = options};
     WBI_TRY(wbi_score_check(models, err));
     WBI_TRY(check_options(options, err));
-    for (size_t m = 0; m < models->n; m++)
-        most += wbi_model_n_features(models->models[m]);
     plan->each = wbi_alloc_zeroed(models->n, sizeof *plan->each);
+    if (plan->each == NULL)
+        return wbi_fail_nomem(err, models->n * sizeof *plan->each);
+    for (size_t m = 0; m < models->n; m++) {
+        WBI_TRY(compile_model(plan, m, err));
+        most += plan->each[m].n_features;
+    }
     plan->features = wbi_alloc_array(most, sizeof *plan->features);
-    if (plan->each == NULL || plan->features == NULL)
+    if (plan->features == NULL)
         return wbi_fail_nomem(err, most * sizeof *plan->features);
     for (size_t m = 0; m < models->n; m++)
         WBI_TRY(plan_model(plan, m, err));

@@ -16,7 +16,7 @@ enum { WBI_PLAN_REASONS = 100 /* in each direction, at most */ };
 
 /* A feature that some model reads. */
 typedef struct wbi_plan_feature {
-    const char *name; /* borrowed from the model */
+    const char *name; /* borrowed from a scorer */
     wb_type type;
 } wbi_plan_feature;
 
@@ -24,7 +24,8 @@ typedef struct wbi_plan_model {
     const wb_model *model;
     wb_scorer *scorer;
     wb_scorer *treated; /* of customers who are treated; NULL: the model knows no treatment */
-    size_t n_features;
+    size_t n_features, n_terms; /* of the scorer */
+    size_t first_term; /* of the terms of all models, one behind the other, its first */
     wb_reasons *reasons; /* NULL: nobody wants them */
     wbi_intervals *intervals; /* likewise */
     size_t *features; /* by feature of the scorer: its place among the plan's */
@@ -36,7 +37,7 @@ typedef struct wbi_score_plan {
     const wb_score_options *options;
     wbi_plan_model *each; /* one a model */
     wbi_plan_feature *features; /* each once */
-    size_t n_features;
+    size_t n_features, n_terms; /* n_terms: of all models */
 } wbi_score_plan;
 
 /* WB_ERR_ARGUMENT where there is no model, or names are missing, not plain, or not distinct. */

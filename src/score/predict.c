@@ -32,12 +32,12 @@ typedef struct source {
 typedef struct scoring {
     wb_scorer *scorer;
     const wbi_calibration *calibration;
-    size_t n_features;
+    size_t n_features, n_terms;
     source *sources;
     wbi_score_column *columns; /* one a feature and worker, as are */
     int32_t *codes;            /* CHUNK_ROWS codes of the scorer */
     double *probability;
-    wbi_score_tally *tallies; /* one a feature and block, as blocks run at once */
+    wbi_score_tally *tallies; /* one a term and block, as blocks run at once */
 } scoring;
 
 static wb_status bind_source(source *out, const wb_scorer *scorer, size_t f, const wb_table *table, wb_error *err)
@@ -96,23 +96,23 @@ static wb_status score_block(void *context, size_t block, size_t begin, size_t e
     for (size_t at = begin; at < end; at += CHUNK_ROWS) {
         const size_t n = end - at < CHUNK_ROWS ? end - at : CHUNK_ROWS;
         const wbi_score_column *columns = show(work, at, n, (size_t)worker);
-        wbi_scorer_columns(work->scorer, columns, n, log_odds, work->tallies + block * work->n_features);
+        wbi_scorer_columns(work->scorer, columns, n, log_odds, work->tallies + block * work->n_terms);
         wbi_calibrate(work->calibration, work->probability + at, log_odds, n);
         WBI_TRY(check(work->probability + at, n, err));
     }
     return WB_OK;
 }
 
-static wb_score_tally tally_of(const scoring *work, size_t f, size_t n_blocks)
+static wb_score_tally tally_of(const scoring *work, size_t t, size_t n_blocks)
 {
     wb_score_tally sum = {0, 0, 0, 0};
     for (size_t b = 0; b < n_blocks; b++) {
-        const wbi_score_tally *tally = &work->tallies[b * work->n_features + f];
+        const wbi_score_tally *tally = &work->tallies[b * work->n_terms + t];
         sum.n_imputed += tally->n_imputed;
         sum.n_unseen += tally->n_unseen;
         sum.n_outside += tally->n_outside;
     }
-    sum.n_newly_imputed = wbi_scorer_saw_missing(work->scorer, f) ? 0 : sum.n_imputed;
+    sum.n_newly_imputed = wbi_scorer_saw_missing(work->scorer, t) ? 0 : sum.n_imputed;
     return sum;
 }
 
@@ -127,27 +127,28 @@ static void fill_report(wb_score_report *report, const scoring *work, const wb_m
                                 .n_written = n_rows,
                                 .n_ignored_columns = n_ignored_columns(model, table),
                                 .mean_probability = n_rows == 0 ? (double)NAN : sum / (double)n_rows};
-    for (size_t f = 0; f < work->n_features; f++) {
-        const wb_score_tally tally = tally_of(work, f, n_blocks);
+    for (size_t t = 0; t < work->n_terms; t++) {
+        const wb_score_tally tally = tally_of(work, t, n_blocks);
         report->n_imputed += tally.n_imputed;
         report->n_unseen += tally.n_unseen;
         report->n_outside += tally.n_outside;
         report->n_newly_imputed += tally.n_newly_imputed;
         if (report->features != NULL)
-            report->features[f] = tally;
+            report->features[t] = tally;
     }
 }
 
 static wb_status create_scoring(scoring *work, const wb_table *table, size_t n_workers, wb_error *err)
 {
-    const size_t n = work->n_features = wb_scorer_n_features(work->scorer);
+    const size_t n = work->n_features = wb_scorer_n_features(work->scorer), n_terms = wb_scorer_n_terms(work->scorer);
     const size_t n_blocks = wbi_par_n_blocks(wb_table_n_rows(table), BLOCK_ROWS);
     work->sources = wbi_alloc_zeroed(n, sizeof *work->sources);
     work->columns = wbi_alloc_array(n_workers * n, sizeof *work->columns);
     work->codes = wbi_alloc_array(n_workers * n, CHUNK_ROWS * sizeof *work->codes);
-    work->tallies = wbi_alloc_zeroed(n_blocks * n, sizeof *work->tallies);
+    work->n_terms = n_terms;
+    work->tallies = wbi_alloc_zeroed(n_blocks * n_terms, sizeof *work->tallies);
     if (work->sources == NULL || work->columns == NULL || work->codes == NULL || work->tallies == NULL)
-        return wbi_fail_nomem(err, n_blocks * n * sizeof *work->tallies);
+        return wbi_fail_nomem(err, n_blocks * n_terms * sizeof *work->tallies);
     for (size_t f = 0; f < n; f++)
         WBI_TRY(bind_source(&work->sources[f], work->scorer, f, table, err));
     return WB_OK;

@@ -118,6 +118,12 @@ static wb_status set_phrase(reason *to, const knowledge *known, const char *name
                               def == NULL ? WBI_AS_NUMBER : wbi_manner_of_aggregate(def->agg), err);
 }
 
+static wb_status set_purchases(reason *to, const wbi_purchases *purchases, wb_error *err)
+{
+    to->unit = "purchases";
+    return wbi_phrase_of_purchases(&to->phrase, purchases->horizon_days, err);
+}
+
 static wb_status set_typical(reason *to, const wbi_term *term, wb_error *err)
 {
     static const char is[] = "; typical is ";
@@ -140,15 +146,16 @@ wb_status wb_reasons_create(wb_reasons **out, const wb_model *model, wb_error *e
     wb_status status;
     WBI_TRY(learn(&known, model, err));
     wb_reasons *reasons = wbi_alloc_zeroed(1, sizeof *reasons);
-    const size_t n = wbi_model_n_features(model);
+    const size_t n = model->basis->n_terms;
     if (reasons == NULL || (reasons->items = wbi_alloc_zeroed(n, sizeof *reasons->items)) == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *reasons->items));
     for (; reasons->n < n; reasons->n++) {
         reason *to = &reasons->items[reasons->n];
-        const char *name = wbi_model_feature(model, reasons->n, &to->type);
-        status = set_phrase(to, &known, name, err);
+        const wbi_term *term = model->basis->terms[reasons->n];
+        to->type = term->kind->type;
+        status = term->purchases != NULL ? set_purchases(to, term->purchases, err) : set_phrase(to, &known, term->feature, err);
         if (status == WB_OK)
-            status = set_typical(to, model->basis->terms[reasons->n], err);
+            status = set_typical(to, term, err);
         if (status != WB_OK) {
             reasons->n++;
             goto cleanup;

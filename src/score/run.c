@@ -20,9 +20,9 @@ wb_status wbi_score_run_plan(wbi_score_run *run, const wb_score_models *models, 
     if (run->tallies == NULL || run->sums == NULL)
         return wbi_fail_nomem(err, n * sizeof *run->tallies);
     for (size_t m = 0; m < n; m++) {
-        run->tallies[m] = wbi_alloc_zeroed(run->plan.each[m].n_features, sizeof **run->tallies);
+        run->tallies[m] = wbi_alloc_zeroed(run->plan.each[m].n_terms, sizeof **run->tallies);
         if (run->tallies[m] == NULL)
-            return wbi_fail_nomem(err, run->plan.each[m].n_features * sizeof **run->tallies);
+            return wbi_fail_nomem(err, run->plan.each[m].n_terms * sizeof **run->tallies);
     }
     return WB_OK;
 }
@@ -87,10 +87,10 @@ static void count(wbi_score_run *run, const wbi_score_block *block)
     for (size_t m = 0; m < run->plan.models->n; m++) {
         for (size_t row = 0; row < block->n_rows; row++)
             run->sums[m] += block->scored[m].probability[row];
-        for (size_t f = 0; f < run->plan.each[m].n_features; f++) {
-            run->tallies[m][f].n_imputed += block->models[m].tallies[f].n_imputed;
-            run->tallies[m][f].n_unseen += block->models[m].tallies[f].n_unseen;
-            run->tallies[m][f].n_outside += block->models[m].tallies[f].n_outside;
+        for (size_t t = 0; t < run->plan.each[m].n_terms; t++) {
+            run->tallies[m][t].n_imputed += block->models[m].tallies[t].n_imputed;
+            run->tallies[m][t].n_unseen += block->models[m].tallies[t].n_unseen;
+            run->tallies[m][t].n_outside += block->models[m].tallies[t].n_outside;
         }
     }
 }
@@ -109,7 +109,7 @@ wb_status wbi_score_run_take(wbi_score_run *run, const wbi_score_slot *slot, wb_
 
 /* ---- the end ---- */
 
-/* Cells of a feature that training did not see, and what they are. */
+/* Cells of a term that training did not see, and what they are. */
 typedef struct odd_cells {
     const char *feature; /* NULL: there are none */
     uint64_t n;
@@ -122,18 +122,18 @@ static void take_more(odd_cells *most, odd_cells other)
         *most = other;
 }
 
-static wb_score_tally tally_of(const wbi_score_run *run, size_t m, size_t f)
+static wb_score_tally tally_of(const wbi_score_run *run, size_t m, size_t t)
 {
-    const wbi_score_tally *tally = &run->tallies[m][f];
-    const bool newly = !wbi_scorer_saw_missing(run->plan.each[m].scorer, f);
+    const wbi_score_tally *tally = &run->tallies[m][t];
+    const bool newly = !wbi_scorer_saw_missing(run->plan.each[m].scorer, t);
     return (wb_score_tally){tally->n_imputed, tally->n_unseen, tally->n_outside, newly ? tally->n_imputed : 0};
 }
 
-/* Of a feature those of its kinds that are most. */
-static odd_cells odd_cells_of(const wbi_score_run *run, size_t m, size_t f)
+/* Of a term those of its kinds that are most. */
+static odd_cells odd_cells_of(const wbi_score_run *run, size_t m, size_t t)
 {
-    const char *feature = run->plan.features[run->plan.each[m].features[f]].name;
-    const wb_score_tally tally = tally_of(run, m, f);
+    const char *feature = wb_model_term(run->plan.each[m].model, t).feature;
+    const wb_score_tally tally = tally_of(run, m, t);
     odd_cells most = {NULL, 0, "", ""};
     take_more(&most, (odd_cells){feature, tally.n_unseen, "has a level that training did not see",
                                  "have a level that training did not see"});
@@ -151,8 +151,8 @@ static wb_status check_cells(const wbi_score_run *run, wb_error *err)
     size_t n_odd = 0;
     odd_cells most = {NULL, 0, "", ""};
     for (size_t m = 0; m < run->plan.models->n; m++)
-        for (size_t f = 0; f < run->plan.each[m].n_features; f++) {
-            const odd_cells of = odd_cells_of(run, m, f);
+        for (size_t t = 0; t < run->plan.each[m].n_terms; t++) {
+            const odd_cells of = odd_cells_of(run, m, t);
             n_odd += of.n > 0 && (double)of.n > tolerated;
             take_more(&most, of);
         }
@@ -205,11 +205,11 @@ void wbi_score_run_report(const wbi_score_run *run, wb_score_report *reports)
                                     .n_written = n_top > 0 && n_top < run->n_rows ? n_top : run->n_rows,
                                     .n_duplicates = run->n_duplicates,
                                     .mean_probability = run->n_rows > 0 ? run->sums[m] / (double)run->n_rows : (double)NAN};
-        for (size_t f = 0; f < run->plan.each[m].n_features; f++) {
-            const wb_score_tally tally = tally_of(run, m, f);
+        for (size_t t = 0; t < run->plan.each[m].n_terms; t++) {
+            const wb_score_tally tally = tally_of(run, m, t);
             add_tally(report, &tally);
             if (report->features != NULL)
-                report->features[f] = tally;
+                report->features[t] = tally;
         }
     }
 }

@@ -12,17 +12,26 @@
 enum { LANES = WBI_SCORE_LANES, CHUNK_ROWS = WBI_SCORE_GROUP_ROWS };
 
 typedef struct scorer_feature {
-    wbi_contribution adds;
     char *name;
     wb_type type;
-    size_t lane; /* of the sums that a line is added to */
+    size_t term; /* that it is the only feature of; SIZE_MAX: there is none */
 } scorer_feature;
+
+typedef struct scorer_term {
+    wbi_contribution adds;
+    size_t reads[WBI_SCORER_READS]; /* features */
+    bool made;                      /* of several */
+    wbi_bg_nbd_model purchases;     /* by which */
+    double horizon_days;
+    size_t lane; /* of the sums that a line is added to */
+} scorer_term;
 
 struct wb_scorer {
     const wbi_score_kernels *kernels;
     scorer_feature *features;
-    size_t n_features;
-    size_t *others; /* features that are no lines, in order */
+    scorer_term *terms;
+    size_t n_features, n_terms;
+    size_t *others; /* terms that are no lines over a feature, in order */
     size_t n_others;
     double base;
     wbi_score_lines row; /* the lines of a row, and the base with all constants */
@@ -31,6 +40,11 @@ struct wb_scorer {
 
 /* ---- making ---- */
 
+static bool is_line(const scorer_term *term)
+{
+    return term->adds.form == WBI_CONTRIBUTION_LINE;
+}
+
 /* As a vector of LANES neighbouring columns reads them: the last one of a row overlaps the one before. */
 static size_t lane_of(size_t feature, size_t n_features)
 {
@@ -38,19 +52,54 @@ static size_t lane_of(size_t feature, size_t n_features)
     return feature < whole || n_features < LANES ? feature % LANES : feature + LANES - n_features;
 }
 
-static wb_status add_feature(wb_scorer *scorer, const wb_model *model, const double *beta, size_t f, wb_error *err)
+static wb_status add_feature(wb_scorer *scorer, const char *name, wb_type type, size_t term, wb_error *err)
 {
     scorer_feature *feature = &scorer->features[scorer->n_features++];
-    memset(feature, 0, sizeof *feature);
-    const char *name = wbi_model_feature(model, f, &feature->type);
-    feature->lane = lane_of(f, wbi_model_n_features(model));
-    feature->name = wbi_strdup(name);
-    if (feature->name == NULL)
-        return wbi_fail_nomem(err, strlen(name) + 1);
-    WBI_TRY(wbi_contribution_compile(&feature->adds, model->basis, beta, f, err));
-    scorer->row.base += feature->adds.constant;
-    if (feature->adds.form != WBI_CONTRIBUTION_LINE)
-        scorer->others[scorer->n_others++] = f;
+    *feature = (scorer_feature){wbi_strdup(name), type, term};
+    return feature->name == NULL ? wbi_fail_nomem(err, strlen(name) + 1) : WB_OK;
+}
+
+/* The place of a number, added unless it is there. */
+static wb_status place_number(size_t *place, wb_scorer *scorer, const char *name, wb_error *err)
+{
+    for (*place = 0; *place < scorer->n_features; ++*place)
+        if (strcmp(scorer->features[*place].name, name) == 0)
+            return WB_OK;
+    return add_feature(scorer, name, WB_TYPE_NUMBER, SIZE_MAX, err);
+}
+
+/* Features that are terms themselves come first, one after the other, so that they are in the terms' order. */
+static wb_status list_features(wb_scorer *scorer, const wbi_basis *basis, wb_error *err)
+{
+    for (size_t t = 0; t < basis->n_terms; t++) {
+        const wbi_term *term = basis->terms[t];
+        if (term->purchases != NULL)
+            continue;
+        scorer->terms[t].reads[0] = scorer->n_features;
+        WBI_TRY(add_feature(scorer, term->feature, term->kind->type, t, err));
+    }
+    for (size_t t = 0; t < basis->n_terms; t++) {
+        const wbi_purchases *made = basis->terms[t]->purchases;
+        for (size_t k = 0; made != NULL && k < WBI_PURCHASES_READS; k++)
+            WBI_TRY(place_number(&scorer->terms[t].reads[k], scorer, made->reads[k], err));
+    }
+    return WB_OK;
+}
+
+static wb_status add_term(wb_scorer *scorer, const wbi_basis *basis, const double *beta, size_t t, wb_error *err)
+{
+    scorer_term *term = &scorer->terms[t];
+    const wbi_purchases *made = basis->terms[t]->purchases;
+    if (made != NULL) {
+        term->made = true;
+        term->purchases = made->model;
+        term->horizon_days = made->horizon_days;
+    }
+    WBI_TRY(wbi_contribution_compile(&term->adds, basis, beta, t, err));
+    term->lane = is_line(term) ? lane_of(term->reads[0], scorer->n_features) : LANES;
+    scorer->row.base += term->adds.constant;
+    if (!is_line(term))
+        scorer->others[scorer->n_others++] = t;
     return WB_OK;
 }
 
@@ -69,34 +118,46 @@ static wb_status lay_out_rows(wb_scorer *scorer, wb_error *err)
     row->missing = row->centre + row->n_groups * LANES;
     for (size_t g = 1; g < row->n_groups; g++)
         row->at[g] = (g + 1) * LANES <= n ? g * LANES : n - LANES;
-    for (size_t f = 0; f < n; f++) {
-        const size_t place = f / LANES * LANES + scorer->features[f].lane;
-        const wbi_score_line *line = &scorer->features[f].adds.line;
-        if (scorer->features[f].adds.form != WBI_CONTRIBUTION_LINE)
+    for (size_t t = 0; t < scorer->n_terms; t++) {
+        const scorer_term *term = &scorer->terms[t];
+        const size_t place = term->reads[0] / LANES * LANES + term->lane;
+        if (!is_line(term))
             continue;
-        row->slope[place] = line->slope;
-        row->centre[place] = line->centre;
-        row->missing[place] = line->missing;
+        row->slope[place] = term->adds.line.slope;
+        row->centre[place] = term->adds.line.centre;
+        row->missing[place] = term->adds.line.missing;
     }
     return WB_OK;
+}
+
+static size_t count_reads(const wbi_basis *basis)
+{
+    size_t n = 0;
+    for (size_t t = 0; t < basis->n_terms; t++)
+        n += basis->terms[t]->purchases == NULL ? 1 : WBI_PURCHASES_READS;
+    return n;
 }
 
 /* Of the model's basis with these coefficients. */
 static wb_status create(wb_scorer **out, const wb_model *model, const double *beta, wb_error *err)
 {
     wb_status status = WB_OK;
-    const size_t n = wbi_model_n_features(model);
+    const size_t n = model->basis->n_terms;
     wb_scorer *scorer = wbi_alloc_zeroed(1, sizeof *scorer);
     if (scorer == NULL)
         return wbi_fail_nomem(err, sizeof *scorer);
     scorer->kernels = wbi_score_kernels_best();
     scorer->base = scorer->row.base = beta[0];
-    scorer->features = wbi_alloc_aligned(n, sizeof *scorer->features);
+    scorer->features = wbi_alloc_array(count_reads(model->basis), sizeof *scorer->features);
+    scorer->terms = wbi_alloc_aligned(n, sizeof *scorer->terms);
     scorer->others = wbi_alloc_array(n, sizeof *scorer->others);
-    if (scorer->features == NULL || scorer->others == NULL)
-        WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *scorer->features));
-    for (size_t f = 0; f < n; f++)
-        WBI_TRY_CLEANUP(add_feature(scorer, model, beta, f, err));
+    if (scorer->features == NULL || scorer->terms == NULL || scorer->others == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, n * sizeof *scorer->terms));
+    scorer->n_terms = n;
+    memset(scorer->terms, 0, n * sizeof *scorer->terms);
+    WBI_TRY_CLEANUP(list_features(scorer, model->basis, err));
+    for (size_t t = 0; t < n; t++)
+        WBI_TRY_CLEANUP(add_term(scorer, model->basis, beta, t, err));
     WBI_TRY_CLEANUP(lay_out_rows(scorer, err));
     WBI_TRY_CLEANUP(wbi_calibration_copy(&scorer->calibration, &model->calibration, err));
     *out = scorer;
@@ -130,11 +191,12 @@ void wb_scorer_free(wb_scorer *scorer)
 {
     if (scorer == NULL)
         return;
-    for (size_t f = 0; f < scorer->n_features; f++) {
-        wbi_contribution_clear(&scorer->features[f].adds);
+    for (size_t f = 0; f < scorer->n_features; f++)
         wbi_free(scorer->features[f].name);
-    }
+    for (size_t t = 0; t < scorer->n_terms; t++)
+        wbi_contribution_clear(&scorer->terms[t].adds);
     wbi_free(scorer->features);
+    wbi_free(scorer->terms);
     wbi_free(scorer->others);
     wbi_free(scorer->row.at);
     wbi_free(scorer->row.slope);
@@ -153,16 +215,38 @@ const char *wb_scorer_feature(const wb_scorer *scorer, size_t feature, wb_type *
     return scorer->features[feature].name;
 }
 
+size_t wb_scorer_n_terms(const wb_scorer *scorer)
+{
+    return scorer->n_terms;
+}
+
+/* Of a category, which is a term's only feature. */
+static const wbi_contribution *adds_of(const wb_scorer *scorer, size_t feature)
+{
+    return &scorer->terms[scorer->features[feature].term].adds;
+}
+
 int32_t wbi_scorer_level(const wb_scorer *scorer, size_t feature, const char *bytes, size_t n)
 {
-    const wbi_contribution *adds = &scorer->features[feature].adds;
+    const wbi_contribution *adds = adds_of(scorer, feature);
     const int32_t code = wbi_dictionary_find(adds->names, bytes, n);
     return code < 0 ? adds->levels.n : code;
 }
 
-bool wbi_scorer_saw_missing(const wb_scorer *scorer, size_t feature)
+size_t wbi_scorer_n_levels(const wb_scorer *scorer, size_t term)
 {
-    return scorer->features[feature].adds.saw_missing;
+    return (size_t)scorer->terms[term].adds.levels.n;
+}
+
+bool wbi_scorer_saw_missing(const wb_scorer *scorer, size_t term)
+{
+    return scorer->terms[term].adds.saw_missing;
+}
+
+size_t wbi_scorer_reads(const wb_scorer *scorer, size_t term, const size_t **features)
+{
+    *features = scorer->terms[term].reads;
+    return scorer->terms[term].made ? WBI_SCORER_READS : 1;
 }
 
 double wb_scorer_base(const wb_scorer *scorer)
@@ -188,24 +272,49 @@ static void add_log_line(const wbi_score_kernels *kernels, const wbi_score_line 
     kernels->line(sums, NULL, line, logarithms, n);
 }
 
-/* Adds to n <= CHUNK_ROWS sums what the feature's values from `begin` on add. */
-static void add_values(const wb_scorer *scorer, size_t f, double *sums, const wbi_score_column *column, size_t begin, size_t n,
+wbi_score_column wbi_scorer_values(const wb_scorer *scorer, size_t term, const wbi_score_column reads[WBI_SCORER_READS],
+                                   size_t begin, size_t n, double *room)
+{
+    const scorer_term *of = &scorer->terms[term];
+    if (!of->made)
+        return of->adds.form == WBI_CONTRIBUTION_LEVELS ? (wbi_score_column){NULL, reads[0].codes + begin}
+                                                        : (wbi_score_column){reads[0].numbers + begin, NULL};
+    const double *columns[WBI_SCORER_READS];
+    for (size_t k = 0; k < WBI_SCORER_READS; k++)
+        columns[k] = reads[k].numbers + begin;
+    wbi_purchases_expect(room, &of->purchases, of->horizon_days, columns, NULL, n);
+    return (wbi_score_column){room, NULL};
+}
+
+/* The same of all features' columns. */
+static wbi_score_column values_of(const wb_scorer *scorer, size_t term, const wbi_score_column *columns, size_t begin, size_t n,
+                                  double *room)
+{
+    const scorer_term *of = &scorer->terms[term];
+    wbi_score_column reads[WBI_SCORER_READS];
+    for (size_t k = 0; k < (of->made ? WBI_SCORER_READS : 1); k++)
+        reads[k] = columns[of->reads[k]];
+    return wbi_scorer_values(scorer, term, reads, begin, n, room);
+}
+
+/* Adds to n <= CHUNK_ROWS sums what the term's values add. */
+static void add_values(const wb_scorer *scorer, size_t term, double *sums, const wbi_score_column *values, size_t n,
                        wbi_score_tally *tally)
 {
     const wbi_score_kernels *kernels = scorer->kernels;
-    const wbi_contribution *adds = &scorer->features[f].adds;
+    const wbi_contribution *adds = &scorer->terms[term].adds;
     switch (adds->form) {
     case WBI_CONTRIBUTION_LINE:
-        kernels->line(sums, tally, &adds->line, column->numbers + begin, n);
+        kernels->line(sums, tally, &adds->line, values->numbers, n);
         break;
     case WBI_CONTRIBUTION_LOG_LINE:
-        add_log_line(kernels, &adds->line, sums, tally, column->numbers + begin, n);
+        add_log_line(kernels, &adds->line, sums, tally, values->numbers, n);
         break;
     case WBI_CONTRIBUTION_CURVE:
-        kernels->curve(sums, tally, &adds->curve, column->numbers + begin, n);
+        kernels->curve(sums, tally, &adds->curve, values->numbers, n);
         break;
     case WBI_CONTRIBUTION_LEVELS:
-        kernels->levels(sums, tally, &adds->levels, column->codes + begin, n);
+        kernels->levels(sums, tally, &adds->levels, values->codes, n);
         break;
     }
 }
@@ -220,33 +329,33 @@ static void look_at(const wb_scorer *scorer, const wbi_scorer_wanted *to, wbi_sc
 }
 
 /* As add_values; what each row gets joins the group, which is looked at when it is full. */
-static void add_and_group(const wb_scorer *scorer, size_t f, double *sums, const wbi_score_column *column, size_t begin, size_t n,
+static void add_and_group(const wb_scorer *scorer, size_t term, double *sums, const wbi_score_column *values, size_t n,
                           wbi_score_tally *tally, wbi_score_group *group)
 {
     double *adds = group->adds + group->n * CHUNK_ROWS;
     memset(adds, 0, n * sizeof *adds);
-    add_values(scorer, f, adds, column, begin, n, tally);
+    add_values(scorer, term, adds, values, n, tally);
     for (size_t i = 0; i < n; i++)
         sums[i] += adds[i];
-    group->constant[group->n] = scorer->features[f].adds.constant;
-    group->feature[group->n++] = (double)f;
+    group->constant[group->n] = scorer->terms[term].adds.constant;
+    group->feature[group->n++] = (double)term;
 }
 
 /* Lines in lanes, all others in one sum: rows are added up likewise. */
 static void score_chunk(const wb_scorer *scorer, const wbi_score_column *columns, size_t begin, size_t n,
                         const wbi_scorer_wanted *to)
 {
-    double sums[LANES + 1][CHUNK_ROWS] = {{0}}, adds[WBI_SCORE_GROUP * CHUNK_ROWS];
+    double sums[LANES + 1][CHUNK_ROWS] = {{0}}, adds[WBI_SCORE_GROUP * CHUNK_ROWS], made[CHUNK_ROWS];
     wbi_score_group group = {.adds = adds};
-    for (size_t f = 0; f < scorer->n_features; f++) {
-        const scorer_feature *feature = &scorer->features[f];
-        wbi_score_tally *tally = to->tallies == NULL ? NULL : &to->tallies[f];
-        double *sum = sums[feature->adds.form == WBI_CONTRIBUTION_LINE ? feature->lane : LANES];
+    for (size_t t = 0; t < scorer->n_terms; t++) {
+        wbi_score_tally *tally = to->tallies == NULL ? NULL : &to->tallies[t];
+        const wbi_score_column values = values_of(scorer, t, columns, begin, n, made);
+        double *sum = sums[scorer->terms[t].lane];
         if (to->up == NULL)
-            add_values(scorer, f, sum, &columns[f], begin, n, tally);
+            add_values(scorer, t, sum, &values, n, tally);
         else
-            add_and_group(scorer, f, sum, &columns[f], begin, n, tally, &group);
-        if (group.n == WBI_SCORE_GROUP || (group.n > 0 && f + 1 == scorer->n_features))
+            add_and_group(scorer, t, sum, &values, n, tally, &group);
+        if (group.n == WBI_SCORE_GROUP || (group.n > 0 && t + 1 == scorer->n_terms))
             look_at(scorer, to, &group, n);
     }
     for (size_t i = 0; i < n; i++)
@@ -289,20 +398,14 @@ void wbi_scorer_explain(const wb_scorer *scorer, const wbi_score_column *columns
     }
 }
 
-static void find_adds(const wb_scorer *scorer, size_t f, double *adds, const wbi_score_column *column, size_t begin, size_t n,
-                      wbi_score_tally *tally)
+void wbi_scorer_adds(const wb_scorer *scorer, size_t term, double *adds, const wbi_score_column *values, size_t n,
+                     wbi_score_tally *tally)
 {
     for (size_t i = 0; i < n; i++)
         adds[i] = 0;
-    add_values(scorer, f, adds, column, begin, n, tally);
+    add_values(scorer, term, adds, values, n, tally);
     for (size_t i = 0; i < n; i++)
-        adds[i] += scorer->features[f].adds.constant;
-}
-
-void wbi_scorer_adds(const wb_scorer *scorer, size_t feature, double *adds, const wbi_score_column *column, size_t n,
-                     wbi_score_tally *tally)
-{
-    find_adds(scorer, feature, adds, column, 0, n, tally);
+        adds[i] += scorer->terms[term].adds.constant;
 }
 
 /* ---- what is public ---- */
@@ -328,31 +431,37 @@ typedef struct row_block {
     bool more; /* as many rows at least follow */
 } row_block;
 
-/* The k-th feature's share of the next rows is asked for while these are worked on: processors foresee what one loop reads, but
- * not the loop behind the next. */
-static void take_values(const wb_scorer *scorer, size_t k, double *values, const row_block *rows)
+/* The k-th term's share of the next rows is asked for while these are worked on: processors foresee what one loop reads, but not
+ * the loop behind the next. */
+static void ask_for_next(const wb_scorer *scorer, size_t k, const row_block *rows)
 {
     const size_t begin = rows->n * k / scorer->n_others, end = rows->n * (k + 1) / scorer->n_others;
-    const double *x = rows->x + scorer->others[k];
-    for (size_t i = 0; i < rows->n; i++)
-        values[i] = x[i * rows->stride];
     for (size_t i = begin; rows->more && i < end; i++)
-        for (size_t j = 0; j < scorer->n_features; j += LINE_BYTES / sizeof *values)
+        for (size_t j = 0; j < scorer->n_features; j += LINE_BYTES / sizeof *rows->x)
             __builtin_prefetch(rows->x + (rows->n + i) * rows->stride + j);
+}
+
+static void take_values(double *values, const row_block *rows, size_t feature)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        values[i] = rows->x[i * rows->stride + feature];
 }
 
 static void score_row_block(const wb_scorer *scorer, const row_block *rows, double *log_odds)
 {
-    double values[BLOCK_ROWS], rest[BLOCK_ROWS] = {0};
+    double taken[WBI_SCORER_READS][BLOCK_ROWS], made[BLOCK_ROWS], rest[BLOCK_ROWS] = {0};
     int32_t codes[BLOCK_ROWS];
-    const wbi_score_column column = {values, codes};
+    const wbi_score_column reads[WBI_SCORER_READS] = {{taken[0], codes}, {taken[1], NULL}, {taken[2], NULL}};
     scorer->kernels->rows(log_odds, &scorer->row, rows->x, rows->stride, rows->n);
     for (size_t k = 0; k < scorer->n_others; k++) {
-        const size_t f = scorer->others[k];
-        take_values(scorer, k, values, rows);
-        if (scorer->features[f].type == WB_TYPE_CATEGORY)
-            scorer->kernels->codes(codes, values, rows->n);
-        add_values(scorer, f, rest, &column, 0, rows->n, NULL);
+        const size_t *features, t = scorer->others[k], n_reads = wbi_scorer_reads(scorer, t, &features);
+        for (size_t r = 0; r < n_reads; r++)
+            take_values(taken[r], rows, features[r]);
+        ask_for_next(scorer, k, rows);
+        if (scorer->terms[t].adds.form == WBI_CONTRIBUTION_LEVELS)
+            scorer->kernels->codes(codes, taken[0], rows->n);
+        const wbi_score_column values = wbi_scorer_values(scorer, t, reads, 0, rows->n, made);
+        add_values(scorer, t, rest, &values, rows->n, NULL);
     }
     for (size_t i = 0; scorer->n_others > 0 && i < rows->n; i++)
         log_odds[i] += rest[i];
@@ -381,26 +490,28 @@ void wb_scorer_columns(const wb_scorer *scorer, const wb_scores *out, const wb_s
 
 void wb_scorer_contributions(const wb_scorer *scorer, double *contributions, const wb_scorer_column *columns, size_t n_rows)
 {
-    const size_t n_features = scorer->n_features;
+    const size_t n_terms = scorer->n_terms;
+    double adds[CHUNK_ROWS], made[CHUNK_ROWS];
     for (size_t at = 0; at < n_rows; at += CHUNK_ROWS) {
         const size_t n = n_rows - at < CHUNK_ROWS ? n_rows - at : CHUNK_ROWS;
-        for (size_t f = 0; f < n_features; f++) {
-            double adds[CHUNK_ROWS];
-            find_adds(scorer, f, adds, &columns[f], at, n, NULL);
+        for (size_t t = 0; t < n_terms; t++) {
+            const wbi_score_column values = values_of(scorer, t, columns, at, n, made);
+            wbi_scorer_adds(scorer, t, adds, &values, n, NULL);
             for (size_t i = 0; i < n; i++)
-                contributions[(at + i) * n_features + f] = adds[i];
+                contributions[(at + i) * n_terms + t] = adds[i];
         }
     }
 }
 
 size_t wb_scorer_n_levels(const wb_scorer *scorer, size_t feature)
 {
-    return (size_t)scorer->features[feature].adds.levels.n;
+    const size_t term = scorer->features[feature].term;
+    return term == SIZE_MAX ? 0 : wbi_scorer_n_levels(scorer, term);
 }
 
 const char *wb_scorer_level(const wb_scorer *scorer, size_t feature, int32_t code, size_t *length)
 {
-    const wbi_str name = wbi_dictionary_at(scorer->features[feature].adds.names, code);
+    const wbi_str name = wbi_dictionary_at(adds_of(scorer, feature)->names, code);
     *length = name.length;
     return name.data;
 }

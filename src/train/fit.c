@@ -220,7 +220,12 @@ static wb_status fit_basis(wbi_basis **out, const wbi_training *training, const 
                                .customer = part->customer,
                                .n = part->n,
                                .this_table_only = training->on_trial};
-    wbi_basis_options options = {wbi_takes_lambda(training->penalty), training->n_threads, log, training->forms};
+    const wbi_basis_options options = {.penalised = wbi_takes_lambda(training->penalty),
+                                       .n_threads = training->n_threads,
+                                       .log = log,
+                                       .forms = training->forms,
+                                       .purchases = training->purchases.name == NULL ? NULL : &training->purchases,
+                                       .smooth = training->smooth};
     return wbi_basis_fit(out, &sample, training->features, training->n_features, &options, err);
 }
 

@@ -13,8 +13,9 @@ enum { BLOCK_ROWS = 1024, LANES = 4 };
 /* What a term is weighed by. */
 typedef struct weighed {
     wbi_contribution adds;
-    size_t column;
-    wbi_view view;
+    const wbi_term *term;
+    wbi_term_binding binding;
+    wbi_view view; /* of its column, where it reads one */
     int32_t *level_of_code; /* what the model calls the levels of the column; NULL: numbers */
 } weighed;
 
@@ -27,13 +28,13 @@ typedef struct weighing {
 
 static wb_status find_levels(weighed *term, const wb_table *table, wb_error *err)
 {
-    const size_t n = wb_table_n_levels(table, term->column);
+    const size_t column = term->binding.column, n = wb_table_n_levels(table, column);
     term->level_of_code = wbi_alloc_array(n, sizeof *term->level_of_code);
     if (term->level_of_code == NULL)
         return wbi_fail_nomem(err, n * sizeof *term->level_of_code);
     for (size_t code = 0; code < n; code++) {
         size_t length;
-        const char *name = wb_table_level(table, term->column, (int32_t)code, &length);
+        const char *name = wb_table_level(table, column, (int32_t)code, &length);
         term->level_of_code[code] = wbi_dictionary_find(term->adds.names, name, length);
     }
     return WB_OK;
@@ -41,16 +42,22 @@ static wb_status find_levels(weighed *term, const wb_table *table, wb_error *err
 
 static wb_status open_term(weighed *term, const wb_model *model, const wb_table *table, size_t t, wb_error *err)
 {
-    term->column = wb_table_find(table, model->basis->terms[t]->feature);
+    term->term = model->basis->terms[t];
+    WBI_TRY(wbi_term_bind(&term->binding, term->term, table, err));
     WBI_TRY(wbi_contribution_compile(&term->adds, model->basis, model->beta, t, err));
     if (term->adds.form == WBI_CONTRIBUTION_LEVELS)
         WBI_TRY(find_levels(term, table, err));
-    return wbi_view_open(&term->view, table, term->column, err);
+    if (term->binding.column == SIZE_MAX)
+        return WB_OK;
+    WBI_TRY(wbi_view_open(&term->view, table, term->binding.column, err));
+    term->binding.table = &term->view.table;
+    return WB_OK;
 }
 
 static void close_term(weighed *term)
 {
     wbi_view_close(&term->view);
+    wbi_free(term->binding.level_of_code);
     wbi_free(term->level_of_code);
     wbi_contribution_clear(&term->adds);
 }
@@ -68,13 +75,13 @@ static void add_numbers(double *sums, const weighed *term, const size_t *rows, s
 {
     const wbi_score_kernels *kernels = wbi_score_kernels_best();
     const wbi_contribution *adds = &term->adds;
-    const double *values = wb_table_numbers(&term->view.table, term->column), *numbers = values + rows[0];
+    const bool in_place = together && adds->form != WBI_CONTRIBUTION_LOG_LINE && term->binding.column != SIZE_MAX;
     double gathered[BLOCK_ROWS];
-    if (!together || adds->form == WBI_CONTRIBUTION_LOG_LINE) {
-        for (size_t i = 0; i < n; i++)
-            gathered[i] = values[rows[i]];
-        numbers = gathered;
-    }
+    const double *numbers = gathered;
+    if (in_place)
+        numbers = wb_table_numbers(term->binding.table, term->binding.column) + rows[0];
+    else
+        wbi_term_numbers(gathered, term->term, &term->binding, rows, 0, n);
     for (size_t i = 0; adds->form == WBI_CONTRIBUTION_LOG_LINE && i < n; i++)
         gathered[i] = isfinite(gathered[i]) ? log1p(fmax(gathered[i], 0)) : gathered[i];
     if (adds->form == WBI_CONTRIBUTION_CURVE)
@@ -85,7 +92,7 @@ static void add_numbers(double *sums, const weighed *term, const size_t *rows, s
 
 static void add_levels(double *sums, const weighed *term, const size_t *rows, size_t n)
 {
-    const int32_t *codes = wb_table_codes(&term->view.table, term->column);
+    const int32_t *codes = wb_table_codes(term->binding.table, term->binding.column);
     int32_t levels[BLOCK_ROWS];
     for (size_t i = 0; i < n; i++)
         levels[i] = codes[rows[i]] < 0 ? -1 : term->level_of_code[codes[rows[i]]];
@@ -127,12 +134,17 @@ static wb_status weigh_block(void *context, size_t block, size_t begin, size_t e
     return WB_OK;
 }
 
+static bool is_spilled(const wb_table *table, const wbi_term *term)
+{
+    return term->purchases == NULL && wbi_is_spilled(table, wb_table_find(table, term->feature));
+}
+
 /* Those in memory go together, for rows and weights are then read once; of spilled columns one is brought back at a time. */
 static size_t end_of_group(const wb_model *model, const wb_table *table, size_t first)
 {
     const wbi_basis *basis = model->basis;
     size_t end = first;
-    while (end < basis->n_terms && !wbi_is_spilled(table, wb_table_find(table, basis->terms[end]->feature)))
+    while (end < basis->n_terms && !is_spilled(table, basis->terms[end]))
         end++;
     return end > first ? end : first + 1;
 }

@@ -47,17 +47,22 @@ void wbi_smooth_warm(wbi_smooth *problem, const wbi_basis *basis, const wbi_fit 
 
 /* ---- what is kept ---- */
 
+enum { CHUNK_ROWS = 256 };
+
 typedef struct spreading {
     wbi_fit *fit;
     const wbi_training *training;
     const wbi_part *part;
 } spreading;
 
-static double spread(const wbi_shape *shape, const spreading *work, const double *values)
+static double spread(const wbi_shape *shape, const spreading *work, const wbi_term *term, const wbi_term_binding *binding)
 {
-    double sum = 0, squares = 0, total = 0;
-    for (size_t i = 0; i < work->part->n; i++) {
-        const double at = wbi_shape_at(shape, values[work->part->rows[i]]), weight = work->part->weight[i];
+    const wbi_part *part = work->part;
+    double numbers[CHUNK_ROWS], sum = 0, squares = 0, total = 0;
+    for (size_t i = 0; i < part->n; i++) {
+        if (i % CHUNK_ROWS == 0)
+            wbi_term_numbers(numbers, term, binding, part->rows, i, part->n - i < CHUNK_ROWS ? part->n - i : CHUNK_ROWS);
+        const double at = wbi_shape_at(shape, numbers[i % CHUNK_ROWS]), weight = part->weight[i];
         sum += weight * at;
         squares += weight * at * at;
         total += weight;
@@ -65,22 +70,32 @@ static double spread(const wbi_shape *shape, const spreading *work, const double
     return sqrt(fmax(0, squares / total - sum / total * (sum / total)));
 }
 
+/* Of a term that is a curve, whose column, where it reads one, may lie on disk. */
+static wb_status spread_term(const spreading *work, size_t t, const wbi_shape *shape, wb_error *err)
+{
+    const wbi_term *term = work->fit->basis->terms[t];
+    const wb_table *table = work->training->table;
+    wbi_term_binding binding;
+    wbi_view view = {.values = NULL};
+    WBI_TRY(wbi_term_bind(&binding, term, table, err));
+    if (binding.column != SIZE_MAX) {
+        WBI_TRY(wbi_view_open(&view, table, binding.column, err));
+        binding.table = &view.table;
+    }
+    work->fit->smoothness->terms[t].spread = spread(shape, work, term, &binding);
+    wbi_view_close(&view);
+    return WB_OK;
+}
+
 static wb_status spread_terms(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const spreading *work = context;
-    const wb_table *table = work->training->table;
+    wbi_shape shape;
     (void)block;
     (void)worker;
-    for (size_t t = begin; t < end; t++) {
-        const size_t column = wb_table_find(table, work->fit->basis->terms[t]->feature);
-        wbi_shape shape;
-        wbi_view view;
-        if (!wbi_basis_shape(&shape, work->fit->basis, work->fit->beta, t))
-            continue;
-        WBI_TRY(wbi_view_open(&view, table, column, err));
-        work->fit->smoothness->terms[t].spread = spread(&shape, work, wb_table_numbers(&view.table, column));
-        wbi_view_close(&view);
-    }
+    for (size_t t = begin; t < end; t++)
+        if (wbi_basis_shape(&shape, work->fit->basis, work->fit->beta, t))
+            WBI_TRY(spread_term(work, t, &shape, err));
     return WB_OK;
 }
 

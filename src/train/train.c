@@ -279,6 +279,7 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
         table = &joined.table;
     }
     WBI_TRY_CLEANUP(wbi_training_prepare(&training, table, options, err));
+    WBI_TRY_CLEANUP(wbi_choose_purchases(&training, features, options, err));
     const wbi_split_options cut = {how.n_folds, options->seed, how.validate};
     WBI_TRY_CLEANUP(wbi_splits_make(&splits, &training, features, &cut, err));
     if (how.path.n == 0)

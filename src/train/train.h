@@ -66,6 +66,8 @@ typedef struct wbi_training {
     size_t *features; /* columns that become terms */
     size_t n_features;
     wbi_form *forms; /* of each feature */
+    wbi_purchases_wanted purchases; /* its name NULL: no such term */
+    char *purchases_name;           /* owned */
     wbi_arms arms;     /* of_row NULL: there is no treatment */
     uint8_t *treated;  /* by row of the table, likewise */
     wb_penalty penalty;
@@ -137,6 +139,12 @@ WB_WARN_UNUSED wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *
 
 /* Fills features: the columns that can be terms. Says which cannot, and why; refuses a copy of the label. */
 WB_WARN_UNUSED wb_status wbi_choose_features(wbi_training *training, const wb_train_options *options, wb_error *err);
+
+/* ---- purchases.c ---- */
+
+/* Finds what a btyd term is made of, where the options want one. */
+WB_WARN_UNUSED wb_status wbi_choose_purchases(wbi_training *training, const wb_features *features,
+                                              const wb_train_options *options, wb_error *err);
 
 /* ---- memory.c ---- */
 

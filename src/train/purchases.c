@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The btyd term: which columns it is made of, and how far it looks ahead. */
+#include <stdio.h>
+#include <string.h>
+#include <winback/time.h>
+
+#include "base/memory.h"
+#include "table/spill.h"
+#include "train/train.h"
+
+/* As the catalogue calls them, behind the name of the table. */
+static const char *const endings[WBI_PURCHASES_READS] = {"_x", "_t_x", "_T"};
+
+/* The table's columns whose names begin so; false where one is not there. */
+static bool find_columns(size_t columns[WBI_PURCHASES_READS], const wb_table *table, const char *prefix, size_t n)
+{
+    for (size_t k = 0; k < WBI_PURCHASES_READS; k++) {
+        columns[k] = SIZE_MAX;
+        for (size_t c = 0; c < wb_table_n_columns(table); c++) {
+            const char *name = wb_table_name(table, c);
+            if (strncmp(name, prefix, n) == 0 && strcmp(name + n, endings[k]) == 0 && wb_table_type(table, c) == WB_TYPE_NUMBER)
+                columns[k] = c;
+        }
+        if (columns[k] == SIZE_MAX)
+            return false;
+    }
+    return true;
+}
+
+/* Those of orders, else of the only table that has some. */
+static wb_status find_reads(size_t columns[WBI_PURCHASES_READS], const wb_table *table, wb_error *err)
+{
+    size_t found[WBI_PURCHASES_READS];
+    const char *first = NULL;
+    if (find_columns(columns, table, "orders", strlen("orders")))
+        return WB_OK;
+    for (size_t c = 0; c < wb_table_n_columns(table); c++) {
+        const char *name = wb_table_name(table, c), *ending = strstr(name, endings[1]);
+        if (ending == NULL || !find_columns(found, table, name, (size_t)(ending - name)))
+            continue;
+        if (first != NULL)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "both %.100s and %.100s could be what a btyd term is made of: leave one out of the "
+                            "features", first, name);
+        first = name;
+        memcpy(columns, found, sizeof found);
+    }
+    if (first != NULL)
+        return WB_OK;
+    wbi_fail(err, WB_ERR_INCONSISTENT, "no columns orders_x, orders_t_x and orders_T, of which a btyd term is made");
+    wbi_advise(err, "the rfm features have them: features: {use: [rfm]} in the project file");
+    return WB_ERR_INCONSISTENT;
+}
+
+static wb_status find_horizon(int64_t *horizon_us, const wbi_training *training, const wb_features *features,
+                              const wb_train_options *options, wb_error *err)
+{
+    wbi_label_window window;
+    *horizon_us = options->btyd_horizon_us;
+    if (*horizon_us != WB_HORIZON_OF_LABEL)
+        return *horizon_us > 0 ? WB_OK : wbi_fail(err, WB_ERR_ARGUMENT, "a btyd term looks more than 0 ahead");
+    WBI_TRY(wbi_label_find_window(&window, features, wbi_label_name(training->table, training->target), err));
+    *horizon_us = window.horizon_us;
+    if (window.known && window.horizon_us > 0)
+        return WB_OK;
+    wbi_fail(err, WB_ERR_INCONSISTENT, "how far the label %s looks ahead is not known, so neither how far the btyd term is to look",
+             wb_table_name(training->table, training->target));
+    wbi_advise(err, "say it: --btyd 90d, or btyd: 90d in the project file");
+    return WB_ERR_INCONSISTENT;
+}
+
+wb_status wbi_choose_purchases(wbi_training *training, const wb_features *features, const wb_train_options *options, wb_error *err)
+{
+    wbi_purchases_wanted wanted;
+    int64_t horizon_us;
+    char duration[WB_TIME_CHARS], name[64];
+    if (options->btyd_horizon_us == 0)
+        return WB_OK;
+    WBI_TRY(wbi_table_in_memory(training->table, "a btyd term", err));
+    WBI_TRY(find_horizon(&horizon_us, training, features, options, err));
+    WBI_TRY(find_reads(wanted.columns, training->table, err));
+    wb_duration_format(horizon_us, duration);
+    snprintf(name, sizeof name, "expected_purchases_%s", duration);
+    if (wb_table_find(training->table, name) != SIZE_MAX)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the features have a column %s already, which the btyd term would be called", name);
+    wanted.name = training->purchases_name = wbi_strdup(name);
+    if (wanted.name == NULL)
+        return wbi_fail_nomem(err, strlen(name) + 1);
+    wanted.horizon_days = (double)horizon_us / (double)WB_DAY_US;
+    training->purchases = wanted;
+    return WB_OK;
+}
