@@ -136,7 +136,7 @@ static wbi_basis *fit(const sample *s, bool penalised)
         features[c] = c;
     wbi_basis *basis = NULL;
     wb_error err;
-    wbi_basis_options options = {penalised, 1, NULL, NULL};
+    wbi_basis_options options = {.penalised = penalised, .n_threads = 1};
     assert_ok(wbi_basis_fit(&basis, &s->of, features, n, &options, &err), &err);
     return basis;
 }
@@ -498,7 +498,7 @@ static void every_allocation_may_fail(void **state)
     sample s = sample_all(frame);
     size_t feature = 0;
     wb_status status = WB_ERR_NOMEM;
-    wbi_basis_options options = {false, 1, NULL, NULL};
+    wbi_basis_options options = {.penalised = false, .n_threads = 1};
     for (uint64_t n = 1; status != WB_OK; n++) {
         wbi_basis *basis = NULL;
         wbi_encoder *encoder = NULL;

@@ -217,9 +217,8 @@ static wb_model *model_of(const char *definitions)
 
 static size_t find_term(const wb_model *model, const char *feature)
 {
-    wb_type type;
-    for (size_t i = 0; i < wbi_model_n_features(model); i++)
-        if (strcmp(wbi_model_feature(model, i, &type), feature) == 0)
+    for (size_t i = 0; i < model->basis->n_terms; i++)
+        if (strcmp(model->basis->terms[i]->feature, feature) == 0)
             return i;
     fail_msg("no feature %s", feature);
     return SIZE_MAX;
@@ -260,8 +259,7 @@ static void test_all_definitions_of_the_catalogue(void **state)
     assert_true(wb_reasons_n_features(reasons) > 120);
     for (size_t i = 0; i < wb_reasons_n_features(reasons); i++) {
         char text[SENTENCE_CHARS];
-        wb_type type;
-        const char *name = wbi_model_feature(model, i, &type);
+        const char *name = model->basis->terms[i]->feature;
         wb_reasons_text(text, sizeof text, reasons, i, 2, NULL, 0);
         if (strncmp(text, name, strlen(name)) == 0)
             fail_msg("%s is not told", name);
