@@ -20,7 +20,7 @@ typedef struct fixture {
 
 static void fit(fixture *f, const double *x, size_t n, wbi_form form)
 {
-    const wbi_basis_options options = {true, 1, NULL, &form};
+    const wbi_basis_options options = {.penalised = true, .n_threads = 1, .forms = &form};
     const size_t feature = 0;
     wb_error err;
     f->frame = frame_create();
@@ -384,7 +384,7 @@ static void log1p_is_a_straight_line_over_logarithms(void **state)
     assert_close(columns[0], 0, 1e-14);
     release(&f);
     const wbi_form form = WBI_FORM_LOG1P;
-    const wbi_basis_options options = {true, 1, NULL, &form};
+    const wbi_basis_options options = {.penalised = true, .n_threads = 1, .forms = &form};
     const size_t feature = 0;
     wbi_basis *basis = NULL;
     wb_error err;
@@ -464,7 +464,7 @@ static void every_allocation_may_fail(void **state)
         x[i] = drawn(0, &random);
     fit(&f, x, N, WBI_FORM_SPLINE);
     const wbi_form form = WBI_FORM_SPLINE;
-    const wbi_basis_options options = {true, 1, NULL, &form};
+    const wbi_basis_options options = {.penalised = true, .n_threads = 1, .forms = &form};
     const size_t feature = 0;
     wb_status status = WB_ERR_NOMEM;
     for (uint64_t n = 1; status != WB_OK; n++) {
