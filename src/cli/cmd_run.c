@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/campaign.h"
+#include "cli/model_json.h"
 #include "cli/population.h"
 #include "cli/run_act.h"
 #include "cli/run_model.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/contacted.h"
+#include "cli/model_json.h"
 #include "cli/training.h"
 
 typedef struct train_options {

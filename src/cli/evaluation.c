@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/training.h"
+#include "cli/model_json.h"
 
 enum { NAME_WIDTH = 24, VALUE_WIDTH = 9, SCORE_WIDTH = 30, N_FIGURES = 14, KEEP_TRIALS = 20, NAME_COLUMNS = 32 };
 

@@ -21,14 +21,9 @@ bool cli_read_lambda(wb_train_options *options, const char *text);
 void cli_describe_model(const wb_model *chosen, const wb_model *model, const cli_common *common);
 /* A dozen points of the path that lambda was chosen from, the chosen one among them; nothing where it was given. */
 void cli_print_path(const wb_model *model, const cli_common *common);
-/* The same facts as a JSON object, owned by the caller. */
-json_t *cli_model_json(const wb_model *model);
-/* The campaign that an uplift model was learned from; null for others. Owned by the caller. */
-json_t *cli_treatment_json(const wb_model *model);
 /* What it adds to each column's coefficient, the strongest first; nothing for models without a treatment. */
 void cli_print_interactions(const wb_model *model, size_t n_shown);
 /* The same with that campaign. Owned by the caller. */
 json_t *cli_interactions_json(const wb_model *model);
-json_t *cli_metrics_json(const wb_metrics *metrics);
 
 #endif

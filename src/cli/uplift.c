@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/evaluation.h"
+#include "cli/model_json.h"
 #include "cli/training.h"
 
 static double weight_of(const wb_qini *q)

@@ -29,6 +29,7 @@ static const struct {
     {"true or false", "{\"type\": \"boolean\"}"},
     {"duration", DURATION},
     {"duration > 0", DURATION},
+    {"duration > 0, or `auto`", EITHER(DURATION, "{\"const\": \"auto\"}")},
     {"date or instant", "{\"type\": \"string\"}"},
     {"path", PATH},
     {"path, glob or `-`", PATH},

@@ -302,7 +302,7 @@ static wb_status read_btyd(void *field, const wbi_at *at, const wbi_key *key, wb
     return WB_OK;
 }
 
-static const wbi_kind kind_btyd = {"duration, or `auto`", "", read_btyd, NULL};
+static const wbi_kind kind_btyd = {"duration > 0, or `auto`", "", read_btyd, NULL};
 
 #define AT(member) offsetof(wbi_model_def, member)
 const wbi_key wbi_model_keys[] = {
