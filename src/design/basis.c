@@ -62,7 +62,7 @@ static wb_status fit_terms(void *context, size_t block, size_t begin, size_t end
 static wb_status fit_purchases(wbi_term **out, const wbi_sample *sample, const wbi_basis_options *options, int n_threads,
                                wb_error *err)
 {
-    const wbi_term_options of_it = {options->penalised, options->smooth ? WBI_FORM_SPLINE : WBI_FORM_LOG1P};
+    const wbi_term_options of_it = {options->penalised, options->purchases_form};
     return wbi_term_fit_purchases(out, sample, options->purchases, &of_it, n_threads, err);
 }
 

@@ -27,7 +27,7 @@ typedef struct wbi_basis_options {
     const wb_log *log; /* hears of columns that are left out; NULL: silence */
     const wbi_form *forms; /* of each feature, for numbers; NULL: all linear */
     const wbi_purchases_wanted *purchases; /* behind them one more term, of these; NULL: none */
-    bool smooth; /* that term is a spline */
+    wbi_form purchases_form;
 } wbi_basis_options;
 
 /* Fits a term to each of the table's columns `features`, and to the purchases that are wanted, and scales their columns. Constant columns, and terms that are

@@ -10,7 +10,7 @@
 #include "design/json.h"
 #include "table/table.h"
 
-enum { WBI_PURCHASES_READS = 3 };
+enum { WBI_PURCHASES_READS = 3, WBI_PURCHASES_NAME_CHARS = 64 };
 
 typedef struct wbi_purchases {
     char *reads[WBI_PURCHASES_READS]; /* names of columns: x, t_x, T */
@@ -20,7 +20,7 @@ typedef struct wbi_purchases {
 
 /* What is to be made, of which columns of a table. */
 typedef struct wbi_purchases_wanted {
-    const char *name; /* of what is made */
+    char name[WBI_PURCHASES_NAME_CHARS]; /* of what is made */
     size_t columns[WBI_PURCHASES_READS];
     double horizon_days;
 } wbi_purchases_wanted;

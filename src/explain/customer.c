@@ -56,25 +56,17 @@ static const char *level_at(const explaining *work, size_t f, size_t row, size_t
     return column->codes[row] < 0 ? NULL : wb_table_level(work->table, column->column, column->codes[row], length);
 }
 
-/* The term's value in the row at hand. */
-static wbi_score_column value_of(const explaining *work, size_t term, double *made)
-{
-    const size_t *features, n = wbi_scorer_reads(work->scorer, term, &features);
-    wbi_score_column reads[WBI_SCORER_READS];
-    for (size_t k = 0; k < n; k++)
-        reads[k] = work->row[features[k]];
-    return wbi_scorer_values(work->scorer, term, reads, 0, 1, made);
-}
-
 static wb_status fill_part(wb_part *part, explaining *work, size_t t, size_t row, wb_error *err)
 {
     double made, value = NAN;
+    const size_t *reads, n_reads = wbi_scorer_reads(work->scorer, t, &reads);
     size_t length = 0;
-    const size_t *reads;
     char number[WBI_DOUBLE_CHARS];
     const char *name = wb_model_term(work->model, t).feature, *level = NULL;
-    const wbi_score_column values = value_of(work, t, &made);
-    (void)wbi_scorer_reads(work->scorer, t, &reads);
+    wbi_score_column columns[WBI_SCORER_READS];
+    for (size_t k = 0; k < n_reads; k++)
+        columns[k] = work->row[reads[k]];
+    const wbi_score_column values = wbi_scorer_values(work->scorer, t, columns, 0, 1, &made);
     if (values.numbers == NULL) {
         level = level_at(work, reads[0], row, &length);
         WBI_TRY(copy_text(&part->value, level == NULL ? "" : level, length, err));

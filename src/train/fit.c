@@ -224,8 +224,8 @@ static wb_status fit_basis(wbi_basis **out, const wbi_training *training, const 
                                        .n_threads = training->n_threads,
                                        .log = log,
                                        .forms = training->forms,
-                                       .purchases = training->purchases.name == NULL ? NULL : &training->purchases,
-                                       .smooth = training->smooth};
+                                       .purchases = training->purchases.name[0] == '\0' ? NULL : &training->purchases,
+                                       .purchases_form = training->smooth ? WBI_FORM_SPLINE : WBI_FORM_LOG1P};
     return wbi_basis_fit(out, &sample, training->features, training->n_features, &options, err);
 }
 

@@ -49,7 +49,6 @@ void wbi_training_free(wbi_training *training)
     wbi_part_free(&training->all);
     wbi_free(training->features);
     wbi_free(training->forms);
-    wbi_free(training->purchases_name);
     wbi_free(training->treated);
     wbi_arms_free(&training->arms);
 }

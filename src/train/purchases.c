@@ -4,7 +4,6 @@
 #include <string.h>
 #include <winback/time.h>
 
-#include "base/memory.h"
 #include "table/spill.h"
 #include "train/train.h"
 
@@ -72,19 +71,17 @@ wb_status wbi_choose_purchases(wbi_training *training, const wb_features *featur
 {
     wbi_purchases_wanted wanted;
     int64_t horizon_us;
-    char duration[WB_TIME_CHARS], name[64];
+    char duration[WB_TIME_CHARS];
     if (options->btyd_horizon_us == 0)
         return WB_OK;
     WBI_TRY(wbi_table_in_memory(training->table, "a btyd term", err));
     WBI_TRY(find_horizon(&horizon_us, training, features, options, err));
     WBI_TRY(find_reads(wanted.columns, training->table, err));
     wb_duration_format(horizon_us, duration);
-    snprintf(name, sizeof name, "expected_purchases_%s", duration);
-    if (wb_table_find(training->table, name) != SIZE_MAX)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "the features have a column %s already, which the btyd term would be called", name);
-    wanted.name = training->purchases_name = wbi_strdup(name);
-    if (wanted.name == NULL)
-        return wbi_fail_nomem(err, strlen(name) + 1);
+    snprintf(wanted.name, sizeof wanted.name, "expected_purchases_%s", duration);
+    if (wb_table_find(training->table, wanted.name) != SIZE_MAX)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the features have a column %s already, which the btyd term would be called",
+                        wanted.name);
     wanted.horizon_days = (double)horizon_us / (double)WB_DAY_US;
     training->purchases = wanted;
     return WB_OK;

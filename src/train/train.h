@@ -66,8 +66,7 @@ typedef struct wbi_training {
     size_t *features; /* columns that become terms */
     size_t n_features;
     wbi_form *forms; /* of each feature */
-    wbi_purchases_wanted purchases; /* its name NULL: no such term */
-    char *purchases_name;           /* owned */
+    wbi_purchases_wanted purchases; /* its name empty: no such term */
     wbi_arms arms;     /* of_row NULL: there is no treatment */
     uint8_t *treated;  /* by row of the table, likewise */
     wb_penalty penalty;
