@@ -35,7 +35,7 @@ static void rows_left_out_move_nothing(void **state)
     for (size_t k = 0; k < 2; k++) {
         wb_train_options options = btyd_options(k == 0 ? WB_BASIS_LINEAR : WB_BASIS_AUTO, false);
         char *bytes[3];
-        wb_term_btyd all, some;
+        wb_term_btyd some, all;
         for (size_t variant = 0; variant < 3; variant++) {
             static uint8_t everyone[N_ROWS];
             memset(everyone, 1, sizeof everyone);
@@ -46,17 +46,19 @@ static void rows_left_out_move_nothing(void **state)
             bytes[variant] = model_bytes(model);
             btyd_term(model, &some);
             wb_model_free(model);
-            options.use_row = NULL;
-            model = train(frame, &options);
-            btyd_term(model, &all);
-            assert_true(fabs(all.r - some.r) > 1e-6); /* which they would do */
-            wb_model_free(model);
             wb_features_free(frame);
         }
         assert_string_equal(bytes[0], bytes[1]);
         assert_string_equal(bytes[0], bytes[2]);
         for (size_t variant = 0; variant < 3; variant++)
             wbi_free(bytes[variant]);
+        wb_features *frame = frame_buyers(N_ROWS, 8);
+        options.use_row = NULL;
+        wb_model *model = train(frame, &options);
+        btyd_term(model, &all);
+        assert_true(fabs(all.r - some.r) > 1e-6); /* which they do where they are not left out */
+        wb_model_free(model);
+        wb_features_free(frame);
     }
 }
 
@@ -137,7 +139,7 @@ static void weights_do_not_count(void **state)
     btyd_term(weighed, &one);
     btyd_term(plain, &other);
     assert_true(one.r == other.r && one.alpha == other.alpha && one.a == other.a && one.b == other.b);
-    assert_true(raw(weighed, EXPECTED) != raw(plain, EXPECTED));
+    assert_true(raw(weighed, "log1p(" EXPECTED ")") != raw(plain, "log1p(" EXPECTED ")"));
     wb_model_free(weighed);
     wb_model_free(plain);
     wb_features_free(frame);

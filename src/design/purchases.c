@@ -11,8 +11,6 @@
 #include "par/par.h"
 
 enum { DAYS_A_UNIT = 7, BLOCK_ROWS = 4096 };
-/* Longer than anybody has sold anything. */
-static const double MOST_DAYS = 1e6;
 static const char *const parameter_names[] = {"r", "alpha", "a", "b"};
 
 void wbi_purchases_free(wbi_purchases *purchases)
@@ -28,8 +26,8 @@ void wbi_purchases_free(wbi_purchases *purchases)
 static bool read_history(wbi_history *out, const double *const columns[WBI_PURCHASES_READS], size_t row)
 {
     const double x = columns[0][row], t_x = columns[1][row], t = columns[2][row];
-    if (!(x >= 0 && x <= t_x && t_x <= t && t <= MOST_DAYS) || (x == 0 && t_x > 0) || floor(x) != x || floor(t_x) != t_x ||
-        floor(t) != t)
+    if (!(x >= 0 && x <= t_x && t_x <= t && t <= WBI_PURCHASES_MOST_DAYS) || (x == 0 && t_x > 0) || floor(x) != x ||
+        floor(t_x) != t_x || floor(t) != t)
         return false;
     *out = (wbi_history){(uint32_t)x, (uint32_t)t_x, (uint32_t)t};
     return true;
@@ -146,7 +144,7 @@ json_t *wbi_purchases_to_json(const wbi_purchases *purchases)
 static wb_status read_parameters(wbi_purchases *out, const wbi_json_at *at, wb_error *err)
 {
     WBI_TRY(wbi_json_number(&out->horizon_days, at, "horizon_days", err));
-    if (!(out->horizon_days > 0 && out->horizon_days <= MOST_DAYS))
+    if (!(out->horizon_days > 0 && out->horizon_days <= WBI_PURCHASES_MOST_DAYS))
         return wbi_json_wrong(at, "horizon_days", err, "%g days cannot be looked ahead", out->horizon_days);
     for (size_t k = 0; k < WBI_BG_NBD_N; k++) {
         double *value = parameter(&out->model, k);

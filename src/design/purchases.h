@@ -10,7 +10,8 @@
 #include "design/json.h"
 #include "table/table.h"
 
-enum { WBI_PURCHASES_READS = 3, WBI_PURCHASES_NAME_CHARS = 64 };
+/* The days are more than anybody has sold anything: histories and horizons are not longer. */
+enum { WBI_PURCHASES_READS = 3, WBI_PURCHASES_NAME_CHARS = 64, WBI_PURCHASES_MOST_DAYS = 1000000 };
 
 typedef struct wbi_purchases {
     char *reads[WBI_PURCHASES_READS]; /* names of columns: x, t_x, T */

@@ -34,8 +34,9 @@ static wb_status find_reads(size_t columns[WBI_PURCHASES_READS], const wb_table 
     if (find_columns(columns, table, "orders", strlen("orders")))
         return WB_OK;
     for (size_t c = 0; c < wb_table_n_columns(table); c++) {
-        const char *name = wb_table_name(table, c), *ending = strstr(name, endings[1]);
-        if (ending == NULL || !find_columns(found, table, name, (size_t)(ending - name)))
+        const char *name = wb_table_name(table, c);
+        const size_t n = strlen(name), n_ending = strlen(endings[1]);
+        if (n <= n_ending || strcmp(name + n - n_ending, endings[1]) != 0 || !find_columns(found, table, name, n - n_ending))
             continue;
         if (first != NULL)
             return wbi_fail(err, WB_ERR_INCONSISTENT, "both %.100s and %.100s could be what a btyd term is made of: leave one out of the "
@@ -55,8 +56,12 @@ static wb_status find_horizon(int64_t *horizon_us, const wbi_training *training,
 {
     wbi_label_window window;
     *horizon_us = options->btyd_horizon_us;
+    if (*horizon_us != WB_HORIZON_OF_LABEL && *horizon_us <= 0)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "a btyd term looks more than 0 ahead");
+    if (*horizon_us > WBI_PURCHASES_MOST_DAYS * WB_DAY_US)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "a btyd term looks at most %d days ahead", WBI_PURCHASES_MOST_DAYS);
     if (*horizon_us != WB_HORIZON_OF_LABEL)
-        return *horizon_us > 0 ? WB_OK : wbi_fail(err, WB_ERR_ARGUMENT, "a btyd term looks more than 0 ahead");
+        return WB_OK;
     WBI_TRY(wbi_label_find_window(&window, features, wbi_label_name(training->table, training->target), err));
     *horizon_us = window.horizon_us;
     if (window.known && window.horizon_us > 0)
