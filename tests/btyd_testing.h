@@ -75,8 +75,9 @@ FRAME_FUNCTION void live(double h[3], double *later, gsl_rng *rng)
     }
 }
 
-/* Buyers seen for 60 to 400 days, and whether they bought nothing in the 90 days after; of every 40th, nothing is known of orders,
- * and every 41st has numbers that are no history. A number that is often missing and a category go with them. */
+/* Buyers seen for 60 to 400 days, and whether they left: most who bought nothing in the 90 days after, some more of those who
+ * buy in the store, and who are not satisfied. Of every 40th nothing is known of orders, and every 41st has numbers that are no
+ * history. */
 FRAME_FUNCTION wb_features *frame_buyers(size_t n, unsigned long seed)
 {
     static const char *const channels[] = {"web", "app", "store", NULL};
@@ -96,8 +97,9 @@ FRAME_FUNCTION wb_features *frame_buyers(size_t n, unsigned long seed)
         for (size_t k = 0; k < 3; k++)
             columns[k][i] = i % 40 == 7 && k < 2 ? (double)NAN : i % 41 == 9 ? nonsense[i / 41 % 5][k] : h[k];
         columns[3][i] = gsl_rng_uniform(rng) < 0.3 ? (double)NAN : 1 + floor(5 * gsl_rng_uniform(rng));
-        columns[4][i] = gsl_rng_uniform(rng) < 0.05 ? later : !later;
-        channel[i] = channels[gsl_rng_uniform_int(rng, 4)];
+        const size_t kind = gsl_rng_uniform_int(rng, 4);
+        channel[i] = channels[kind];
+        columns[4][i] = !later || gsl_rng_uniform(rng) < 0.1 + 0.3 * (double)(kind == 2) + 0.2 * (double)(columns[3][i] < 3);
     }
     wb_features *frame = frame_create();
     frame_words(frame, "customer_id", WB_TYPE_TEXT, id, n);

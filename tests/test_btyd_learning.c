@@ -324,7 +324,7 @@ static void not_of_spilled_features(void **state)
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    wb_features *frame = frame_buyers(160, 3);
+    wb_features *frame = frame_buyers(400, 3);
     for (int k = 0; k < 2; k++) {
         wb_train_options options = btyd_options(k == 0 ? WB_BASIS_LINEAR : WB_BASIS_AUTO, k == 0);
         options.n_folds = 2 * !k;
