@@ -7,6 +7,7 @@
 #include "btyd_testing.h"
 #include "design/basis.h"
 #include "table/spill.h"
+#include "train/train.h"
 
 enum { N_ROWS = 1500 };
 
@@ -116,6 +117,50 @@ static void a_part_learns_from_itself(void **state)
         wb_features_free(other);
         wb_features_free(third);
     }
+}
+
+/* What is tried out of fold is a model of the other folds' rows, the parameters of its term among what they learn. */
+static void folds_learn_their_own(void **state)
+{
+    (void)state;
+    enum { N_FOLDS = 3 };
+    static double all[N_ROWS];
+    static uint8_t use[N_ROWS];
+    double sum = 0, r[N_FOLDS];
+    wb_term_btyd by;
+    wbi_training training = {0};
+    wbi_splits splits = {0};
+    wb_error err;
+    wb_features *frame = frame_buyers(N_ROWS, 8);
+    wb_train_options options = btyd_options(WB_BASIS_LINEAR, true);
+    options.n_folds = N_FOLDS;
+    wb_model *model = train(frame, &options);
+    assert_ok(wbi_training_prepare(&training, frame->table, &options, &err), &err);
+    assert_ok(wbi_splits_make(&splits, &training, frame, &(wbi_split_options){N_FOLDS, options.seed, WB_VALIDATE_CUSTOMERS}, &err),
+              &err);
+    options.n_folds = 0;
+    options.use_row = use;
+    for (int k = 0; k < N_FOLDS; k++) {
+        for (size_t i = 0; i < N_ROWS; i++)
+            use[training.all.rows[i]] = splits.fold[i] != k;
+        wb_model *others = train(frame, &options);
+        btyd_term(others, &by);
+        r[k] = by.r;
+        assert_ok(wb_score_table(others, frame->table, all, NULL, 1, &err), &err);
+        for (size_t i = 0; i < N_ROWS; i++) {
+            const double p = all[training.all.rows[i]];
+            if (splits.fold[i] == k)
+                sum -= (training.all.outcome[i] > 0.5 ? log(p) : log(1 - p)) / N_ROWS;
+        }
+        wb_model_free(others);
+    }
+    assert_true(r[0] != r[1] && r[1] != r[2] && r[0] != r[2]);
+    assert_int_equal(wb_model_summarise(model).out_of_fold.n, N_ROWS);
+    assert_close(wb_model_summarise(model).out_of_fold.log_loss, sum, 1e-12);
+    wbi_splits_free(&splits);
+    wbi_training_free(&training);
+    wb_model_free(model);
+    wb_features_free(frame);
 }
 
 /* Each counts once, whatever its weight. */
@@ -330,7 +375,7 @@ static void every_allocation_may_fail(void **state)
         options.n_folds = 2 * !k;
         wb_status status = WB_ERR_NOMEM;
         wb_model *model = NULL;
-        for (uint64_t n = 1; status != WB_OK; n += 1 + n / 80) {
+        for (uint64_t n = 1; status != WB_OK; n += 1 + n / 40) {
             wbi_alloc_fail_at(n);
             status = wb_train(&model, frame, &options, NULL);
             wbi_alloc_fail_at(0);
@@ -347,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_left_out_move_nothing),
         cmocka_unit_test(a_part_learns_from_itself),
+        cmocka_unit_test(folds_learn_their_own),
         cmocka_unit_test(weights_do_not_count),
         cmocka_unit_test(threads_give_the_same_bytes),
         cmocka_unit_test(the_order_of_rows_does_not_matter),

@@ -283,6 +283,29 @@ static void what_it_reads_must_be_there(void **state)
     drop(f);
 }
 
+/* Rows without a history, where those of training all had one. */
+static void a_strict_run_looks_at_what_is_made(void **state)
+{
+    wb_term_btyd by = {.reads = {"orders_x", "orders_t_x", "orders_T"}, .r = 1, .alpha = 1, .a = 2, .b = 1, .horizon_days = 1};
+    wb_features *frame = frame_buyers(1200, 3), *rows = frame_buyers(N_ROWS, 3);
+    for (size_t i = 0; i < 1200; i++)
+        if (isnan(expected_of_row(frame->table, i, &by)))
+            numbers_of(frame, "orders_x")[i] = numbers_of(frame, "orders_t_x")[i] = 0;
+    for (size_t i = 0; i < N_ROWS; i++)
+        if (isnan(expected_of_row(rows->table, i, &by)))
+            numbers_of(rows, "orders_x")[i] = numbers_of(rows, "orders_t_x")[i] = 0;
+    const wb_train_options options = btyd_options(WB_BASIS_LINEAR, true);
+    wb_model *model = train(frame, &options);
+    scoring_run run = run_in(*state, &model);
+    run.options.strict = 1;
+    free(score_bytes(&run, rows));
+    numbers_of(rows, "orders_t_x")[5] = 0.5;
+    assert_not_scored(&run, rows, WB_ERR_INCONSISTENT, EXPECTED);
+    wb_model_free(model);
+    wb_features_free(frame);
+    wb_features_free(rows);
+}
+
 /* ---- parts ---- */
 
 static void assert_sums(fixture *f)
@@ -392,6 +415,25 @@ static void importance_is_the_mean_part(void **state)
     for_each_kind(assert_importance);
 }
 
+/* Cells are counted a term. */
+static void assert_same_tallies(fixture *f, const wb_model *plain, const wb_features *wide)
+{
+    static double p[N_ROWS];
+    wb_score_tally tallies[2][MOST] = {{{0, 0, 0, 0}}};
+    wb_score_report reports[2] = {{.features = tallies[0]}, {.features = tallies[1]}};
+    wb_term_btyd by;
+    wb_error err;
+    const size_t term = btyd_term(f->model, &by);
+    uint64_t n_missing = 0;
+    assert_ok(wb_score_table(f->model, f->rows->table, p, &reports[0], 2, &err), &err);
+    assert_ok(wb_score_table(plain, wide->table, p, &reports[1], 1, &err), &err);
+    for (size_t i = 0; i < N_ROWS; i++)
+        n_missing += isnan(expected_of_row(f->rows->table, i, &by)) ? 1 : 0;
+    assert_true(tallies[0][term].n_imputed == n_missing && n_missing > 20);
+    assert_memory_equal(tallies[0], tallies[1], wb_scorer_n_terms(f->scorer) * sizeof tallies[0][0]);
+    assert_true(reports[0].n_imputed == reports[1].n_imputed && reports[0].n_outside == reports[1].n_outside);
+}
+
 /* Against what a model tells that has the expected purchases as a column, of bands, intervals and drift. */
 static void assert_as_of_a_column(fixture *f)
 {
@@ -408,6 +450,7 @@ static void assert_as_of_a_column(fixture *f)
     options.n_log1p = !curved;
     wb_features *wide = with_expected(f->frame, &by), *wide_rows = with_expected(f->rows, &by);
     wb_model *plain = train(wide, &options);
+    assert_same_tallies(f, plain, wide_rows);
     assert_ok(wb_score_intervals(f->model, NULL, f->rows->table, low[0], high[0], 2, &err), &err);
     assert_ok(wb_score_intervals(plain, NULL, wide_rows->table, low[1], high[1], 1, &err), &err);
     for (size_t i = 0; i < N_ROWS; i++) {
@@ -615,6 +658,7 @@ int main(void)
         IN_FOLDER(files_give_the_same_numbers),
         IN_FOLDER(two_models_in_one_run),
         IN_FOLDER(what_it_reads_must_be_there),
+        IN_FOLDER(a_strict_run_looks_at_what_is_made),
         cmocka_unit_test(contributions_add_up),
         cmocka_unit_test(a_customer_is_explained),
         cmocka_unit_test(importance_is_the_mean_part),
