@@ -99,7 +99,7 @@ FRAME_FUNCTION wb_features *frame_buyers(size_t n, unsigned long seed)
         columns[3][i] = gsl_rng_uniform(rng) < 0.3 ? (double)NAN : 1 + floor(5 * gsl_rng_uniform(rng));
         const size_t kind = gsl_rng_uniform_int(rng, 4);
         channel[i] = channels[kind];
-        columns[4][i] = !later || gsl_rng_uniform(rng) < 0.1 + 0.3 * (double)(kind == 2) + 0.2 * (double)(columns[3][i] < 3);
+        columns[4][i] = later == 0 || gsl_rng_uniform(rng) < 0.1 + 0.3 * (double)(kind == 2) + 0.2 * (double)(columns[3][i] < 3);
     }
     wb_features *frame = frame_create();
     frame_words(frame, "customer_id", WB_TYPE_TEXT, id, n);

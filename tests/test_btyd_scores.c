@@ -386,6 +386,14 @@ static const wb_effect *effect_of(const wb_explanation *explanation, const char 
     return NULL;
 }
 
+/* What the term adds more at one value than at another. */
+static double adds_beyond(const wb_model *model, size_t term, double value, double from)
+{
+    if (wb_model_summarise(model).basis == WB_BASIS_AUTO)
+        return wb_model_contribution(model, term, value) - wb_model_contribution(model, term, from);
+    return raw(model, "log1p(" EXPECTED ")") * (log1p(value) - log1p(from));
+}
+
 /* Importance: mean |contribution|, over the rows of training and over others. */
 static void assert_importance(fixture *f)
 {
@@ -403,8 +411,12 @@ static void assert_importance(fixture *f)
     assert_int_equal(explanation->n_effects, n);
     assert_close(effect->importance, sum, 1e-12);
     assert_true(explanation->has_bands && effect->importance > 0.01);
-    for (size_t k = 0; k < effect->n_points; k++)
-        assert_true(effect->points[k].low < effect->points[k].log_odds && effect->points[k].log_odds < effect->points[k].high);
+    for (size_t k = 0; k < effect->n_points; k++) {
+        const wb_effect_point *at = &effect->points[k], *from = &effect->points[effect->typical];
+        assert_true(at->low < at->log_odds && at->log_odds < at->high);
+        if (isfinite(at->value))
+            assert_close(at->log_odds - from->log_odds, adds_beyond(f->model, term, at->value, from->value), 1e-10);
+    }
     assert_true(effect->direction == -1 || wb_model_summarise(f->model).basis == WB_BASIS_AUTO); /* who buys does not leave */
     wb_explanation_free(explanation);
 }

@@ -182,9 +182,15 @@ static void log_odds_by_coefficients(long double *eta, const wb_model *model, co
         }
         if (term.n_curve_columns == 0)
             continue;
+        long double sum = 0, squares = 0;
         column_of(values, frame, term.feature, &by);
-        for (size_t i = 0; i < N_ROWS; i++)
-            eta[i] += wb_model_contribution(model, t, values[i]);
+        for (size_t i = 0; i < N_ROWS; i++) {
+            const double adds = wb_model_contribution(model, t, values[i]);
+            eta[i] += adds;
+            sum += adds;
+            squares += (long double)adds * adds;
+        }
+        assert_close(term.spread, (double)sqrtl(squares / N_ROWS - sum / N_ROWS * (sum / N_ROWS)), 1e-10);
     }
     assert_int_equal(j, wb_model_n_coefficients(model));
 }
@@ -341,6 +347,9 @@ static void the_same_as_a_column(void **state)
     for (size_t i = 0; i < N_ROWS; i++)
         use[i] = i % 5 != 2;
     options.use_row = use;
+    check_against_column(&options, 1e-10);
+    options.contacted = use;
+    options.use_row = NULL;
     check_against_column(&options, 1e-10);
 }
 
