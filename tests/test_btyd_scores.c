@@ -200,11 +200,29 @@ static void batches_give_the_same_bits(void **state)
     for_each_kind(assert_same_by_arrow);
 }
 
+/* Whether the term is a reason of the row; then it tells the row's number. */
+static size_t check_reason(const grid *g, size_t row, const fixture *f)
+{
+    wb_term_btyd by;
+    size_t k = 1;
+    while (k <= 3 && strcmp(grid_at(g, row, numbered("reason_", k, "")), EXPECTED) != 0)
+        k++;
+    btyd_term(f->model, &by);
+    const double expected = expected_of_row(f->rows->table, row, &by);
+    if (k > 3 || isnan(expected))
+        return 0;
+    const char *text = grid_at(g, row, numbered("reason_", k, "_text")), *said = strstr(text, ": ");
+    assert_non_null(said);
+    assert_true(fabs(strtod(said + 2, NULL) / expected - 1) < 0.0051); /* three digits */
+    return 1;
+}
+
 static void files_give_the_same_numbers(void **state)
 {
     for (int k = 0; k < 4; k++) {
         fixture *f = make(k < 2 ? WB_BASIS_LINEAR : WB_BASIS_AUTO, k % 2 == 1);
         scoring_run run = run_in(*state, &f->model);
+        size_t n_said = 0;
         run.options.n_reasons = 3;
         run.options.n_reasons_down = 2;
         run.options.reason_text = 1;
@@ -219,8 +237,11 @@ static void files_give_the_same_numbers(void **state)
         free(of_frame);
         grid g = grid_parse(bytes);
         assert_int_equal(g.n_rows, N_ROWS);
-        for (size_t i = 0; i < N_ROWS; i++)
+        for (size_t i = 0; i < N_ROWS; i++) {
             assert_true(grid_number(&g, i, "probability") == f->p[i]);
+            n_said += check_reason(&g, i, f);
+        }
+        assert_true(n_said > N_ROWS / 10);
         grid_free(&g);
         drop(f);
     }
