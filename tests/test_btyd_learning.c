@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a btyd term learns from: its own rows, whatever their order and however many threads; and where there is nothing to learn. */
+/* What a btyd term learns from: its own rows, whatever their order and however many threads; and where nothing can be learned. */
 #include "test_util.h"
 
 #include <winback/score.h>

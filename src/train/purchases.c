@@ -39,8 +39,9 @@ static wb_status find_reads(size_t columns[WBI_PURCHASES_READS], const wb_table 
         if (n <= n_ending || strcmp(name + n - n_ending, endings[1]) != 0 || !find_columns(found, table, name, n - n_ending))
             continue;
         if (first != NULL)
-            return wbi_fail(err, WB_ERR_INCONSISTENT, "both %.100s and %.100s could be what a btyd term is made of: leave one out of the "
-                            "features", first, name);
+            return wbi_fail(err, WB_ERR_INCONSISTENT,
+                            "both %.100s and %.100s could be what a btyd term is made of: leave one out of the features", first,
+                            name);
         first = name;
         memcpy(columns, found, sizeof found);
     }
