@@ -369,7 +369,68 @@ static void all_alike(void **state)
     assert_int_equal(wbi_bg_nbd_fit(&m, &n_starts, &t, 1, &err), WB_ERR_DEGENERATE);
     assert_non_null(strstr(err.message, "ran to 10000, the end of its range (expected: inside 0.0001 to 10000)"));
     assert_true(isfinite(m.log_likelihood));
+    assert_int_equal(wbi_bg_nbd_fit_within(&m, &t, 1, &err), WB_ERR_DEGENERATE);
     wbi_triples_free(&t);
+}
+
+/* Where one that left would be one that was not chosen, b runs to its end. There the likelihood still rises by it, and lies flat by
+ * all others; elsewhere nothing is higher. */
+static void held_at_an_end(void **state)
+{
+    (void)state;
+    const double truth[N_PARAMETERS] = {0.7, 60, 1e-3, 1e3};
+    wbi_history *h = malloc(N_MADE * sizeof *h);
+    wbi_maximum m, within, two;
+    size_t n_starts, n_at_end = 0;
+    double logs[N_PARAMETERS], value, other, gradient[N_PARAMETERS], none[N_PARAMETERS];
+    wb_error err;
+    make_histories(h, N_MADE, truth, 4);
+    wbi_triples t = triples_of(h, N_MADE, 1);
+    assert_int_equal(wbi_bg_nbd_fit(&m, &n_starts, &t, 1, &err), WB_ERR_DEGENERATE);
+    assert_ok(wbi_bg_nbd_fit_within(&within, &t, 1, &err), &err);
+    for (size_t i = 0; i < N_PARAMETERS; i++)
+        logs[i] = log(within.values[i]);
+    assert_ok(wbi_bg_nbd_log_likelihood(&t, 1, logs, &value, gradient, NULL, &err), &err);
+    assert_close(value, within.log_likelihood, 1e-12);
+    for (size_t i = 0; i < N_PARAMETERS; i++) {
+        const bool most = within.values[i] == WBI_MAXIMISE_MOST_VALUE, least = within.values[i] == WBI_MAXIMISE_LEAST_VALUE;
+        n_at_end += most || least;
+        assert_true((i < 2 && !most && !least) || i >= 2);
+        assert_true(most ? gradient[i] > -1e-2 : least ? gradient[i] < 1e-2 : fabs(gradient[i]) < 1e-2);
+        assert_int_equal(isnan(within.standard_errors[i]), most || least);
+        for (double step = -0.1; step < 0.2; step += 0.2) {
+            double moved[N_PARAMETERS];
+            memcpy(moved, logs, sizeof moved);
+            moved[i] = fmax(log(WBI_MAXIMISE_LEAST_VALUE), fmin(log(WBI_MAXIMISE_MOST_VALUE), moved[i] + step));
+            assert_ok(wbi_bg_nbd_log_likelihood(&t, 1, moved, &other, none, NULL, &err), &err);
+            assert_true(other <= value + 1e-6);
+        }
+    }
+    assert_true(n_at_end > 0);
+    assert_true(fabs(within.values[0] - truth[0]) < 4 * within.standard_errors[0]);
+    assert_ok(wbi_bg_nbd_fit_within(&two, &t, 2, &err), &err);
+    assert_memory_equal(within.values, two.values, sizeof within.values);
+    wbi_triples_free(&t);
+    free(h);
+}
+
+/* Where nothing runs to an end both are one, to the bit. */
+static void within_as_everywhere(void **state)
+{
+    (void)state;
+    const double truth[N_PARAMETERS] = {0.7, 60, 0.9, 3};
+    wbi_history *h = malloc(N_MADE * sizeof *h);
+    wbi_maximum m, within;
+    size_t n_starts;
+    wb_error err;
+    make_histories(h, N_MADE, truth, 1);
+    wbi_triples t = triples_of(h, N_MADE, 1);
+    assert_ok(wbi_bg_nbd_fit(&m, &n_starts, &t, 1, &err), &err);
+    assert_ok(wbi_bg_nbd_fit_within(&within, &t, 1, &err), &err);
+    assert_memory_equal(m.values, within.values, sizeof m.values);
+    assert_memory_equal(m.standard_errors, within.standard_errors, sizeof m.standard_errors);
+    wbi_triples_free(&t);
+    free(h);
 }
 
 static void spends_all_alike(void **state)
@@ -429,6 +490,8 @@ int main(void)
         cmocka_unit_test(expected_spend),
         cmocka_unit_test(nobody_came_back),
         cmocka_unit_test(all_alike),
+        cmocka_unit_test(held_at_an_end),
+        cmocka_unit_test(within_as_everywhere),
         cmocka_unit_test(spends_all_alike),
         cmocka_unit_test(allocations_fail),
     };

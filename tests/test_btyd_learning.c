@@ -269,10 +269,12 @@ static void another_table_may_have_them(void **state)
     wb_features *frame = frame_buyers(N_ROWS, 3);
     const wb_train_options options = btyd_options(WB_BASIS_LINEAR, false);
     static double half[N_ROWS];
-    rename_column(frame, "orders_x", "buys_x");
     rename_column(frame, "orders_t_x", "buys_t_x");
     assert_untrained(frame, &options, WB_ERR_INCONSISTENT,
-                     "no columns orders_x, orders_t_x and orders_T, of which a btyd term is made", "use: [rfm]");
+                     "no column orders_t_x: a btyd term is made of orders_x, orders_t_x and orders_T", "");
+    rename_column(frame, "orders_x", "buys_x");
+    assert_untrained(frame, &options, WB_ERR_INCONSISTENT,
+                     "no column orders_x: a btyd term is made of orders_x, orders_t_x and orders_T", "");
     rename_column(frame, "orders_T", "buys_T");
     for (size_t i = 0; i < N_ROWS; i++)
         half[i] = (double)(i % 11) / 2;
@@ -323,7 +325,7 @@ static void what_cannot_be_is_said(void **state)
     options.btyd_horizon_us = 90 * WB_DAY_US;
     frame_numbers(frame, EXPECTED, numbers_of(frame, "csat"), N_ROWS);
     assert_untrained(frame, &options, WB_ERR_INCONSISTENT,
-                     "the features have a column " EXPECTED " already, which the btyd term would be called", "");
+                     "the features have a column " EXPECTED " already, which the btyd term would be called: give it another name", "");
     options.btyd_horizon_us = 91 * WB_DAY_US;
     wb_model *model = train(frame, &options);
     wb_model_free(model);
@@ -340,10 +342,11 @@ static void nobody_came_back(void **state)
         wb_features *frame = frame_buyers(N_ROWS, 3);
         for (size_t i = 0; i < N_ROWS; i++)
             numbers_of(frame, "orders_x")[i] = numbers_of(frame, "orders_t_x")[i] = k == 0 ? 0 : (double)NAN;
-        assert_int_equal(wb_train(&model, frame, &options, &err), WB_ERR_DEGENERATE);
-        assert_true(err.message[0] != '\0');
-        assert_non_null(strstr(err.advice, EXPECTED " cannot be had from these "));
-        assert_non_null(strstr(err.advice, "train without the btyd term"));
+        assert_int_equal(wb_train(&model, frame, &options, &err), k == 0 ? WB_ERR_DEGENERATE : WB_ERR_INCONSISTENT);
+        if (k == 0)
+            assert_non_null(strstr(err.advice, EXPECTED " cannot be had from these "));
+        else
+            assert_non_null(strstr(err.message, "is a history of purchases"));
         wb_features_free(frame);
     }
 }
@@ -387,6 +390,44 @@ static void every_allocation_may_fail(void **state)
     wb_features_free(frame);
 }
 
+/* Who is scored has neither a label nor an arm. */
+static void not_of_the_label_or_the_treatment(void **state)
+{
+    (void)state;
+    wb_train_options options = btyd_options(WB_BASIS_LINEAR, false);
+    wb_features *frame = frame_buyers(N_ROWS, 3);
+    for (size_t i = 0; i < N_ROWS; i++)
+        numbers_of(frame, "orders_T")[i] = i % 3 == 0 ? 400 : 500;
+    options.target = "orders_T";
+    options.positive = "400";
+    assert_untrained(frame, &options, WB_ERR_INCONSISTENT, "orders_T is the label, so no btyd term can be made of it", "");
+    options = btyd_options(WB_BASIS_LINEAR, false);
+    options.treatment = "orders_T";
+    options.treated = "400";
+    assert_untrained(frame, &options, WB_ERR_INCONSISTENT, "orders_T is the treatment, so no btyd term can be made of it", "");
+    wb_features_free(frame);
+}
+
+static void rows_without_a_history_are_told(void **state)
+{
+    (void)state;
+    heard ears = {.text = ""};
+    const wb_log log = {.message = hear, .user = &ears};
+    wb_train_options options = btyd_options(WB_BASIS_LINEAR, false);
+    wb_features *frame = frame_buyers(N_ROWS, 3);
+    char said[80];
+    size_t n = 0;
+    for (size_t i = 0; i < N_ROWS; i++)
+        n += !is_history(numbers_of(frame, "orders_x")[i], numbers_of(frame, "orders_t_x")[i], numbers_of(frame, "orders_T")[i]);
+    options.log = &log;
+    wb_model_free(train(frame, &options));
+    snprintf(said, sizeof said, "%zu of %d rows are no history of purchases", n, (int)N_ROWS);
+    assert_true(n > 0);
+    if (strstr(ears.text, said) == NULL)
+        fail_msg("'%s' does not say '%s'", ears.text, said);
+    wb_features_free(frame);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +440,8 @@ int main(void)
         cmocka_unit_test(another_table_may_have_them),
         cmocka_unit_test(what_cannot_be_is_said),
         cmocka_unit_test(nobody_came_back),
+        cmocka_unit_test(not_of_the_label_or_the_treatment),
+        cmocka_unit_test(rows_without_a_history_are_told),
         cmocka_unit_test(not_of_spilled_features),
         cmocka_unit_test(every_allocation_may_fail),
     };

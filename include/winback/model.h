@@ -266,6 +266,7 @@ typedef struct wb_term_btyd {
     const char *reads[3]; /* features: x, t_x and T, in whole days; rows where these are no history are missing */
     double horizon_days;  /* purchases so far ahead are expected */
     double r, alpha, a, b;
+    int a_or_b_at_end;    /* 1: one of them lies at 1e-4 or 1e4, as where rows are chosen by how lately customers bought */
 } wb_term_btyd;
 
 /* A term of the model: what one feature became. */

@@ -9,6 +9,7 @@
 #include "btyd/bg_nbd.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "par/par.h"
@@ -223,26 +224,124 @@ static double within_range(double value)
     return fmin(fmax(value, 10 * WBI_MAXIMISE_LEAST_VALUE), WBI_MAXIMISE_MOST_VALUE / 10);
 }
 
-wb_status wbi_bg_nbd_fit(wbi_maximum *out, size_t *n_starts, const wbi_triples *triples, int n_threads, wb_error *err)
+enum { N_STARTS = 4 };
+
+/* Guesses by the mean time that customers are known. */
+static void make_starts(double starts[N_STARTS][N], const wbi_triples *triples)
+{
+    const double t = mean_t(triples);
+    const double guesses[N_STARTS][N] = {{0.3, within_range(t / 5), 1, 3},
+                                         {1, within_range(t), 1, 1},
+                                         {3, within_range(2 * t), 0.2, 2},
+                                         {1, 1, 1, 1}};
+    memcpy(starts, guesses, sizeof guesses);
+}
+
+static wb_status check_repeats(const wbi_triples *triples, wb_error *err)
+{
+    return triples->n_repeating > 0
+               ? WB_OK
+               : wbi_fail(err, WB_ERR_DEGENERATE, "no customer bought on two dates, so BG/NBD cannot be fitted");
+}
+
+/* Why a search did not come to a maximum; `parameter` ran to `end`, SIZE_MAX: none did. */
+static wb_status no_maximum(size_t parameter, double end, wb_error *err)
 {
     static const char *const names[N] = {"r", "alpha", "a", "b"};
-    const double t = mean_t(triples);
-    const double starts[][N] = {{0.3, within_range(t / 5), 1, 3},
-                                {1, within_range(t), 1, 1},
-                                {3, within_range(2 * t), 0.2, 2},
-                                {1, 1, 1, 1}};
+    if (parameter == SIZE_MAX)
+        return wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD did not converge in any of %d starts", N_STARTS);
+    wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD cannot be fitted: %s ran to %g, the end of its range (expected: inside %g to %g)",
+             names[parameter], end, WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
+    wbi_advise(err, "the customers differ too little in how often they buy, or in when they leave, for the model to tell them apart");
+    return WB_ERR_DEGENERATE;
+}
+
+wb_status wbi_bg_nbd_fit(wbi_maximum *out, size_t *n_starts, const wbi_triples *triples, int n_threads, wb_error *err)
+{
+    double starts[N_STARTS][N];
     fitting f = {triples, n_threads};
-    *n_starts = sizeof starts / sizeof starts[0];
-    if (triples->n_repeating == 0)
-        return wbi_fail(err, WB_ERR_DEGENERATE, "no customer bought on two dates, so BG/NBD cannot be fitted");
-    WBI_TRY(wbi_maximise(out, N, &starts[0][0], *n_starts, log_likelihood, &f, err));
+    *n_starts = N_STARTS;
+    WBI_TRY(check_repeats(triples, err));
+    make_starts(starts, triples);
+    WBI_TRY(wbi_maximise(out, N, &starts[0][0], N_STARTS, log_likelihood, &f, err));
     if (out->converged)
         return WB_OK;
-    if (out->at_end == SIZE_MAX)
-        return wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD did not converge in any of %zu starts", *n_starts);
-    wb_status status = wbi_fail(err, WB_ERR_DEGENERATE,
-                                "BG/NBD cannot be fitted: %s ran to %g, the end of its range (expected: inside %g to %g)",
-                                names[out->at_end], wbi_maximum_end(out), WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
-    wbi_advise(err, "the customers differ too little in how often they buy, or in when they leave, for the model to tell them apart");
-    return status;
+    return no_maximum(out->at_end, out->at_end == SIZE_MAX ? (double)NAN : wbi_maximum_end(out), err);
+}
+
+/* ---- with parameters at the ends of their range ---- */
+
+typedef struct holding {
+    fitting fitting;
+    double held[N], held_logs[N];
+    size_t free[N], n_free; /* the parameters that are looked for */
+} holding;
+
+static wb_status log_likelihood_of_free(void *context, const double *logs, double *value, double *gradient, double *hessian,
+                                        wb_error *err)
+{
+    const holding *h = context;
+    double all[N], all_gradient[N], all_hessian[N * N];
+    memcpy(all, h->held_logs, sizeof all);
+    for (size_t i = 0; i < h->n_free; i++)
+        all[h->free[i]] = logs[i];
+    WBI_TRY(wbi_bg_nbd_log_likelihood(h->fitting.triples, h->fitting.n_threads, all, value, all_gradient,
+                                      hessian == NULL ? NULL : all_hessian, err));
+    for (size_t i = 0; i < h->n_free; i++)
+        gradient[i] = all_gradient[h->free[i]];
+    for (size_t i = 0; hessian != NULL && i < h->n_free; i++)
+        for (size_t j = 0; j < h->n_free; j++)
+            hessian[i * h->n_free + j] = all_hessian[h->free[i] * N + h->free[j]];
+    return WB_OK;
+}
+
+static wb_status maximise_free(wbi_maximum *out, holding *h, wb_error *err)
+{
+    double starts[N_STARTS][N], of_free[N_STARTS * N];
+    make_starts(starts, h->fitting.triples);
+    for (size_t k = 0; k < N_STARTS; k++)
+        for (size_t i = 0; i < h->n_free; i++)
+            of_free[k * h->n_free + i] = starts[k][h->free[i]];
+    return wbi_maximise(out, h->n_free, of_free, N_STARTS, log_likelihood_of_free, h, err);
+}
+
+static void hold(holding *h, size_t at, double end)
+{
+    h->held[h->free[at]] = end;
+    h->held_logs[h->free[at]] = log(end);
+    h->n_free--;
+    memmove(h->free + at, h->free + at + 1, (h->n_free - at) * sizeof *h->free);
+}
+
+static void spread(wbi_maximum *out, const wbi_maximum *found, const holding *h)
+{
+    *out = *found;
+    for (size_t i = 0; i < N; i++) {
+        out->values[i] = h->held[i];
+        out->standard_errors[i] = NAN;
+    }
+    for (size_t i = 0; i < h->n_free; i++) {
+        out->values[h->free[i]] = found->values[i];
+        out->standard_errors[h->free[i]] = found->standard_errors[i];
+    }
+}
+
+wb_status wbi_bg_nbd_fit_within(wbi_maximum *out, const wbi_triples *triples, int n_threads, wb_error *err)
+{
+    holding h = {.fitting = {triples, n_threads}, .free = {R, ALPHA, A, B}, .n_free = N};
+    wbi_maximum found;
+    WBI_TRY(check_repeats(triples, err));
+    for (;;) {
+        WBI_TRY(maximise_free(&found, &h, err));
+        if (found.converged)
+            break;
+        if (found.at_end == SIZE_MAX)
+            return no_maximum(SIZE_MAX, NAN, err);
+        const size_t parameter = h.free[found.at_end];
+        if (parameter == R || parameter == ALPHA)
+            return no_maximum(parameter, wbi_maximum_end(&found), err);
+        hold(&h, found.at_end, wbi_maximum_end(&found));
+    }
+    spread(out, &found, &h);
+    return WB_OK;
 }

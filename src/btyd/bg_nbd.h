@@ -22,4 +22,8 @@ WB_WARN_UNUSED wb_status wbi_bg_nbd_log_likelihood(const wbi_triples *triples, i
 WB_WARN_UNUSED wb_status wbi_bg_nbd_fit(wbi_maximum *out, size_t *n_starts, const wbi_triples *triples, int n_threads,
                                         wb_error *err);
 
+/* The maximum within the range, where a or b may lie at an end of it, as they do when hardly anybody seems to leave: they are held
+ * there, without a standard error. WB_ERR_DEGENERATE when no customer came back, or r or alpha run to an end. */
+WB_WARN_UNUSED wb_status wbi_bg_nbd_fit_within(wbi_maximum *out, const wbi_triples *triples, int n_threads, wb_error *err);
+
 #endif

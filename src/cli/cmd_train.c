@@ -133,7 +133,7 @@ static int parse_btyd(wb_train_options *train, const train_options *o)
     if (strcmp(o->btyd, "auto") == 0)
         return CLI_DONE;
     if (wb_duration_parse(&train->btyd_horizon_us, o->btyd, &err) != WB_OK || train->btyd_horizon_us == 0)
-        return cli_usage_error("--btyd: '%s' is neither auto nor a duration of more than 0, such as 90d", o->btyd);
+        return cli_usage_error("--btyd: '%s' is neither auto nor a duration of more than 0 and at most 100 years, such as 90d", o->btyd);
     return CLI_DONE;
 }
 

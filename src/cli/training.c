@@ -175,7 +175,8 @@ static void print_btyd(const wb_model *model, const cli_common *common)
     wb_term_btyd of;
     for (size_t t = 0; t < wb_model_summarise(model).n_terms; t++)
         if (wb_model_term_btyd(model, t, &of))
-            cli_note(common, "purchases expected by BG/NBD in weeks: r %.4g, alpha %.4g, a %.4g, b %.4g", of.r, of.alpha, of.a, of.b);
+            cli_note(common, "purchases expected by BG/NBD in weeks: r %.4g, alpha %.4g, a %.4g, b %.4g%s", of.r, of.alpha, of.a, of.b,
+                     of.a_or_b_at_end ? " · a or b at the end of its range: when customers leave does not show" : "");
 }
 
 static void print_strongest(const wb_model *model, const cli_common *common)

@@ -45,6 +45,15 @@ void wbi_purchases_expect(double *out, const wbi_bg_nbd_model *model, double hor
     }
 }
 
+size_t wbi_purchases_count(const double *const columns[WBI_PURCHASES_READS], const size_t *rows, size_t n)
+{
+    size_t n_known = 0;
+    wbi_history h;
+    for (size_t i = 0; i < n; i++)
+        n_known += read_history(&h, columns, rows[i]);
+    return n_known;
+}
+
 /* ---- fitting ---- */
 
 static wb_status fit_model(wbi_bg_nbd_model *out, const wbi_history *histories, size_t n, const char *name, int n_threads,
@@ -52,12 +61,13 @@ static wb_status fit_model(wbi_bg_nbd_model *out, const wbi_history *histories, 
 {
     wbi_triples triples;
     wbi_maximum maximum;
-    size_t n_starts;
     WBI_TRY(wbi_triples_create(&triples, histories, n, DAYS_A_UNIT, err));
-    const wb_status status = wbi_bg_nbd_fit(&maximum, &n_starts, &triples, n_threads, err);
+    const wb_status status = wbi_bg_nbd_fit_within(&maximum, &triples, n_threads, err);
     wbi_triples_free(&triples);
     if (status == WB_ERR_DEGENERATE)
-        wbi_advise(err, "%s cannot be had from these %zu rows: train without the btyd term", name, n);
+        wbi_advise(err, "%s cannot be had from these %zu rows; where they are those of an early split, --validate customers may do, else leave the "
+                        "btyd term out",
+                   name, n);
     if (status == WB_OK)
         *out = (wbi_bg_nbd_model){maximum.values[WBI_BG_NBD_R], maximum.values[WBI_BG_NBD_ALPHA],
                                   maximum.values[WBI_BG_NBD_A], maximum.values[WBI_BG_NBD_B]};
@@ -117,6 +127,15 @@ wb_status wbi_purchases_fit(wbi_purchases **out, double *made, const wbi_sample 
 cleanup:
     wbi_purchases_free(purchases);
     return status;
+}
+
+bool wbi_purchases_at_end(const wbi_purchases *purchases)
+{
+    const double of[] = {purchases->model.a, purchases->model.b};
+    for (size_t k = 0; k < sizeof of / sizeof *of; k++)
+        if (of[k] <= WBI_MAXIMISE_LEAST_VALUE || of[k] >= WBI_MAXIMISE_MOST_VALUE)
+            return true;
+    return false;
 }
 
 /* ---- the model file ---- */

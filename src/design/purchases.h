@@ -39,6 +39,12 @@ void wbi_purchases_free(wbi_purchases *purchases); /* NULL-safe */
 void wbi_purchases_expect(double *out, const wbi_bg_nbd_model *model, double horizon_days,
                           const double *const columns[WBI_PURCHASES_READS], const size_t *rows, size_t n);
 
+/* How many of these rows are histories. */
+size_t wbi_purchases_count(const double *const columns[WBI_PURCHASES_READS], const size_t *rows, size_t n);
+
+/* Whether a or b is held at an end of its range. */
+bool wbi_purchases_at_end(const wbi_purchases *purchases);
+
 /* A new object; NULL when memory ran out. */
 json_t *wbi_purchases_to_json(const wbi_purchases *purchases);
 /* Of the member `key`. */

@@ -147,6 +147,8 @@ size_t wbi_phrase_value(char out[WBI_VALUE_CHARS], const wbi_phrase *phrase, dou
         const wbi_str word = phrase->words[value < 0.5];
         return put(out, word.data, word.length);
     }
+    case WBI_AS_EXPECTED:
+        return value < 1 ? put_fixed(out, value, 2, true) : put_rounded(out, value, 3);
     case WBI_AS_NUMBER:
         break;
     }
@@ -282,9 +284,9 @@ wb_status wbi_phrase_of_purchases(wbi_phrase *out, double horizon_days, wb_error
     char number[WBI_DOUBLE_CHARS];
     const size_t n = wbi_double_print(number, horizon_days);
     snprintf(days, sizeof days, "purchases expected in the next %.*s days", (int)n, number);
-    WBI_TRY(wbi_phrase_of_name(out, days, days, WBI_AS_NUMBER, err));
+    WBI_TRY(wbi_phrase_of_name(out, days, days, WBI_AS_EXPECTED, err));
     wbi_free(out->missing);
-    out->missing = wbi_strdup("no order so far, so none are expected");
+    out->missing = wbi_strdup("when and how often the customer bought is not known");
     if (out->missing != NULL)
         return WB_OK;
     wbi_phrase_free(out);

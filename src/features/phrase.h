@@ -18,6 +18,7 @@ typedef enum wbi_manner {
     WBI_AS_HOURS,
     WBI_AS_MINUTES,
     WBI_AS_MONEY,
+    WBI_AS_EXPECTED, /* what will be counted, in hundredths where it is little */
     WBI_AS_SHARE,
     WBI_AS_CHANGE,
     WBI_AS_WORDS

@@ -199,7 +199,7 @@ int wb_model_term_btyd(const wb_model *model, size_t index, wb_term_btyd *out)
     if (from == NULL)
         return 0;
     *out = (wb_term_btyd){{from->reads[0], from->reads[1], from->reads[2]}, from->horizon_days, from->model.r, from->model.alpha,
-                          from->model.a, from->model.b};
+                          from->model.a, from->model.b, wbi_purchases_at_end(from)};
     return 1;
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <winback/time.h>
 
-#include "table/spill.h"
 #include "train/train.h"
 
 /* As the catalogue calls them, behind the name of the table. */
@@ -24,6 +23,31 @@ static bool find_columns(size_t columns[WBI_PURCHASES_READS], const wb_table *ta
             return false;
     }
     return true;
+}
+
+/* Which of the usual columns it is that is not there, or holds no numbers. */
+static wb_status say_missing(const wb_table *table, wb_error *err)
+{
+    enum { NAME_CHARS = 16 };
+    char name[NAME_CHARS];
+    size_t column = SIZE_MAX, n_there = 0, first = WBI_PURCHASES_READS;
+    for (size_t k = 0; k < WBI_PURCHASES_READS; k++) {
+        snprintf(name, sizeof name, "orders%s", endings[k]);
+        const size_t found = wb_table_find(table, name);
+        n_there += found != SIZE_MAX;
+        if (first == WBI_PURCHASES_READS && (found == SIZE_MAX || wb_table_type(table, found) != WB_TYPE_NUMBER)) {
+            first = k;
+            column = found;
+        }
+    }
+    snprintf(name, sizeof name, "orders%s", first < WBI_PURCHASES_READS ? endings[first] : "");
+    if (column != SIZE_MAX)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "%s was not read as numbers, which a btyd term is made of", name);
+    if (n_there > 0)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "no column %s: a btyd term is made of orders_x, orders_t_x and orders_T", name);
+    wbi_fail(err, WB_ERR_INCONSISTENT, "no columns orders_x, orders_t_x and orders_T, of which a btyd term is made");
+    wbi_advise(err, "the rfm features have them: features: {use: [rfm]} in the project file");
+    return WB_ERR_INCONSISTENT;
 }
 
 /* Those of orders, else of the only table that has some. */
@@ -47,9 +71,40 @@ static wb_status find_reads(size_t columns[WBI_PURCHASES_READS], const wb_table 
     }
     if (first != NULL)
         return WB_OK;
-    wbi_fail(err, WB_ERR_INCONSISTENT, "no columns orders_x, orders_t_x and orders_T, of which a btyd term is made");
-    wbi_advise(err, "the rfm features have them: features: {use: [rfm]} in the project file");
-    return WB_ERR_INCONSISTENT;
+    return say_missing(table, err);
+}
+
+/* What the label and the treatment say is not known of a customer who is scored. */
+static wb_status check_reads(const wbi_training *training, const size_t columns[WBI_PURCHASES_READS], wb_error *err)
+{
+    for (size_t k = 0; k < WBI_PURCHASES_READS; k++) {
+        const bool is_treatment = training->treated != NULL && columns[k] == training->arms.column;
+        if (columns[k] == training->target || is_treatment)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "%s is the %s, so no btyd term can be made of it",
+                            wb_table_name(training->table, columns[k]), is_treatment ? "treatment" : "label");
+    }
+    return WB_OK;
+}
+
+/* How many rows have no number, and why that matters, where there are any. */
+static wb_status count_histories(const wbi_training *training, const wbi_purchases_wanted *wanted, wb_error *err)
+{
+    const double *columns[WBI_PURCHASES_READS];
+    const wb_table *table = training->table;
+    const char *names[WBI_PURCHASES_READS];
+    for (size_t k = 0; k < WBI_PURCHASES_READS; k++) {
+        columns[k] = wb_table_numbers(table, wanted->columns[k]);
+        names[k] = wb_table_name(table, wanted->columns[k]);
+    }
+    const size_t n = training->all.n, n_known = wbi_purchases_count(columns, training->all.rows, n);
+    if (n_known == 0)
+        return wbi_fail(err, WB_ERR_INCONSISTENT,
+                        "none of %zu rows is a history of purchases: %s, %s and %s are to be whole numbers, none more than the next", n,
+                        names[0], names[1], names[2]);
+    if (n_known < n)
+        wbi_log(training->log, WB_LOG_WARNING, "%zu of %zu rows are no history of purchases (%s, %s, %s): %s is missing there",
+                n - n_known, n, names[0], names[1], names[2], wanted->name);
+    return WB_OK;
 }
 
 static wb_status find_horizon(int64_t *horizon_us, const wbi_training *training, const wb_features *features,
@@ -80,15 +135,15 @@ wb_status wbi_choose_purchases(wbi_training *training, const wb_features *featur
     char duration[WB_TIME_CHARS];
     if (options->btyd_horizon_us == 0)
         return WB_OK;
-    WBI_TRY(wbi_table_in_memory(training->table, "a btyd term", err));
     WBI_TRY(find_horizon(&horizon_us, training, features, options, err));
     WBI_TRY(find_reads(wanted.columns, training->table, err));
+    WBI_TRY(check_reads(training, wanted.columns, err));
     wb_duration_format(horizon_us, duration);
     snprintf(wanted.name, sizeof wanted.name, "expected_purchases_%s", duration);
     if (wb_table_find(training->table, wanted.name) != SIZE_MAX)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "the features have a column %s already, which the btyd term would be called",
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the features have a column %s already, which the btyd term would be called: give it another name",
                         wanted.name);
     wanted.horizon_days = (double)horizon_us / (double)WB_DAY_US;
     training->purchases = wanted;
-    return WB_OK;
+    return count_histories(training, &wanted, err);
 }

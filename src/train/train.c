@@ -8,6 +8,7 @@
 #include "features/features.h"
 #include "metrics/metrics.h"
 #include "model/model.h"
+#include "table/spill.h"
 #include "train/contacted.h"
 
 enum { N_LAMBDAS = 20, DEFAULT_FOLDS = 5, MAX_FOLDS = WBI_MAX_SPLITS };
@@ -273,6 +274,8 @@ wb_status wb_train(wb_model **out, const wb_features *features, const wb_train_o
     wbi_contacted_table joined = {0};
     const wb_table *table = wb_features_table(features);
     WBI_TRY(make_plan(&how, options, err));
+    if (options->btyd_horizon_us != 0)
+        WBI_TRY_CLEANUP(wbi_table_in_memory(table, "a btyd term", err));
     WBI_TRY_CLEANUP(wbi_train_check_memory(table, options, how.n_folds, err));
     if (options->contacted != NULL) {
         WBI_TRY_CLEANUP(wbi_contacted_join(&joined, table, options->contacted, err));
