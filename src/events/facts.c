@@ -7,8 +7,6 @@
 #include "base/memory.h"
 #include "events/source.h"
 
-static const char table_name[] = "customers";
-
 /* Where the table says that the column lies; NULL: it is computed. */
 static const char *source_of(const wbi_table_def *table, const char *name)
 {
@@ -97,7 +95,7 @@ static bool find_table(wbi_table_def *out, const wb_project *project)
     for (size_t t = 0; t < project->n_tables; t++) {
         *out = project->tables[t];
         out->time = NULL;
-        if (strcmp(out->name, table_name) == 0 && out->file != NULL)
+        if (strcmp(out->name, wbi_project_bound_table(project, "profile", "customers")) == 0 && out->file != NULL)
             return true;
     }
     return false;

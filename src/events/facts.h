@@ -24,9 +24,9 @@ typedef struct wbi_facts {
     bool strict;               /* a bad row is an error: it may say that somebody objects */
 } wbi_facts;
 
-/* Reads the wanted columns of the project's table `customers`. A column that the table declares under that name is read
- * from where it says; computed ones are WB_ERR_INCONSISTENT, as is a required one that the file lacks (with the nearest
- * spelling), and a second row of a customer (with both lines) is a bad row; where the campaign names a column
+/* Reads the wanted columns of the table that the bundle profile is bound to, usually customers. A column that the table declares
+ * under that name is read from where it says; computed ones are WB_ERR_INCONSISTENT, as is a required one that the file lacks (with
+ * the nearest spelling), and a second row of a customer (with both lines) is a bad row; where the campaign names a column
  * `objected`, bad rows are errors whatever `reading` says of them. Names are borrowed. */
 WB_WARN_UNUSED wb_status wbi_facts_read(wbi_facts *out, const wb_project *project, const wbi_wanted_fact *wanted, size_t n,
                                         const wb_read_options *reading, wb_error *err);
