@@ -291,6 +291,12 @@ static void sentences_are_honest(void **state)
     assert_true(says(r, "Every buyer of an arm is taken to have redeemed"));
     assert_true(says(r, "of 15 intervals about 0.8 miss the truth by chance"));
     wb_readout_free(r);
+    put("campaign.csv", "arm,probability,bought,spend,country\nlist,0.8,1,5,DE\nlist,0.8,0,0,DE\ncontrol,0.8,1,5,DE\n"
+                        "control,0.8,0,0,DE\n");
+    assert_ok(read_out(&r, "campaign.csv", &options, &err), &err);
+    /* 2.80 sqrt(1/2 * 1/2 * (1/2 + 1/2)) = 1.4 */
+    assert_true(says(r, "2 customers against 2 are too few to show any difference in bought reliably"));
+    wb_readout_free(r);
 }
 
 /* Arms are compared with the control each, in the order of their names, whichever rows come first. */

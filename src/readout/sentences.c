@@ -112,10 +112,13 @@ static wb_status say_power(wbi_readout *r, size_t arm, size_t measure, wb_error 
     char text[SENTENCE_CHARS], name[NAME_CHARS];
     if (r->measures[measure].kind != WB_READOUT_RATE || e->verdict != WB_READOUT_NOT_DISTINGUISHABLE || !(least > 0))
         return WB_OK;
-    snprintf(text, sizeof text, "  %s customers against %s show a difference in %s reliably (4 times in 5) only from %s points on.",
-             whole(e->n).text, whole(e->n_control).text,
-             wbi_printable(name, sizeof name, r->measures[measure].name, strlen(r->measures[measure].name)),
-             amount(100 * least, decimals_of(e), 0).text);
+    wbi_printable(name, sizeof name, r->measures[measure].name, strlen(r->measures[measure].name));
+    if (least < 1)
+        snprintf(text, sizeof text, "  %s customers against %s show a difference in %s reliably (4 times in 5) only from %s points on.",
+                 whole(e->n).text, whole(e->n_control).text, name, amount(100 * least, decimals_of(e), 0).text);
+    else
+        snprintf(text, sizeof text, "  %s customers against %s are too few to show any difference in %s reliably (4 times in 5).",
+                 whole(e->n).text, whole(e->n_control).text, name);
     return say(r, text, err);
 }
 
