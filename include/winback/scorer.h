@@ -43,7 +43,8 @@ typedef struct wb_scores {
  * -1 and what is not finite are missing, all other values unseen levels. Missing and unseen are treated as the model's term
  * does.
  *
- * Nothing is allocated and nothing fails: where numbers are so large that they overflow against the model's scales the
+ * Nothing is allocated (but a few kilobytes for the rare number of a btyd term that needs an integral; where they cannot be had the
+ * number is missing) and nothing fails: where numbers are so large that they overflow against the model's scales the
  * log-odds may be infinite or, where infinities cancel, NaN, and then so is the probability. A row's scores do not depend on
  * the rows around it, to the bit, nor on whether it came by rows or columns. */
 WB_API void wb_scorer_rows(const wb_scorer *scorer, const wb_scores *out, const double *x, size_t stride, size_t n_rows);

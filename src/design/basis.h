@@ -30,8 +30,8 @@ typedef struct wbi_basis_options {
     wbi_form purchases_form;
 } wbi_basis_options;
 
-/* Fits a term to each of the table's columns `features`, and to the purchases that are wanted, and scales their columns. Constant columns, and terms that are
- * left without any, are dropped; of columns with penalties of their own all or none. */
+/* Fits a term to each of the table's columns `features`, and to the purchases that are wanted, and scales their columns. Constant
+ * columns, and terms that are left without any, are dropped; of columns with penalties of their own all or none. */
 WB_WARN_UNUSED wb_status wbi_basis_fit(wbi_basis **out, const wbi_sample *sample, const size_t *features,
                                        size_t n_features, const wbi_basis_options *options, wb_error *err);
 void wbi_basis_free(wbi_basis *basis); /* NULL-safe */
