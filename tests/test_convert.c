@@ -310,7 +310,7 @@ static bool is_usual_number(int32_t *hundredths, const column_text *c, size_t i,
            wbi_convert_hundredths(hundredths, cell.data, cell.length, '.');
 }
 
-/* Numbers of at most 8 bytes behind their sign. */
+/* Numbers of at most 16 bytes behind their sign, of which at most 15 are digits. */
 static bool is_usual_double(double *number, const column_text *c, size_t i, bool quoted)
 {
     wbi_str cell;
@@ -319,7 +319,7 @@ static bool is_usual_double(double *number, const column_text *c, size_t i, bool
     *number = NAN;
     if (cell.length == 0)
         return true;
-    return cell.length <= 8 + (size_t)(cell.data[0] == '-') && cell.data[cell.length - 1] != '.' &&
+    return cell.length <= 16 + (size_t)(cell.data[0] == '-') && cell.data[cell.length - 1] != '.' &&
            wbi_convert_number(number, cell.data, cell.length, '.');
 }
 
@@ -397,7 +397,7 @@ static void random_number(char cell[CELL_CHARS], uint64_t *x)
     cell[n] = '\0';
 }
 
-/* With signs, and of any length about eight bytes. */
+/* With signs, and of any length up to past sixteen bytes. */
 static void random_double(char cell[CELL_CHARS], uint64_t *x)
 {
     random_number(cell, x);
@@ -406,6 +406,12 @@ static void random_double(char cell[CELL_CHARS], uint64_t *x)
         cell[next_random(x) % 20 == 0 ? next_random(x) % n : 0] = '-';
     if (n > 2 && n < 8 && strchr(cell, '.') != NULL && next_random(x) % 3 == 0)
         snprintf(cell + n, CELL_CHARS - n, "%u", (unsigned)(next_random(x) % 1000));
+    for (n = strlen(cell); n > 0 && n < 18 && next_random(x) % 4 == 0;) {
+        const size_t n_more = 1 + next_random(x) % 9;
+        for (size_t i = 0; i < n_more && n < 18; i++)
+            cell[n++] = (char)(next_random(x) % 60 == 0 ? '.' : '0' + (char)(next_random(x) % 10));
+        cell[n] = '\0';
+    }
 }
 
 static void random_time(char cell[CELL_CHARS], uint64_t *x)

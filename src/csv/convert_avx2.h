@@ -98,19 +98,69 @@ static inline __m256d power_of(__m256i mark)
     return _mm256_cvtps_pd(_mm256_castps256_ps128(_mm256_permutevar8x32_ps(powers, places)));
 }
 
-/* The same; the bytes are those behind the sign, all ones in `negative` where it is a minus. */
-static inline bool four_doubles(double *out, __m256i bytes, __m128i lengths, __m128i negative, char decimal)
+/* Four cells behind their signs: all ones in `negative` where that is a minus. */
+typedef struct four_cells {
+    __m256i first, last; /* eight bytes from the beginning on; the last eight, of shorter cells the first */
+    __m128i lengths, negative;
+} four_cells;
+
+static inline bool are_short(__m128i lengths)
 {
-    const four_digits four = take_mark_out(bytes, lengths, decimal);
-    const __m256i ends = _mm256_cmpeq_epi64(four.mark, _mm256_set1_epi64x(INT64_C(1) << 56));
-    const __m256i usual = _mm256_andnot_si256(ends, are_digits(four.digits));
-    const __m128i missing = _mm_cmpeq_epi32(lengths, _mm_setzero_si128());
-    const __m256d magnitude = _mm256_div_pd(_mm256_cvtepi32_pd(low_halves(value_of(four.digits))), power_of(four.mark));
-    const __m256d sign = _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(negative)), _mm256_set1_pd(-0.0));
+    return _mm_movemask_epi8(_mm_cmpeq_epi32(_mm_min_epu32(lengths, _mm_set1_epi32(8)), lengths)) == 0xffff;
+}
+
+/* Magnitudes with their signs, missing ones NaN; false when a missing one has a sign. */
+static inline bool put_doubles(double *out, __m256d magnitude, const four_cells *cells)
+{
+    const __m128i missing = _mm_cmpeq_epi32(cells->lengths, _mm_setzero_si128());
+    const __m256d sign = _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(cells->negative)), _mm256_set1_pd(-0.0));
     const __m256d number = _mm256_add_pd(_mm256_xor_pd(magnitude, sign), _mm256_setzero_pd()); /* -0 is read as 0 */
     const __m256d gap = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(missing));
     _mm256_storeu_pd(out, _mm256_blendv_pd(number, _mm256_set1_pd(NAN), gap));
-    return _mm256_movemask_epi8(usual) == -1 && _mm_testz_si128(missing, negative);
+    return _mm_testz_si128(missing, cells->negative);
+}
+
+/* All ones where the mark is the last byte, as in "12." */
+static inline __m256i ends_in_mark(__m256i mark)
+{
+    return _mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(INT64_C(1) << 56));
+}
+
+static inline __m256d as_doubles(__m256i digits)
+{
+    return _mm256_cvtepi32_pd(low_halves(value_of(digits)));
+}
+
+/* Of at most eight bytes each; false when one is unusual. */
+static inline bool four_doubles(double *out, const four_cells *cells, char decimal)
+{
+    const four_digits four = take_mark_out(cells->first, cells->lengths, decimal);
+    const __m256i usual = _mm256_andnot_si256(ends_in_mark(four.mark), are_digits(four.digits));
+    const __m256d magnitude = _mm256_div_pd(as_doubles(four.digits), power_of(four.mark));
+    return put_doubles(out, magnitude, cells) && _mm256_movemask_epi8(usual) == -1;
+}
+
+/* Of at most sixteen bytes and fifteen digits each, read in two parts of which the last has eight bytes: both, and what they add up
+ * to, are whole numbers that doubles hold. */
+static inline bool four_long_doubles(double *out, const four_cells *cells, char decimal)
+{
+    const __m256i zero = _mm256_setzero_si256(), ones = _mm256_set1_epi64x(-1);
+    const __m128i lengths = _mm_min_epu32(cells->lengths, _mm_set1_epi32(17)); /* as good as all that are longer */
+    const __m128i n_last = _mm_min_epu32(lengths, _mm_set1_epi32(8));
+    const four_digits last = take_mark_out(cells->last, n_last, decimal);
+    const four_digits before = take_mark_out(cells->first, _mm_sub_epi32(lengths, n_last), decimal);
+    const __m256i without_last = _mm256_cmpeq_epi64(last.mark, zero), without_before = _mm256_cmpeq_epi64(before.mark, zero);
+    const __m256i marked = _mm256_andnot_si256(_mm256_and_si256(without_last, without_before), ones);
+    const __m256i marked_twice = _mm256_andnot_si256(_mm256_or_si256(without_last, without_before), ones);
+    const __m256i n_digits = _mm256_add_epi64(_mm256_cvtepu32_epi64(lengths), marked);
+    const __m256i unusual = _mm256_or_si256(_mm256_or_si256(ends_in_mark(last.mark), marked_twice),
+                                            _mm256_cmpgt_epi64(n_digits, _mm256_set1_epi64x(15)));
+    const __m256i usual = _mm256_andnot_si256(unusual, _mm256_and_si256(are_digits(last.digits), are_digits(before.digits)));
+    const __m256d shift = _mm256_blendv_pd(_mm256_set1_pd(1e7), _mm256_set1_pd(1e8), _mm256_castsi256_pd(without_last));
+    const __m256d whole = _mm256_add_pd(_mm256_mul_pd(as_doubles(before.digits), shift), as_doubles(last.digits));
+    const __m256d power = _mm256_blendv_pd(_mm256_mul_pd(power_of(before.mark), _mm256_set1_pd(1e8)), power_of(last.mark),
+                                           _mm256_castsi256_pd(without_before));
+    return put_doubles(out, _mm256_div_pd(whole, power), cells) && _mm256_movemask_epi8(usual) == -1;
 }
 
 /* One cell's bytes, without the quotes that `margin` says. A row that is not kept may lack the cell. */
@@ -126,6 +176,11 @@ static inline cell_place place_of(const wbi_column_cells *cells, size_t row)
     if (cells->margin == 0)
         return (cell_place){at, mark[1] - begin};
     return (cell_place){at + 1, *at == '"' ? mark[1] - begin - 2 : UINT32_MAX};
+}
+
+static inline int64_t last_bytes(cell_place cell)
+{
+    return eight_bytes(cell.n > 8 && cell.n <= 16 ? cell.at + cell.n - 8 : cell.at);
 }
 
 static inline bool are_kept(const wbi_column_cells *cells, size_t row)
@@ -166,10 +221,12 @@ static size_t doubles(double *out, const wbi_column_cells *cells, size_t row, ch
         const cell_place b = behind_sign(place_of(cells, row + 1), &minus_b);
         const cell_place c = behind_sign(place_of(cells, row + 2), &minus_c);
         const cell_place d = behind_sign(place_of(cells, row + 3), &minus_d);
-        const __m256i bytes = _mm256_setr_epi64x(eight_bytes(a.at), eight_bytes(b.at), eight_bytes(c.at), eight_bytes(d.at));
-        const __m128i lengths = _mm_setr_epi32((int)a.n, (int)b.n, (int)c.n, (int)d.n);
-        const __m128i negative = _mm_setr_epi32(minus_a, minus_b, minus_c, minus_d);
-        if (!four_doubles(out + row, bytes, lengths, negative, decimal))
+        const four_cells four = {
+            .first = _mm256_setr_epi64x(eight_bytes(a.at), eight_bytes(b.at), eight_bytes(c.at), eight_bytes(d.at)),
+            .last = _mm256_setr_epi64x(last_bytes(a), last_bytes(b), last_bytes(c), last_bytes(d)),
+            .lengths = _mm_setr_epi32((int)a.n, (int)b.n, (int)c.n, (int)d.n),
+            .negative = _mm_setr_epi32(minus_a, minus_b, minus_c, minus_d)};
+        if (!(are_short(four.lengths) ? four_doubles : four_long_doubles)(out + row, &four, decimal))
             break;
     }
     return row;
