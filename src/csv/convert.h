@@ -23,8 +23,8 @@ static inline uint64_t wbi_convert_eight(uint64_t digits)
            32;
 }
 
-/* digits[.digits] in 1 to 8 bytes, without a branch on any of them: the number is *digits / 10^*n_behind. Zeros fill up in
- * front; a mark is taken out by moving what stands before it. Eight bytes at `bytes` must be readable, whatever `n`. */
+/* digits[.digits] in 1 to 8 bytes, or the mark alone, without a branch on any of them: the number is *digits / 10^*n_behind. Zeros
+ * fill up in front; a mark is taken out by moving what stands before it. Eight bytes at `bytes` must be readable, whatever `n`. */
 static inline bool wbi_convert_digits(uint64_t *digits, unsigned *n_behind, bool *marked, const char *bytes, size_t n,
                                       char decimal)
 {
@@ -45,7 +45,7 @@ static inline bool wbi_convert_digits(uint64_t *digits, unsigned *n_behind, bool
     }
     x ^= zeros;
     *digits = wbi_convert_eight(x);
-    return ((x | (x + ones * 6)) & (ones * 0xf0)) == 0 && n > *marked;
+    return ((x | (x + ones * 6)) & (ones * 0xf0)) == 0;
 }
 
 /* [-]digits[.digits] of at most 8 bytes behind the sign and at most two digits behind the mark, as whole hundredths above
@@ -59,7 +59,7 @@ static inline bool wbi_convert_hundredths(int32_t *hundredths, const char *bytes
     bool marked;
     bytes += negative;
     n -= negative;
-    if (n - 1 >= 8 || !wbi_convert_digits(&digits, &n_behind, &marked, bytes, n, decimal) || n_behind > 2)
+    if (n - 1 >= 8 || !wbi_convert_digits(&digits, &n_behind, &marked, bytes, n, decimal) || n_behind > 2 || n == marked)
         return false;
     digits *= scales[n_behind];
     *hundredths = negative ? -(int32_t)digits : (int32_t)digits;
@@ -81,7 +81,7 @@ static inline bool wbi_convert_number(double *value, const char *bytes, size_t n
     const size_t n_before = n > 8 ? n - 8 : 0;
     if (n_before > 0 && !wbi_convert_digits(&before, &n_behind_before, &marked_before, bytes, n_before, decimal))
         return false;
-    if (!wbi_convert_digits(&digits, &n_behind, &marked, bytes + n_before, n - n_before, decimal))
+    if (!wbi_convert_digits(&digits, &n_behind, &marked, bytes + n_before, n - n_before, decimal) || n == marked)
         return false;
     if (n_before > 0) {
         if ((marked && marked_before) || n - marked - marked_before > 15)
