@@ -199,18 +199,6 @@ wb_status wbi_bg_nbd_log_likelihood(const wbi_triples *triples, int n_threads, c
     return WB_OK;
 }
 
-typedef struct fitting {
-    const wbi_triples *triples;
-    int n_threads;
-} fitting;
-
-static wb_status log_likelihood(void *context, const double *logs, double *value, double *gradient, double *hessian,
-                                wb_error *err)
-{
-    const fitting *f = context;
-    return wbi_bg_nbd_log_likelihood(f->triples, f->n_threads, logs, value, gradient, hessian, err);
-}
-
 static double mean_t(const wbi_triples *t)
 {
     double sum = 0;
@@ -226,122 +214,112 @@ static double within_range(double value)
 
 enum { N_STARTS = 4 };
 
-/* Guesses by the mean time that customers are known. */
-static void make_starts(double starts[N_STARTS][N], const wbi_triples *triples)
+/* A search for some of the parameters, while others are held. */
+typedef struct searching {
+    const wbi_triples *triples;
+    int n_threads;
+    double held[N];
+    size_t free[N], n_free; /* the parameters that are looked for */
+} searching;
+
+static searching search_all(const wbi_triples *triples, int n_threads)
 {
-    const double t = mean_t(triples);
-    const double guesses[N_STARTS][N] = {{0.3, within_range(t / 5), 1, 3},
-                                         {1, within_range(t), 1, 1},
-                                         {3, within_range(2 * t), 0.2, 2},
-                                         {1, 1, 1, 1}};
-    memcpy(starts, guesses, sizeof guesses);
+    return (searching){triples, n_threads, {1, 1, 1, 1}, {R, ALPHA, A, B}, N};
 }
 
-static wb_status check_repeats(const wbi_triples *triples, wb_error *err)
+static wb_status log_likelihood_of_free(void *context, const double *logs, double *value, double *gradient, double *hessian,
+                                        wb_error *err)
 {
-    return triples->n_repeating > 0
-               ? WB_OK
-               : wbi_fail(err, WB_ERR_DEGENERATE, "no customer bought on two dates, so BG/NBD cannot be fitted");
+    const searching *s = context;
+    double all[N], all_gradient[N], all_hessian[N * N];
+    for (size_t i = 0; i < N; i++)
+        all[i] = log(s->held[i]);
+    for (size_t i = 0; i < s->n_free; i++)
+        all[s->free[i]] = logs[i];
+    WBI_TRY(wbi_bg_nbd_log_likelihood(s->triples, s->n_threads, all, value, all_gradient, hessian == NULL ? NULL : all_hessian, err));
+    for (size_t i = 0; i < s->n_free; i++)
+        gradient[i] = all_gradient[s->free[i]];
+    for (size_t i = 0; hessian != NULL && i < s->n_free; i++)
+        for (size_t j = 0; j < s->n_free; j++)
+            hessian[i * s->n_free + j] = all_hessian[s->free[i] * N + s->free[j]];
+    return WB_OK;
 }
 
-/* Why a search did not come to a maximum; `parameter` ran to `end`, SIZE_MAX: none did. */
-static wb_status no_maximum(size_t parameter, double end, wb_error *err)
+/* out->values[] and at_end are of the free ones. */
+static wb_status maximise_free(wbi_maximum *out, searching *s, wb_error *err)
+{
+    const double t = mean_t(s->triples);
+    const double starts[N_STARTS][N] = {{0.3, within_range(t / 5), 1, 3},
+                                        {1, within_range(t), 1, 1},
+                                        {3, within_range(2 * t), 0.2, 2},
+                                        {1, 1, 1, 1}};
+    double of_free[N_STARTS * N];
+    if (s->triples->n_repeating == 0)
+        return wbi_fail(err, WB_ERR_DEGENERATE, "no customer bought on two dates, so BG/NBD cannot be fitted");
+    for (size_t k = 0; k < N_STARTS; k++)
+        for (size_t i = 0; i < s->n_free; i++)
+            of_free[k * s->n_free + i] = starts[k][s->free[i]];
+    return wbi_maximise(out, s->n_free, of_free, N_STARTS, log_likelihood_of_free, s, err);
+}
+
+/* Why a search did not come to a maximum. */
+static wb_status no_maximum(const wbi_maximum *found, const searching *s, wb_error *err)
 {
     static const char *const names[N] = {"r", "alpha", "a", "b"};
-    if (parameter == SIZE_MAX)
+    if (found->at_end == SIZE_MAX)
         return wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD did not converge in any of %d starts", N_STARTS);
     wbi_fail(err, WB_ERR_DEGENERATE, "BG/NBD cannot be fitted: %s ran to %g, the end of its range (expected: inside %g to %g)",
-             names[parameter], end, WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
+             names[s->free[found->at_end]], wbi_maximum_end(found), WBI_MAXIMISE_LEAST_VALUE, WBI_MAXIMISE_MOST_VALUE);
     wbi_advise(err, "the customers differ too little in how often they buy, or in when they leave, for the model to tell them apart");
     return WB_ERR_DEGENERATE;
 }
 
 wb_status wbi_bg_nbd_fit(wbi_maximum *out, size_t *n_starts, const wbi_triples *triples, int n_threads, wb_error *err)
 {
-    double starts[N_STARTS][N];
-    fitting f = {triples, n_threads};
+    searching s = search_all(triples, n_threads);
     *n_starts = N_STARTS;
-    WBI_TRY(check_repeats(triples, err));
-    make_starts(starts, triples);
-    WBI_TRY(wbi_maximise(out, N, &starts[0][0], N_STARTS, log_likelihood, &f, err));
-    if (out->converged)
-        return WB_OK;
-    return no_maximum(out->at_end, out->at_end == SIZE_MAX ? (double)NAN : wbi_maximum_end(out), err);
+    WBI_TRY(maximise_free(out, &s, err));
+    return out->converged ? WB_OK : no_maximum(out, &s, err);
 }
 
 /* ---- with parameters at the ends of their range ---- */
 
-typedef struct holding {
-    fitting fitting;
-    double held[N], held_logs[N];
-    size_t free[N], n_free; /* the parameters that are looked for */
-} holding;
-
-static wb_status log_likelihood_of_free(void *context, const double *logs, double *value, double *gradient, double *hessian,
-                                        wb_error *err)
+static bool may_be_held(size_t parameter)
 {
-    const holding *h = context;
-    double all[N], all_gradient[N], all_hessian[N * N];
-    memcpy(all, h->held_logs, sizeof all);
-    for (size_t i = 0; i < h->n_free; i++)
-        all[h->free[i]] = logs[i];
-    WBI_TRY(wbi_bg_nbd_log_likelihood(h->fitting.triples, h->fitting.n_threads, all, value, all_gradient,
-                                      hessian == NULL ? NULL : all_hessian, err));
-    for (size_t i = 0; i < h->n_free; i++)
-        gradient[i] = all_gradient[h->free[i]];
-    for (size_t i = 0; hessian != NULL && i < h->n_free; i++)
-        for (size_t j = 0; j < h->n_free; j++)
-            hessian[i * h->n_free + j] = all_hessian[h->free[i] * N + h->free[j]];
-    return WB_OK;
+    return parameter == A || parameter == B;
 }
 
-static wb_status maximise_free(wbi_maximum *out, holding *h, wb_error *err)
+static void hold(searching *s, size_t at, double end)
 {
-    double starts[N_STARTS][N], of_free[N_STARTS * N];
-    make_starts(starts, h->fitting.triples);
-    for (size_t k = 0; k < N_STARTS; k++)
-        for (size_t i = 0; i < h->n_free; i++)
-            of_free[k * h->n_free + i] = starts[k][h->free[i]];
-    return wbi_maximise(out, h->n_free, of_free, N_STARTS, log_likelihood_of_free, h, err);
+    s->held[s->free[at]] = end;
+    s->n_free--;
+    memmove(s->free + at, s->free + at + 1, (s->n_free - at) * sizeof *s->free);
 }
 
-static void hold(holding *h, size_t at, double end)
-{
-    h->held[h->free[at]] = end;
-    h->held_logs[h->free[at]] = log(end);
-    h->n_free--;
-    memmove(h->free + at, h->free + at + 1, (h->n_free - at) * sizeof *h->free);
-}
-
-static void spread(wbi_maximum *out, const wbi_maximum *found, const holding *h)
+static void spread(wbi_maximum *out, const wbi_maximum *found, const searching *s)
 {
     *out = *found;
     for (size_t i = 0; i < N; i++) {
-        out->values[i] = h->held[i];
+        out->values[i] = s->held[i];
         out->standard_errors[i] = NAN;
     }
-    for (size_t i = 0; i < h->n_free; i++) {
-        out->values[h->free[i]] = found->values[i];
-        out->standard_errors[h->free[i]] = found->standard_errors[i];
+    for (size_t i = 0; i < s->n_free; i++) {
+        out->values[s->free[i]] = found->values[i];
+        out->standard_errors[s->free[i]] = found->standard_errors[i];
     }
 }
 
 wb_status wbi_bg_nbd_fit_within(wbi_maximum *out, const wbi_triples *triples, int n_threads, wb_error *err)
 {
-    holding h = {.fitting = {triples, n_threads}, .free = {R, ALPHA, A, B}, .n_free = N};
+    searching s = search_all(triples, n_threads);
     wbi_maximum found;
-    WBI_TRY(check_repeats(triples, err));
-    for (;;) {
-        WBI_TRY(maximise_free(&found, &h, err));
-        if (found.converged)
-            break;
-        if (found.at_end == SIZE_MAX)
-            return no_maximum(SIZE_MAX, NAN, err);
-        const size_t parameter = h.free[found.at_end];
-        if (parameter == R || parameter == ALPHA)
-            return no_maximum(parameter, wbi_maximum_end(&found), err);
-        hold(&h, found.at_end, wbi_maximum_end(&found));
+    WBI_TRY(maximise_free(&found, &s, err));
+    while (!found.converged) {
+        if (found.at_end == SIZE_MAX || !may_be_held(s.free[found.at_end]))
+            return no_maximum(&found, &s, err);
+        hold(&s, found.at_end, wbi_maximum_end(&found));
+        WBI_TRY(maximise_free(&found, &s, err));
     }
-    spread(out, &found, &h);
+    spread(out, &found, &s);
     return WB_OK;
 }
