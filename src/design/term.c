@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "design/basis.h"
-#include "table/spill.h"
 
 static const wbi_term_kind *const kinds[] = {&wbi_term_linear, &wbi_term_category, &wbi_term_log1p, &wbi_term_spline};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
@@ -120,7 +119,7 @@ bool wbi_term_reads(const wbi_term *term, const char *name)
     return false;
 }
 
-static wb_status bind_purchases(wbi_term_binding *out, const wbi_purchases *purchases, wb_error *err)
+static wb_status find_reads(wbi_term_binding *out, const wbi_purchases *purchases, wb_error *err)
 {
     out->column = SIZE_MAX;
     for (size_t k = 0; k < WBI_PURCHASES_READS; k++)
@@ -128,13 +127,28 @@ static wb_status bind_purchases(wbi_term_binding *out, const wbi_purchases *purc
     return wbi_table_in_memory(out->table, "a btyd term", err);
 }
 
-wb_status wbi_term_bind(wbi_term_binding *out, const wbi_term *term, const wb_table *table, wb_error *err)
+static wb_status find_columns(wbi_term_binding *out, const wbi_term *term, const wb_table *table, wb_error *err)
 {
     *out = (wbi_term_binding){.table = table};
-    if (term->purchases != NULL)
-        return bind_purchases(out, term->purchases, err);
-    WBI_TRY(wbi_feature_find(&out->column, table, term->feature, term->kind->type, err));
+    return term->purchases != NULL ? find_reads(out, term->purchases, err)
+                                   : wbi_feature_find(&out->column, table, term->feature, term->kind->type, err);
+}
+
+wb_status wbi_term_bind(wbi_term_binding *out, const wbi_term *term, const wb_table *table, wb_error *err)
+{
+    WBI_TRY(find_columns(out, term, table, err));
     return term->kind->bind == NULL ? WB_OK : term->kind->bind(out, term, err);
+}
+
+wb_status wbi_term_open(wbi_term_binding *out, wbi_view *view, const wbi_term *term, const wb_table *table, wb_error *err)
+{
+    *view = (wbi_view){.values = NULL};
+    WBI_TRY(find_columns(out, term, table, err));
+    if (out->column == SIZE_MAX)
+        return WB_OK;
+    WBI_TRY(wbi_view_open(view, table, out->column, err));
+    out->table = &view->table;
+    return WB_OK;
 }
 
 void wbi_term_numbers(double *out, const wbi_term *term, const wbi_term_binding *binding, const size_t *rows, size_t begin,

@@ -11,6 +11,7 @@
 #include "design/contribution.h"
 #include "design/json.h"
 #include "design/purchases.h"
+#include "table/spill.h"
 
 /* The rows something is fitted on. All borrowed. */
 typedef struct wbi_sample {
@@ -139,8 +140,13 @@ WB_WARN_UNUSED wb_status wbi_term_fit_purchases(wbi_term **out, const wbi_sample
 void wbi_term_free(wbi_term *term); /* NULL-safe */
 /* Whether the term reads a column of that name. */
 bool wbi_term_reads(const wbi_term *term, const char *name);
-/* Finds the columns of the table (borrowed); an absent one, or one of another type, is WB_ERR_INCONSISTENT. */
+/* Finds the columns of the table (borrowed) and prepares them for the kind's `encode`; an absent one, or one of another type, is
+ * WB_ERR_INCONSISTENT. */
 WB_WARN_UNUSED wb_status wbi_term_bind(wbi_term_binding *out, const wbi_term *term, const wb_table *table, wb_error *err);
+/* Finds them only, to be read; where the term reads one, that may lie on disk, and the view, which the caller closes, brings it
+ * back. */
+WB_WARN_UNUSED wb_status wbi_term_open(wbi_term_binding *out, wbi_view *view, const wbi_term *term, const wb_table *table,
+                                       wb_error *err);
 /* Of a term of numbers that is bound, the numbers that its kind encodes: out[i] is row rows[begin + i]'s (`rows` NULL: row
  * begin + i's). */
 void wbi_term_numbers(double *out, const wbi_term *term, const wbi_term_binding *binding, const size_t *rows, size_t begin,

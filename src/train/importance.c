@@ -43,21 +43,14 @@ static wb_status find_levels(weighed *term, const wb_table *table, wb_error *err
 static wb_status open_term(weighed *term, const wb_model *model, const wb_table *table, size_t t, wb_error *err)
 {
     term->term = model->basis->terms[t];
-    WBI_TRY(wbi_term_bind(&term->binding, term->term, table, err));
+    WBI_TRY(wbi_term_open(&term->binding, &term->view, term->term, table, err));
     WBI_TRY(wbi_contribution_compile(&term->adds, model->basis, model->beta, t, err));
-    if (term->adds.form == WBI_CONTRIBUTION_LEVELS)
-        WBI_TRY(find_levels(term, table, err));
-    if (term->binding.column == SIZE_MAX)
-        return WB_OK;
-    WBI_TRY(wbi_view_open(&term->view, table, term->binding.column, err));
-    term->binding.table = &term->view.table;
-    return WB_OK;
+    return term->adds.form == WBI_CONTRIBUTION_LEVELS ? find_levels(term, table, err) : WB_OK;
 }
 
 static void close_term(weighed *term)
 {
     wbi_view_close(&term->view);
-    wbi_free(term->binding.level_of_code);
     wbi_free(term->level_of_code);
     wbi_contribution_clear(&term->adds);
 }

@@ -74,14 +74,9 @@ static double spread(const wbi_shape *shape, const spreading *work, const wbi_te
 static wb_status spread_term(const spreading *work, size_t t, const wbi_shape *shape, wb_error *err)
 {
     const wbi_term *term = work->fit->basis->terms[t];
-    const wb_table *table = work->training->table;
     wbi_term_binding binding;
-    wbi_view view = {.values = NULL};
-    WBI_TRY(wbi_term_bind(&binding, term, table, err));
-    if (binding.column != SIZE_MAX) {
-        WBI_TRY(wbi_view_open(&view, table, binding.column, err));
-        binding.table = &view.table;
-    }
+    wbi_view view;
+    WBI_TRY(wbi_term_open(&binding, &view, term, work->training->table, err));
     work->fit->smoothness->terms[t].spread = spread(shape, work, term, &binding);
     wbi_view_close(&view);
     return WB_OK;
