@@ -28,23 +28,17 @@ static bool find_columns(size_t columns[WBI_PURCHASES_READS], const wb_table *ta
 /* Which of the usual columns it is that is not there, or holds no numbers. */
 static wb_status say_missing(const wb_table *table, wb_error *err)
 {
-    enum { NAME_CHARS = 16 };
-    char name[NAME_CHARS];
-    size_t column = SIZE_MAX, n_there = 0, first = WBI_PURCHASES_READS;
-    for (size_t k = 0; k < WBI_PURCHASES_READS; k++) {
-        snprintf(name, sizeof name, "orders%s", endings[k]);
-        const size_t found = wb_table_find(table, name);
-        n_there += found != SIZE_MAX;
-        if (first == WBI_PURCHASES_READS && (found == SIZE_MAX || wb_table_type(table, found) != WB_TYPE_NUMBER)) {
-            first = k;
-            column = found;
-        }
+    static const char *const usual[WBI_PURCHASES_READS] = {"orders_x", "orders_t_x", "orders_T"};
+    size_t n_there = 0;
+    for (size_t k = 0; k < WBI_PURCHASES_READS; k++)
+        n_there += wb_table_find(table, usual[k]) != SIZE_MAX;
+    for (size_t k = 0; k < WBI_PURCHASES_READS && n_there > 0; k++) {
+        const size_t column = wb_table_find(table, usual[k]);
+        if (column == SIZE_MAX)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "no column %s: a btyd term is made of orders_x, orders_t_x and orders_T", usual[k]);
+        if (wb_table_type(table, column) != WB_TYPE_NUMBER)
+            return wbi_fail(err, WB_ERR_INCONSISTENT, "%s was not read as numbers, which a btyd term is made of", usual[k]);
     }
-    snprintf(name, sizeof name, "orders%s", first < WBI_PURCHASES_READS ? endings[first] : "");
-    if (column != SIZE_MAX)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "%s was not read as numbers, which a btyd term is made of", name);
-    if (n_there > 0)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "no column %s: a btyd term is made of orders_x, orders_t_x and orders_T", name);
     wbi_fail(err, WB_ERR_INCONSISTENT, "no columns orders_x, orders_t_x and orders_T, of which a btyd term is made");
     wbi_advise(err, "the rfm features have them: features: {use: [rfm]} in the project file");
     return WB_ERR_INCONSISTENT;
@@ -69,9 +63,7 @@ static wb_status find_reads(size_t columns[WBI_PURCHASES_READS], const wb_table 
         first = name;
         memcpy(columns, found, sizeof found);
     }
-    if (first != NULL)
-        return WB_OK;
-    return say_missing(table, err);
+    return first != NULL ? WB_OK : say_missing(table, err);
 }
 
 /* What the label and the treatment say is not known of a customer who is scored. */
