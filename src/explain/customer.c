@@ -38,7 +38,8 @@ typedef struct explaining {
     const wb_model *model;
     size_t id, cutoff, n_features, n_terms;
     wbi_feature_column *columns;
-    wbi_score_column *row; /* one a feature */
+    wbi_score_column *row; /* one a feature, as is */
+    int32_t *level;        /* of a category in that row */
     wbi_buffer text;
 } explaining;
 
@@ -120,7 +121,7 @@ static wb_status fill_row(wb_explained_row *out, explaining *work, size_t row, w
     if (out->parts == NULL)
         return wbi_fail_nomem(err, work->n_terms * sizeof *out->parts);
     for (size_t f = 0; f < work->n_features; f++)
-        work->row[f] = wbi_feature_column_rows(&work->columns[f], row, 1);
+        work->row[f] = wbi_feature_column_rows(&work->columns[f], row, 1, &work->level[f]);
     for (; out->n_parts < work->n_terms; out->n_parts++) {
         const wb_status status = fill_part(&out->parts[out->n_parts], work, out->n_parts, row, err);
         if (status != WB_OK) {
@@ -169,7 +170,8 @@ static wb_status open_work(explaining *work, const wb_model *model, wb_error *er
     work->n_terms = wb_scorer_n_terms(work->scorer);
     work->columns = wbi_alloc_zeroed(n, sizeof *work->columns);
     work->row = wbi_alloc_array(n, sizeof *work->row);
-    if (work->columns == NULL || work->row == NULL)
+    work->level = wbi_alloc_array(n, sizeof *work->level);
+    if (work->columns == NULL || work->row == NULL || work->level == NULL)
         return wbi_fail_nomem(err, n * sizeof *work->columns);
     for (; work->n_features < n; work->n_features++)
         WBI_TRY(wbi_feature_column_open(&work->columns[work->n_features], work->scorer, work->n_features, work->table, err));
@@ -182,6 +184,7 @@ static void close_work(explaining *work)
         wbi_feature_column_close(&work->columns[f]);
     wbi_free(work->columns);
     wbi_free(work->row);
+    wbi_free(work->level);
     wbi_buffer_free(&work->text);
     wb_reasons_free(work->reasons);
     wb_scorer_free(work->scorer);

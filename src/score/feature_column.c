@@ -32,15 +32,15 @@ void wbi_feature_column_close(wbi_feature_column *column)
     wbi_free(column->level_of_code);
 }
 
-wbi_score_column wbi_feature_column_rows(wbi_feature_column *column, size_t begin, size_t n)
+wbi_score_column wbi_feature_column_rows(const wbi_feature_column *column, size_t begin, size_t n, int32_t *room)
 {
     if (column->level_of_code == NULL)
         return (wbi_score_column){column->numbers + begin, NULL};
     for (size_t i = 0; i < n; i++) {
         const int32_t code = column->codes[begin + i];
-        column->room[i] = code < 0 ? -1 : column->level_of_code[code];
+        room[i] = code < 0 ? -1 : column->level_of_code[code];
     }
-    return (wbi_score_column){NULL, column->room};
+    return (wbi_score_column){NULL, room};
 }
 
 wb_status wbi_term_columns_open(wbi_term_columns *out, const wb_scorer *scorer, size_t term, const wb_table *table, wb_error *err)
@@ -63,7 +63,7 @@ wbi_score_column wbi_term_columns_rows(wbi_term_columns *columns, size_t begin, 
 {
     wbi_score_column reads[WBI_SCORER_READS];
     for (size_t k = 0; k < columns->n; k++)
-        reads[k] = wbi_feature_column_rows(&columns->columns[k], begin, n);
+        reads[k] = wbi_feature_column_rows(&columns->columns[k], begin, n, columns->levels);
     return wbi_scorer_values(columns->scorer, columns->term, reads, 0, n, columns->made);
 }
 

@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "design/basis.h"
 #include "model/model.h"
 #include "par/par.h"
+#include "score/feature_column.h"
 #include "score/plan.h"
 #include "score/scorer.h"
 #include "table/spill.h"
@@ -22,61 +22,24 @@ static uint64_t n_ignored_columns(const wb_model *model, const wb_table *table)
     return n;
 }
 
-/* A feature's column in the table. */
-typedef struct source {
-    const double *numbers;
-    const int32_t *codes;    /* of the table's dictionary */
-    int32_t *level_of_code;  /* what these are to the scorer */
-} source;
-
 typedef struct scoring {
     wb_scorer *scorer;
     const wbi_calibration *calibration;
     size_t n_features, n_terms;
-    source *sources;
+    wbi_feature_column *sources;
     wbi_score_column *columns; /* one a feature and worker, as are */
     int32_t *codes;            /* CHUNK_ROWS codes of the scorer */
     double *probability;
     wbi_score_tally *tallies; /* one a term and block, as blocks run at once */
 } scoring;
 
-static wb_status bind_source(source *out, const wb_scorer *scorer, size_t f, const wb_table *table, wb_error *err)
-{
-    wb_type type;
-    size_t column;
-    const char *name = wb_scorer_feature(scorer, f, &type);
-    WBI_TRY(wbi_feature_find(&column, table, name, type, err));
-    out->numbers = wb_table_numbers(table, column);
-    out->codes = wb_table_codes(table, column);
-    if (type != WB_TYPE_CATEGORY)
-        return WB_OK;
-    const size_t n = wb_table_n_levels(table, column);
-    out->level_of_code = wbi_alloc_array(n, sizeof *out->level_of_code);
-    if (out->level_of_code == NULL)
-        return wbi_fail_nomem(err, n * sizeof *out->level_of_code);
-    for (size_t k = 0; k < n; k++) {
-        size_t length;
-        const char *level = wb_table_level(table, column, (int32_t)k, &length);
-        out->level_of_code[k] = wbi_scorer_level(scorer, f, level, length);
-    }
-    return WB_OK;
-}
-
 /* Where the scorer finds the rows [begin, begin + n), n <= CHUNK_ROWS. */
 static const wbi_score_column *show(const scoring *work, size_t begin, size_t n, size_t worker)
 {
     wbi_score_column *columns = work->columns + worker * work->n_features;
-    for (size_t f = 0; f < work->n_features; f++) {
-        const source *from = &work->sources[f];
-        int32_t *codes = work->codes + (worker * work->n_features + f) * CHUNK_ROWS;
-        if (from->numbers != NULL) {
-            columns[f] = (wbi_score_column){from->numbers + begin, NULL};
-            continue;
-        }
-        for (size_t i = 0; i < n; i++)
-            codes[i] = from->codes[begin + i] < 0 ? -1 : from->level_of_code[from->codes[begin + i]];
-        columns[f] = (wbi_score_column){NULL, codes};
-    }
+    for (size_t f = 0; f < work->n_features; f++)
+        columns[f] = wbi_feature_column_rows(&work->sources[f], begin, n,
+                                             work->codes + (worker * work->n_features + f) * CHUNK_ROWS);
     return columns;
 }
 
@@ -150,14 +113,14 @@ static wb_status create_scoring(scoring *work, const wb_table *table, size_t n_w
     if (work->sources == NULL || work->columns == NULL || work->codes == NULL || work->tallies == NULL)
         return wbi_fail_nomem(err, n_blocks * n_terms * sizeof *work->tallies);
     for (size_t f = 0; f < n; f++)
-        WBI_TRY(bind_source(&work->sources[f], work->scorer, f, table, err));
+        WBI_TRY(wbi_feature_column_open(&work->sources[f], work->scorer, f, table, err));
     return WB_OK;
 }
 
 static void free_scoring(scoring *work)
 {
     for (size_t f = 0; work->sources != NULL && f < work->n_features; f++)
-        wbi_free(work->sources[f].level_of_code);
+        wbi_feature_column_close(&work->sources[f]);
     wbi_free(work->sources);
     wbi_free(work->columns);
     wbi_free(work->codes);
