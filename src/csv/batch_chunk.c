@@ -231,7 +231,25 @@ static bool begins_like_header(wbi_str row, wbi_str start, char delimiter)
     return end == row.length || row.data[end] == delimiter || row.data[end] == '"';
 }
 
+/* Whether the row is as wide as the header and, being nonempty, told from it by its first byte, as nearly all are. */
+static bool is_usual(const wbi_batch_memory *m, size_t row, size_t width, wbi_str header)
+{
+    const uint32_t *marks = m->marks.marks, *starts = m->marks.starts;
+    const char first = m->chunk.bytes[(uint32_t)(marks[starts[row]] + 1)];
+    return starts[row + 1] - starts[row] == width && header.length > 0 && first != header.data[0] && first != '"';
+}
+
 /* A row that may be the header again, is not text, or has too few or too many cells, is doubtful. */
+static uint8_t state_of(wbi_str raw, bool wide, bool text, wbi_str header, const wbi_dialect *dialect)
+{
+    if (!wide && raw.length == 0)
+        return WBI_ROW_VANISHED;
+    if (!wide || (dialect->header && begins_like_header(raw, header, dialect->delimiter)) ||
+        (!text && wbi_utf8_check(raw.data, raw.length) < raw.length))
+        return WBI_ROW_DOUBTFUL;
+    return WBI_ROW_KEPT;
+}
+
 static void classify_rows(wbi_batch_memory *m)
 {
     const size_t width = wbi_csv_n_columns(m->reader);
@@ -239,14 +257,10 @@ static void classify_rows(wbi_batch_memory *m)
     const wbi_str header = start_of_header(m->reader);
     const bool text = m->chunk.plain || wbi_utf8_check(m->chunk.bytes, m->chunk.n_bytes) == m->chunk.n_bytes;
     for (size_t row = 0; row < m->marks.n_rows; row++) {
-        const size_t n_cells = m->marks.starts[row + 1] - m->marks.starts[row];
-        const wbi_str raw = wbi_chunk_row(m, row);
-        m->states[row] = n_cells == width    ? WBI_ROW_KEPT
-                         : raw.length == 0 ? WBI_ROW_VANISHED
-                                           : WBI_ROW_DOUBTFUL;
-        if ((dialect->header && begins_like_header(raw, header, dialect->delimiter)) ||
-            (!text && wbi_utf8_check(raw.data, raw.length) < raw.length))
-            m->states[row] = m->states[row] == WBI_ROW_VANISHED ? WBI_ROW_VANISHED : WBI_ROW_DOUBTFUL;
+        const bool wide = m->marks.starts[row + 1] - m->marks.starts[row] == width;
+        m->states[row] = text && is_usual(m, row, width, header)
+                             ? WBI_ROW_KEPT
+                             : state_of(wbi_chunk_row(m, row), wide, text, header, dialect);
     }
 }
 

@@ -258,9 +258,10 @@ static inline bool one_time(int64_t *since_1970, const char *at)
     return true;
 }
 
-static size_t seconds(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s)
+/* Up to `end`. */
+static size_t seconds_by_one(int32_t *out, const wbi_column_cells *cells, size_t row, size_t end, int32_t zone_offset_s)
 {
-    for (; row < cells->n_rows && cells->kept[row] == 1; row++) {
+    for (; row < end && cells->kept[row] == 1; row++) {
         const cell_place cell = place_of(cells, row);
         const bool utc = cell.n == 20 && cell.at[19] == 'Z';
         int64_t since_1970;

@@ -33,7 +33,7 @@ typedef struct wbi_marks {
 /* Room that marks and starts need for `n` bytes. */
 static inline size_t wbi_marks_room(size_t n)
 {
-    return n + 16;
+    return n + 32;
 }
 
 /* The cells of one column of regular rows, those of row r being cell starts[r] of `marks`. */
@@ -59,8 +59,10 @@ typedef struct wbi_scanner {
     size_t (*seconds)(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s);
 } wbi_scanner;
 
-extern const wbi_scanner wbi_scanner_portable, wbi_scanner_x86_v3;
+extern const wbi_scanner wbi_scanner_portable, wbi_scanner_x86_v3, wbi_scanner_x86_v4;
 /* The best one for this machine. */
 const wbi_scanner *wbi_scanner_best(void);
+/* The i-th best, the last of which runs on all machines; NULL behind that. */
+const wbi_scanner *wbi_scanner_at(size_t i);
 
 #endif

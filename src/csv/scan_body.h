@@ -11,7 +11,24 @@
 
 enum { BLOCK = 64 };
 
-#if defined(__AVX2__)
+#if defined(__AVX512VBMI2__)
+typedef __m512i block;
+
+static inline block load(const char *at)
+{
+    return _mm512_loadu_si512(at);
+}
+
+static inline uint64_t equal(block b, char byte)
+{
+    return _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(byte));
+}
+
+static inline uint64_t high_bits(block b)
+{
+    return _mm512_movepi8_mask(b);
+}
+#elif defined(__AVX2__)
 typedef struct block {
     __m256i low, high;
 } block;
@@ -197,6 +214,30 @@ static void regular(wbi_regular *found, const char *bytes, size_t n, char delimi
     found->doubled = c.doubled != 0;
 }
 
+#if defined(__AVX512VBMI2__)
+/* Writes the places of the bits, and behind them up to fifteen more. */
+static inline uint32_t *put_places(uint32_t *mark, uint64_t bits, uint32_t at)
+{
+    static const char all[BLOCK] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                    22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+                                    44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    uint32_t *const end = mark + __builtin_popcountll(bits);
+    __m512i places = _mm512_maskz_compress_epi8(bits, load(all));
+    do {
+        const __m512i first = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
+        _mm512_storeu_si512(mark, _mm512_add_epi32(first, _mm512_set1_epi32((int)at)));
+        places = _mm512_alignr_epi32(places, places, 4);
+        mark += 16;
+    } while (mark < end);
+    return end;
+}
+
+/* Writes which cells begin rows: those behind the row ends among the ends, of which the first block's is cell `first`. */
+static inline uint32_t *put_starts(uint32_t *start, uint64_t row_ends, uint64_t ends, uint32_t first)
+{
+    return put_places(start, _pext_u64(row_ends, ends), first);
+}
+#else
 /* Writes the places of the bits, and behind them up to seven more, so that hardly a branch depends on how many there are. */
 static inline uint32_t *put_places(uint32_t *mark, uint64_t bits, uint32_t at)
 {
@@ -210,6 +251,14 @@ static inline uint32_t *put_places(uint32_t *mark, uint64_t bits, uint32_t at)
     } while (bits != 0);
     return end;
 }
+
+static inline uint32_t *put_starts(uint32_t *start, uint64_t row_ends, uint64_t ends, uint32_t first)
+{
+    for (; row_ends != 0; row_ends &= row_ends - 1)
+        *start++ = first - 1 + (uint32_t)__builtin_popcountll(ends & (row_ends ^ (row_ends - 1)));
+    return start;
+}
+#endif
 
 static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter, bool quotes)
 {
@@ -227,17 +276,24 @@ static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter,
             row_ends &= ~inside;
             ends &= ~inside;
         }
-        const uint32_t before = (uint32_t)(mark - found->marks) - 1;
-        for (uint64_t left = row_ends; left != 0; left &= left - 1)
-            *start++ = before + (uint32_t)__builtin_popcountll(ends & (left ^ (left - 1)));
+        start = put_starts(start, row_ends, ends, (uint32_t)(mark - found->marks));
         mark = put_places(mark, ends, (uint32_t)at);
     }
     found->n_cells = (size_t)(mark - found->marks) - 1;
     found->n_rows = (size_t)(start - found->starts) - 1;
 }
 
-#if defined(__AVX2__)
+#if defined(__AVX512VBMI2__)
+#include "csv/convert_avx512.h"
+const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, doubles, seconds};
+#elif defined(__AVX2__)
 #include "csv/convert_avx2.h"
+
+static size_t seconds(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s)
+{
+    return seconds_by_one(out, cells, row, cells->n_rows, zone_offset_s);
+}
+
 const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, doubles, seconds};
 #else
 const wbi_scanner WBI_SCANNER = {regular, marks, NULL, NULL, NULL};
