@@ -10,7 +10,7 @@
 #include "base/number.h"
 #include "random.h"
 
-enum { N_VALUES = 200000, N_KEYS = 1000000, KEY_CHARS = 16 };
+enum { N_VALUES = 200000, MANY = 50, N_KEYS = 1000000, KEY_CHARS = 16 };
 
 /* What is computed goes here, so that it is computed. */
 static volatile uint64_t sink;
@@ -23,6 +23,14 @@ static void print_shortest(void *of)
     char out[WBI_DOUBLE_CHARS];
     for (size_t i = 0; i < N_VALUES; i++)
         sink += wbi_double_print(out, values[i]);
+}
+
+static void print_many(void *of)
+{
+    const double *values = of;
+    char out[MANY * WBI_SEPARATED_CHARS];
+    for (size_t i = 0; i < N_VALUES; i += MANY)
+        sink += (uint64_t)(wbi_doubles_print(out, values + i, MANY, ',') - out);
 }
 
 static void print_17_digits(void *of)
@@ -43,6 +51,8 @@ static void measure_print(const double *values, const char *what)
     }
     snprintf(contender, sizeof contender, "%s printed, fewest digits", what);
     micro_measure(&(micro_work){contender, print_shortest, (void *)values, N_VALUES, "number"});
+    snprintf(contender, sizeof contender, "%s printed, many at a time", what);
+    micro_measure(&(micro_work){contender, print_many, (void *)values, N_VALUES, "number"});
     snprintf(contender, sizeof contender, "%s printed, %%.17g", what);
     micro_measure(&(micro_work){contender, print_17_digits, (void *)values, N_VALUES, "number"});
 }

@@ -8,52 +8,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/digits.h"
 #include "base/powers_of_ten.h"
-
-/* The numbers below 1000: four bytes each, the last of them the length. */
-#define ONES(front, back) \
-    front "0" back front "1" back front "2" back front "3" back front "4" back \
-    front "5" back front "6" back front "7" back front "8" back front "9" back
-#define TENS(front, back) \
-    ONES(front "0", back) ONES(front "1", back) ONES(front "2", back) ONES(front "3", back) ONES(front "4", back) \
-    ONES(front "5", back) ONES(front "6", back) ONES(front "7", back) ONES(front "8", back) ONES(front "9", back)
-static const char below_1000[] =
-    ONES("", "\0\0\1")
-    ONES("1", "\0\2") ONES("2", "\0\2") ONES("3", "\0\2") ONES("4", "\0\2") ONES("5", "\0\2")
-    ONES("6", "\0\2") ONES("7", "\0\2") ONES("8", "\0\2") ONES("9", "\0\2")
-    TENS("1", "\3") TENS("2", "\3") TENS("3", "\3") TENS("4", "\3") TENS("5", "\3")
-    TENS("6", "\3") TENS("7", "\3") TENS("8", "\3") TENS("9", "\3");
-
-static size_t print_below_1000(char *out, uint64_t value)
-{
-    memcpy(out, below_1000 + 4 * value, 4);
-    return (unsigned char)below_1000[4 * value + 3];
-}
-
-static size_t print_below_ten_8(char *out, uint64_t value)
-{
-    const uint64_t digits = wbi_split_eight(value);
-    const unsigned n_zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
-    wbi_put_eight(out, wbi_digits_text(digits >> 8 * n_zeros));
-    return 8 - n_zeros;
-}
-
-static size_t print_unsigned(char *out, uint64_t value)
-{
-    if (value < WBI_TEN_8)
-        return print_below_ten_8(out, value);
-    const size_t n = print_unsigned(out, value / WBI_TEN_8);
-    wbi_put_eight(out + n, wbi_digits_text(wbi_split_eight(value % WBI_TEN_8)));
-    return n + 8;
-}
+#include "base/whole.h"
 
 size_t wbi_int_print(char out[WBI_INT_CHARS], int64_t value)
 {
     if (value >= 0)
-        return print_unsigned(out, (uint64_t)value);
+        return wbi_print_unsigned(out, (uint64_t)value);
     out[0] = '-';
-    return 1 + print_unsigned(out + 1, 0 - (uint64_t)value);
+    return 1 + wbi_print_unsigned(out + 1, 0 - (uint64_t)value);
 }
 
 #define TEN_15 UINT64_C(1000000000000000)
@@ -150,7 +113,7 @@ static size_t print_scientific(char *out, const char *digits, size_t n, int expo
     out[length++] = 'e';
     if (exponent < 0)
         out[length++] = '-';
-    return length + print_unsigned(out + length, (uint64_t)(exponent < 0 ? -exponent : exponent));
+    return length + wbi_print_unsigned(out + length, (uint64_t)(exponent < 0 ? -exponent : exponent));
 }
 
 static void put_seventeen(char *out, wbi_sixteen digits, uint64_t last)
@@ -212,7 +175,7 @@ static inline size_t print_magnitude(char *out, double value)
     if (value < 0x1p53) {
         const uint64_t whole = (uint64_t)(int64_t)value;
         if (value == (double)(int64_t)whole) /* its own digits are the shortest */
-            return whole < 1000 ? print_below_1000(out, whole) : print_unsigned(out, whole);
+            return wbi_print_whole(out, whole);
     }
     return print_fraction(out, value);
 }

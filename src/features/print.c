@@ -10,6 +10,7 @@
 #include "io/output.h"
 
 #define TEXT_CEILING ((size_t)1 << 30)
+enum { AT_ONCE = 64 };
 
 typedef struct printing {
     const wbi_plan *plan;
@@ -29,13 +30,24 @@ typedef struct printing {
 /* The most bytes that a row's numbers and commas take. */
 static size_t row_bytes(const wbi_plan *plan)
 {
-    return (plan->n_features + plan->n_labels + 2) * (WBI_DOUBLE_CHARS + 1) + WB_TIME_CHARS;
+    return (plan->n_features + plan->n_labels + 2) * WBI_SEPARATED_CHARS + WB_TIME_CHARS;
 }
 
 static wb_status print_text(wbi_buffer *text, wbi_str cell, const wbi_plan *plan, wb_error *err)
 {
     WBI_TRY(wbi_csv_text(text, cell.data, cell.length, err));
     return wbi_buffer_reserve(text, row_bytes(plan), err);
+}
+
+/* Feature f and those behind it that are numbers, as many as fit; how many these were. */
+static size_t put_numbers(char **at, const wbi_plan *plan, const wbi_block *block, size_t row, size_t f)
+{
+    double numbers[AT_ONCE];
+    size_t n = 0;
+    for (; n < AT_ONCE && f + n < plan->n_features && plan->features[f + n].type == WB_TYPE_NUMBER; n++)
+        numbers[n] = block->numbers[f + n][row];
+    *at = wbi_doubles_print(*at, numbers, n, ',');
+    return n;
 }
 
 /* Behind each text cell there is room for the numbers of a whole row. */
@@ -51,11 +63,11 @@ static wb_status print_row(const printing *p, wbi_buffer *text, const wbi_block 
     memcpy(at, cutoff, cutoff_bytes);
     at += cutoff_bytes;
     for (size_t f = 0; f < plan->n_features; f++) {
-        *at++ = ',';
         if (plan->features[f].type == WB_TYPE_NUMBER) {
-            at = wbi_csv_put_number(at, block->numbers[f][row]);
+            f += put_numbers(&at, plan, block, row, f) - 1;
             continue;
         }
+        *at++ = ',';
         text->length = (size_t)(at - text->data);
         WBI_TRY(print_text(text, block->texts[f][row], plan, err));
         at = text->data + text->length;
