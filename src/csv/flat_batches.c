@@ -9,7 +9,7 @@
 #include "csv/reader_rows.h"
 #include "table/spill.h"
 
-enum { SAMPLE_BYTES = 128 << 10 };
+enum { SAMPLE_BYTES = 128 << 10, LARGE_PAGE_ROWS = (2 << 20) / sizeof(double) };
 
 void wbi_flat_free(wbi_flat *flat)
 {
@@ -284,6 +284,18 @@ static wb_status append_texts(wbi_column *texts, const wbi_packed *column, size_
     return WB_OK;
 }
 
+/* Columns of numbers would all come to the end of a large page in the same batch, and the other threads run out of work while
+ * the system zeroes one a column. So each asks for its next page by a lead of its own. */
+static void touch_ahead(const wbi_flat *flat)
+{
+    for (size_t k = 0; k < flat->n_columns; k++) {
+        const wbi_column *column = &flat->table->columns[k];
+        const size_t ahead = column->length + k * LARGE_PAGE_ROWS / flat->n_columns;
+        if (column->type == WB_TYPE_NUMBER && ahead < column->capacity)
+            column->numbers[ahead] = 0;
+    }
+}
+
 static wb_status append_rows(wbi_flat *flat, const wbi_packed_rows *rows, wb_error *err)
 {
     const size_t n = rows->n_rows, end = flat->table->n_rows + n;
@@ -309,6 +321,7 @@ static wb_status append_rows(wbi_flat *flat, const wbi_packed_rows *rows, wb_err
             WBI_TRY(remember(flat, k, from, n, err));
     }
     flat->table->n_rows = end;
+    touch_ahead(flat);
     return flat->table->spill == NULL ? WB_OK : wbi_spill_go_on(flat->table, err);
 }
 
