@@ -36,7 +36,8 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Values of one binade, of all magnitudes, with many ties, all the same, and sorted beforehand. */
+/* Values of one binade, of all magnitudes, with many ties, all the same, sorted beforehand, written with few digits, and all
+ * the same but for a few, which no sample of every so many sees. */
 static double drawn_value(int kind, size_t i, uint64_t *random)
 {
     const double u = frame_uniform(random);
@@ -49,23 +50,35 @@ static double drawn_value(int kind, size_t i, uint64_t *random)
         return floor(5 * u) - 2;
     case 3:
         return -7.25;
-    default:
+    case 4:
         return (double)i - 1e4 * (i % 7 == 0);
+    case 5:
+        return round(300 * u) / 1000;
+    default:
+        return i % 1001 == 1 ? u : 0.1;
     }
+}
+
+static size_t at_most_as_large(double value, const double *values, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += values[i] <= value;
+    return count;
 }
 
 static void order_statistics_are_those_of_sorted_values(void **state)
 {
     (void)state;
-    enum { N = 30000, N_RANKS = 9, N_DECILES = 11 };
+    enum { N = 50000, N_RANKS = 9, N_DECILES = 11 };
     static double values[N], spare[2 * N], sorted[N];
     static wbi_weighted weighted[N];
     static const size_t sizes[] = {1, 2, 3, 64, 65, 1000, N};
     uint64_t random = 7;
-    for (int kind = 0; kind < 5; kind++) {
+    for (int kind = 0; kind < 7; kind++) {
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             const size_t n = sizes[s];
-            size_t ranks[N_RANKS];
+            size_t ranks[N_RANKS], up_to[N_DECILES];
             double statistics[N_RANKS], deciles[N_DECILES];
             for (size_t i = 0; i < n; i++)
                 values[i] = sorted[i] = drawn_value(kind, i, &random);
@@ -77,9 +90,11 @@ static void order_statistics_are_those_of_sorted_values(void **state)
                 assert_true(statistics[k] == sorted[ranks[k]]);
             for (size_t i = 0; i < n; i++)
                 weighted[i] = (wbi_weighted){sorted[i], 1};
-            wbi_equal_quantiles(deciles, N_DECILES, values, n, spare);
-            for (size_t q = 0; q < N_DECILES; q++)
+            wbi_counted_quantiles(deciles, up_to, N_DECILES, values, n, spare);
+            for (size_t q = 0; q < N_DECILES; q++) {
                 assert_true(deciles[q] == wbi_quantile(weighted, n, (double)q / (N_DECILES - 1)));
+                assert_int_equal(up_to[q], at_most_as_large(deciles[q], values, n));
+            }
         }
     }
 }

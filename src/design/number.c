@@ -77,28 +77,13 @@ cleanup:
     return status;
 }
 
-/* `up_to` says how many values are at most as large as a decile, where that is known. Deciles that ought to be the same may differ in
- * their last bit, in either direction. */
-static void find_shares(wbi_number *out, size_t *up_to, const double *values, size_t n)
+/* `up_to` says how many values are at most as large as a decile. */
+static void find_shares(wbi_number *out, const size_t *up_to, size_t n)
 {
-    enum { BLOCK = 1024 /* values that stay in a cache */ };
-    bool count[WBI_N_DECILES] = {false};
-    for (size_t k = 1; k + 1 < WBI_N_DECILES; k++)
-        if (up_to[k] == SIZE_MAX) {
-            count[k] = true;
-            up_to[k] = 0;
-        }
-    for (size_t begin = 0; begin < n; begin += BLOCK) {
-        const size_t end = n - begin < BLOCK ? n : begin + BLOCK;
-        for (size_t k = 1; k + 1 < WBI_N_DECILES; k++)
-            for (size_t i = begin; count[k] && i < end; i++)
-                up_to[k] += values[i] <= out->deciles[k];
-    }
-    up_to[0] = 0;
-    up_to[WBI_N_DECILES - 1] = n;
-    for (size_t k = 1; k < WBI_N_DECILES; k++) {
-        up_to[k] = up_to[k] < up_to[k - 1] ? up_to[k - 1] : up_to[k];
-        out->shares[k - 1] = (double)(up_to[k] - up_to[k - 1]) / (double)n;
+    for (size_t k = 1, below = 0; k < WBI_N_DECILES; k++) {
+        const size_t end = up_to[k] > below ? up_to[k] : below;
+        out->shares[k - 1] = (double)(end - below) / (double)n;
+        below = end;
     }
 }
 
@@ -117,7 +102,7 @@ wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const doub
         goto cleanup;
     wbi_counted_quantiles(out->deciles, up_to, WBI_N_DECILES, finite, n, spare);
     out->median = out->deciles[WBI_N_DECILES / 2];
-    find_shares(out, up_to, finite, n);
+    find_shares(out, up_to, n);
 cleanup:
     wbi_free(room);
     wbi_free(spare);

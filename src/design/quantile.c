@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGIT_BITS = 11, N_DIGITS = 6, N_BUCKETS = 1 << DIGIT_BITS, FEW = 64, MAX_QUANTILES = 64 };
+enum { DIGIT_BITS = 11, N_DIGITS = 6, N_BUCKETS = 1 << DIGIT_BITS, FEW = 64, MANY = 1 << 15, MAX_QUANTILES = 64 };
 
 /* The bits of a double as an integer of the same order: negative numbers reversed, below positive ones. */
 static uint64_t order_key(double value)
@@ -59,6 +59,7 @@ typedef struct range {
 typedef struct wanted {
     const size_t *ranks;
     double *statistics;
+    size_t *at_most; /* how many values are at most as large as each; NULL: not asked for */
     size_t n;
 } wanted;
 
@@ -71,11 +72,22 @@ static int ascending(const void *left, const void *right)
 /* Adding 0 leaves one kind of zero. */
 static void pick(const range *from, const wanted *what, const double *sorted)
 {
-    for (size_t k = 0; k < what->n; k++)
-        what->statistics[k] = sorted[what->ranks[k] - from->first] + 0.0;
+    size_t end = 0;
+    for (size_t k = 0; k < what->n; k++) {
+        const size_t at = what->ranks[k] - from->first;
+        what->statistics[k] = sorted[at] + 0.0;
+        if (what->at_most == NULL)
+            continue;
+        if (end <= at || sorted[end - 1] != sorted[at]) /* else it is known where these end */
+            end = at;
+        while (end < from->n && sorted[end] == sorted[at])
+            end++;
+        what->at_most[k] = from->first + end;
+    }
 }
 
-/* Buckets of equal width, in value or in the order of keys, which is nearly that of logarithms. */
+/* Buckets of equal width, in value or in the order of keys, which is nearly that of logarithms; what lies beyond their ends
+ * goes to the outermost. */
 typedef struct bucketing {
     bool by_key;
     double low, per_unit;
@@ -84,22 +96,33 @@ typedef struct bucketing {
     size_t count[N_BUCKETS], next[N_BUCKETS]; /* next: where the bucket's next value goes; SIZE_MAX: nobody asks */
 } bucketing;
 
-/* Rounding keeps the order: no step of this comes out less for a greater value. */
-static size_t bucket_of(const bucketing *b, double value)
+enum { AT_ONCE = 256 };
+
+/* Of at most AT_ONCE values. Rounding keeps the order: no step of this comes out less for a greater value. */
+static void find_buckets(int32_t *bucket, const bucketing *b, const double *values, size_t n)
 {
-    return b->by_key ? (size_t)((order_key(value) - b->low_key) >> b->shift)
-                     : (size_t)(int)((value - b->low) * b->per_unit);
+    const int32_t last = N_BUCKETS - 1;
+    for (size_t i = 0; b->by_key && i < n; i++) {
+        const uint64_t key = order_key(values[i]), at = key > b->low_key ? (key - b->low_key) >> b->shift : 0;
+        bucket[i] = at < (uint64_t)last ? (int32_t)at : last;
+    }
+    for (size_t i = 0; !b->by_key && i < n; i++) {
+        const double at = (values[i] - b->low) * b->per_unit, above = at > 0 ? at : 0;
+        bucket[i] = (int32_t)(above < last ? above : last);
+    }
 }
 
-static void find_ends(double *least, double *most, const range *from)
+/* Of every so many values. */
+static void find_ends(double *least, double *most, const range *from, size_t step)
 {
     enum { LANES = 4 }; /* so many values at a time need not wait for each other */
     double low[LANES], high[LANES];
     for (size_t a = 0; a < LANES; a++)
         low[a] = high[a] = from->values[0];
-    for (size_t i = 0; i < from->n; i += LANES)
+    for (size_t i = 0; i < from->n; i += LANES * step)
         for (size_t a = 0; a < LANES; a++) {
-            const double value = from->values[i + a < from->n ? i + a : from->n - 1];
+            const size_t at = i + a * step;
+            const double value = from->values[at < from->n ? at : from->n - 1];
             low[a] = value < low[a] ? value : low[a];
             high[a] = value > high[a] ? value : high[a];
         }
@@ -111,11 +134,14 @@ static void find_ends(double *least, double *most, const range *from)
     }
 }
 
-/* False when all values are the same. */
+/* Between the ends of a sample where values are many. False when all are the same. */
 static bool choose_buckets(bucketing *b, const range *from)
 {
+    enum { SAMPLE = 1024 };
     double high;
-    find_ends(&b->low, &high, from);
+    find_ends(&b->low, &high, from, from->n < MANY ? 1 : from->n / SAMPLE);
+    if (b->low == high)
+        find_ends(&b->low, &high, from, 1);
     if (b->low == high)
         return false;
     b->per_unit = (N_BUCKETS - 1) / (high - b->low);
@@ -129,17 +155,27 @@ static bool choose_buckets(bucketing *b, const range *from)
 
 static void count_values(bucketing *b, const range *from)
 {
+    int32_t bucket[AT_ONCE];
     memset(b->count, 0, sizeof b->count);
-    for (size_t i = 0; i < from->n; i++)
-        b->count[bucket_of(b, from->values[i])]++;
+    for (size_t begin = 0, n; begin < from->n; begin += n) {
+        n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
+        find_buckets(bucket, b, from->values + begin, n);
+        for (size_t i = 0; i < n; i++)
+            b->count[bucket[i]]++;
+    }
 }
 
 static void move_values(bucketing *b, const range *from)
 {
-    for (size_t i = 0; i < from->n; i++) {
-        size_t *next = &b->next[bucket_of(b, from->values[i])];
-        if (*next != SIZE_MAX)
-            from->spare[(*next)++] = from->values[i];
+    int32_t bucket[AT_ONCE];
+    for (size_t begin = 0, n; begin < from->n; begin += n) {
+        n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
+        find_buckets(bucket, b, from->values + begin, n);
+        for (size_t i = 0; i < n; i++) {
+            size_t *next = &b->next[bucket[i]];
+            if (*next != SIZE_MAX)
+                from->spare[(*next)++] = from->values[begin + i];
+        }
     }
 }
 
@@ -170,7 +206,8 @@ static void each_wanted_bucket(bucketing *b, const range *from, const wanted *wh
             continue;
         if (!move)
             select_in_bucket(from, moved, &(range){.n = b->count[bucket], .first = below},
-                             &(wanted){what->ranks + k, what->statistics + k, n});
+                             &(wanted){what->ranks + k, what->statistics + k,
+                                       what->at_most == NULL ? NULL : what->at_most + k, n});
         moved += b->count[bucket];
         k += n;
     }
@@ -196,12 +233,14 @@ static void select_statistics(const range *from, const wanted *what)
 void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_ranks, const double *values, size_t n,
                           double *spare)
 {
-    select_statistics(&(range){values, spare, spare + n, n, 0, false}, &(wanted){ranks, statistics, n_ranks});
+    select_statistics(&(range){values, spare, spare + n, n, 0, false}, &(wanted){ranks, statistics, NULL, n_ranks});
 }
 
+/* Rounding would lead beyond the ends, and off a value that both of them are. */
 static double between(double low, double high, double up)
 {
-    return up > 0 ? (1 - up) * low + up * high : low;
+    const double at = (1 - up) * low + up * high;
+    return at > high ? high : at > low ? at : low;
 }
 
 void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare)
@@ -212,17 +251,17 @@ void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *va
 
 void wbi_counted_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare)
 {
-    size_t ranks[2 * MAX_QUANTILES];
+    size_t ranks[2 * MAX_QUANTILES], at_most[2 * MAX_QUANTILES];
     double statistics[2 * MAX_QUANTILES], at;
     for (size_t q = 0; q < n_quantiles; q++) {
         ranks[2 * q] = (size_t)((double)q / (double)(n_quantiles - 1) * (double)(n - 1));
         ranks[2 * q + 1] = ranks[2 * q] + 1 < n ? ranks[2 * q] + 1 : n - 1;
     }
-    wbi_order_statistics(statistics, ranks, 2 * n_quantiles, values, n, spare);
+    select_statistics(&(range){values, spare, spare + n, n, 0, false}, &(wanted){ranks, statistics, at_most, 2 * n_quantiles});
     for (size_t q = 0; q < n_quantiles; q++) {
-        const double low = statistics[2 * q], high = statistics[2 * q + 1];
-        quantiles[q] = between(low, high, modf((double)q / (double)(n_quantiles - 1) * (double)(n - 1), &at));
-        up_to[q] = quantiles[q] >= low && quantiles[q] < high ? ranks[2 * q] + 1 : SIZE_MAX;
+        const double high = statistics[2 * q + 1];
+        quantiles[q] = between(statistics[2 * q], high, modf((double)q / (double)(n_quantiles - 1) * (double)(n - 1), &at));
+        up_to[q] = at_most[2 * q + (quantiles[q] == high)];
     }
 }
 

@@ -18,7 +18,7 @@ void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_rank
                           double *spare);
 /* quantiles[k] = R's type 7 quantile at k / (n_quantiles - 1) of n >= 1 values, by the former; 2 to 64 of them. */
 void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare);
-/* The same, and how many values are at most as large as each; SIZE_MAX where that does not follow, as equal values are about. */
+/* The same, and how many values are at most as large as each. */
 void wbi_counted_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare);
 
 /* Sorts by value, no NaN among them; equal values keep their order. `spare` has room for n. */
