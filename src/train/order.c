@@ -6,26 +6,16 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "par/par.h"
 #include "table/spill.h"
 #include "train/train.h"
+
+enum { BLOCK_ROWS = 1 << 14 };
 
 typedef struct ordering {
     const wb_table *table;
     size_t id, cutoff; /* columns; cutoff may be SIZE_MAX */
 } ordering;
-
-wbi_str wbi_id_at(const wb_table *table, size_t id, size_t row)
-{
-    wbi_str out = {"", 0};
-    if (wb_table_type(table, id) == WB_TYPE_TEXT) {
-        out.data = wb_table_text(table, id, row, &out.length);
-    } else {
-        int32_t code = wb_table_codes(table, id)[row];
-        if (code >= 0)
-            out.data = wb_table_level(table, id, code, &out.length);
-    }
-    return out;
-}
 
 double wbi_customer_hash(const wbi_training *training, size_t row, const char *purpose, const char *salt)
 {
@@ -160,15 +150,38 @@ cleanup:
     return status;
 }
 
-wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id, wb_error *err)
+/* ---- rows that do ---- */
+
+typedef struct checking {
+    ordering *by;
+    const size_t *rows;
+    uint8_t *sorted; /* by block: its rows, and the one before */
+} checking;
+
+static wb_status check_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const checking *work = context;
+    size_t i = begin == 0 ? 1 : begin;
+    (void)worker, (void)err;
+    while (i < end && compare_rows(&work->rows[i - 1], &work->rows[i], work->by) <= 0)
+        i++;
+    work->sorted[block] = i >= end;
+    return WB_OK;
+}
+
+/* Our own feature tables are sorted. */
+wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id, int n_threads, wb_error *err)
 {
     ordering by = {table, id, wb_table_find(table, "cutoff")};
-    bool sorted = true; /* as our own feature tables are */
+    const size_t n_blocks = wbi_par_n_blocks(n, BLOCK_ROWS);
     if (table->spill != NULL)
         return order_spilled(rows, n, &by, err);
-    for (size_t i = 1; i < n && sorted; i++)
-        sorted = compare_rows(&rows[i - 1], &rows[i], &by) <= 0;
-    if (!sorted)
+    checking work = {&by, rows, wbi_alloc_array(n_blocks, 1)};
+    if (work.sorted == NULL)
+        return wbi_fail_nomem(err, n_blocks);
+    const wb_status status = wbi_par_for(n, BLOCK_ROWS, n_threads, check_rows, &work, err);
+    if (status == WB_OK && memchr(work.sorted, 0, n_blocks) != NULL)
         qsort_r(rows, n, sizeof *rows, compare_rows, &by);
-    return WB_OK;
+    wbi_free(work.sorted);
+    return status;
 }

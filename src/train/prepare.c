@@ -10,12 +10,14 @@
 #include "table/spill.h"
 #include "train/train.h"
 
+enum { BLOCK_ROWS = 1 << 14 };
+
 wb_status wbi_part_allocate(wbi_part *part, size_t n, wb_error *err)
 {
-    *part = (wbi_part){.rows = wbi_alloc_array(n, sizeof *part->rows),
-                       .outcome = wbi_alloc_array(n, sizeof *part->outcome),
-                       .weight = wbi_alloc_array(n, sizeof *part->weight),
-                       .customer = wbi_alloc_array(n, sizeof *part->customer)};
+    *part = (wbi_part){.rows = wbi_alloc_aligned(n, sizeof *part->rows),
+                       .outcome = wbi_alloc_aligned(n, sizeof *part->outcome),
+                       .weight = wbi_alloc_aligned(n, sizeof *part->weight),
+                       .customer = wbi_alloc_aligned(n, sizeof *part->customer)};
     if (part->rows == NULL || part->outcome == NULL || part->weight == NULL || part->customer == NULL)
         return wbi_fail_nomem(err, n * sizeof *part->rows);
     return WB_OK;
@@ -124,18 +126,27 @@ static wb_status find_weights(const double **weight, wbi_view *view, const wb_ta
     return WB_OK;
 }
 
-static void number_customers(wbi_training *training)
+/* customer[i] = whether the i-th row belongs to another one than the row before. */
+static wb_status find_changes(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const wbi_training *training = context;
+    const wbi_part *all = &training->all;
+    (void)block, (void)worker, (void)err;
+    for (size_t i = begin; i < end; i++)
+        all->customer[i] = i > 0 && (training->id == SIZE_MAX ||
+                                     !wbi_str_equal(wbi_id_at(training->table, training->id, all->rows[i - 1]),
+                                                    wbi_id_at(training->table, training->id, all->rows[i])));
+    return WB_OK;
+}
+
+static wb_status number_customers(wbi_training *training, wb_error *err)
 {
     wbi_part *all = &training->all;
-    uint32_t customer = 0;
-    for (size_t i = 0; i < all->n; i++) {
-        if (i > 0 && (training->id == SIZE_MAX ||
-                      !wbi_str_equal(wbi_id_at(training->table, training->id, all->rows[i - 1]),
-                                     wbi_id_at(training->table, training->id, all->rows[i]))))
-            customer++;
-        all->customer[i] = customer;
-    }
-    training->n_customers = all->n == 0 ? 0 : (size_t)customer + 1;
+    WBI_TRY(wbi_par_for(all->n, BLOCK_ROWS, training->n_threads, find_changes, training, err));
+    for (size_t i = 1; i < all->n; i++)
+        all->customer[i] += all->customer[i - 1];
+    training->n_customers = all->n == 0 ? 0 : (size_t)all->customer[all->n - 1] + 1;
+    return WB_OK;
 }
 
 /* Takes the rows that have a label and a weight, and puts them in order. */
@@ -153,14 +164,13 @@ static wb_status take_rows(wbi_training *training, const int8_t *label, const do
         if (label[row] >= 0 && (weight == NULL || weight[row] > 0))
             all->rows[at++] = row;
     if (training->id != SIZE_MAX)
-        WBI_TRY(wbi_order_rows(all->rows, n, training->table, training->id, err));
+        WBI_TRY(wbi_order_rows(all->rows, n, training->table, training->id, training->n_threads, err));
     all->n = n;
     for (size_t i = 0; i < n; i++) {
         all->outcome[i] = (uint8_t)label[all->rows[i]];
         all->weight[i] = weight == NULL ? 1 : weight[all->rows[i]];
     }
-    number_customers(training);
-    return WB_OK;
+    return number_customers(training, err);
 }
 
 static wb_status check_classes(wbi_training *training, wb_error *err)
@@ -188,8 +198,9 @@ static wb_status check_classes(wbi_training *training, wb_error *err)
 
 static void say_missing_labels(const wbi_training *training, const int8_t *label, const uint8_t *use_row)
 {
+    const size_t n_rows = wb_table_n_rows(training->table);
     size_t n = 0;
-    for (size_t row = 0; row < wb_table_n_rows(training->table); row++)
+    for (size_t row = 0; row < n_rows; row++)
         n += label[row] < 0 && (use_row == NULL || use_row[row]);
     if (n > 0)
         wbi_log(training->log, WB_LOG_INFO, "%zu rows without a label left out", n);
@@ -198,8 +209,9 @@ static void say_missing_labels(const wbi_training *training, const int8_t *label
 /* Rows that name no customer are left out, as they are in scoring. */
 static void drop_keyless(const wbi_training *training, int8_t *label)
 {
+    const size_t n_rows = training->id == SIZE_MAX ? 0 : wb_table_n_rows(training->table);
     size_t n = 0;
-    for (size_t row = 0; training->id != SIZE_MAX && row < wb_table_n_rows(training->table); row++) {
+    for (size_t row = 0; row < n_rows; row++) {
         if (label[row] < 0 || wbi_id_at(training->table, training->id, row).length > 0)
             continue;
         label[row] = -1;

@@ -129,12 +129,18 @@ WB_WARN_UNUSED wb_status wbi_need_column(size_t *column, const wb_table *table, 
                                          wb_error *err);
 
 /* Bytes of an id, from a text or category column. */
-wbi_str wbi_id_at(const wb_table *table, size_t id, size_t row);
+static inline wbi_str wbi_id_at(const wb_table *table, size_t id, size_t row)
+{
+    const wbi_column *ids = &table->columns[id];
+    if (ids->type == WB_TYPE_TEXT)
+        return (wbi_str){ids->bytes + ids->offsets[row], (size_t)(ids->offsets[row + 1] - ids->offsets[row])};
+    return ids->codes[row] < 0 ? (wbi_str){"", 0} : wbi_dictionary_at(ids->dictionary, ids->codes[row]);
+}
 /* The hash, in [0, 1), of the customer of a row. Without ids, the row's number (from 1) stands for one. */
 double wbi_customer_hash(const wbi_training *training, size_t row, const char *purpose, const char *salt);
 /* Sorts table rows by id, cutoff, and all other columns. Those of a table that does not lie in memory must be in the order of
  * id and cutoff already. */
-WB_WARN_UNUSED wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id, int n_threads, wb_error *err);
 
 /* Fills features: the columns that can be terms. Says which cannot, and why; refuses a copy of the label. */
 WB_WARN_UNUSED wb_status wbi_choose_features(wbi_training *training, const wb_train_options *options, wb_error *err);

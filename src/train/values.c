@@ -16,12 +16,13 @@ double wbi_values_cell(const wbi_values *of, size_t row)
     return of->codes[row] < 0 ? (double)NAN : (double)of->codes[row];
 }
 
+/* Values come in no order that a branch on them could be foretold by. */
 static size_t place_of(const wbi_values *seen, double value)
 {
-    size_t k = 0;
-    while (k < seen->n && seen->of[k] != value)
-        k++;
-    return k;
+    size_t place = seen->n;
+    for (size_t k = seen->n; k-- > 0;)
+        place = seen->of[k] == value ? k : place;
+    return place;
 }
 
 wb_status wbi_values_collect(wbi_values *out, const wb_table *table, size_t column, const uint8_t *use_row, const char *what,
