@@ -319,7 +319,7 @@ static bool is_usual_double(double *number, const column_text *c, size_t i, bool
     *number = NAN;
     if (cell.length == 0)
         return true;
-    return cell.length <= 16 + (size_t)(cell.data[0] == '-') && cell.data[cell.length - 1] != '.' &&
+    return cell.length <= 16 && cell.data[cell.length - 1] != '.' &&
            wbi_convert_number(number, cell.data, cell.length, '.');
 }
 

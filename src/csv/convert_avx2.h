@@ -87,82 +87,6 @@ static inline bool four_hundredths(int32_t *out, __m256i bytes, __m128i lengths,
     return _mm256_movemask_epi8(usual) == -1;
 }
 
-/* 10^n for the n digits behind each mark. */
-static inline __m256d power_of(__m256i mark)
-{
-    const __m256i zero = _mm256_setzero_si256(), ones = _mm256_set1_epi8(1);
-    const __m256i before = _mm256_and_si256(_mm256_sub_epi64(mark, _mm256_set1_epi64x(1)), ones);
-    const __m256i place = _mm256_add_epi64(_mm256_sad_epu8(before, zero), _mm256_cmpeq_epi64(mark, zero));
-    const __m256 powers = _mm256_setr_ps(1e7f, 1e6f, 1e5f, 1e4f, 1e3f, 1e2f, 1e1f, 1e0f);
-    const __m256i places = _mm256_castsi128_si256(low_halves(place));
-    return _mm256_cvtps_pd(_mm256_castps256_ps128(_mm256_permutevar8x32_ps(powers, places)));
-}
-
-/* Four cells behind their signs: all ones in `negative` where that is a minus. */
-typedef struct four_cells {
-    __m256i first, last; /* eight bytes from the beginning on; the last eight, of shorter cells the first */
-    __m128i lengths, negative;
-} four_cells;
-
-static inline bool are_short(__m128i lengths)
-{
-    return _mm_movemask_epi8(_mm_cmpeq_epi32(_mm_min_epu32(lengths, _mm_set1_epi32(8)), lengths)) == 0xffff;
-}
-
-/* Magnitudes with their signs, missing ones NaN; false when a missing one has a sign. */
-static inline bool put_doubles(double *out, __m256d magnitude, const four_cells *cells)
-{
-    const __m128i missing = _mm_cmpeq_epi32(cells->lengths, _mm_setzero_si128());
-    const __m256d sign = _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(cells->negative)), _mm256_set1_pd(-0.0));
-    const __m256d number = _mm256_add_pd(_mm256_xor_pd(magnitude, sign), _mm256_setzero_pd()); /* -0 is read as 0 */
-    const __m256d gap = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(missing));
-    _mm256_storeu_pd(out, _mm256_blendv_pd(number, _mm256_set1_pd(NAN), gap));
-    return _mm_testz_si128(missing, cells->negative);
-}
-
-/* All ones where the mark is the last byte, as in "12." */
-static inline __m256i ends_in_mark(__m256i mark)
-{
-    return _mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(INT64_C(1) << 56));
-}
-
-static inline __m256d as_doubles(__m256i digits)
-{
-    return _mm256_cvtepi32_pd(low_halves(value_of(digits)));
-}
-
-/* Of at most eight bytes each; false when one is unusual. */
-static inline bool four_doubles(double *out, const four_cells *cells, char decimal)
-{
-    const four_digits four = take_mark_out(cells->first, cells->lengths, decimal);
-    const __m256i usual = _mm256_andnot_si256(ends_in_mark(four.mark), are_digits(four.digits));
-    const __m256d magnitude = _mm256_div_pd(as_doubles(four.digits), power_of(four.mark));
-    return put_doubles(out, magnitude, cells) && _mm256_movemask_epi8(usual) == -1;
-}
-
-/* Of at most sixteen bytes and fifteen digits each, read in two parts of which the last has eight bytes: both, and what they add up
- * to, are whole numbers that doubles hold. */
-static inline bool four_long_doubles(double *out, const four_cells *cells, char decimal)
-{
-    const __m256i zero = _mm256_setzero_si256(), ones = _mm256_set1_epi64x(-1);
-    const __m128i lengths = _mm_min_epu32(cells->lengths, _mm_set1_epi32(17)); /* as good as all that are longer */
-    const __m128i n_last = _mm_min_epu32(lengths, _mm_set1_epi32(8));
-    const four_digits last = take_mark_out(cells->last, n_last, decimal);
-    const four_digits before = take_mark_out(cells->first, _mm_sub_epi32(lengths, n_last), decimal);
-    const __m256i without_last = _mm256_cmpeq_epi64(last.mark, zero), without_before = _mm256_cmpeq_epi64(before.mark, zero);
-    const __m256i marked = _mm256_andnot_si256(_mm256_and_si256(without_last, without_before), ones);
-    const __m256i marked_twice = _mm256_andnot_si256(_mm256_or_si256(without_last, without_before), ones);
-    const __m256i n_digits = _mm256_add_epi64(_mm256_cvtepu32_epi64(lengths), marked);
-    const __m256i unusual = _mm256_or_si256(_mm256_or_si256(ends_in_mark(last.mark), marked_twice),
-                                            _mm256_cmpgt_epi64(n_digits, _mm256_set1_epi64x(15)));
-    const __m256i usual = _mm256_andnot_si256(unusual, _mm256_and_si256(are_digits(last.digits), are_digits(before.digits)));
-    const __m256d shift = _mm256_blendv_pd(_mm256_set1_pd(1e7), _mm256_set1_pd(1e8), _mm256_castsi256_pd(without_last));
-    const __m256d whole = _mm256_add_pd(_mm256_mul_pd(as_doubles(before.digits), shift), as_doubles(last.digits));
-    const __m256d power = _mm256_blendv_pd(_mm256_mul_pd(power_of(before.mark), _mm256_set1_pd(1e8)), power_of(last.mark),
-                                           _mm256_castsi256_pd(without_before));
-    return put_doubles(out, _mm256_div_pd(whole, power), cells) && _mm256_movemask_epi8(usual) == -1;
-}
-
 /* One cell's bytes, without the quotes that `margin` says. A row that is not kept may lack the cell. */
 typedef struct cell_place {
     const char *at;
@@ -176,11 +100,6 @@ static inline cell_place place_of(const wbi_column_cells *cells, size_t row)
     if (cells->margin == 0)
         return (cell_place){at, mark[1] - begin};
     return (cell_place){at + 1, *at == '"' ? mark[1] - begin - 2 : UINT32_MAX};
-}
-
-static inline int64_t last_bytes(cell_place cell)
-{
-    return eight_bytes(cell.n > 8 && cell.n <= 16 ? cell.at + cell.n - 8 : cell.at);
 }
 
 static inline bool are_kept(const wbi_column_cells *cells, size_t row)
@@ -204,29 +123,111 @@ static size_t hundredths(int32_t *out, const wbi_column_cells *cells, size_t row
     return row;
 }
 
-static inline cell_place behind_sign(cell_place cell, int *negative)
+/* ---- doubles ---- */
+
+enum { LONGEST = 16, TOO_LONG = 32, MARKED = 16 };
+
+static inline __m256i sixteen_each(const void *low, const void *high)
 {
-    const bool minus = *cell.at == '-' && cell.n > 0;
-    *negative = -(int)minus;
-    return (cell_place){cell.at + minus, cell.n - minus};
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(low)), _mm_loadu_si128(high), 1);
+}
+
+/* Two cells, one a half. */
+typedef struct two_cells {
+    __m256i digits; /* right-aligned, without sign and mark, zeros filling up in front */
+    __m256i mark;   /* in each word: 0 without one, MARKED and the number of digits behind it, more where there are several */
+    __m256i minus;  /* all ones in the lowest byte */
+} two_cells;
+
+/* From the n-th byte on: what moves n bytes to the end of sixteen. */
+static const int8_t to_the_end[LONGEST + TOO_LONG] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                                      0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15};
+
+/* Of fewer than TOO_LONG bytes, of which sixteen are looked at. What stands before a mark moves into its place. */
+static inline two_cells take_two(cell_place a, cell_place b, char decimal)
+{
+    const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi8(1);
+    const __m256i weights = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, MARKED)); /* of a mark at each place */
+    const __m256i bytes = _mm256_xor_si256(sixteen_each(a.at, b.at), _mm256_set1_epi8('0'));
+    const __m256i minus = _mm256_cmpeq_epi8(bytes, _mm256_broadcastsi128_si256(_mm_cvtsi32_si128('-' ^ '0')));
+    const __m256i x = _mm256_shuffle_epi8(_mm256_andnot_si256(minus, bytes), sixteen_each(to_the_end + a.n, to_the_end + b.n));
+    const __m256i marks = _mm256_cmpeq_epi8(x, _mm256_set1_epi8((char)(decimal ^ '0')));
+    const __m256i halves = _mm256_sad_epu8(_mm256_and_si256(marks, weights), zero);
+    const __m256i mark = _mm256_add_epi64(halves, _mm256_shuffle_epi32(halves, _MM_SHUFFLE(1, 0, 3, 2)));
+    const __m256i least = _mm256_sub_epi8(_mm256_shuffle_epi8(mark, zero), one); /* beyond all weights without a mark */
+    const __m256i weight = _mm256_sub_epi8(weights, one);
+    const __m256i up_to_mark = _mm256_cmpeq_epi8(_mm256_max_epu8(weight, least), weight);
+    return (two_cells){_mm256_blendv_epi8(x, _mm256_bslli_epi128(x, 1), up_to_mark), mark, minus};
+}
+
+/* Sixteen digits, four at a time. */
+static inline __m256i fours_of(__m256i digits)
+{
+    const __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(10 | 1 << 8));
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi32(100 | 1 << 16));
+}
+
+/* The whole numbers of digits, where they are less than 2^52. */
+static inline __m256i wholes_of(__m256i even_digits, __m256i odd_digits)
+{
+    const __m256i fours = _mm256_packus_epi32(fours_of(even_digits), fours_of(odd_digits));
+    const __m256i eights = _mm256_madd_epi16(fours, _mm256_set1_epi32(10000 | 1 << 16));
+    return _mm256_add_epi64(_mm256_mul_epu32(eights, _mm256_set1_epi64x(100000000)), _mm256_srli_epi64(eights, 32));
+}
+
+static inline __m256d as_doubles(__m256i whole)
+{
+    const __m256d shift = _mm256_set1_pd(0x1p52);
+    return _mm256_sub_pd(_mm256_or_pd(_mm256_castsi256_pd(whole), shift), shift);
+}
+
+/* 10^n for the n digits behind each mark. */
+static inline __m256d power_of(__m256i mark)
+{
+    const __m256 powers = _mm256_setr_ps(1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f);
+    const __m256i places = _mm256_castsi128_si256(low_halves(mark)); /* of which three bits count */
+    const __m256d power = _mm256_cvtps_pd(_mm256_castps256_ps128(_mm256_permutevar8x32_ps(powers, places)));
+    const __m256d eight_more = _mm256_castsi256_pd(_mm256_slli_epi64(mark, 60)); /* the fourth is the sign */
+    return _mm256_mul_pd(power, _mm256_blendv_pd(_mm256_set1_pd(1), _mm256_set1_pd(1e8), eight_more));
+}
+
+/* All ones where a cell is too long or a minus alone, has more than fifteen digits, or several marks or one at its end. */
+static inline __m256i are_unusual(__m256i lengths, __m256i minus, __m256i mark)
+{
+    const __m256i n_signs = _mm256_and_si256(minus, _mm256_set1_epi64x(1)), n_marks = _mm256_srli_epi64(mark, 4);
+    const __m256i behind_sign = _mm256_sub_epi64(lengths, n_signs), n_digits = _mm256_sub_epi64(behind_sign, n_marks);
+    const __m256i length = _mm256_or_si256(_mm256_cmpgt_epi64(lengths, _mm256_set1_epi64x(LONGEST)),
+                                           _mm256_cmpgt_epi64(n_signs, behind_sign));
+    const __m256i marked = _mm256_or_si256(_mm256_cmpeq_epi64(mark, _mm256_set1_epi64x(MARKED)),
+                                           _mm256_cmpgt_epi64(n_marks, _mm256_set1_epi64x(1)));
+    return _mm256_or_si256(_mm256_or_si256(length, marked), _mm256_cmpgt_epi64(n_digits, _mm256_set1_epi64x(15)));
+}
+
+/* Missing ones become NaN. False when one is unusual: of all others the digits and their power of ten are numbers that doubles
+ * hold, so that one division rounds correctly. */
+static inline bool four_doubles(double *out, const cell_place cells[LANES], char decimal)
+{
+    const two_cells even = take_two(cells[0], cells[2], decimal), odd = take_two(cells[1], cells[3], decimal);
+    const __m256i lengths = _mm256_setr_epi64x(cells[0].n, cells[1].n, cells[2].n, cells[3].n);
+    const __m256i mark = _mm256_unpacklo_epi64(even.mark, odd.mark), minus = _mm256_unpacklo_epi64(even.minus, odd.minus);
+    const __m256i whole = wholes_of(even.digits, odd.digits), unusual = are_unusual(lengths, minus, mark);
+    const __m256d sign = _mm256_and_pd(_mm256_castsi256_pd(_mm256_slli_epi64(minus, 56)), _mm256_set1_pd(-0.0));
+    const __m256d number = _mm256_xor_pd(_mm256_div_pd(as_doubles(whole), power_of(mark)), sign);
+    const __m256d one_zero = _mm256_add_pd(number, _mm256_setzero_pd()); /* -0 is read as 0 */
+    const __m256d missing = _mm256_castsi256_pd(_mm256_cmpeq_epi64(lengths, _mm256_setzero_si256()));
+    _mm256_storeu_pd(out, _mm256_blendv_pd(one_zero, _mm256_set1_pd(NAN), missing));
+    return _mm256_movemask_epi8(_mm256_andnot_si256(unusual, are_digits(_mm256_max_epu8(even.digits, odd.digits)))) == -1;
 }
 
 static size_t doubles(double *out, const wbi_column_cells *cells, size_t row, char decimal)
 {
     for (; row + LANES <= cells->n_rows; row += LANES) {
-        int minus_a, minus_b, minus_c, minus_d;
         if (!are_kept(cells, row))
             break;
-        const cell_place a = behind_sign(place_of(cells, row), &minus_a);
-        const cell_place b = behind_sign(place_of(cells, row + 1), &minus_b);
-        const cell_place c = behind_sign(place_of(cells, row + 2), &minus_c);
-        const cell_place d = behind_sign(place_of(cells, row + 3), &minus_d);
-        const four_cells four = {
-            .first = _mm256_setr_epi64x(eight_bytes(a.at), eight_bytes(b.at), eight_bytes(c.at), eight_bytes(d.at)),
-            .last = _mm256_setr_epi64x(last_bytes(a), last_bytes(b), last_bytes(c), last_bytes(d)),
-            .lengths = _mm_setr_epi32((int)a.n, (int)b.n, (int)c.n, (int)d.n),
-            .negative = _mm_setr_epi32(minus_a, minus_b, minus_c, minus_d)};
-        if (!(are_short(four.lengths) ? four_doubles : four_long_doubles)(out + row, &four, decimal))
+        const cell_place four[LANES] = {place_of(cells, row), place_of(cells, row + 1), place_of(cells, row + 2),
+                                        place_of(cells, row + 3)};
+        if ((four[0].n | four[1].n | four[2].n | four[3].n) >= TOO_LONG || !four_doubles(out + row, four, decimal))
             break;
     }
     return row;

@@ -52,7 +52,7 @@ typedef struct wbi_scanner {
     /* Convert the cells of row `row` and those behind it, and return the first row that is not kept or whose cell is
      * unusual, or a few rows less. NULL where that is not faster than one cell at a time. hundredths: as
      * wbi_convert_hundredths, without a sign, and digits behind a mark; INT32_MIN for an empty cell. doubles: as
-     * wbi_convert_number, at most 16 bytes behind the sign, and digits behind a mark; NaN for an empty cell. seconds: as
+     * wbi_convert_number, at most 16 bytes with the sign, and digits behind a mark; NaN for an empty cell. seconds: as
      * wbi_convert_iso, a date with its time, within int32. */
     size_t (*hundredths)(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal);
     size_t (*doubles)(double *out, const wbi_column_cells *cells, size_t row, char decimal);
