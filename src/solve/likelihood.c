@@ -2,6 +2,7 @@
 #include "solve/likelihood.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "par/par.h"
@@ -26,9 +27,20 @@ void wbi_likelihood_clear(wbi_likelihood *likelihood)
 typedef struct pass {
     const wbi_likelihood *likelihood;
     const double *beta;
-    bool with_hessian;
+    bool with_hessian, with_crossproduct;
     double *max; /* a worker */
 } pass;
+
+/* Behind the Hessian. */
+static void add_crossproduct(const pass *work, size_t begin, size_t end, int worker, double *partial)
+{
+    const wbi_likelihood *of = work->likelihood;
+    const wbi_design *design = of->design;
+    double *weight = wbi_likelihood_room_of(of, worker).residual;
+    for (size_t i = begin; i < end; i++)
+        weight[i - begin] = of->weight == NULL ? 1 : of->weight[i];
+    design->ops->crossproduct(design, worker, partial + wbi_likelihood_n_sums(of, true), weight);
+}
 
 static wb_status visit_panel(const pass *work, size_t begin, size_t end, int worker, double *partial, wb_error *err)
 {
@@ -42,6 +54,8 @@ static wb_status visit_panel(const pass *work, size_t begin, size_t end, int wor
     design->ops->gradient(design, worker, partial + 1, room.residual);
     if (work->with_hessian)
         design->ops->crossproduct(design, worker, partial + 1 + design->n_columns, room.curvature);
+    if (work->with_crossproduct)
+        add_crossproduct(work, begin, end, worker, partial);
     return WB_OK;
 }
 
@@ -59,20 +73,38 @@ static wb_status visit_block(void *context, size_t block, size_t begin, size_t e
 static wb_status sum_blocks(double *sums, pass *work, wb_error *err)
 {
     const wbi_design *design = work->likelihood->design;
-    return wbi_par_sum(design->n_rows, design->block_rows, design->n_threads,
-                       wbi_likelihood_n_sums(work->likelihood, work->with_hessian), visit_block, work, sums, err);
+    const size_t n_sums = wbi_likelihood_n_sums(work->likelihood, work->with_hessian);
+    const size_t n_more = work->with_crossproduct ? design->n_columns * design->n_columns : 0;
+    return wbi_par_sum(design->n_rows, design->block_rows, design->n_threads, n_sums + n_more, visit_block, work, sums, err);
 }
 
 wb_status wbi_likelihood_gradient(const wbi_likelihood *likelihood, double *sums, const double *beta, wb_error *err)
 {
-    pass work = {likelihood, beta, false, NULL};
+    pass work = {.likelihood = likelihood, .beta = beta};
     return sum_blocks(sums, &work, err);
 }
 
 wb_status wbi_likelihood_hessian(const wbi_likelihood *likelihood, double *sums, const double *beta, wb_error *err)
 {
-    pass work = {likelihood, beta, true, NULL};
+    pass work = {.likelihood = likelihood, .beta = beta, .with_hessian = true};
     return sum_blocks(sums, &work, err);
+}
+
+wb_status wbi_likelihood_crossproduct(const wbi_likelihood *likelihood, double *sums, double *crossproduct, const double *beta,
+                                      wb_error *err)
+{
+    const size_t n_sums = wbi_likelihood_n_sums(likelihood, true), n_squared = n_sums - wbi_likelihood_n_sums(likelihood, false);
+    pass work = {.likelihood = likelihood, .beta = beta, .with_hessian = true, .with_crossproduct = true};
+    double *all = wbi_alloc_array(n_sums + n_squared, sizeof *all);
+    if (all == NULL)
+        return wbi_fail_nomem(err, (n_sums + n_squared) * sizeof *all);
+    const wb_status status = sum_blocks(all, &work, err);
+    if (status == WB_OK) {
+        memcpy(sums, all, n_sums * sizeof *all);
+        memcpy(crossproduct, all + n_sums, n_squared * sizeof *all);
+    }
+    wbi_free(all);
+    return status;
 }
 
 wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, const double *beta, size_t begin,
@@ -118,7 +150,7 @@ wb_status wbi_likelihood_eta_max(const wbi_likelihood *likelihood, double *max, 
 {
     const wbi_design *design = likelihood->design;
     const size_t n_workers = (size_t)design->n_threads;
-    pass work = {likelihood, beta, false, wbi_alloc_zeroed(n_workers, sizeof(double))};
+    pass work = {.likelihood = likelihood, .beta = beta, .max = wbi_alloc_zeroed(n_workers, sizeof(double))};
     if (work.max == NULL)
         return wbi_fail_nomem(err, n_workers * sizeof(double));
     wb_status status = wbi_par_for(design->n_rows, design->block_rows, design->n_threads, stretch_max, &work, err);

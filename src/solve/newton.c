@@ -37,7 +37,9 @@ struct wbi_newton {
     evaluation now, next;
     double *curvature;       /* lower triangle of the data's Hessian (n x n) at `now`, or, not `fresh`, before it */
     bool fresh;
-    bool far; /* the next step, too, will want a Hessian where it ends, so that is taken on the way */
+    bool ahead; /* the next step takes the Hessian where it ends, on the way, for that will be wanted */
+    bool infers; /* the Hessian where the last step ends will be wanted */
+    double *crossproduct; /* where the next pass for a Hessian puts the columns' crossproduct; NULL: nowhere */
     double *gradient, *step; /* of the penalised objective at `now` */
     double *move;            /* what the last step added to beta */
     double *hessian;         /* its factorisation's room */
@@ -51,8 +53,13 @@ static double *gradient_of(const evaluation *at)
     return at->sums + 1;
 }
 
-static wb_status evaluate(const wbi_newton *newton, const evaluation *at, bool with_hessian, wb_error *err)
+static wb_status evaluate(wbi_newton *newton, const evaluation *at, bool with_hessian, wb_error *err)
 {
+    double *crossproduct = newton->crossproduct;
+    if (with_hessian && crossproduct != NULL) {
+        newton->crossproduct = NULL;
+        return wbi_likelihood_crossproduct(&newton->data, at->sums, crossproduct, at->beta, err);
+    }
     return with_hessian ? wbi_likelihood_hessian(&newton->data, at->sums, at->beta, err)
                         : wbi_likelihood_gradient(&newton->data, at->sums, at->beta, err);
 }
@@ -143,6 +150,13 @@ static bool small(const wbi_newton_state *state)
     return state->gradient_max <= SMALL_GRADIENT && state->eta_step_max <= SMALL_STEP;
 }
 
+/* Whether the next step will be the last, if it helps as much as the last one did. */
+static bool is_nearly_there(const wbi_newton *newton)
+{
+    const double left = newton->state.gradient_max / newton->last_gradient_max;
+    return left > 0 && left * newton->state.gradient_max <= SMALL_GRADIENT && left * newton->state.eta_step_max <= SMALL_STEP;
+}
+
 /* Looks where beta is, and whether to go on. Without a penalty only the true step tells whether the classes are
  * separable. */
 static wb_status assess(wbi_newton *newton, wb_error *err)
@@ -151,7 +165,7 @@ static wb_status assess(wbi_newton *newton, wb_error *err)
     bool solvable;
     find_gradient(newton);
     if (state->gradient_max > SLOW * newton->last_gradient_max) {
-        newton->far = true;
+        newton->ahead = true;
         if (!newton->fresh)
             WBI_TRY(refresh(newton, err));
     }
@@ -167,6 +181,7 @@ static wb_status assess(wbi_newton *newton, wb_error *err)
                          state->gradient_max > newton->last_gradient_max / 2;
     state->converged = small(state);
     state->done = !solvable || state->converged || stalled || state->iterations >= MAX_ITERATIONS;
+    newton->ahead |= newton->infers && is_nearly_there(newton);
     newton->last_gradient_max = state->gradient_max;
     return WB_OK;
 }
@@ -187,7 +202,7 @@ static wb_status try_share(bool *accepted, wbi_newton *newton, double share, wb_
     double limit = newton->state.objective + ROUNDING * fabs(newton->state.objective);
     for (size_t j = 0; j < newton->n; j++)
         newton->next.beta[j] = newton->now.beta[j] - share * newton->step[j];
-    WBI_TRY(evaluate(newton, &newton->next, newton->far, err));
+    WBI_TRY(evaluate(newton, &newton->next, newton->ahead, err));
     *accepted = objective(newton, &newton->next) <= limit;
     return WB_OK;
 }
@@ -211,9 +226,9 @@ wb_status wbi_newton_step(wbi_newton *newton, wb_error *err)
         newton->move[j] = newton->now.beta[j] - before.beta[j];
     newton->last_fresh = newton->fresh;
     newton->fresh = false;
-    if (newton->far)
+    if (newton->ahead)
         take_hessian(newton);
-    newton->far = false;
+    newton->ahead = false;
     newton->state.iterations++;
     return assess(newton, err);
 }
@@ -272,7 +287,13 @@ void wbi_newton_quadratic(const wbi_newton *newton, double *information, double 
 
 wb_status wbi_newton_refresh(wbi_newton *newton, wb_error *err)
 {
-    return newton->fresh ? WB_OK : refresh(newton, err);
+    return newton->fresh && newton->crossproduct == NULL ? WB_OK : refresh(newton, err);
+}
+
+void wbi_newton_infer(wbi_newton *newton, double *crossproduct)
+{
+    newton->infers = true;
+    newton->crossproduct = crossproduct;
 }
 
 wb_status wbi_newton_information(wbi_newton *newton, double *information, wb_error *err)
@@ -333,7 +354,7 @@ static wb_status create(wbi_newton **out, const wbi_problem *problem, const doub
     newton->penalty = problem->penalty;
     newton->terms = problem->terms;
     newton->n = problem->design->n_columns;
-    newton->far = true;
+    newton->ahead = true;
     WBI_TRY_CLEANUP(wbi_likelihood_init(&newton->data, problem->design, problem->outcome, problem->weight, err));
     WBI_TRY_CLEANUP(allocate(newton, err));
     memcpy(newton->now.beta, beta, newton->n * sizeof *beta);

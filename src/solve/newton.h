@@ -66,6 +66,10 @@ WB_WARN_UNUSED wb_status wbi_newton_information(wbi_newton *newton, double *info
 void wbi_newton_quadratic(const wbi_newton *newton, double *information, double *gradient);
 /* Makes that Hessian the one at the present beta. */
 WB_WARN_UNUSED wb_status wbi_newton_refresh(wbi_newton *newton, wb_error *err);
+/* Says that the Hessian will be wanted where the iterations end, so that the last step takes it on the way, and has the next pass
+ * for one put the columns' crossproduct (lower triangle, n_columns x n_columns, borrowed), rows counting by their weights, into
+ * `crossproduct`; it is there after wbi_newton_refresh at the latest. */
+void wbi_newton_infer(wbi_newton *newton, double *crossproduct);
 const wbi_likelihood *wbi_newton_likelihood(const wbi_newton *newton);
 /* What the last step added to beta (n_columns); 0 before the first. */
 const double *wbi_newton_move(const wbi_newton *newton);

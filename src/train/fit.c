@@ -260,22 +260,8 @@ static wb_status minimise(wbi_newton_state *out, const workbench *bench, double 
     return WB_OK;
 }
 
-/* The crossproduct by a pass of its own: where beta is 0, all curvatures are a quarter of the weight. */
-static wb_status pass_for_crossproduct(double *out, const wbi_likelihood *data, size_t n, wb_error *err)
-{
-    const size_t before = wbi_likelihood_n_sums(data, false), n_sums = wbi_likelihood_n_sums(data, true);
-    double *beta = wbi_alloc_zeroed(n, sizeof *beta), *sums = wbi_alloc_array(n_sums, sizeof *sums);
-    wb_status status = beta == NULL || sums == NULL ? wbi_fail_nomem(err, n_sums * sizeof *sums)
-                                                    : wbi_likelihood_hessian(data, sums, beta, err);
-    if (status == WB_OK)
-        memcpy(out, sums + before, n * n * sizeof *out);
-    wbi_free(beta);
-    wbi_free(sums);
-    return status;
-}
-
-/* Where eta starts the same in all rows, the Hessian there is the columns' crossproduct. Of the many columns of splines the
- * Hessian at the end, in which rows count by their curvature, will do. */
+/* Where eta starts the same in all rows, the Hessian there is the columns' crossproduct, up to a factor; else a pass that is made
+ * anyway finds that. Of the many columns of splines the Hessian at the end, in which rows count by their curvature, will do. */
 static wb_status keep_crossproduct(workbench *bench, bool smooth, size_t n, wb_error *err)
 {
     bool flat = true;
@@ -284,8 +270,10 @@ static wb_status keep_crossproduct(workbench *bench, bool smooth, size_t n, wb_e
         return wbi_fail_nomem(err, n * n * sizeof *bench->crossproduct);
     for (size_t j = 1; j < n; j++)
         flat = flat && bench->start[j] == 0;
-    return flat || smooth ? wbi_newton_information(bench->newton, bench->crossproduct, err)
-                : pass_for_crossproduct(bench->crossproduct, wbi_newton_likelihood(bench->newton), n, err);
+    if (flat || smooth)
+        return wbi_newton_information(bench->newton, bench->crossproduct, err);
+    wbi_newton_infer(bench->newton, bench->crossproduct);
+    return WB_OK;
 }
 
 /* What the end of the path says of its coefficients. */
@@ -294,6 +282,8 @@ static wb_status conclude(wbi_fit *fit, const workbench *bench, const wbi_traini
 {
     const size_t n = fit->n_columns;
     wbi_infer_options options = {bench->crossproduct, bench->penalty, fit->last_lambda, &bench->terms};
+    if (fit->last.converged)
+        WBI_TRY(wbi_newton_refresh(bench->newton, err));
     if (fit->last.converged && bench->firth != NULL)
         return wbi_infer_firth(fit, bench->firth, training, wbi_newton_likelihood(bench->newton), bench->crossproduct, err);
     if (fit->last.converged)
