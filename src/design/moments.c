@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "par/par.h"
 
-enum { BLOCK_ROWS = 4096, N_SHIFT_ROWS = 1000 };
+enum { BLOCK_ROWS = 4096, N_SHIFT_ROWS = 1000, LINE_DOUBLES = 8 };
 static const double CONSTANT = 1e-12; /* deviation over mean, of rounding errors alone */
 
 typedef struct finding {
@@ -15,7 +15,8 @@ typedef struct finding {
     const double *weight;
     const wbi_kernels *kernels;
     double *shift;      /* near the means, so that no precision is lost to them */
-    double *low, *high; /* n_columns a worker */
+    size_t stride;      /* of what follows: a worker's numbers share no cache line with another's */
+    double *low, *high; /* a worker */
 } finding;
 
 void wbi_moments_clear(wbi_moments *moments)
@@ -51,8 +52,8 @@ static wb_status sum_powers(void *context, size_t block, size_t begin, size_t en
 {
     const finding *f = context;
     const size_t n = f->source->n_columns;
-    const wbi_kernel_moments to = {partial, partial + 1, partial + 1 + n, f->low + (size_t)worker * n,
-                                   f->high + (size_t)worker * n};
+    const wbi_kernel_moments to = {partial, partial + 1, partial + 1 + n, f->low + (size_t)worker * f->stride,
+                                   f->high + (size_t)worker * f->stride};
     (void)block;
     for (size_t i = begin; i < end; i += WBI_MOMENTS_ROWS) {
         wbi_matrix_rows rows;
@@ -74,8 +75,8 @@ static void conclude(wbi_moments *out, const finding *f, const double *sums, int
         out->low[j] = INFINITY;
         out->high[j] = -INFINITY;
         for (int w = 0; w < n_threads; w++) {
-            out->low[j] = fmin(out->low[j], f->low[(size_t)w * n + j]);
-            out->high[j] = fmax(out->high[j], f->high[(size_t)w * n + j]);
+            out->low[j] = fmin(out->low[j], f->low[(size_t)w * f->stride + j]);
+            out->high[j] = fmax(out->high[j], f->high[(size_t)w * f->stride + j]);
         }
         if (out->sd[j] <= CONSTANT * fabs(out->mean[j]) || out->low[j] == out->high[j])
             out->sd[j] = 0;
@@ -86,13 +87,15 @@ wb_status wbi_moments_find(wbi_moments *out, const wbi_moments_source *source, c
                            wb_error *err)
 {
     wb_status status = WB_OK;
-    const size_t n = source->n_columns, n_sums = 1 + 2 * n, n_ranges = n * (size_t)n_threads;
+    const size_t n = source->n_columns, n_sums = 1 + 2 * n, stride = (n + LINE_DOUBLES - 1) / LINE_DOUBLES * LINE_DOUBLES;
+    const size_t n_ranges = stride * (size_t)n_threads;
     finding f = {source,
                  weight,
                  wbi_kernels_best(),
                  wbi_alloc_array(n, sizeof(double)),
-                 wbi_alloc_array(n_ranges, sizeof(double)),
-                 wbi_alloc_array(n_ranges, sizeof(double))};
+                 stride,
+                 wbi_alloc_aligned(n_ranges, sizeof(double)),
+                 wbi_alloc_aligned(n_ranges, sizeof(double))};
     double *sums = wbi_alloc_array(n_sums, sizeof(double));
     *out = (wbi_moments){wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n, sizeof(double)),
                          wbi_alloc_array(n, sizeof(double)), wbi_alloc_array(n, sizeof(double))};
