@@ -61,7 +61,7 @@ typedef struct wbi_design_rows {
 WB_WARN_UNUSED wb_status wbi_design_of_rows(wbi_design **out, const wbi_basis *basis, const wbi_design_rows *what,
                                             wb_error *err);
 
-/* The columns of `x`, borrowed, behind an intercept, standardised by their moments when a block is loaded; constant ones
+/* The columns of `x`, borrowed, behind an intercept, standardised by their moments whenever they are looked at; constant ones
  * become 0. */
 WB_WARN_UNUSED wb_status wbi_design_array(wbi_design **out, const wb_matrix *x, const wbi_moments *moments, int n_threads,
                                           wb_error *err);

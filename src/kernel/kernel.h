@@ -22,6 +22,11 @@ typedef struct wbi_kernel_moments {
     double *weight, *first, *second, *low, *high;
 } wbi_kernel_moments;
 
+/* How the columns of a matrix are standardised: to (x - mean) * inverse_sd. */
+typedef struct wbi_kernel_scale {
+    const double *mean, *inverse_sd;
+} wbi_kernel_scale;
+
 /* A column of numbers on its way into rows. What is not finite is missing. */
 typedef struct wbi_kernel_column {
     const double *values; /* one a row */
@@ -58,10 +63,12 @@ typedef struct wbi_kernels {
     void (*sigmoid)(double *p, const double *eta, size_t n);
     /* Of rows of any alignment and without padding: adds to the moments of d = x - shift. weight NULL: all 1. */
     void (*moments)(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, const double *shift, const double *weight);
-    /* From such rows to ones with an intercept of 1, `stride` apart: out[i][1 + j] = (x[i][j] - mean[j]) * inverse_sd[j];
-     * what lies behind is zeroed. */
-    void (*standardise)(double *out, size_t stride, const wbi_matrix_rows *rows, const double *mean,
-                        const double *inverse_sd);
+    /* From such rows to ones with an intercept of 1 and the columns standardised behind it, `stride` apart; what lies behind is
+     * zeroed. */
+    void (*standardise)(double *out, size_t stride, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale);
+    /* What `eta` and `gradient` find of those rows, without writing them. */
+    void (*matrix_eta)(double *eta, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale, const double *beta);
+    void (*matrix_gradient)(double *sums, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale, const double *residual);
     /* out[i * stride + place] = (value i - mean) * inverse_sd, for each of the columns; what lies between stays. All sets
      * give the same bits. */
     void (*interleave)(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows);

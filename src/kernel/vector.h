@@ -21,6 +21,11 @@ typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
 #define SPLAT(a) ((a) - (vec){0})
 /* mask ? a : b, lane by lane */
 #define SELECT(mask, a, b) ((vec)(((vec_bits)(mask) & (vec_bits)(a)) | (~(vec_bits)(mask) & (vec_bits)(b))))
+/* The lower and the higher of two numbers, lane by lane, and b where one is none. */
+#ifndef LOWER
+#define LOWER(a, b) SELECT((a) < (b), a, b)
+#define HIGHER(a, b) SELECT((a) > (b), a, b)
+#endif
 
 #ifdef __clang__
 #define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -260,71 +265,7 @@ static void crossproduct(double *sums, const wbi_matrix_rows *rows, const double
             sums[j * n + k] += square[j * stride + k];
 }
 
-/* Memory is asked for rows about so far ahead. */
-enum { BYTES_AHEAD = 4096, LINE_BYTES = 64 };
-
-INLINE size_t rows_ahead(const wbi_matrix_rows *rows)
-{
-    return 1 + BYTES_AHEAD / (rows->stride * sizeof *rows->x);
-}
-
-INLINE void prefetch(const double *x, size_t n)
-{
-    for (size_t at = 0; at < n * sizeof *x; at += LINE_BYTES)
-        __builtin_prefetch((const char *)x + at);
-}
-
-/* Two rows at a time, whose sums are added to memory: that costs a store a column and statistic, and reads x in order. */
-static void moments(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, const double *shift, const double *weight)
-{
-    const size_t n = rows->n_columns, whole = n / LANES * LANES, ahead = rows_ahead(rows) * rows->stride;
-    for (size_t i = 0; i < rows->n_rows; i += 2) {
-        const bool alone = i + 1 == rows->n_rows;
-        const double *x = rows->x + i * rows->stride, *other = alone ? x : x + rows->stride;
-        const double w = weight == NULL ? 1 : weight[i], other_w = alone ? 0 : weight == NULL ? 1 : weight[i + 1];
-        prefetch(x + ahead, n);
-        prefetch(other + ahead, n);
-        *to->weight += w + other_w;
-        for (size_t j = 0; j < whole; j += LANES) {
-            const vec a = LOAD(x + j), b = LOAD(other + j), da = a - LOAD(shift + j), db = b - LOAD(shift + j);
-            const vec wa = SPLAT(w) * da, wb = SPLAT(other_w) * db;
-            const vec less = SELECT(a < b, a, b), more = SELECT(a < b, b, a);
-            const vec low = LOAD(to->low + j), high = LOAD(to->high + j);
-            STORE(to->first + j, LOAD(to->first + j) + (wa + wb));
-            STORE(to->second + j, LOAD(to->second + j) + (wa * da + wb * db));
-            STORE(to->low + j, SELECT(less < low, less, low));
-            STORE(to->high + j, SELECT(more > high, more, high));
-        }
-        for (size_t j = whole; j < n; j++) {
-            const double da = x[j] - shift[j], db = other[j] - shift[j];
-            to->first[j] += w * da + other_w * db;
-            to->second[j] += w * da * da + other_w * db * db;
-            to->low[j] = x[j] < to->low[j] ? x[j] : to->low[j];
-            to->low[j] = other[j] < to->low[j] ? other[j] : to->low[j];
-            to->high[j] = x[j] > to->high[j] ? x[j] : to->high[j];
-            to->high[j] = other[j] > to->high[j] ? other[j] : to->high[j];
-        }
-    }
-}
-
-/* One column more in front, and all that is written lies at multiples of LANES: what costs most is writing. */
-static void standardise(double *restrict out, size_t stride, const wbi_matrix_rows *rows, const double *mean,
-                        const double *inverse_sd)
-{
-    const size_t n = rows->n_columns, whole = (n + 1) / LANES * LANES, ahead = rows_ahead(rows) * rows->stride;
-    for (size_t i = 0; i < rows->n_rows; i++, out += stride) {
-        const double *x = rows->x + i * rows->stride;
-        double edge[LANES] = {1};
-        prefetch(x + ahead, n);
-        for (size_t j = 1; j < LANES && j <= n; j++)
-            edge[j] = (x[j - 1] - mean[j - 1]) * inverse_sd[j - 1];
-        STORE(out, LOAD(edge));
-        for (size_t j = LANES; j < whole; j += LANES)
-            STORE(out + j, (LOAD(x + j - 1) - LOAD(mean + j - 1)) * LOAD(inverse_sd + j - 1));
-        for (size_t j = whole < LANES ? LANES : whole; j < stride; j++)
-            out[j] = j <= n ? (x[j - 1] - mean[j - 1]) * inverse_sd[j - 1] : 0;
-    }
-}
+#include "kernel/vector_matrix.h"
 
 /* LANES values of a column, standardised; missing ones have a size that is not below infinity. */
 INLINE void take_lanes(vec *out, const wbi_kernel_column *column, const double *values)
@@ -494,6 +435,5 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
     }
 }
 
-const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,     gradient,    crossproduct, logistic,
-                                sigmoid,     moments, standardise, interleave,   quadratic,
-                                log_losses,  line};
+const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,  sigmoid,    moments,
+                                standardise, matrix_eta, matrix_gradient, interleave, quadratic, log_losses, line};

@@ -12,8 +12,9 @@ wb_status wbi_likelihood_init(wbi_likelihood *out, const wbi_design *design, con
 {
     const size_t n_scratch = (size_t)design->n_threads * 3 * design->block_rows;
     *out = (wbi_likelihood){.design = design, .outcome = outcome, .weight = weight, .kernels = wbi_kernels_best()};
-    for (size_t i = 0; i < design->n_rows; i++)
-        out->total_weight += weight == NULL ? 1 : weight[i];
+    out->total_weight = weight == NULL ? (double)design->n_rows : 0;
+    for (size_t i = 0; weight != NULL && i < design->n_rows; i++)
+        out->total_weight += weight[i];
     out->scratch = wbi_alloc_aligned(n_scratch, sizeof(double));
     return out->scratch == NULL ? wbi_fail_nomem(err, n_scratch * sizeof(double)) : WB_OK;
 }
