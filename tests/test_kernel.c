@@ -15,15 +15,6 @@ static double number(size_t i)
     return 2 * modf((double)(i + 1) * 0.6180339887498949, &whole) - 1;
 }
 
-static const wbi_kernels *const *kernel_sets(size_t *n)
-{
-    static const wbi_kernels *sets[2] = {&wbi_kernels_portable, NULL};
-    *n = 1;
-    if (wbi_kernels_best() != sets[0])
-        sets[(*n)++] = wbi_kernels_best();
-    return sets;
-}
-
 typedef struct fixture {
     wbi_matrix_rows rows;
     double *x, *beta, *v;
@@ -95,12 +86,10 @@ static void linear_algebra(void **state)
     (void)state;
     static const size_t columns[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 31, 63, 64};
     static const size_t rows[] = {1, 2, 127, 128, 129, 300};
-    size_t n_sets;
-    const wbi_kernels *const *sets = kernel_sets(&n_sets);
-    for (size_t s = 0; s < n_sets; s++)
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
         for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
             for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
-                check_linear_algebra(sets[s], rows[r], columns[c]);
+                check_linear_algebra(wbi_kernels_at(s), rows[r], columns[c]);
 }
 
 /* Rows without padding, and moments added in two parts. */
@@ -205,13 +194,11 @@ static void scaling(void **state)
     (void)state;
     static const size_t columns[] = {1, 2, 3, 4, 5, 7, 8, 9, 30, 31, 64};
     static const size_t rows[] = {1, 2, 3, 127, 128, 300};
-    size_t n_sets;
-    const wbi_kernels *const *sets = kernel_sets(&n_sets);
-    for (size_t s = 0; s < n_sets; s++)
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
         for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
             for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-                check_scaling(sets[s], rows[r], columns[c]);
-                check_matrix(sets[s], rows[r], columns[c]);
+                check_scaling(wbi_kernels_at(s), rows[r], columns[c]);
+                check_matrix(wbi_kernels_at(s), rows[r], columns[c]);
             }
 }
 
@@ -251,13 +238,11 @@ static void check_interleaving(const wbi_kernels *set, size_t n_columns, size_t 
 static void columns_become_rows(void **state)
 {
     (void)state;
-    size_t n_sets;
-    const wbi_kernels *const *sets = kernel_sets(&n_sets);
-    for (size_t s = 0; s < n_sets; s++)
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
         for (size_t n_columns = 1; n_columns <= MAX_PLAIN; n_columns++)
             for (size_t n_rows = 1; n_rows <= MAX_PLAIN_ROWS; n_rows++)
                 for (size_t gap = 0; gap < 3; gap += 2)
-                    check_interleaving(sets[s], n_columns, n_rows, gap);
+                    check_interleaving(wbi_kernels_at(s), n_columns, n_rows, gap);
 }
 
 static void eta_does_not_depend_on_the_block(void **state)
@@ -288,19 +273,17 @@ static void logistic_against_libm(void **state)
         weight[i] = 0.5 + fabs(number(i));
         outcome[i] = number(3 * i) > 0;
     }
-    size_t n_sets;
-    const wbi_kernels *const *sets = kernel_sets(&n_sets);
-    for (size_t s = 0; s < n_sets; s++) {
-        double loss = sets[s]->logistic(r, v, eta, outcome, weight, N), expected = 0;
-        sets[s]->sigmoid(p, eta, N);
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++) {
+        double loss = wbi_kernels_at(s)->logistic(r, v, eta, outcome, weight, N), expected = 0;
+        wbi_kernels_at(s)->sigmoid(p, eta, N);
         for (size_t i = 0; i < N; i++) {
             double t = exp(-fabs(eta[i])), want = eta[i] >= 0 ? 1 / (1 + t) : t / (1 + t);
             assert_true(fabs(p[i] - want) <= 1e-15 * want);
             assert_true(fabs(r[i] - weight[i] * (want - outcome[i])) <= 1e-15 * weight[i]);
             assert_true(fabs(v[i] - weight[i] * t / (1 + t) / (1 + t)) <= 2e-15 * v[i]);
             expected += weight[i] * (log1p(t) + fmax(eta[i], 0) - outcome[i] * eta[i]);
-            sets[s]->sigmoid(tail + i, eta + i, 1);
-            double one_r, one_v, one = sets[s]->logistic(&one_r, &one_v, eta + i, outcome + i, weight + i, 1);
+            wbi_kernels_at(s)->sigmoid(tail + i, eta + i, 1);
+            double one_r, one_v, one = wbi_kernels_at(s)->logistic(&one_r, &one_v, eta + i, outcome + i, weight + i, 1);
             assert_true(one_r == r[i] && one_v == v[i]);
             assert_close(one, weight[i] * (log1p(t) + fmax(outcome[i] ? -eta[i] : eta[i], 0)), 1e-14);
         }
@@ -315,19 +298,17 @@ static void log_losses_against_libm(void **state)
     (void)state;
     enum { N = 1003 };
     double p[N], if_true[N], if_false[N], one[2];
-    size_t n;
-    const wbi_kernels *const *sets = kernel_sets(&n);
     const double special[] = {0,      1,   0x1p-52,                1 - 0x1p-52,            1 - 0x1p-53,
                               1e-300, 0.5, 0x1.6a09e667f3bcdp-1, 0x1.6a09e667f3bccp-1, 1e-10};
     for (size_t i = 0; i < N; i++)
         p[i] = i < 10 ? special[i] : i % 3 == 0 ? exp(-40 * fabs(number(i))) : fabs(number(i));
-    for (size_t s = 0; s < n; s++) {
-        sets[s]->log_losses(if_true, if_false, p, 0x1p-52, N);
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++) {
+        wbi_kernels_at(s)->log_losses(if_true, if_false, p, 0x1p-52, N);
         for (size_t i = 0; i < N; i++) {
             const double x = fmin(fmax(p[i], 0x1p-52), 1 - 0x1p-52);
             assert_close(if_true[i] / -log(x), 1, 1e-15);
             assert_close(if_false[i] / -log1p(-x), 1, 1e-15);
-            sets[s]->log_losses(one, one + 1, p + i, 0x1p-52, 1);
+            wbi_kernels_at(s)->log_losses(one, one + 1, p + i, 0x1p-52, 1);
             assert_close(one[0], if_true[i], 0);
             assert_close(one[1], if_false[i], 0);
         }
@@ -339,8 +320,6 @@ static void line_against_libm(void **state)
     (void)state;
     enum { N = 37 };
     double x[N], negative[N], positive[N];
-    size_t n;
-    const wbi_kernels *const *sets = kernel_sets(&n);
     double expected[WBI_LINE_SUMS] = {0};
     for (size_t i = 0; i < N; i++) {
         x[i] = 9 * number(i);
@@ -355,12 +334,12 @@ static void line_against_libm(void **state)
         expected[WBI_LINE_VX] += v * x[i];
         expected[WBI_LINE_VXX] += v * x[i] * x[i];
     }
-    for (size_t s = 0; s < n; s++) {
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++) {
         double sums[WBI_LINE_SUMS] = {0};
-        sets[s]->line(sums, &(wbi_kernel_line){0.3, -1.7, x, negative, positive}, N);
+        wbi_kernels_at(s)->line(sums, &(wbi_kernel_line){0.3, -1.7, x, negative, positive}, N);
         for (size_t k = 0; k < WBI_LINE_SUMS; k++)
             assert_close(sums[k], expected[k], 1e-13);
-        sets[s]->line(sums, &(wbi_kernel_line){0.3, -1.7, x, negative, positive}, N);
+        wbi_kernels_at(s)->line(sums, &(wbi_kernel_line){0.3, -1.7, x, negative, positive}, N);
         assert_close(sums[WBI_LINE_R], 2 * expected[WBI_LINE_R], 1e-13);
     }
 }
@@ -460,12 +439,10 @@ static void quadratic_forms(void **state)
 {
     (void)state;
     static const size_t columns[] = {1, 2, 7, 8, 9, 16, 31, 70};
-    size_t n_sets;
-    const wbi_kernels *const *sets = kernel_sets(&n_sets);
-    for (size_t s = 0; s < n_sets; s++)
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
         for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
             for (size_t n_rows = 1; n_rows <= 13; n_rows++)
-                check_quadratic(sets[s], n_rows, columns[c]);
+                check_quadratic(wbi_kernels_at(s), n_rows, columns[c]);
 }
 
 static void blas_is_openblas(void **state)

@@ -81,12 +81,15 @@ typedef struct wbi_kernels {
 } wbi_kernels;
 
 extern const wbi_kernels wbi_kernels_portable;
-#ifdef WBI_KERNEL_X86_V3
+#ifdef WBI_KERNEL_X86
 extern const wbi_kernels wbi_kernels_x86_v3; /* AVX2 and FMA */
+extern const wbi_kernels wbi_kernels_x86_v4; /* and AVX-512 */
 #endif
 
 /* The best set this processor runs. */
 const wbi_kernels *wbi_kernels_best(void);
+/* The i-th best, the last of which runs on all processors; NULL behind that. */
+const wbi_kernels *wbi_kernels_at(size_t i);
 
 /* Packs a symmetric matrix (n x n, of which the lower triangle is read) for `quadratic` over rows of n columns, `stride`
  * apart; `packed` has stride * stride doubles. */

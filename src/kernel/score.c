@@ -5,7 +5,7 @@
 
 const wbi_score_kernels *wbi_score_kernels_best(void)
 {
-#ifdef WBI_KERNEL_X86_V3
+#ifdef WBI_KERNEL_X86
     if (__builtin_cpu_supports("avx2"))
         return &wbi_score_kernels_x86_v3;
 #endif

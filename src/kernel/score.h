@@ -97,7 +97,7 @@ static inline double wbi_score_join(double base, const double lanes[WBI_SCORE_LA
 }
 
 extern const wbi_score_kernels wbi_score_kernels_portable;
-#ifdef WBI_KERNEL_X86_V3
+#ifdef WBI_KERNEL_X86
 extern const wbi_score_kernels wbi_score_kernels_x86_v3; /* AVX2 */
 #endif
 
