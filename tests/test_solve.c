@@ -104,6 +104,43 @@ static void a_path_costs_no_extra_and_ends_the_same(void **state)
     wbi_newton_free(direct);
 }
 
+/* What inference takes on the way is what passes of its own would find, and the way is no other for it. */
+static void inference_is_prepared_on_the_way(void **state)
+{
+    (void)state;
+    static fixture f;
+    enum { N = 12, ROWS = 500 };
+    double crossproduct[N * N], information[N * N], expected[N * N];
+    static const double zeros[N];
+    wb_error err;
+    fill(&f, ROWS, N);
+    for (int weighted = 0; weighted < 2; weighted++) {
+        f.problem.weight = weighted ? f.weight : NULL;
+        wbi_newton *newton, *plain = minimise(&f, 0.01);
+        assert_ok(wbi_newton_create(&newton, &f.problem, zeros, &err), &err);
+        wbi_newton_infer(newton, crossproduct);
+        assert_ok(wbi_newton_set_lambda(newton, 0.01, &err), &err);
+        while (!wbi_newton_now(newton).done)
+            assert_ok(wbi_newton_step(newton, &err), &err);
+        assert_ok(wbi_newton_refresh(newton, &err), &err);
+        assert_ok(wbi_newton_information(newton, information, &err), &err);
+        assert_ok(wbi_newton_information(plain, expected, &err), &err);
+        assert_int_equal(wbi_newton_now(newton).iterations, wbi_newton_now(plain).iterations);
+        for (size_t j = 0; j < N; j++) {
+            assert_close(wbi_newton_now(newton).beta[j], wbi_newton_now(plain).beta[j], 0);
+            for (size_t k = 0; k <= j; k++) {
+                double sum = 0;
+                for (size_t i = 0; i < ROWS; i++)
+                    sum += (weighted ? f.weight[i] : 1) * f.x[i * N + j] * f.x[i * N + k];
+                assert_close(crossproduct[j * N + k], sum, 1e-11);
+                assert_close(information[j * N + k], expected[j * N + k], 0);
+            }
+        }
+        wbi_newton_free(newton);
+        wbi_newton_free(plain);
+    }
+}
+
 /* A start so far off that full steps overshoot. */
 static void bad_starts_are_halved(void **state)
 {
@@ -249,13 +286,18 @@ static void every_allocation_may_fail(void **state)
     const double zeros[3] = {0};
     wb_status status = WB_ERR_NOMEM;
     for (uint64_t n = 1; status != WB_OK; n++) {
+        double crossproduct[9];
         wbi_newton *newton = NULL;
         wbi_alloc_fail_at(n);
         status = wbi_newton_create(&newton, &f.problem, zeros, NULL);
         if (status == WB_OK)
+            wbi_newton_infer(newton, crossproduct);
+        if (status == WB_OK)
             status = wbi_newton_set_lambda(newton, 1, NULL);
         if (status == WB_OK)
             status = wbi_newton_step(newton, NULL);
+        if (status == WB_OK)
+            status = wbi_newton_refresh(newton, NULL);
         wbi_alloc_fail_at(0);
         assert_true(status == WB_OK || status == WB_ERR_NOMEM);
         wbi_newton_free(newton);
@@ -269,6 +311,7 @@ int main(void)
         cmocka_unit_test(gradient_by_finite_differences),
         cmocka_unit_test(nothing_near_the_optimum_is_better),
         cmocka_unit_test(a_path_costs_no_extra_and_ends_the_same),
+        cmocka_unit_test(inference_is_prepared_on_the_way),
         cmocka_unit_test(bad_starts_are_halved),
         cmocka_unit_test(threads_give_the_same_bits),
         cmocka_unit_test(aliased_columns_are_the_later_ones),

@@ -117,8 +117,9 @@ static int dispatch(int argc, char **argv)
     return run_command(command, argc - 2, argv + 2);
 }
 
-/* OpenBLAS starts threads when it is loaded, which then spin for a tenth of a second on cores that are wanted. It starts
- * them anew should they be needed. Weak: another CBLAS lacks it. */
+/* OpenBLAS starts threads when it is loaded, which then spin for a tenth of a second on cores that are wanted, and anew when
+ * their number is set after they are gone. Weak: another CBLAS lacks these. */
+void openblas_set_num_threads(int n_threads) __attribute__((weak));
 int blas_thread_shutdown_(void) __attribute__((weak));
 
 /* Where a standard stream is closed, the next file opened would take its place, and be written over with what belongs to
@@ -135,8 +136,10 @@ int main(int argc, char **argv)
     hold_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    if (blas_thread_shutdown_ != NULL)
+    if (openblas_set_num_threads != NULL && blas_thread_shutdown_ != NULL) {
+        openblas_set_num_threads(1);
         blas_thread_shutdown_();
+    }
     cli_heed_signals();
     int code = dispatch(argc, argv);
     cli_end_by_signal();

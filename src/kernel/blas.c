@@ -6,12 +6,14 @@
 #include <pthread.h>
 #include <string.h>
 
-/* OpenBLAS's own; GSL's gsl_cblas.h cannot stand beside the header that declares it. Weak: another CBLAS lacks it. */
+/* OpenBLAS's own; GSL's gsl_cblas.h cannot stand beside the header that declares them. Weak: another CBLAS lacks them. */
 void openblas_set_num_threads(int n_threads) __attribute__((weak));
+int openblas_get_num_threads(void) __attribute__((weak));
 
+/* To set what is set would start threads where there are none. */
 static void set_single_thread(void)
 {
-    if (openblas_set_num_threads != NULL)
+    if (openblas_set_num_threads != NULL && openblas_get_num_threads != NULL && openblas_get_num_threads() != 1)
         openblas_set_num_threads(1);
 }
 
