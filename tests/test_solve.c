@@ -116,7 +116,7 @@ static void inference_is_prepared_on_the_way(void **state)
     fill(&f, ROWS, N);
     for (int weighted = 0; weighted < 2; weighted++) {
         f.problem.weight = weighted ? f.weight : NULL;
-        wbi_newton *newton, *plain = minimise(&f, 0.01);
+        wbi_newton *newton, *alone = minimise(&f, 0.01);
         assert_ok(wbi_newton_create(&newton, &f.problem, zeros, &err), &err);
         wbi_newton_infer(newton, crossproduct);
         assert_ok(wbi_newton_set_lambda(newton, 0.01, &err), &err);
@@ -124,10 +124,10 @@ static void inference_is_prepared_on_the_way(void **state)
             assert_ok(wbi_newton_step(newton, &err), &err);
         assert_ok(wbi_newton_refresh(newton, &err), &err);
         assert_ok(wbi_newton_information(newton, information, &err), &err);
-        assert_ok(wbi_newton_information(plain, expected, &err), &err);
-        assert_int_equal(wbi_newton_now(newton).iterations, wbi_newton_now(plain).iterations);
+        assert_ok(wbi_newton_information(alone, expected, &err), &err);
+        assert_int_equal(wbi_newton_now(newton).iterations, wbi_newton_now(alone).iterations);
         for (size_t j = 0; j < N; j++) {
-            assert_close(wbi_newton_now(newton).beta[j], wbi_newton_now(plain).beta[j], 0);
+            assert_close(wbi_newton_now(newton).beta[j], wbi_newton_now(alone).beta[j], 0);
             for (size_t k = 0; k <= j; k++) {
                 double sum = 0;
                 for (size_t i = 0; i < ROWS; i++)
@@ -137,7 +137,7 @@ static void inference_is_prepared_on_the_way(void **state)
             }
         }
         wbi_newton_free(newton);
-        wbi_newton_free(plain);
+        wbi_newton_free(alone);
     }
 }
 
