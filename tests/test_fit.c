@@ -99,6 +99,43 @@ static void finds_the_least(void **state)
     }
 }
 
+/* Rows enough for a sample, which does not see what some columns are like. */
+static void samples_are_not_believed(void **state)
+{
+    (void)state;
+    static fixture f;
+    enum { N = 80000, P = 5, UNSEEN = 16 * 1000 + 5 };
+    wb_fit fit;
+    wb_error err;
+    double coefficients[1 + P], objective;
+    wb_fit_options options = WB_FIT_OPTIONS_INIT;
+    options.lambda = 0.001;
+    fill(&f, N, P);
+    for (size_t i = 0; i < N; i++) {
+        f.values[i * STRIDE + 1] = i % 16 == 5; /* the same in all rows of the sample */
+        f.values[i * STRIDE + 3] = 7;
+        if (i % 16 != 0)
+            f.values[i * STRIDE + 4] += 1000; /* another mean than the sample's */
+    }
+    assert_ok(wb_fit_logistic(&fit, coefficients, &f.x, f.outcome, &options, &err), &err);
+    assert_true(fit.converged && coefficients[2] != 0 && coefficients[4] == 0);
+    assert_int_equal(fit.n_left_out, 1);
+    assert_true(slope_at(&objective, &f, NULL, coefficients, options.lambda) <= 2e-8);
+    assert_close(fit.objective, objective, 1e-12);
+
+    fill(&f, N, P);
+    for (size_t i = 0; i < N; i++)
+        if (i % 16 != 0)
+            f.values[i * STRIDE + 4] += 1000;
+    assert_ok(wb_fit_logistic(&fit, coefficients, &f.x, f.outcome, &options, &err), &err);
+    assert_true(fit.converged);
+    assert_true(slope_at(&objective, &f, NULL, coefficients, options.lambda) <= 2e-8);
+
+    f.values[UNSEEN * STRIDE + 2] = NAN;
+    assert_int_equal(wb_fit_logistic(&fit, coefficients, &f.x, f.outcome, &options, &err), WB_ERR_INCONSISTENT);
+    assert_string_equal(err.message, "row 16005 of column 2 is nan, expected a finite number");
+}
+
 /* The same rows as a table. */
 static void equals_training_on_a_table(void **state)
 {
@@ -319,6 +356,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_least),
+        cmocka_unit_test(samples_are_not_believed),
         cmocka_unit_test(equals_training_on_a_table),
         cmocka_unit_test(odds_of_a_table),
         cmocka_unit_test(leaves_out_what_has_no_coefficient),

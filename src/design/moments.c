@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "par/par.h"
@@ -13,6 +14,7 @@ static const double CONSTANT = 1e-12; /* deviation over mean, of rounding errors
 typedef struct finding {
     const wbi_moments_source *source;
     const double *weight;
+    const wbi_moments_beside *beside; /* NULL: nothing */
     const wbi_kernels *kernels;
     double *shift;      /* near the means, so that no precision is lost to them */
     size_t stride;      /* of what follows: a worker's numbers share no cache line with another's */
@@ -46,7 +48,7 @@ static wb_status find_shift(double *shift, const wbi_moments_source *source, wb_
     return WB_OK;
 }
 
-/* partial: sums of w, of w d for each column, and of w d^2, d the distance from the shift. */
+/* partial: sums of w, of w d for each column, and of w d^2, d the distance from the shift; then what is summed beside. */
 static wb_status sum_powers(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
                             wb_error *err)
 {
@@ -60,6 +62,8 @@ static wb_status sum_powers(void *context, size_t block, size_t begin, size_t en
         const size_t stop = end - i < WBI_MOMENTS_ROWS ? end : i + WBI_MOMENTS_ROWS;
         WBI_TRY(f->source->rows(f->source->context, &rows, i, stop, worker, err));
         f->kernels->moments(&to, &rows, f->shift, f->weight == NULL ? NULL : f->weight + i);
+        if (f->beside != NULL)
+            WBI_TRY(f->beside->add(f->beside->context, partial + 1 + 2 * n, i, stop, worker, err));
     }
     return WB_OK;
 }
@@ -83,14 +87,15 @@ static void conclude(wbi_moments *out, const finding *f, const double *sums, int
     }
 }
 
-wb_status wbi_moments_find(wbi_moments *out, const wbi_moments_source *source, const double *weight, int n_threads,
-                           wb_error *err)
+static wb_status find(wbi_moments *out, const wbi_moments_source *source, const double *weight, int n_threads,
+                      const wbi_moments_beside *beside, wb_error *err)
 {
     wb_status status = WB_OK;
-    const size_t n = source->n_columns, n_sums = 1 + 2 * n, stride = (n + LINE_DOUBLES - 1) / LINE_DOUBLES * LINE_DOUBLES;
+    const size_t n = source->n_columns, n_sums = 1 + 2 * n + (beside == NULL ? 0 : beside->n_sums), stride = (n + LINE_DOUBLES - 1) / LINE_DOUBLES * LINE_DOUBLES;
     const size_t n_ranges = stride * (size_t)n_threads;
     finding f = {source,
                  weight,
+                 beside,
                  wbi_kernels_best(),
                  wbi_alloc_array(n, sizeof(double)),
                  stride,
@@ -109,12 +114,20 @@ wb_status wbi_moments_find(wbi_moments *out, const wbi_moments_source *source, c
     }
     WBI_TRY_CLEANUP(wbi_par_sum(source->n_rows, BLOCK_ROWS, n_threads, n_sums, sum_powers, &f, sums, err));
     conclude(out, &f, sums, n_threads);
+    if (beside != NULL)
+        memcpy(beside->sums, sums + 1 + 2 * n, beside->n_sums * sizeof *sums);
 cleanup:
     wbi_free(f.shift);
     wbi_free(f.low);
     wbi_free(f.high);
     wbi_free(sums);
     return status;
+}
+
+wb_status wbi_moments_find(wbi_moments *out, const wbi_moments_source *source, const double *weight, int n_threads,
+                           wb_error *err)
+{
+    return find(out, source, weight, n_threads, NULL, err);
 }
 
 static wb_status rows_of_matrix(const void *context, wbi_matrix_rows *out, size_t begin, size_t end, int worker,
@@ -127,8 +140,9 @@ static wb_status rows_of_matrix(const void *context, wbi_matrix_rows *out, size_
     return WB_OK;
 }
 
-wb_status wbi_moments_of_matrix(wbi_moments *out, const wb_matrix *x, const double *weight, int n_threads, wb_error *err)
+wb_status wbi_moments_of_matrix(wbi_moments *out, const wb_matrix *x, const double *weight, int n_threads,
+                                const wbi_moments_beside *beside, wb_error *err)
 {
     const wbi_moments_source source = {x->n_rows, x->n_columns, rows_of_matrix, x};
-    return wbi_moments_find(out, &source, weight, n_threads, err);
+    return find(out, &source, weight, n_threads, beside, err);
 }

@@ -27,9 +27,18 @@ typedef struct wbi_moments_source {
  * finite. Free with wbi_moments_clear, also after a failure. */
 WB_WARN_UNUSED wb_status wbi_moments_find(wbi_moments *out, const wbi_moments_source *source, const double *weight,
                                           int n_threads, wb_error *err);
-/* The same of a matrix. */
+/* What is summed up of the same rows while they are in a cache: `add` adds to n_sums sums, in the order of the rows, those of at
+ * most WBI_MOMENTS_ROWS. */
+typedef struct wbi_moments_beside {
+    size_t n_sums;
+    wb_status (*add)(void *context, double *sums, size_t begin, size_t end, int worker, wb_error *err);
+    void *context;
+    double *sums;
+} wbi_moments_beside;
+
+/* The same of a matrix. `beside`: NULL for nothing. */
 WB_WARN_UNUSED wb_status wbi_moments_of_matrix(wbi_moments *out, const wb_matrix *x, const double *weight, int n_threads,
-                                               wb_error *err);
+                                               const wbi_moments_beside *beside, wb_error *err);
 void wbi_moments_clear(wbi_moments *moments); /* safe on a zeroed struct */
 
 #endif

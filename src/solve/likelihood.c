@@ -108,6 +108,13 @@ wb_status wbi_likelihood_crossproduct(const wbi_likelihood *likelihood, double *
     return status;
 }
 
+wb_status wbi_likelihood_add(const wbi_likelihood *likelihood, double *sums, const double *beta, size_t begin, size_t end,
+                             int worker, wb_error *err)
+{
+    const pass work = {.likelihood = likelihood, .beta = beta};
+    return visit_panel(&work, begin, end, worker, sums, err);
+}
+
 wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, const double *beta, size_t begin,
                                size_t end, int worker, wb_error *err)
 {

@@ -32,6 +32,9 @@ WB_WARN_UNUSED wb_status wbi_likelihood_hessian(const wbi_likelihood *likelihood
  * takes no pass of its own. */
 WB_WARN_UNUSED wb_status wbi_likelihood_crossproduct(const wbi_likelihood *likelihood, double *sums, double *crossproduct,
                                                      const double *beta, wb_error *err);
+/* Adds the loss and the gradient of the rows [begin, end), no more than a block. For use by worker `worker` of a loop over them. */
+WB_WARN_UNUSED wb_status wbi_likelihood_add(const wbi_likelihood *likelihood, double *sums, const double *beta, size_t begin,
+                                            size_t end, int worker, wb_error *err);
 /* Adds the gradient of the rows [begin, end) alone. For use by worker `worker` of a loop over them. */
 WB_WARN_UNUSED wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, const double *beta,
                                               size_t begin, size_t end, int worker, wb_error *err);

@@ -392,6 +392,18 @@ wb_status wbi_newton_create_near(wbi_newton **out, const wbi_problem *problem, c
     return status;
 }
 
+wb_status wbi_newton_create_at(wbi_newton **out, const wbi_problem *problem, const double *beta, const double *sums,
+                               const double *information, wb_error *err)
+{
+    wbi_newton *newton;
+    WBI_TRY(create(&newton, problem, beta, err));
+    memcpy(newton->now.sums, sums, wbi_likelihood_n_sums(&newton->data, false) * sizeof *sums);
+    for (size_t i = 0; i < newton->n * newton->n; i++)
+        newton->curvature[i] = newton->data.total_weight * information[i];
+    *out = newton;
+    return WB_OK;
+}
+
 void wbi_newton_free(wbi_newton *newton)
 {
     if (newton == NULL)

@@ -56,6 +56,10 @@ WB_WARN_UNUSED wb_status wbi_newton_approach(wbi_newton **out, const wbi_problem
  * a lambda > 0. */
 WB_WARN_UNUSED wb_status wbi_newton_create_near(wbi_newton **out, const wbi_problem *problem, const wbi_newton *sample,
                                                 wb_error *err);
+/* Starts at `beta` (copied) where loss and gradient (`sums`, as wbi_likelihood_gradient's) and, nearly, the Hessian (lower triangle
+ * of `information`, as wbi_newton_information's) are known, without a pass. For a lambda > 0. */
+WB_WARN_UNUSED wb_status wbi_newton_create_at(wbi_newton **out, const wbi_problem *problem, const double *beta, const double *sums,
+                                              const double *information, wb_error *err);
 wbi_newton_state wbi_newton_now(const wbi_newton *newton);
 
 /* The data's part of the objective's Hessian at the present beta (lower triangle, n_columns x n_columns); costs a pass where

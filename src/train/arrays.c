@@ -17,6 +17,7 @@ typedef struct fitting {
     uint8_t *hold;
     double lambda;
     wbi_newton *sample; /* near the optimum of some of the rows; NULL: too few, or not there */
+    double *known; /* at `beta`: loss and gradient of all rows, and nearly the information; NULL: not known */
     int n_threads;
     const wb_log *log;
 } fitting;
@@ -66,9 +67,8 @@ static wb_status blame_cell(const wb_matrix *x, size_t column, wb_error *err)
     return wbi_fail(err, WB_ERR_INCONSISTENT, "the numbers of column %zu are too large for their squares", column);
 }
 
-static wb_status find_scale(fitting *f, wb_error *err)
+static wb_status take_scale(fitting *f, wb_error *err)
 {
-    WBI_TRY(wbi_moments_of_matrix(&f->moments, f->x, f->weights, f->n_threads, err));
     for (size_t j = 0; j < f->x->n_columns; j++) {
         if (!isfinite(f->moments.sd[j]) || !isfinite(f->moments.mean[j]))
             return blame_cell(f->x, j, err);
@@ -92,41 +92,169 @@ static wb_status prepare(fitting *f, wb_error *err)
         f->penalty[j] = j > 0;
     WBI_TRY(weigh_classes(of, f, err));
     f->beta[0] = log(of[1] / of[0]);
-    return find_scale(f, err);
+    return WB_OK;
 }
 
 /* ---- a start from some of the rows ---- */
 
-static wb_status start_from(fitting *f, const wb_matrix *some, uint8_t *outcome, double *weight, wb_error *err)
+/* Every WBI_SAMPLE_STEP-th row. */
+typedef struct sample {
+    wb_matrix x;
+    uint8_t *outcome;
+    double *weight;
+    bool seen[2]; /* which outcomes count */
+} sample;
+
+static void sample_clear(sample *some)
+{
+    wbi_free(some->outcome);
+    wbi_free(some->weight);
+}
+
+static wb_status take_sample(sample *out, const fitting *f, wb_error *err)
+{
+    const size_t n = f->x->n_rows / WBI_SAMPLE_STEP;
+    *out = (sample){.x = {f->x->values, n, f->x->n_columns, f->x->row_stride * WBI_SAMPLE_STEP},
+                    .outcome = wbi_alloc_array(n, sizeof *out->outcome),
+                    .weight = wbi_alloc_array(n, sizeof *out->weight)};
+    if (out->outcome == NULL || out->weight == NULL)
+        return wbi_fail_nomem(err, n * sizeof *out->weight);
+    for (size_t i = 0; i < n; i++) {
+        out->outcome[i] = f->outcome[i * WBI_SAMPLE_STEP];
+        out->weight[i] = weight_of(f, i * WBI_SAMPLE_STEP);
+        out->seen[out->outcome[i]] |= out->weight[i] > 0;
+    }
+    return WB_OK;
+}
+
+static wb_status approach(fitting *f, const sample *some, wb_error *err)
 {
     wbi_design *design = NULL;
-    bool seen[2] = {false, false};
-    for (size_t i = 0; i < some->n_rows; i++) {
-        outcome[i] = f->outcome[i * WBI_SAMPLE_STEP];
-        weight[i] = weight_of(f, i * WBI_SAMPLE_STEP);
-        seen[outcome[i]] |= weight[i] > 0;
-    }
-    if (!seen[0] || !seen[1])
-        return WB_OK;
-    WBI_TRY(wbi_design_array(&design, some, &f->moments, f->n_threads, err));
-    const wbi_problem problem = {design, outcome, weight, f->penalty, NULL};
+    WBI_TRY(wbi_design_array(&design, &some->x, &f->moments, f->n_threads, err));
+    const wbi_problem problem = {design, some->outcome, some->weight, f->penalty, NULL};
     wb_status status = wbi_newton_approach(&f->sample, &problem, f->beta, f->hold, f->lambda, err);
     wbi_design_free(design);
     return status;
 }
 
+static bool all_vary(const wbi_moments *moments, size_t n)
+{
+    bool vary = true;
+    for (size_t j = 0; j < n; j++)
+        vary = vary && moments->sd[j] > 0 && isfinite(moments->sd[j]);
+    return vary;
+}
+
+/* ---- the moments of all rows and the gradient at that start, by one pass ---- */
+
+typedef struct looking {
+    const wbi_likelihood *data;
+    const double *beta;
+} looking;
+
+static wb_status add_loss(void *context, double *sums, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const looking *look = context;
+    return wbi_likelihood_add(look->data, sums, look->beta, begin, end, worker, err);
+}
+
+/* The rows standardised by `moments`, at the sample's beta. */
+static wb_status look(double *sums, fitting *f, const wbi_moments *moments, wb_error *err)
+{
+    wb_status status;
+    wbi_design *design = NULL;
+    wbi_likelihood data = {0};
+    WBI_TRY(wbi_design_array(&design, f->x, moments, f->n_threads, err));
+    WBI_TRY_CLEANUP(wbi_likelihood_init(&data, design, f->outcome, f->weights, err));
+    looking look = {&data, wbi_newton_now(f->sample).beta};
+    const wbi_moments_beside beside = {wbi_likelihood_n_sums(&data, false), add_loss, &look, sums};
+    WBI_TRY_CLEANUP(wbi_moments_of_matrix(&f->moments, f->x, f->weights, design->n_threads, &beside, err));
+cleanup:
+    wbi_likelihood_clear(&data);
+    wbi_design_free(design);
+    return status;
+}
+
+/* What is known of columns standardised by `from` becomes what it is of them by `to`: beta, the gradient behind the loss, and the
+ * Hessian (lower triangle, n wide). A column is a z + c of what it will be, z. */
+static void rescale(double *beta, double *sums, double *information, size_t n, const wbi_moments *from, const wbi_moments *to)
+{
+    double *gradient = sums + 1, *a = information + n * n, *c = a + n;
+    for (size_t j = 1; j < n; j++) {
+        a[j] = to->sd[j - 1] / from->sd[j - 1];
+        c[j] = (to->mean[j - 1] - from->mean[j - 1]) / from->sd[j - 1];
+    }
+    for (size_t j = 1; j < n; j++)
+        for (size_t k = 1; k <= j; k++) {
+            const double of_shifts = c[k] * information[j * n] + c[j] * information[k * n] - c[j] * c[k] * information[0];
+            information[j * n + k] = (information[j * n + k] - of_shifts) / (a[j] * a[k]);
+        }
+    for (size_t j = 1; j < n; j++) {
+        information[j * n] = (information[j * n] - c[j] * information[0]) / a[j];
+        gradient[j] = (gradient[j] - c[j] * gradient[0]) / a[j];
+        beta[0] += c[j] * beta[j];
+        beta[j] *= a[j];
+    }
+}
+
+static void forget(fitting *f)
+{
+    wbi_moments_clear(&f->moments);
+    wbi_newton_free(f->sample);
+    f->sample = NULL;
+    wbi_free(f->known);
+    f->known = NULL;
+}
+
+/* Standardises by the sample's moments until those of all rows are known. Leaves f as it was where a column does not vary, or the
+ * sample leads nowhere. */
+static wb_status look_early(fitting *f, const sample *some, wb_error *err)
+{
+    wb_status status;
+    const size_t n = f->n_columns;
+    wbi_moments from = {0};
+    WBI_TRY_CLEANUP(wbi_moments_of_matrix(&f->moments, &some->x, some->weight, f->n_threads, NULL, err));
+    if (all_vary(&f->moments, f->x->n_columns))
+        WBI_TRY_CLEANUP(approach(f, some, err));
+    from = f->moments;
+    f->moments = (wbi_moments){0};
+    if (f->sample == NULL)
+        goto cleanup;
+    f->known = wbi_alloc_array(n + 4, n * sizeof *f->known);
+    if (f->known == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, (n + 4) * n * sizeof *f->known));
+    WBI_TRY_CLEANUP(look(f->known, f, &from, err));
+    if (!all_vary(&f->moments, f->x->n_columns)) {
+        forget(f);
+        goto cleanup;
+    }
+    double *information = f->known + 1 + n;
+    wbi_newton_quadratic(f->sample, information, information + n * n);
+    memcpy(f->beta, wbi_newton_now(f->sample).beta, n * sizeof *f->beta);
+    rescale(f->beta, f->known, information, n, &from, &f->moments);
+cleanup:
+    wbi_moments_clear(&from);
+    return status;
+}
+
+/* The moments, and where there are many rows a start from some of them. */
 static wb_status find_start(fitting *f, wb_error *err)
 {
-    const size_t n = f->x->n_rows / WBI_SAMPLE_STEP;
-    if (!wbi_newton_samples(f->x->n_rows, f->n_columns))
-        return WB_OK;
-    const wb_matrix some = {f->x->values, n, f->x->n_columns, f->x->row_stride * WBI_SAMPLE_STEP};
-    uint8_t *outcome = wbi_alloc_array(n, sizeof *outcome);
-    double *weight = wbi_alloc_array(n, sizeof *weight);
-    wb_status status = outcome == NULL || weight == NULL ? wbi_fail_nomem(err, n * sizeof *weight)
-                                                         : start_from(f, &some, outcome, weight, err);
-    wbi_free(outcome);
-    wbi_free(weight);
+    wb_status status = WB_OK;
+    sample some = {0};
+    const bool samples = wbi_newton_samples(f->x->n_rows, f->n_columns);
+    if (samples)
+        WBI_TRY_CLEANUP(take_sample(&some, f, err));
+    const bool usable = some.seen[0] && some.seen[1];
+    if (usable && f->lambda > 0)
+        WBI_TRY_CLEANUP(look_early(f, &some, err));
+    if (f->known == NULL)
+        WBI_TRY_CLEANUP(wbi_moments_of_matrix(&f->moments, f->x, f->weights, f->n_threads, NULL, err));
+    WBI_TRY_CLEANUP(take_scale(f, err));
+    if (usable && f->known == NULL)
+        WBI_TRY_CLEANUP(approach(f, &some, err));
+cleanup:
+    sample_clear(&some);
     return status;
 }
 
@@ -156,6 +284,8 @@ static wb_status iterate(fitting *f, wbi_newton *newton, wb_error *err)
 /* Newton's start for the columns that are not held, which without a penalty may leave some out. */
 static wb_status begin(wbi_newton **newton, fitting *f, const wbi_problem *problem, wb_error *err)
 {
+    if (f->known != NULL)
+        return wbi_newton_create_at(newton, problem, f->beta, f->known, f->known + 1 + f->n_columns, err);
     if (f->lambda > 0 && f->sample != NULL)
         return wbi_newton_create_near(newton, problem, f->sample, err);
     WBI_TRY(wbi_newton_create(newton, problem, f->sample == NULL ? f->beta : wbi_newton_now(f->sample).beta, err));
@@ -216,6 +346,7 @@ wb_status wb_fit_logistic(wb_fit *out, double *coefficients, const wb_matrix *x,
     report(out, &f, &end);
 cleanup:
     wbi_newton_free(f.sample);
+    wbi_free(f.known);
     wbi_newton_free(newton);
     wbi_design_free(design);
     wbi_moments_clear(&f.moments);
