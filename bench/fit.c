@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <winback/fit.h>
 
@@ -73,6 +74,17 @@ static void make(const char *path, size_t n_rows, size_t n_columns, bool as_csv)
     free(outcome);
 }
 
+/* In large pages, as NumPy has its arrays. */
+static double *large_array(size_t n)
+{
+    enum { LARGE_PAGE_BYTES = 2 << 20 };
+    const size_t bytes = (n * sizeof(double) / LARGE_PAGE_BYTES + 1) * LARGE_PAGE_BYTES;
+    double *array = aligned_alloc(LARGE_PAGE_BYTES, bytes);
+    if (array != NULL)
+        madvise(array, bytes, MADV_HUGEPAGE);
+    return array;
+}
+
 static double now_s(void)
 {
     struct timespec now;
@@ -109,7 +121,7 @@ int main(int argc, char **argv)
     }
     if (argc != 7 || strcmp(argv[1], "time") != 0)
         fail("usage: fit make|csv FILE ROWS COLUMNS, or fit time FILE ROWS COLUMNS THREADS LAMBDA");
-    double *values = malloc(n_rows * n_columns * sizeof *values);
+    double *values = large_array(n_rows * n_columns);
     uint8_t *outcome = malloc(n_rows);
     const wb_matrix x = {values, n_rows, n_columns, n_columns};
     wb_fit_options options = WB_FIT_OPTIONS_INIT;
