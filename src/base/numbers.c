@@ -14,20 +14,18 @@ char *wbi_doubles_print_portable(char *out, const double *values, size_t n, char
     return out;
 }
 
-static bool runs_x86_v4(void)
-{
 #ifdef WBI_NUMBERS_X86_V4
+static bool runs_v4(void)
+{
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi");
-#else
-    return false;
-#endif
 }
+#endif
 
 char *wbi_doubles_print(char *out, const double *values, size_t n, char separator)
 {
 #ifdef WBI_NUMBERS_X86_V4
-    if (runs_x86_v4())
+    if (runs_v4())
         return wbi_doubles_print_x86_v4(out, values, n, separator);
 #endif
     return wbi_doubles_print_portable(out, values, n, separator);

@@ -11,7 +11,7 @@
 enum { MANY = 64, LANES = 8, FRACTION_BITS = 52, EXPONENT_BIAS = 1075 };
 enum { FIRST_EXPONENT = -6, LAST_EXPONENT = 7 /* of numbers written without an e, with digits behind the mark */ };
 
-/* 17 digits each, of which the first is worth 10^exponent; `n` of them are left without the zeros at the end. */
+/* 17 digits each, of which the first is worth 10^exponent. */
 typedef struct eight_decimals {
     char sixteen[2][LANES / 2][16]; /* of number i: [i % 2][i / 2] */
     uint64_t last[LANES];

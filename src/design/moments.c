@@ -91,8 +91,8 @@ static wb_status find(wbi_moments *out, const wbi_moments_source *source, const 
                       const wbi_moments_beside *beside, wb_error *err)
 {
     wb_status status = WB_OK;
-    const size_t n = source->n_columns, n_sums = 1 + 2 * n + (beside == NULL ? 0 : beside->n_sums), stride = (n + LINE_DOUBLES - 1) / LINE_DOUBLES * LINE_DOUBLES;
-    const size_t n_ranges = stride * (size_t)n_threads;
+    const size_t n = source->n_columns, n_sums = 1 + 2 * n + (beside == NULL ? 0 : beside->n_sums);
+    const size_t stride = (n + LINE_DOUBLES - 1) / LINE_DOUBLES * LINE_DOUBLES, n_ranges = stride * (size_t)n_threads;
     finding f = {source,
                  weight,
                  beside,

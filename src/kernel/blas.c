@@ -13,7 +13,8 @@ int openblas_get_num_threads(void) __attribute__((weak));
 /* To set what is set would start threads where there are none. */
 static void set_single_thread(void)
 {
-    if (openblas_set_num_threads != NULL && openblas_get_num_threads != NULL && openblas_get_num_threads() != 1)
+    const bool is_set = openblas_get_num_threads != NULL && openblas_get_num_threads() == 1;
+    if (openblas_set_num_threads != NULL && !is_set)
         openblas_set_num_threads(1);
 }
 

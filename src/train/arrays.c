@@ -154,8 +154,8 @@ typedef struct looking {
 
 static wb_status add_loss(void *context, double *sums, size_t begin, size_t end, int worker, wb_error *err)
 {
-    const looking *look = context;
-    return wbi_likelihood_add(look->data, sums, look->beta, begin, end, worker, err);
+    const looking *here = context;
+    return wbi_likelihood_add(here->data, sums, here->beta, begin, end, worker, err);
 }
 
 /* The rows standardised by `moments`, at the sample's beta. */
@@ -166,8 +166,8 @@ static wb_status look(double *sums, fitting *f, const wbi_moments *moments, wb_e
     wbi_likelihood data = {0};
     WBI_TRY(wbi_design_array(&design, f->x, moments, f->n_threads, err));
     WBI_TRY_CLEANUP(wbi_likelihood_init(&data, design, f->outcome, f->weights, err));
-    looking look = {&data, wbi_newton_now(f->sample).beta};
-    const wbi_moments_beside beside = {wbi_likelihood_n_sums(&data, false), add_loss, &look, sums};
+    looking here = {&data, wbi_newton_now(f->sample).beta};
+    const wbi_moments_beside beside = {wbi_likelihood_n_sums(&data, false), add_loss, &here, sums};
     WBI_TRY_CLEANUP(wbi_moments_of_matrix(&f->moments, f->x, f->weights, design->n_threads, &beside, err));
 cleanup:
     wbi_likelihood_clear(&data);
