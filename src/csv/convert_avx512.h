@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Times, four at once: sixteen bytes of a vector hold the digits of one, then its counts of what they stand for. */
+/* Times, four at once: sixteen bytes of a vector hold the digits of one, then its counts of what they stand for. Numbers, eight
+ * at once. */
 #ifndef WINBACK_CSV_CONVERT_AVX512_H
 #define WINBACK_CSV_CONVERT_AVX512_H
 
@@ -106,6 +107,123 @@ static size_t seconds(int32_t *out, const wbi_column_cells *cells, size_t row, i
         const size_t left = cells->n_rows - row, end = row + (left < LANES ? left : LANES);
         if (!seconds_by_four(out, cells, row, zone_offset_s)) {
             row = seconds_by_one(out, cells, row, end, zone_offset_s);
+            if (row < end)
+                break;
+        }
+        row = end;
+    }
+    return row;
+}
+
+/* ---- doubles ---- */
+
+enum { EIGHT = 2 * LANES };
+
+/* Cells that end where they say; the i-th is as long as the i-th byte of `lengths`. */
+typedef struct eight_ends {
+    const char *at[EIGHT];
+    uint64_t lengths;
+} eight_ends;
+
+/* False when a row is not kept, a cell has TOO_LONG bytes or is not in quotes where it should be, or there are no sixteen bytes
+ * before the end of the first. */
+static inline bool find_ends(eight_ends *out, const wbi_column_cells *cells, size_t row)
+{
+    static const uint8_t all_kept[EIGHT] = {1, 1, 1, 1, 1, 1, 1, 1};
+    uint32_t lengths = 0;
+    if (row + EIGHT > cells->n_rows || memcmp(cells->kept + row, all_kept, EIGHT) != 0)
+        return false;
+    out->lengths = 0;
+    for (size_t i = 0; i < EIGHT; i++) {
+        const cell_place cell = place_of(cells, row + i);
+        out->at[i] = cell.at + cell.n;
+        out->lengths |= (uint64_t)cell.n << 8 * i;
+        lengths |= cell.n;
+    }
+    return lengths < TOO_LONG && out->at[0] - cells->bytes >= LONGEST;
+}
+
+/* The last sixteen bytes of every second cell. */
+static inline __m512i four_last_sixteen(const char *const ends[])
+{
+    const __m256i low = sixteen_each(ends[0] - LONGEST, ends[2] - LONGEST);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), sixteen_each(ends[4] - LONGEST, ends[6] - LONGEST), 1);
+}
+
+/* Four cells, sixteen bytes each; of the masks, sixteen bits. */
+typedef struct four_numbers {
+    __m512i digits; /* right-aligned, without sign and mark, zeros filling up in front */
+    uint64_t digit, mark, minus; /* where in the cells there are such */
+    uint64_t wrong;
+} four_numbers;
+
+/* What stands before a mark moves into its place. */
+static inline four_numbers take_four(__m512i bytes, __m512i lengths, char decimal)
+{
+    const uint64_t each = UINT64_C(0x0001000100010001);
+    const __m512i to_end = _mm512_broadcast_i32x4(_mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+    const __m512i before = _mm512_broadcast_i32x4(_mm_setr_epi8(-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
+    const uint64_t cell = _mm512_cmplt_epu8_mask(to_end, lengths), first = cell & ~(cell << 1 & ~each);
+    const uint64_t mark = cell & _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(decimal));
+    const uint64_t minus = first & _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('-'));
+    const uint64_t digit = cell & ~mark & ~minus, last = each << 15;
+    const __m512i x = _mm512_maskz_sub_epi8(digit, bytes, _mm512_set1_epi8('0'));
+    const uint64_t marked = (mark + (last - each)) >> 15 & each; /* cells with a mark, none of which is the last byte */
+    const uint64_t up_to_mark = (mark << 1) - marked, second_mark = mark & (mark - marked);
+    const uint64_t strange = _mm512_cmpgt_epu8_mask(x, _mm512_set1_epi8(9));
+    return (four_numbers){_mm512_mask_shuffle_epi8(x, up_to_mark, x, before), digit, mark, minus,
+                          strange | second_mark | (mark & last)};
+}
+
+/* Sixteen bits a cell, those of the even ones and those of the odd ones. */
+static inline __m128i in_turn(uint64_t even, uint64_t odd)
+{
+    return _mm_unpacklo_epi16(_mm_cvtsi64_si128((int64_t)even), _mm_cvtsi64_si128((int64_t)odd));
+}
+
+/* As wholes_of. */
+static inline __m512i eight_wholes(__m512i even_digits, __m512i odd_digits)
+{
+    const __m512i tens = _mm512_set1_epi16(10 | 1 << 8), hundreds = _mm512_set1_epi32(100 | 1 << 16);
+    const __m512i even = _mm512_madd_epi16(_mm512_maddubs_epi16(even_digits, tens), hundreds);
+    const __m512i odd = _mm512_madd_epi16(_mm512_maddubs_epi16(odd_digits, tens), hundreds);
+    const __m512i eights = _mm512_madd_epi16(_mm512_packus_epi32(even, odd), _mm512_set1_epi32(10000 | 1 << 16));
+    return _mm512_add_epi64(_mm512_mul_epu32(eights, _mm512_set1_epi64(100000000)), _mm512_srli_epi64(eights, 32));
+}
+
+/* As four_doubles. */
+static inline bool eight_doubles(double *out, const eight_ends *ends, char decimal)
+{
+    const __m128i lengths = _mm_cvtsi64_si128((int64_t)ends->lengths);
+    const __m512i spread = _mm512_setr_epi64(0, 0, 0x0202020202020202, 0x0202020202020202, 0x0404040404040404,
+                                             0x0404040404040404, 0x0606060606060606, 0x0606060606060606);
+    const __m512i next = _mm512_add_epi8(spread, _mm512_set1_epi8(1)), all = _mm512_castsi128_si512(lengths);
+    const four_numbers even = take_four(four_last_sixteen(ends->at), _mm512_permutexvar_epi8(spread, all), decimal);
+    const four_numbers odd = take_four(four_last_sixteen(ends->at + 1), _mm512_permutexvar_epi8(next, all), decimal);
+    const __m512d whole = _mm512_cvtepu64_pd(eight_wholes(even.digits, odd.digits));
+    /* A mark in the i-th of sixteen bits has 48 + 15 - i zeros before it in 64, and none 64. Four bits of that count. */
+    const __m512i n_behind = _mm512_lzcnt_epi64(_mm512_cvtepu16_epi64(in_turn(even.mark, odd.mark)));
+    const __m512d power = _mm512_permutex2var_pd(_mm512_loadu_pd(wbi_convert_powers), n_behind,
+                                                 _mm512_loadu_pd(wbi_convert_powers + EIGHT));
+    const __m128i minus = in_turn(even.minus, odd.minus), digit = in_turn(even.digit, odd.digit);
+    const __m512d size = _mm512_div_pd(whole, power), zero = _mm512_setzero_pd();
+    const __m512d number = _mm512_mask_sub_pd(size, _mm_test_epi16_mask(minus, minus), zero, size); /* -0 is read as 0 */
+    const __mmask8 missing = (__mmask8)_mm_cmpeq_epi8_mask(lengths, _mm_setzero_si128());
+    const __mmask8 none = _mm_testn_epi16_mask(digit, digit), sixteen = _mm_cmpeq_epi16_mask(digit, _mm_set1_epi16(-1));
+    const __mmask16 longer = _mm_cmpgt_epu8_mask(lengths, _mm_set1_epi8(LONGEST));
+    _mm512_storeu_pd(out, _mm512_mask_mov_pd(number, missing, _mm512_set1_pd(NAN)));
+    return (even.wrong | odd.wrong) == 0 && none == missing && (sixteen | longer) == 0;
+}
+
+static size_t doubles_by_eight(double *out, const wbi_column_cells *cells, size_t row, char decimal)
+{
+    while (row < cells->n_rows) {
+        eight_ends ends;
+        const size_t left = cells->n_rows - row, end = row + (left < EIGHT ? left : EIGHT);
+        if (!find_ends(&ends, cells, row) || !eight_doubles(out + row, &ends, decimal)) {
+            wbi_column_cells these = *cells;
+            these.n_rows = end;
+            row = doubles(out, &these, row, decimal);
             if (row < end)
                 break;
         }

@@ -285,7 +285,7 @@ static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter,
 
 #if defined(__AVX512VBMI2__)
 #include "csv/convert_avx512.h"
-const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, doubles, seconds};
+const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, doubles_by_eight, seconds};
 #elif defined(__AVX2__)
 #include "csv/convert_avx2.h"
 
