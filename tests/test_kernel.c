@@ -202,9 +202,9 @@ static void scaling(void **state)
             }
 }
 
-enum { MAX_PLAIN = 8, PLAIN_STRIDE = 16, MAX_PLAIN_ROWS = 67 };
+enum { MAX_PLAIN = 19, PLAIN_STRIDE = 32, MAX_PLAIN_ROWS = 67 };
 
-/* Eight columns, the third an indicator, each 7th value missing or infinite; places side by side, or with gaps. */
+/* The third column an indicator, each 7th value missing or infinite; places side by side, or with a gap. */
 static void make_plain(wbi_kernel_column *columns, double values[MAX_PLAIN][MAX_PLAIN_ROWS], size_t gap)
 {
     for (size_t k = 0; k < MAX_PLAIN; k++) {

@@ -53,7 +53,7 @@ WB_WARN_UNUSED wb_status wbi_feature_find(size_t *column, const wb_table *table,
                                           wb_error *err);
 
 typedef struct wbi_encoder_plain {
-    size_t source;            /* column of the table */
+    size_t source;            /* column of the table; SIZE_MAX: the same number in every row */
     wbi_kernel_column column; /* its values are not set */
 } wbi_encoder_plain;
 
@@ -64,8 +64,9 @@ typedef struct wbi_encoder {
     wbi_term_binding *bindings; /* one a term */
     size_t *place;         /* column of the design per part, of all terms in a row */
     size_t *first_part;    /* where each term's parts begin in `place` */
-    wbi_encoder_plain *plain; /* columns that hold numbers of the table as they are */
+    wbi_encoder_plain *plain; /* columns that hold numbers of the table as they are, the intercept and the padding, by place */
     size_t n_plain;
+    bool any_encoded; /* there are other columns */
     const wbi_kernels *kernels;
     double *mean, *scale;  /* of `stride` columns; scale = 1 / sd */
     const uint8_t *treated; /* by row of the table: 1 treated, else not; NULL: there is no treatment */

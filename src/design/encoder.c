@@ -62,13 +62,22 @@ static void place_columns(wbi_encoder *encoder, size_t n_parts)
     }
 }
 
+/* A number that is known everywhere becomes 0 as an indicator, and this when standardised. */
+static void list_constant(wbi_encoder *encoder, size_t place, double value)
+{
+    encoder->plain[encoder->n_plain++] = (wbi_encoder_plain){
+        SIZE_MAX, {.place = place, .indicator = true, .mean = -value, .inverse_sd = 1}};
+}
+
 /* Once the terms are bound. */
 static void list_plain(wbi_encoder *encoder)
 {
     const wbi_basis *basis = encoder->basis;
+    list_constant(encoder, 0, 1);
     for (size_t j = 0; j < basis->n_columns; j++) {
         const wbi_basis_column *column = &basis->columns[j];
         const wbi_term *term = basis->terms[column->term];
+        encoder->any_encoded |= term->kind->plain == NULL;
         if (term->kind->plain == NULL)
             continue;
         const wbi_plain plain = term->kind->plain(term, column->part);
@@ -80,6 +89,8 @@ static void list_plain(wbi_encoder *encoder)
              .mean = column->mean,
              .inverse_sd = 1 / column->sd}};
     }
+    for (size_t j = encoder->n_columns; j < encoder->stride; j++)
+        list_constant(encoder, j, 0);
 }
 
 /* Memory and places of an encoder whose basis is set. */
@@ -99,7 +110,7 @@ static wb_status lay_out(wbi_encoder *encoder, wb_error *err)
     }
     encoder->bindings = wbi_alloc_zeroed(basis->n_terms, sizeof *encoder->bindings);
     encoder->place = wbi_alloc_array(n_parts, sizeof *encoder->place);
-    encoder->plain = wbi_alloc_array(basis->n_columns, sizeof *encoder->plain);
+    encoder->plain = wbi_alloc_array(basis->n_columns + 1 + WBI_KERNEL_PAD, sizeof *encoder->plain);
     encoder->mean = wbi_alloc_zeroed(encoder->stride, sizeof *encoder->mean);
     encoder->scale = wbi_alloc_array(encoder->stride, sizeof *encoder->scale);
     if (encoder->bindings == NULL || encoder->place == NULL || encoder->plain == NULL || encoder->mean == NULL ||
@@ -217,20 +228,30 @@ static bool is_run(const size_t *rows, size_t begin, size_t n)
     return breaks == 0;
 }
 
-/* The columns that are numbers of the table: read where they lie, if the rows stand there one behind the other. */
+/* The numbers of a plain column, where they lie if the rows stand there one behind the other (`run`), else brought together. */
+static const double *plain_values(const wbi_encoder *encoder, size_t k, const wbi_encoding *out, bool run, double *gathered)
+{
+    static const double known[CHUNK_ROWS];
+    const size_t source = encoder->plain[k].source;
+    if (source == SIZE_MAX)
+        return known;
+    const double *values = wb_table_numbers(encoder->table, source);
+    if (run)
+        return values + (out->rows == NULL ? out->begin : out->rows[out->begin]);
+    for (size_t i = 0; i < out->n; i++)
+        gathered[i] = values[out->rows[out->begin + i]];
+    return gathered;
+}
+
 static void fill_plain(const wbi_encoder *encoder, const wbi_encoding *out)
 {
     double gathered[PLAIN_AT_ONCE][CHUNK_ROWS];
     wbi_kernel_column columns[PLAIN_AT_ONCE];
     const bool run = out->rows == NULL || is_run(out->rows, out->begin, out->n);
-    const size_t first = out->rows == NULL ? out->begin : out->rows[out->begin];
     for (size_t k = 0; k < encoder->n_plain; k++) {
         const size_t at = k % PLAIN_AT_ONCE;
-        const double *values = wb_table_numbers(encoder->table, encoder->plain[k].source);
         columns[at] = encoder->plain[k].column;
-        columns[at].values = run ? values + first : gathered[at];
-        for (size_t i = 0; !run && i < out->n; i++)
-            gathered[at][i] = values[out->rows[out->begin + i]];
+        columns[at].values = plain_values(encoder, k, out, run, gathered[at]);
         if (at + 1 == PLAIN_AT_ONCE || k + 1 == encoder->n_plain)
             encoder->kernels->interleave(out->x, out->stride, columns, at + 1, out->n);
     }
@@ -252,14 +273,9 @@ static void fill_arms(const wbi_encoder *encoder, const wbi_encoding *out)
 static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n)
 {
     wbi_encoding out = {.x = x, .stride = encoder->stride, .rows = rows, .begin = begin, .n = n};
-    if (encoder->n_plain < encoder->basis->n_columns)
+    if (encoder->any_encoded)
         fill_encoded(encoder, &out);
     fill_plain(encoder, &out);
-    for (size_t i = 0; i < n; i++) {
-        x[i * out.stride] = 1;
-        for (size_t j = encoder->n_columns; j < out.stride; j++)
-            x[i * out.stride + j] = 0;
-    }
     if (encoder->treated != NULL)
         fill_arms(encoder, &out);
 }

@@ -450,5 +450,11 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
     }
 }
 
+#ifdef INTERLEAVE
+#include "kernel/interleave_avx512.h"
+#else
+#define INTERLEAVE interleave
+#endif
+
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,  sigmoid,    moments,
-                                standardise, matrix_eta, matrix_gradient, interleave, quadratic, log_losses, line};
+                                standardise, matrix_eta, matrix_gradient, INTERLEAVE, quadratic, log_losses, line};
