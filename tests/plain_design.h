@@ -76,7 +76,7 @@ static void plain_squares(const wbi_design *base, int worker, double *squares, c
     }
 }
 
-static const wbi_design_ops plain_ops = {plain_load, plain_eta, plain_gradient, plain_crossproduct, plain_squares, NULL};
+static const wbi_design_ops plain_ops = {plain_load, plain_eta, plain_gradient, NULL, plain_crossproduct, plain_squares, NULL};
 
 /* Rows of random numbers in (-1, 1) behind an intercept, outcomes that follow from them. */
 typedef struct fixture {
@@ -106,7 +106,7 @@ PLAIN_FUNCTION void fill(fixture *f, size_t n_rows, size_t n_columns)
     }
     for (size_t j = 0; j < n_columns; j++)
         f->penalty[j] = j > 0;
-    f->design = (plain){.base = {&plain_ops, n_rows, n_columns, 128, 128, 2, f->design.reach}, .x = f->x};
+    f->design = (plain){.base = {&plain_ops, n_rows, n_columns, 128, 2, f->design.reach}, .x = f->x};
     for (size_t i = 0; i < n_rows * n_columns; i++)
         f->design.reach[i % n_columns] = fmax(f->design.reach[i % n_columns], fabs(f->x[i]));
     f->problem = (wbi_problem){&f->design.base, f->outcome, f->weight, f->penalty, NULL};

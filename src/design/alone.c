@@ -49,7 +49,7 @@ static void alone_free(wbi_design *base)
     wbi_free(base);
 }
 
-static const wbi_design_ops alone_ops = {alone_load,         alone_eta,     alone_gradient,
+static const wbi_design_ops alone_ops = {alone_load,         alone_eta,     alone_gradient, NULL,
                                          alone_crossproduct, alone_squares, alone_free};
 
 wb_status wbi_design_alone(wbi_design **out, const wbi_design *of, int worker, wb_error *err)

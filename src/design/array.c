@@ -7,10 +7,7 @@
 #include "design/rows.h"
 #include "par/par.h"
 
-/* So few that the next ones are on their way from memory while these are worked on. */
-enum { PANEL_ROWS = 32 };
-
-/* On a cache line of its own: each worker writes it for every panel. */
+/* On a cache line of its own: each worker writes it for every block. */
 typedef struct loaded {
     _Alignas(64) wbi_matrix_rows rows;
 } loaded;
@@ -51,6 +48,14 @@ static void array_gradient(const wbi_design *base, int worker, double *sums, con
     design->rows.kernels->matrix_gradient(sums, &design->loaded[worker].rows, &scale, residual);
 }
 
+static double array_loss(const wbi_design *base, int worker, double *sums, double *curvature, const double *beta,
+                         const uint8_t *outcome, const double *weight)
+{
+    const array *design = (const array *)base;
+    const wbi_kernel_scale scale = scale_of(design);
+    return design->rows.kernels->matrix_loss(sums, curvature, &design->loaded[worker].rows, &scale, beta, outcome, weight);
+}
+
 static void standardise(const array *design, int worker)
 {
     const wbi_kernel_scale scale = scale_of(design);
@@ -62,7 +67,13 @@ static void standardise(const array *design, int worker)
 
 static void array_crossproduct(const wbi_design *base, int worker, double *sums, const double *v)
 {
-    standardise((const array *)base, worker);
+    const array *design = (const array *)base;
+    const wbi_kernel_scale scale = scale_of(design);
+    if (base->n_columns <= WBI_KERNEL_FUSED_COLUMNS) {
+        design->rows.kernels->matrix_crossproduct(sums, &design->loaded[worker].rows, &scale, v);
+        return;
+    }
+    standardise(design, worker);
     wbi_rows_crossproduct(base, worker, sums, v);
 }
 
@@ -83,7 +94,8 @@ static void array_free(wbi_design *base)
     wbi_free(design);
 }
 
-static const wbi_design_ops array_ops = {array_load, array_eta, array_gradient, array_crossproduct, array_squares, array_free};
+static const wbi_design_ops array_ops = {array_load,         array_eta,     array_gradient, array_loss,
+                                         array_crossproduct, array_squares, array_free};
 
 static void take_scale(array *design, const wbi_moments *moments)
 {
@@ -112,7 +124,6 @@ wb_status wbi_design_array(wbi_design **out, const wb_matrix *x, const wbi_momen
                          .n_threads = wbi_par_threads(n_threads)};
     design->x = *x;
     WBI_TRY_CLEANUP(wbi_rows_init(&design->rows, stride, err));
-    base->panel_rows = PANEL_ROWS;
     const size_t block_bytes = base->block_rows * stride * sizeof(double);
     design->mean = wbi_alloc_array(x->n_columns, sizeof(double));
     design->inverse_sd = wbi_alloc_array(x->n_columns, sizeof(double));

@@ -25,7 +25,7 @@ static void dense_free(wbi_design *base)
     wbi_free(design);
 }
 
-static const wbi_design_ops dense_ops = {dense_load, wbi_rows_eta, wbi_rows_gradient, wbi_rows_crossproduct,
+static const wbi_design_ops dense_ops = {dense_load, wbi_rows_eta, wbi_rows_gradient, NULL, wbi_rows_crossproduct,
                                          wbi_rows_squares, dense_free};
 
 typedef struct filling {

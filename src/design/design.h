@@ -16,6 +16,9 @@ typedef struct wbi_design_ops {
     wb_status (*load)(const wbi_design *design, size_t begin, size_t end, int worker, wb_error *err);
     void (*eta)(const wbi_design *design, int worker, double *eta, const double *beta);
     void (*gradient)(const wbi_design *design, int worker, double *sums, const double *residual);
+    /* NULL, or what eta, the kernels' `logistic` and gradient find after each other, at once: returns the loss. */
+    double (*loss)(const wbi_design *design, int worker, double *sums, double *curvature, const double *beta,
+                   const uint8_t *outcome, const double *weight);
     void (*crossproduct)(const wbi_design *design, int worker, double *sums, const double *v);
     /* squares[i] = x_i' (L L')^-1 x_i, L the lower triangle of `factor` (n_columns wide); `scratch` holds block_rows *
      * n_columns doubles. */
@@ -27,7 +30,6 @@ struct wbi_design {
     const wbi_design_ops *ops;
     size_t n_rows, n_columns;
     size_t block_rows; /* depends on the number of columns only */
-    size_t panel_rows; /* at most as many: what gradients are better taken of at a time */
     int n_threads; /* that passes use: as many as asked for, or fewer where rows are few */
     double *reach; /* by column: the largest absolute value */
 };

@@ -33,7 +33,7 @@ static void encoded_free(wbi_design *base)
     wbi_free(design);
 }
 
-static const wbi_design_ops encoded_ops = {encoded_load, wbi_rows_eta, wbi_rows_gradient, wbi_rows_crossproduct,
+static const wbi_design_ops encoded_ops = {encoded_load, wbi_rows_eta, wbi_rows_gradient, NULL, wbi_rows_crossproduct,
                                            wbi_rows_squares, encoded_free};
 
 wb_status wbi_design_encoded(wbi_design **out, wbi_encoder *encoder, const size_t *rows, size_t n_rows, int n_threads,

@@ -37,7 +37,7 @@ wb_status wbi_rows_init(wbi_rows_design *design, size_t stride, wb_error *err)
     wbi_blas_single_thread();
     design->kernels = wbi_kernels_best();
     design->stride = stride;
-    design->base.block_rows = design->base.panel_rows = block_rows(stride);
+    design->base.block_rows = block_rows(stride);
     design->base.n_threads = threads_worth_waking(&design->base, stride);
     design->base.reach = wbi_alloc_zeroed(stride, sizeof(double));
     design->workers = wbi_alloc_zeroed((size_t)design->base.n_threads, sizeof *design->workers);

@@ -69,6 +69,11 @@ typedef struct wbi_kernels {
     /* What `eta` and `gradient` find of those rows, without writing them. */
     void (*matrix_eta)(double *eta, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale, const double *beta);
     void (*matrix_gradient)(double *sums, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale, const double *residual);
+    /* What `matrix_eta`, `logistic` and `matrix_gradient` find after each other, looking at each row once: returns the loss. */
+    double (*matrix_loss)(double *sums, double *curvature, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale,
+                          const double *beta, const uint8_t *outcome, const double *weight);
+    /* What `crossproduct` finds of those rows. */
+    void (*matrix_crossproduct)(double *sums, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale, const double *v);
     /* out[i * stride + place] = (value i - mean) * inverse_sd, for each of the columns; what lies between stays. All sets
      * give the same bits. */
     void (*interleave)(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows);

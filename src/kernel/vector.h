@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { PANEL_ROWS = 16, TILE_ROWS = LANES, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES };
+enum { PANEL_ROWS = 32, TILE_ROWS = LANES, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES };
 
 /* Tiles of a crossproduct; a vector's columns times SQUARE_VECTORS are WBI_KERNEL_PAD or twice that. */
 #ifndef SQUARE_LANES
@@ -147,7 +147,7 @@ static void sigmoid(double *p, const double *eta, size_t n)
     }
 }
 
-static void logistic_lanes(double *loss, double *residual, double *curvature, const double *eta, const uint8_t *outcome,
+INLINE void logistic_lanes(double *loss, double *residual, double *curvature, const double *eta, const uint8_t *outcome,
                       const double *weight)
 {
     vec at = LOAD(eta), w = LOAD(weight), p, t, q, log_term;
@@ -245,7 +245,7 @@ INLINE void crossproduct_tile(double *tile, const double *weighted, const double
 }
 
 /* Of each tile's rows what lies up to the diagonal, or, as rows are padded, a little further. */
-static void crossproduct_panel(double *square, const wbi_matrix_rows *panel, const double *weighted)
+static void crossproduct_tiles(double *square, const wbi_matrix_rows *panel, const double *weighted)
 {
     enum { TILE_COLUMNS = SQUARE_VECTORS * SQUARE_LANES };
     const size_t stride = panel->stride;
@@ -260,24 +260,40 @@ static void crossproduct_panel(double *square, const wbi_matrix_rows *panel, con
 }
 
 /* Panels are so small that the weighted copy and the rows stay in the first-level cache while all tiles pass over them. */
-static void crossproduct(double *sums, const wbi_matrix_rows *rows, const double *v)
+static void crossproduct_panel(double *square, const wbi_matrix_rows *panel, const double *v)
 {
-    double square[WBI_KERNEL_FUSED_COLUMNS * WBI_KERNEL_FUSED_COLUMNS] __attribute__((aligned(64)));
     double weighted[PANEL_ROWS * WBI_KERNEL_FUSED_COLUMNS] __attribute__((aligned(64)));
-    const size_t n = rows->n_columns, stride = rows->stride;
-    memset(square, 0, stride * stride * sizeof *square);
-    for (size_t begin = 0; begin < rows->n_rows; begin += PANEL_ROWS) {
-        wbi_matrix_rows panel = *rows;
-        panel.x += begin * stride;
-        panel.n_rows = rows->n_rows - begin < PANEL_ROWS ? rows->n_rows - begin : PANEL_ROWS;
-        for (size_t i = 0; i < panel.n_rows; i++)
-            for (size_t j = 0; j < stride; j += LANES)
-                STORE(weighted + i * stride + j, SPLAT(v[begin + i]) * LOAD(panel.x + i * stride + j));
-        crossproduct_panel(square, &panel, weighted);
-    }
+    const size_t stride = panel->stride;
+    for (size_t i = 0; i < panel->n_rows; i++)
+        for (size_t j = 0; j < stride; j += LANES)
+            STORE(weighted + i * stride + j, SPLAT(v[i]) * LOAD(panel->x + i * stride + j));
+    crossproduct_tiles(square, panel, weighted);
+}
+
+/* The next PANEL_ROWS rows, or what there is. */
+INLINE wbi_matrix_rows panel_at(const wbi_matrix_rows *rows, size_t begin)
+{
+    const size_t left = rows->n_rows - begin;
+    return (wbi_matrix_rows){rows->x + begin * rows->stride, rows->stride, left < PANEL_ROWS ? left : PANEL_ROWS,
+                             rows->n_columns};
+}
+
+INLINE void add_lower(double *sums, const double *square, size_t n, size_t stride)
+{
     for (size_t j = 0; j < n; j++)
         for (size_t k = 0; k <= j; k++)
             sums[j * n + k] += square[j * stride + k];
+}
+
+static void crossproduct(double *sums, const wbi_matrix_rows *rows, const double *v)
+{
+    double square[WBI_KERNEL_FUSED_COLUMNS * WBI_KERNEL_FUSED_COLUMNS] __attribute__((aligned(64)));
+    memset(square, 0, rows->stride * rows->stride * sizeof *square);
+    for (size_t begin = 0; begin < rows->n_rows; begin += PANEL_ROWS) {
+        const wbi_matrix_rows panel = panel_at(rows, begin);
+        crossproduct_panel(square, &panel, v + begin);
+    }
+    add_lower(sums, square, rows->n_columns, rows->stride);
 }
 
 #include "kernel/vector_matrix.h"
@@ -456,5 +472,6 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
 #define INTERLEAVE interleave
 #endif
 
-const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,  sigmoid,    moments,
-                                standardise, matrix_eta, matrix_gradient, INTERLEAVE, quadratic, log_losses, line};
+const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,    sigmoid,
+                                moments,     standardise, matrix_eta, matrix_gradient, matrix_loss, matrix_crossproduct,
+                                INTERLEAVE,  quadratic,   log_losses, line};

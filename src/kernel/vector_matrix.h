@@ -89,9 +89,7 @@ static void moments(const wbi_kernel_moments *to, const wbi_matrix_rows *rows, c
 {
     const size_t ahead = ahead_of(rows);
     for (size_t begin = 0; begin < rows->n_rows; begin += PANEL_ROWS) {
-        wbi_matrix_rows panel = *rows;
-        panel.x += begin * rows->stride;
-        panel.n_rows = rows->n_rows - begin < PANEL_ROWS ? rows->n_rows - begin : PANEL_ROWS;
+        const wbi_matrix_rows panel = panel_at(rows, begin);
         const double *w = weight == NULL ? NULL : weight + begin;
         double total = 0;
         for (size_t i = 0; i < panel.n_rows; i++) {
@@ -136,19 +134,37 @@ static void standardise(double *out, size_t stride, const wbi_matrix_rows *rows,
         standardise_rows(out, stride, rows, scale, LANES);
 }
 
-/* LANES rows side by side, so that what is said of a column is read once for them. */
-INLINE vec eta_of_rows(const double *const *x, size_t n, const wbi_kernel_scale *scale, const double *beta,
-                       size_t width)
+static void matrix_crossproduct(double *sums, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale, const double *v)
+{
+    double square[WBI_KERNEL_FUSED_COLUMNS * WBI_KERNEL_FUSED_COLUMNS] __attribute__((aligned(64)));
+    double x[PANEL_ROWS * WBI_KERNEL_FUSED_COLUMNS] __attribute__((aligned(64)));
+    const size_t n = 1 + rows->n_columns, stride = (n + WBI_KERNEL_PAD - 1) / WBI_KERNEL_PAD * WBI_KERNEL_PAD;
+    memset(square, 0, stride * stride * sizeof *square);
+    for (size_t begin = 0; begin < rows->n_rows; begin += PANEL_ROWS) {
+        const wbi_matrix_rows from = panel_at(rows, begin), panel = {x, stride, from.n_rows, n};
+        standardise(x, stride, &from, scale);
+        crossproduct_panel(square, &panel, v + begin);
+    }
+    add_lower(sums, square, n, stride);
+}
+
+/* Of a register from `at` on the columns from j on; 0 for those before, which another has. */
+INLINE vec from_column(vec values, size_t at, size_t j)
 {
     static const double lane[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    return SELECT(LOAD(lane) < SPLAT((double)(j - at)), SPLAT(0.0), values);
+}
+
+/* LANES rows side by side, so that what is said of a column is read once for them. */
+INLINE vec eta_of_rows(const double *const *x, size_t n, const wbi_kernel_scale *scale, const double *beta, size_t width)
+{
     vec sum[LANES];
     for (size_t a = 0; a < LANES; a++)
         sum[a] = SPLAT(0.0);
     for (size_t j = 0; j < n; j += LANES) {
         const size_t at = register_at(j, n);
         const vec mean = take(scale->mean + at, width);
-        const vec all = take(scale->inverse_sd + at, width) * take(beta + 1 + at, width);
-        const vec slope = SELECT(LOAD(lane) < SPLAT((double)(j - at)), SPLAT(0.0), all);
+        const vec slope = from_column(take(scale->inverse_sd + at, width) * take(beta + 1 + at, width), at, j);
         for (size_t a = 0; a < LANES; a++)
             sum[a] += (take(x[a] + at, width) - mean) * slope;
     }
@@ -158,18 +174,38 @@ INLINE vec eta_of_rows(const double *const *x, size_t n, const wbi_kernel_scale 
     return sum[0] + SPLAT(beta[0]);
 }
 
+/* Into a register for each of those that the columns fill. */
+INLINE void gradient_of_rows(vec *sums, const double *const *x, size_t n, const wbi_kernel_scale *scale, const double *residual,
+                             size_t width)
+{
+    for (size_t j = 0; j < n; j += LANES) {
+        const size_t at = register_at(j, n);
+        const vec mean = take(scale->mean + at, width);
+        vec sum = sums[j / LANES];
+        for (size_t a = 0; a < LANES; a++)
+            sum += SPLAT(residual[a]) * (take(x[a] + at, width) - mean);
+        sums[j / LANES] = sum;
+    }
+}
+
+/* Those from i on; behind the last there is only that. */
+INLINE void find_rows(const double **x, const wbi_matrix_rows *rows, size_t i)
+{
+    const size_t ahead = ahead_of(rows);
+    for (size_t a = 0; a < LANES; a++) {
+        x[a] = rows->x + (i + a < rows->n_rows ? i + a : rows->n_rows - 1) * rows->stride;
+        prefetch(x[a] + ahead, rows->n_columns);
+    }
+}
+
 static void matrix_eta(double *eta, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale, const double *beta)
 {
-    const size_t n = rows->n_rows, ahead = ahead_of(rows);
-    for (size_t i = 0; i < n; i += LANES) {
+    const size_t n = rows->n_columns;
+    for (size_t i = 0; i < rows->n_rows; i += LANES) {
         const double *x[LANES];
-        for (size_t a = 0; a < LANES; a++) {
-            x[a] = rows->x + (i + a < n ? i + a : n - 1) * rows->stride;
-            prefetch(x[a] + ahead, rows->n_columns);
-        }
-        const vec sum = rows->n_columns < LANES ? eta_of_rows(x, rows->n_columns, scale, beta, rows->n_columns)
-                                                : eta_of_rows(x, rows->n_columns, scale, beta, LANES);
-        put(eta + i, sum, n - i < LANES ? n - i : LANES);
+        find_rows(x, rows, i);
+        const vec sum = n < LANES ? eta_of_rows(x, n, scale, beta, n) : eta_of_rows(x, n, scale, beta, LANES);
+        put(eta + i, sum, rows->n_rows - i < LANES ? rows->n_rows - i : LANES);
     }
 }
 
@@ -201,4 +237,78 @@ static void matrix_gradient(double *sums, const wbi_matrix_rows *rows, const wbi
             matrix_gradient_tile(sums + 1, rows, scale, residual, j, rows->n_columns);
         else
             matrix_gradient_tile(sums + 1, rows, scale, residual, j, LANES);
+}
+
+/* What is found of LANES rows at a time; of the gradient a register for each that the columns fill. */
+typedef struct loss_sums {
+    double loss[LANES];
+    vec intercept, slopes[WBI_KERNEL_FUSED_COLUMNS / LANES];
+} loss_sums;
+
+INLINE void loss_of_rows(loss_sums *sums, double *curvature, const double *const *x, size_t n, const wbi_kernel_scale *scale,
+                         const double *beta, const uint8_t *outcome, const double *weight, size_t width)
+{
+    double eta[LANES], residual[LANES];
+    STORE(eta, eta_of_rows(x, n, scale, beta, width));
+    logistic_lanes(sums->loss, residual, curvature, eta, outcome, weight);
+    sums->intercept += LOAD(residual);
+    gradient_of_rows(sums->slopes, x, n, scale, residual, width);
+}
+
+INLINE void add_gradient(double *sums, const loss_sums *of, size_t n, const wbi_kernel_scale *scale)
+{
+    double lanes[LANES];
+    STORE(lanes, of->intercept);
+    sums[0] += sum_lanes(lanes);
+    for (size_t j = 0; j < n; j += LANES) {
+        const size_t at = register_at(j, n);
+        add_from(sums + 1, of->slopes[j / LANES] * take(scale->inverse_sd + at, n < LANES ? n : LANES), at, j, n);
+    }
+}
+
+/* Rows are looked at for eta and for the gradient while they are at hand. */
+static double narrow_loss(double *sums, double *curvature, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale,
+                          const double *beta, const uint8_t *outcome, const double *weight)
+{
+    const size_t n = rows->n_columns;
+    loss_sums found = {.intercept = SPLAT(0.0)};
+    double ones[LANES];
+    for (size_t a = 0; a < LANES; a++)
+        ones[a] = 1;
+    for (size_t i = 0; i < rows->n_rows; i += LANES) {
+        const size_t left = rows->n_rows - i;
+        const double *x[LANES], *w = weight == NULL ? ones : weight + i;
+        double last_weight[LANES] = {0}, last_curvature[LANES], *v = curvature + i;
+        const uint8_t *y = outcome + i;
+        uint8_t last_outcome[LANES] = {0};
+        if (left < LANES) {
+            w = memcpy(last_weight, w, left * sizeof *w);
+            y = memcpy(last_outcome, y, left);
+            v = last_curvature;
+        }
+        find_rows(x, rows, i);
+        if (n < LANES)
+            loss_of_rows(&found, v, x, n, scale, beta, y, w, n);
+        else
+            loss_of_rows(&found, v, x, n, scale, beta, y, w, LANES);
+        if (left < LANES)
+            memcpy(curvature + i, v, left * sizeof *v);
+    }
+    add_gradient(sums, &found, n, scale);
+    return sum_lanes(found.loss);
+}
+
+static double matrix_loss(double *sums, double *curvature, const wbi_matrix_rows *rows, const wbi_kernel_scale *scale,
+                          const double *beta, const uint8_t *outcome, const double *weight)
+{
+    double residual[PANEL_ROWS], loss = 0;
+    if (rows->n_columns <= WBI_KERNEL_FUSED_COLUMNS)
+        return narrow_loss(sums, curvature, rows, scale, beta, outcome, weight);
+    for (size_t i = 0; i < rows->n_rows; i += PANEL_ROWS) {
+        const wbi_matrix_rows panel = panel_at(rows, i);
+        matrix_eta(residual, &panel, scale, beta);
+        loss += logistic(residual, curvature + i, residual, outcome + i, weight == NULL ? NULL : weight + i, panel.n_rows);
+        matrix_gradient(sums, &panel, scale, residual);
+    }
+    return loss;
 }

@@ -43,32 +43,59 @@ static void add_crossproduct(const pass *work, size_t begin, size_t end, int wor
     design->ops->crossproduct(design, worker, partial + wbi_likelihood_n_sums(of, true), weight);
 }
 
-static wb_status visit_panel(const pass *work, size_t begin, size_t end, int worker, double *partial, wb_error *err)
+/* At `beta` the loss of a loaded block from row `begin` on, the gradient being added to `sums`, and its rows' curvature. */
+static double look(const wbi_likelihood *of, double *sums, const wbi_likelihood_room *room, const double *beta, size_t begin,
+                   size_t end, int worker)
 {
-    const wbi_likelihood *of = work->likelihood;
     const wbi_design *design = of->design;
-    const wbi_likelihood_room room = wbi_likelihood_room_of(of, worker);
-    WBI_TRY(design->ops->load(design, begin, end, worker, err));
-    design->ops->eta(design, worker, room.eta, work->beta);
-    partial[0] += of->kernels->logistic(room.residual, room.curvature, room.eta, of->outcome + begin,
-                                        wbi_likelihood_weight(of, begin), end - begin);
-    design->ops->gradient(design, worker, partial + 1, room.residual);
+    const uint8_t *outcome = of->outcome + begin;
+    const double *weight = wbi_likelihood_weight(of, begin);
+    if (design->ops->loss != NULL)
+        return design->ops->loss(design, worker, sums, room->curvature, beta, outcome, weight);
+    design->ops->eta(design, worker, room->eta, beta);
+    const double loss = of->kernels->logistic(room->residual, room->curvature, room->eta, outcome, weight, end - begin);
+    design->ops->gradient(design, worker, sums, room->residual);
+    return loss;
+}
+
+wb_status wbi_likelihood_add(const wbi_likelihood *likelihood, double *sums, const double *beta, size_t begin, size_t end,
+                             int worker, wb_error *err)
+{
+    const wbi_likelihood_room room = wbi_likelihood_room_of(likelihood, worker);
+    WBI_TRY(likelihood->design->ops->load(likelihood->design, begin, end, worker, err));
+    sums[0] += look(likelihood, sums + 1, &room, beta, begin, end, worker);
+    return WB_OK;
+}
+
+static wb_status visit_block(const pass *work, size_t begin, size_t end, int worker, double *partial, wb_error *err)
+{
+    const wbi_design *design = work->likelihood->design;
+    WBI_TRY(wbi_likelihood_add(work->likelihood, partial, work->beta, begin, end, worker, err));
     if (work->with_hessian)
-        design->ops->crossproduct(design, worker, partial + 1 + design->n_columns, room.curvature);
+        design->ops->crossproduct(design, worker, partial + 1 + design->n_columns,
+                                  wbi_likelihood_room_of(work->likelihood, worker).curvature);
     if (work->with_crossproduct)
         add_crossproduct(work, begin, end, worker, partial);
     return WB_OK;
 }
 
-static wb_status visit_block(void *context, size_t block, size_t begin, size_t end, int worker, double *partial,
-                             wb_error *err)
+static wb_status visit_blocks(void *context, size_t group, size_t begin, size_t end, int worker, double *partial, wb_error *err)
 {
-    (void)block;
+    (void)group;
     const pass *work = context;
-    const size_t panel = work->with_hessian ? end - begin : work->likelihood->design->panel_rows;
-    for (; begin < end; begin += panel)
-        WBI_TRY(visit_panel(work, begin, end - begin < panel ? end : begin + panel, worker, partial, err));
+    const size_t n = work->likelihood->design->block_rows;
+    for (; begin < end; begin += n)
+        WBI_TRY(visit_block(work, begin, end - begin < n ? end : begin + n, worker, partial, err));
     return WB_OK;
+}
+
+/* So many blocks that it costs little to hand them out, and that what is fetched ahead is seldom another worker's; and so few
+ * that workers end together. */
+static size_t group_rows(const wbi_design *design)
+{
+    enum { N_GROUPS = 64, MAX_BLOCKS = 16 };
+    const size_t n_blocks = design->n_rows / design->block_rows / N_GROUPS;
+    return design->block_rows * (n_blocks < 1 ? 1 : n_blocks < MAX_BLOCKS ? n_blocks : MAX_BLOCKS);
 }
 
 static wb_status sum_blocks(double *sums, pass *work, wb_error *err)
@@ -76,7 +103,7 @@ static wb_status sum_blocks(double *sums, pass *work, wb_error *err)
     const wbi_design *design = work->likelihood->design;
     const size_t n_sums = wbi_likelihood_n_sums(work->likelihood, work->with_hessian);
     const size_t n_more = work->with_crossproduct ? design->n_columns * design->n_columns : 0;
-    return wbi_par_sum(design->n_rows, design->block_rows, design->n_threads, n_sums + n_more, visit_block, work, sums, err);
+    return wbi_par_sum(design->n_rows, group_rows(design), design->n_threads, n_sums + n_more, visit_blocks, work, sums, err);
 }
 
 wb_status wbi_likelihood_gradient(const wbi_likelihood *likelihood, double *sums, const double *beta, wb_error *err)
@@ -106,13 +133,6 @@ wb_status wbi_likelihood_crossproduct(const wbi_likelihood *likelihood, double *
     }
     wbi_free(all);
     return status;
-}
-
-wb_status wbi_likelihood_add(const wbi_likelihood *likelihood, double *sums, const double *beta, size_t begin, size_t end,
-                             int worker, wb_error *err)
-{
-    const pass work = {.likelihood = likelihood, .beta = beta};
-    return visit_panel(&work, begin, end, worker, sums, err);
 }
 
 wb_status wbi_likelihood_score(const wbi_likelihood *likelihood, double *sums, const double *beta, size_t begin,
