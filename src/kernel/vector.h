@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { PANEL_ROWS = 32, TILE_ROWS = LANES, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES };
+enum { PANEL_ROWS = 32, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES };
 
 /* Tiles of a crossproduct; a vector's columns times SQUARE_VECTORS are WBI_KERNEL_PAD or twice that. */
 #ifndef SQUARE_LANES
@@ -18,6 +18,13 @@ enum { PANEL_ROWS = 32, TILE_ROWS = LANES, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_
 #define SQUARE_ROWS LANES
 #endif
 
+/* Of quadratic forms. */
+#ifndef FORM_LANES
+#define FORM_LANES LANES
+#endif
+enum { TILE_ROWS = FORM_LANES, FORM_PARTS = WBI_KERNEL_PAD / FORM_LANES };
+
+typedef double form_vec __attribute__((vector_size(8 * FORM_LANES), aligned(8), may_alias));
 typedef double square_vec __attribute__((vector_size(8 * SQUARE_LANES), may_alias));
 typedef double vec __attribute__((vector_size(8 * LANES), may_alias));
 typedef double vec_unaligned __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
@@ -44,7 +51,21 @@ typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
 /* x[i][j] becomes x[j][i]. */
 INLINE void transpose(vec x[LANES])
 {
-#if LANES == 4
+#if LANES == 8
+    vec pairs[LANES], fours[LANES];
+    for (size_t a = 0; a < LANES; a += 2) {
+        pairs[a] = PICK(x[a], x[a + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        pairs[a + 1] = PICK(x[a], x[a + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (size_t a = 0; a < LANES; a += a % 4 == 1 ? 3 : 1) {
+        fours[a] = PICK(pairs[a], pairs[a + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        fours[a + 2] = PICK(pairs[a], pairs[a + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (size_t a = 0; a < LANES / 2; a++) {
+        x[a] = PICK(fours[a], fours[a + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        x[a + 4] = PICK(fours[a], fours[a + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+#elif LANES == 4
     const vec even_a = PICK(x[0], x[1], 0, 4, 2, 6), odd_a = PICK(x[0], x[1], 1, 5, 3, 7);
     const vec even_b = PICK(x[2], x[3], 0, 4, 2, 6), odd_b = PICK(x[2], x[3], 1, 5, 3, 7);
     x[0] = PICK(even_a, even_b, 0, 1, 4, 5);
@@ -355,21 +376,21 @@ static void interleave(double *out, size_t stride, const wbi_kernel_column *colu
  * above its diagonal. */
 INLINE void quadratic_tile(double *values, const double *const *x, size_t stride, const double *panel, size_t k)
 {
-    vec sum[TILE_ROWS][PARTS];
+    form_vec sum[TILE_ROWS][FORM_PARTS];
     for (size_t a = 0; a < TILE_ROWS; a++)
-        for (size_t b = 0; b < PARTS; b++)
-            sum[a][b] = SPLAT(0.0);
+        for (size_t b = 0; b < FORM_PARTS; b++)
+            sum[a][b] = (form_vec){0};
     for (size_t j = k; j < stride; j++)
         for (size_t a = 0; a < TILE_ROWS; a++)
-            for (size_t b = 0; b < PARTS; b++)
-                sum[a][b] += SPLAT(x[a][j]) * LOAD(panel + j * WBI_KERNEL_PAD + b * LANES);
+            for (size_t b = 0; b < FORM_PARTS; b++)
+                sum[a][b] += (x[a][j] - (form_vec){0}) * *(const form_vec *)(panel + j * WBI_KERNEL_PAD + b * FORM_LANES);
     for (size_t a = 0; a < TILE_ROWS; a++) {
-        vec total = SPLAT(0.0);
-        double lanes[LANES];
-        for (size_t b = 0; b < PARTS; b++)
-            total += sum[a][b] * LOAD(x[a] + k + b * LANES);
-        STORE(lanes, total);
-        values[a] = sum_lanes(lanes);
+        form_vec total = {0};
+        for (size_t b = 0; b < FORM_PARTS; b++)
+            total += sum[a][b] * *(const form_vec *)(x[a] + k + b * FORM_LANES);
+        values[a] = 0;
+        for (size_t b = 0; b < FORM_LANES; b++)
+            values[a] += total[b];
     }
 }
 
