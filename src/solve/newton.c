@@ -248,17 +248,18 @@ bool wbi_newton_samples(size_t n_rows, size_t n_columns)
 wb_status wbi_newton_approach(wbi_newton **out, const wbi_problem *sample, const double *beta, const uint8_t *hold,
                               double lambda, wb_error *err)
 {
-    static const double NEAR = 1e-4;
     enum { MAX_STEPS = 8 };
+    /* A gradient of n rows is off by about 1 / (2 sqrt n). */
+    const double near = 0.25 / sqrt((double)sample->design->n_rows);
     wbi_newton *newton = NULL;
     wb_status status;
     WBI_TRY_CLEANUP(wbi_newton_create(&newton, sample, beta, err));
     if (hold != NULL)
         wbi_newton_hold(newton, hold);
     WBI_TRY_CLEANUP(wbi_newton_set_lambda(newton, lambda, err));
-    for (int i = 0; i < MAX_STEPS && !newton->state.done && newton->state.gradient_max > NEAR; i++)
+    for (int i = 0; i < MAX_STEPS && !newton->state.done && newton->state.gradient_max > near; i++)
         WBI_TRY_CLEANUP(wbi_newton_step(newton, err));
-    if (newton->state.gradient_max <= NEAR) {
+    if (newton->state.gradient_max <= near) {
         *out = newton;
         return WB_OK;
     }
