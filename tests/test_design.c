@@ -36,8 +36,11 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Values of one binade, of all magnitudes, with many ties, all the same, sorted beforehand, written with few digits, and all
- * the same but for a few, which no sample of every so many sees. */
+enum { N_KINDS = 12 };
+
+/* Values of one binade, of all magnitudes, with many ties, all the same, sorted beforehand, written with few digits, all
+ * the same but for a few, with heavy tails, mostly 0, sorted but for a few far off, too far apart for their distance to be a
+ * number, and, last, such that the first 64 of every 1024 are others than the rest. */
 static double drawn_value(int kind, size_t i, uint64_t *random)
 {
     const double u = frame_uniform(random);
@@ -54,8 +57,18 @@ static double drawn_value(int kind, size_t i, uint64_t *random)
         return (double)i - 1e4 * (i % 7 == 0);
     case 5:
         return round(300 * u) / 1000;
-    default:
+    case 6:
         return i % 1001 == 1 ? u : 0.1;
+    case 7:
+        return tan(3.14159 * (u - 0.5));
+    case 8:
+        return u < 0.9 ? 0 : u - 0.95;
+    case 9:
+        return i % 777 == 3 ? 1e18 * (u - 0.5) : sqrt((double)i);
+    case 10:
+        return (i % 3 ? 1.7e308 : -1.7e308) * (1 - u / 100);
+    default:
+        return i % 1024 < 64 ? u : 0.3 + u;
     }
 }
 
@@ -70,12 +83,12 @@ static size_t at_most_as_large(double value, const double *values, size_t n)
 static void order_statistics_are_those_of_sorted_values(void **state)
 {
     (void)state;
-    enum { N = 50000, N_RANKS = 9, N_DECILES = 11 };
+    enum { N = 50000, N_RANKS = 9, N_DECILES = 11, MANY = 1 << 15 };
     static double values[N], spare[2 * N], sorted[N];
     static wbi_weighted weighted[N];
-    static const size_t sizes[] = {1, 2, 3, 64, 65, 1000, N};
+    static const size_t sizes[] = {1, 2, 3, 64, 65, 1000, MANY - 1, MANY, MANY + 1, N};
     uint64_t random = 7;
-    for (int kind = 0; kind < 7; kind++) {
+    for (int kind = 0; kind < N_KINDS; kind++) {
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             const size_t n = sizes[s];
             size_t ranks[N_RANKS], up_to[N_DECILES];
@@ -90,13 +103,54 @@ static void order_statistics_are_those_of_sorted_values(void **state)
                 assert_true(statistics[k] == sorted[ranks[k]]);
             for (size_t i = 0; i < n; i++)
                 weighted[i] = (wbi_weighted){sorted[i], 1};
-            wbi_counted_quantiles(deciles, up_to, N_DECILES, values, n, spare);
+            assert_true(wbi_finite_quantiles(deciles, up_to, N_DECILES, values, n, spare));
             for (size_t q = 0; q < N_DECILES; q++) {
                 assert_true(deciles[q] == wbi_quantile(weighted, n, (double)q / (N_DECILES - 1)));
                 assert_int_equal(up_to[q], at_most_as_large(deciles[q], values, n));
             }
         }
     }
+}
+
+/* Wherever they are, whether a sample sees them or not; so without them, though, there are quantiles. */
+static void quantiles_of_what_is_not_finite_are_none(void **state)
+{
+    (void)state;
+    enum { N = 50000 };
+    static double values[N], spare[2 * N];
+    static const size_t sizes[] = {1, 64, 1000, N}, places[] = {0, 1, 17, 195, 777, 40000, N - 1};
+    const double none[] = {NAN, copysign(NAN, -1), INFINITY, -INFINITY};
+    enum { N_NONE = sizeof none / sizeof *none };
+    uint64_t random = 11;
+    double deciles[11];
+    size_t up_to[11];
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        for (size_t i = 0; i < N; i++)
+            values[i] = drawn_value(kind, i, &random);
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+            for (size_t k = 0; k < N_NONE * sizeof places / sizeof *places; k++) {
+                const size_t place = places[k / N_NONE] % sizes[s];
+                const double kept = values[place];
+                values[place] = none[k % N_NONE];
+                assert_false(wbi_finite_quantiles(deciles, up_to, 11, values, sizes[s], spare));
+                values[place] = kept;
+                assert_true(wbi_finite_quantiles(deciles, up_to, 11, values, sizes[s], spare));
+            }
+    }
+}
+
+static void quantiles_reach_infinity(void **state)
+{
+    (void)state;
+    enum { N = 40000 };
+    static double values[N], spare[2 * N];
+    double fifths[6];
+    for (size_t i = 0; i < N; i++)
+        values[i * 7919 % N] = i < N / 3 ? -INFINITY : i < N / 3 * 2 ? (double)i : INFINITY;
+    wbi_equal_quantiles(fifths, 6, values, N, spare);
+    assert_true(fifths[0] == -INFINITY && fifths[4] == INFINITY && fifths[5] == INFINITY);
+    assert_close(fifths[2], 0.4 * (N - 1), 1e-15);
+    assert_close(fifths[3], 0.6 * (N - 1), 1e-15);
 }
 
 static void quantiles_by_hand(void **state)
@@ -544,6 +598,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(radix_sort_sorts),
         cmocka_unit_test(order_statistics_are_those_of_sorted_values),
+        cmocka_unit_test(quantiles_of_what_is_not_finite_are_none),
+        cmocka_unit_test(quantiles_reach_infinity),
         cmocka_unit_test(quantiles_by_hand),
         cmocka_unit_test(missing_numbers_take_the_median),
         cmocka_unit_test(categories_have_a_column_a_level),

@@ -33,29 +33,28 @@ static size_t gather(double *out, bool *equal, const wbi_sample *sample, const d
     return n;
 }
 
-/* Infinite and missing values times 0 are no number, and neither is what they are added to. */
-static bool all_finite(const double *values, size_t n)
+wb_status wbi_number_quantiles(wbi_quantiles *out, size_t n_quantiles, const wbi_sample *sample, const double *values,
+                               wb_error *err)
 {
-    enum { LANES = 8 };
-    double zero[LANES] = {0}, sum = 0;
-    for (size_t i = 0; i < n / LANES * LANES; i += LANES)
-        for (size_t a = 0; a < LANES; a++)
-            zero[a] += values[i + a] * 0;
-    for (size_t i = n / LANES * LANES; i < n; i++)
-        sum += values[i] * 0;
-    for (size_t a = 0; a < LANES; a++)
-        sum += zero[a];
-    return sum == 0;
-}
-
-const double *wbi_number_finite(size_t *n, bool *equal, double *room, const wbi_sample *sample, const double *values)
-{
-    *equal = true;
-    *n = sample->n;
-    if (sample->n > 0 && sample->one_run && sample->equal_weights && all_finite(values + sample->rows[0], sample->n))
-        return values + sample->rows[0];
-    *n = gather(room, equal, sample, values);
-    return room;
+    wb_status status = WB_OK;
+    double *finite = NULL, *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
+    if (spare == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *spare));
+    out->n = sample->n;
+    out->equal = true;
+    if (sample->n > 0 && sample->one_run && sample->equal_weights &&
+        wbi_finite_quantiles(out->at, out->up_to, n_quantiles, values + sample->rows[0], sample->n, spare))
+        goto cleanup;
+    finite = wbi_alloc_array(sample->n, sizeof *finite);
+    if (finite == NULL)
+        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * sizeof *finite));
+    out->n = gather(finite, &out->equal, sample, values);
+    if (out->n > 0)
+        wbi_finite_quantiles(out->at, out->up_to, n_quantiles, finite, out->n, spare);
+cleanup:
+    wbi_free(finite);
+    wbi_free(spare);
+    return status;
 }
 
 static wb_status find_weighted_median(double *median, const wbi_sample *sample, const double *values, wb_error *err)
@@ -89,26 +88,16 @@ static void find_shares(wbi_number *out, const size_t *up_to, size_t n)
 
 wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err)
 {
-    wb_status status = WB_OK;
-    bool equal = true;
-    size_t n, up_to[WBI_N_DECILES];
-    double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
-    if (room == NULL || spare == NULL)
-        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
-    const double *finite = wbi_number_finite(&n, &equal, room, sample, values);
+    wbi_quantiles found;
+    WBI_TRY(wbi_number_quantiles(&found, WBI_N_DECILES, sample, values, err));
     *out = wbi_number_complete();
-    out->missing_share = (double)(sample->n - n) / (double)sample->n;
-    if (n == 0)
-        goto cleanup;
-    wbi_counted_quantiles(out->deciles, up_to, WBI_N_DECILES, finite, n, spare);
-    out->median = out->deciles[WBI_N_DECILES / 2];
-    find_shares(out, up_to, n);
-cleanup:
-    wbi_free(room);
-    wbi_free(spare);
-    if (status == WB_OK && !equal)
-        status = find_weighted_median(&out->median, sample, values, err);
-    return status;
+    out->missing_share = (double)(sample->n - found.n) / (double)sample->n;
+    if (found.n > 0) {
+        memcpy(out->deciles, found.at, sizeof out->deciles);
+        out->median = out->deciles[WBI_N_DECILES / 2];
+        find_shares(out, found.up_to, found.n);
+    }
+    return found.equal ? WB_OK : find_weighted_median(&out->median, sample, values, err);
 }
 
 wbi_typical wbi_number_typical(const wbi_number *number)

@@ -23,9 +23,17 @@ static inline bool wbi_number_ties(double a, double b)
     return fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b));
 }
 
-/* The finite values of the sample, where they lie if all of them are wanted, else in `room` for as many as the sample has; whether
- * they weigh the same. */
-const double *wbi_number_finite(size_t *n, bool *equal, double *room, const wbi_sample *sample, const double *values);
+/* Of the finite values of a sample. */
+typedef struct wbi_quantiles {
+    size_t n;   /* of these values */
+    bool equal; /* all of them weigh the same */
+    double at[WBI_MAX_INTERVALS + 1];
+    size_t up_to[WBI_MAX_INTERVALS + 1]; /* how many values are at most as large as each */
+} wbi_quantiles;
+
+/* At 0, 1 / (n_quantiles - 1) … 1, not weighted; not set where n is 0. */
+WB_WARN_UNUSED wb_status wbi_number_quantiles(wbi_quantiles *out, size_t n_quantiles, const wbi_sample *sample,
+                                              const double *values, wb_error *err);
 
 /* Of a column about which nothing needs to be known: none is missing. */
 wbi_number wbi_number_complete(void);

@@ -52,7 +52,6 @@ typedef struct range {
     const double *values;
     double *spare, *after;
     size_t n, first;
-    bool by_key; /* buckets by value did not tell them apart */
 } range;
 
 /* The ranks that fall into it. */
@@ -63,9 +62,10 @@ typedef struct wanted {
     size_t n;
 } wanted;
 
+/* A total order, NaN or not. */
 static int ascending(const void *left, const void *right)
 {
-    const double a = *(const double *)left, b = *(const double *)right;
+    const uint64_t a = order_key(*(const double *)left), b = order_key(*(const double *)right);
     return (a > b) - (a < b);
 }
 
@@ -86,90 +86,155 @@ static void pick(const range *from, const wanted *what, const double *sorted)
     }
 }
 
-/* Buckets of equal width, in value or in the order of keys, which is nearly that of logarithms; what lies beyond their ends
- * goes to the outermost. */
+/* Buckets of equal width, in value or in the order of keys, which is nearly that of logarithms; what lies beyond their ends,
+ * and what is no number, goes to the outermost. */
 typedef struct bucketing {
     bool by_key;
-    double low, per_unit;
+    double low, high, per_unit;
     uint64_t low_key;
     int shift;
     size_t count[N_BUCKETS], next[N_BUCKETS]; /* next: where the bucket's next value goes; SIZE_MAX: nobody asks */
+    uint8_t likely[N_BUCKETS];                /* a sample says that it will be asked for */
 } bucketing;
 
-enum { AT_ONCE = 256 };
+enum { AT_ONCE = 64 };
 
 /* Of at most AT_ONCE values. Rounding keeps the order: no step of this comes out less for a greater value. */
 static void find_buckets(int32_t *bucket, const bucketing *b, const double *values, size_t n)
 {
-    const int32_t last = N_BUCKETS - 1;
     for (size_t i = 0; b->by_key && i < n; i++) {
-        const uint64_t key = order_key(values[i]), at = key > b->low_key ? (key - b->low_key) >> b->shift : 0;
-        bucket[i] = at < (uint64_t)last ? (int32_t)at : last;
+        const uint64_t at = (order_key(values[i]) - b->low_key) >> b->shift;
+        bucket[i] = at < N_BUCKETS ? (int32_t)at : N_BUCKETS - 1;
     }
     for (size_t i = 0; !b->by_key && i < n; i++) {
-        const double at = (values[i] - b->low) * b->per_unit, above = at > 0 ? at : 0;
-        bucket[i] = (int32_t)(above < last ? above : last);
+        const double above = values[i] > b->low ? values[i] : b->low, within = above < b->high ? above : b->high;
+        bucket[i] = (int32_t)((within - b->low) * b->per_unit);
     }
 }
 
-/* Of every so many values. */
-static void find_ends(double *least, double *most, const range *from, size_t step)
+static void find_ends(bucketing *b, const double *values, size_t n)
 {
     enum { LANES = 4 }; /* so many values at a time need not wait for each other */
     double low[LANES], high[LANES];
     for (size_t a = 0; a < LANES; a++)
-        low[a] = high[a] = from->values[0];
-    for (size_t i = 0; i < from->n; i += LANES * step)
+        low[a] = high[a] = values[0];
+    for (size_t i = 0; i < n; i += LANES)
         for (size_t a = 0; a < LANES; a++) {
-            const size_t at = i + a * step;
-            const double value = from->values[at < from->n ? at : from->n - 1];
+            const double value = values[i + a < n ? i + a : n - 1];
             low[a] = value < low[a] ? value : low[a];
             high[a] = value > high[a] ? value : high[a];
         }
-    *least = low[0];
-    *most = high[0];
+    b->low = low[0];
+    b->high = high[0];
     for (size_t a = 1; a < LANES; a++) {
-        *least = low[a] < *least ? low[a] : *least;
-        *most = high[a] > *most ? high[a] : *most;
+        b->low = low[a] < b->low ? low[a] : b->low;
+        b->high = high[a] > b->high ? high[a] : b->high;
     }
 }
 
-/* Between the ends of a sample where values are many. False when all are the same. */
-static bool choose_buckets(bucketing *b, const range *from)
+/* The ends of a sample but for its outliers, which would leave few buckets to the others. */
+static void guess_ends(bucketing *b, const double *values, size_t n)
 {
-    enum { SAMPLE = 1024 };
-    double high;
-    find_ends(&b->low, &high, from, from->n < MANY ? 1 : from->n / SAMPLE);
-    if (b->low == high)
-        find_ends(&b->low, &high, from, 1);
-    if (b->low == high)
+    enum { SAMPLE = 256, OUTLIERS = 3 };
+    double sample[SAMPLE];
+    for (size_t i = 0; i < SAMPLE; i++)
+        sample[i] = values[n / SAMPLE * i];
+    qsort(sample, SAMPLE, sizeof *sample, ascending);
+    b->low = sample[OUTLIERS];
+    b->high = sample[SAMPLE - 1 - OUTLIERS];
+}
+
+/* False where too few numbers, or too many, lie between the ends. */
+static bool divide_by_value(bucketing *b, const range *all)
+{
+    b->low = b->high = NAN;
+    if (all->n >= MANY)
+        guess_ends(b, all->values, all->n);
+    if (!(b->low < b->high))
+        find_ends(b, all->values, all->n);
+    b->by_key = false;
+    b->per_unit = (N_BUCKETS - 1) / (b->high - b->low);
+    return b->per_unit > 0 && b->per_unit < INFINITY;
+}
+
+/* False when all are the same. */
+static bool divide_by_key(bucketing *b, const range *from)
+{
+    find_ends(b, from->values, from->n);
+    if (b->low == b->high)
         return false;
-    b->per_unit = (N_BUCKETS - 1) / (high - b->low);
-    b->by_key = from->by_key || !(b->per_unit > 0 && b->per_unit < INFINITY);
+    b->by_key = true;
     b->low_key = order_key(b->low == 0 ? -0.0 : b->low);
-    const uint64_t span = order_key(high == 0 ? 0.0 : high) - b->low_key;
+    const uint64_t span = order_key(b->high == 0 ? 0.0 : b->high) - b->low_key;
     const int n_bits = 64 - __builtin_clzll(span);
     b->shift = n_bits > DIGIT_BITS ? n_bits - DIGIT_BITS : 0;
     return true;
 }
 
-static void count_values(bucketing *b, const range *from)
+/* Of one block of AT_ONCE values in `step`. */
+static void count_values(bucketing *b, const range *from, size_t step)
 {
     int32_t bucket[AT_ONCE];
     memset(b->count, 0, sizeof b->count);
-    for (size_t begin = 0, n; begin < from->n; begin += n) {
-        n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
+    for (size_t begin = 0; begin < from->n; begin += step * AT_ONCE) {
+        const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
         find_buckets(bucket, b, from->values + begin, n);
         for (size_t i = 0; i < n; i++)
             b->count[bucket[i]]++;
     }
 }
 
+/* Those that a rank falls into by a sample, or in nearly all samples could. */
+static void guess_wanted(bucketing *b, const range *from, const wanted *what)
+{
+    enum { STEP = 16 };
+    static const double DEVIATIONS = 3;
+    size_t n = 0, bucket = 0, below = 0;
+    memset(b->likely, 0, sizeof b->likely);
+    count_values(b, from, STEP);
+    for (size_t i = 0; i < N_BUCKETS; i++)
+        n += b->count[i];
+    for (size_t k = 0; k < what->n; k++) {
+        const double share = (double)what->ranks[k] / (double)from->n, expected = share * (double)n;
+        const double margin = 1 + DEVIATIONS * sqrt(expected * (1 - share));
+        while (bucket < N_BUCKETS - 1 && (double)(below + b->count[bucket]) < expected - margin)
+            below += b->count[bucket++];
+        for (size_t i = bucket, up_to = below; i < N_BUCKETS && (double)up_to <= expected + margin; up_to += b->count[i++])
+            b->likely[i] = 1;
+    }
+}
+
+/* Counts the values, and has `after` take those of likely buckets on the way. */
+static range collect_likely(bucketing *b, const range *from)
+{
+    int32_t bucket[AT_ONCE];
+    size_t n_likely = 0;
+    memset(b->count, 0, sizeof b->count);
+    for (size_t begin = 0; begin < from->n; begin += AT_ONCE) {
+        const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
+        find_buckets(bucket, b, from->values + begin, n);
+        for (size_t i = 0; i < n; i++) {
+            b->count[bucket[i]]++;
+            from->after[n_likely] = from->values[begin + i];
+            n_likely += b->likely[bucket[i]];
+        }
+    }
+    return (range){.values = from->after, .spare = from->spare, .n = n_likely};
+}
+
+static bool all_were_likely(const bucketing *b)
+{
+    for (size_t bucket = 0; bucket < N_BUCKETS; bucket++)
+        if (b->next[bucket] != SIZE_MAX && !b->likely[bucket])
+            return false;
+    return true;
+}
+
 static void move_values(bucketing *b, const range *from)
 {
     int32_t bucket[AT_ONCE];
-    for (size_t begin = 0, n; begin < from->n; begin += n) {
-        n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
+    for (size_t begin = 0; begin < from->n; begin += AT_ONCE) {
+        const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
         find_buckets(bucket, b, from->values + begin, n);
         for (size_t i = 0; i < n; i++) {
             size_t *next = &b->next[bucket[i]];
@@ -188,7 +253,6 @@ static void select_in_bucket(const range *from, size_t at, const range *bucket, 
     inner.values = from->spare + at;
     inner.spare = from->after + at;
     inner.after = from->spare + at;
-    inner.by_key = !from->by_key && inner.n > from->n / 2;
     select_statistics(&inner, what);
 }
 
@@ -213,6 +277,7 @@ static void each_wanted_bucket(bucketing *b, const range *from, const wanted *wh
     }
 }
 
+/* By key, which tells any values apart in six steps at most. */
 static void select_statistics(const range *from, const wanted *what)
 {
     bucketing b;
@@ -220,20 +285,64 @@ static void select_statistics(const range *from, const wanted *what)
         memcpy(from->spare, from->values, from->n * sizeof *from->values);
         qsort(from->spare, from->n, sizeof *from->spare, ascending);
         pick(from, what, from->spare);
-    } else if (!choose_buckets(&b, from)) {
+    } else if (!divide_by_key(&b, from)) {
         pick(from, what, from->values);
     } else {
-        count_values(&b, from);
+        count_values(&b, from, 1);
         each_wanted_bucket(&b, from, what, true);
         move_values(&b, from);
         each_wanted_bucket(&b, from, what, false);
     }
 }
 
+/* Infinite and missing values times 0 are no number, and neither is what they are added to. */
+static bool all_finite(const double *values, size_t n)
+{
+    enum { LANES = 8 };
+    double zero[LANES] = {0}, sum = 0;
+    for (size_t i = 0; i < n / LANES * LANES; i += LANES)
+        for (size_t a = 0; a < LANES; a++)
+            zero[a] += values[i + a] * 0;
+    for (size_t i = n / LANES * LANES; i < n; i++)
+        sum += values[i] * 0;
+    for (size_t a = 0; a < LANES; a++)
+        sum += zero[a];
+    return sum == 0;
+}
+
+/* By value first, which is fast, and of many values by a sample, which lets them be read once where it does not mislead.
+ * False, and nothing is selected, if all should be finite and one is not. That one is among the likely: it is in an outermost
+ * bucket, and least and greatest are wanted. */
+static bool select_from_all(const range *all, const wanted *what, bool finite)
+{
+    bucketing b;
+    range from = *all;
+    if (all->n <= FEW || !divide_by_value(&b, all)) {
+        if (finite && !all_finite(all->values, all->n))
+            return false;
+        select_statistics(all, what);
+        return true;
+    }
+    if (all->n < MANY) {
+        count_values(&b, all, 1);
+    } else {
+        guess_wanted(&b, all, what);
+        from = collect_likely(&b, all);
+    }
+    if (finite && !all_finite(from.values, from.n))
+        return false;
+    each_wanted_bucket(&b, all, what, true);
+    if (all->n >= MANY && !all_were_likely(&b))
+        from = *all;
+    move_values(&b, &from);
+    each_wanted_bucket(&b, all, what, false);
+    return true;
+}
+
 void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_ranks, const double *values, size_t n,
                           double *spare)
 {
-    select_statistics(&(range){values, spare, spare + n, n, 0, false}, &(wanted){ranks, statistics, NULL, n_ranks});
+    select_from_all(&(range){values, spare, spare + n, n, 0}, &(wanted){ranks, statistics, NULL, n_ranks}, false);
 }
 
 /* Rounding would lead beyond the ends, and off a value that both of them are. */
@@ -243,13 +352,8 @@ static double between(double low, double high, double up)
     return at > high ? high : at > low ? at : low;
 }
 
-void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare)
-{
-    size_t up_to[MAX_QUANTILES];
-    wbi_counted_quantiles(quantiles, up_to, n_quantiles, values, n, spare);
-}
-
-void wbi_counted_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare)
+static bool find_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare,
+                           bool finite)
 {
     size_t ranks[2 * MAX_QUANTILES], at_most[2 * MAX_QUANTILES];
     double statistics[2 * MAX_QUANTILES], at;
@@ -257,12 +361,26 @@ void wbi_counted_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles,
         ranks[2 * q] = (size_t)((double)q / (double)(n_quantiles - 1) * (double)(n - 1));
         ranks[2 * q + 1] = ranks[2 * q] + 1 < n ? ranks[2 * q] + 1 : n - 1;
     }
-    select_statistics(&(range){values, spare, spare + n, n, 0, false}, &(wanted){ranks, statistics, at_most, 2 * n_quantiles});
+    const wanted what = {ranks, statistics, at_most, 2 * n_quantiles};
+    if (!select_from_all(&(range){values, spare, spare + n, n, 0}, &what, finite))
+        return false;
     for (size_t q = 0; q < n_quantiles; q++) {
         const double high = statistics[2 * q + 1];
         quantiles[q] = between(statistics[2 * q], high, modf((double)q / (double)(n_quantiles - 1) * (double)(n - 1), &at));
         up_to[q] = at_most[2 * q + (quantiles[q] == high)];
     }
+    return true;
+}
+
+void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare)
+{
+    size_t up_to[MAX_QUANTILES];
+    find_quantiles(quantiles, up_to, n_quantiles, values, n, spare, false);
+}
+
+bool wbi_finite_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare)
+{
+    return find_quantiles(quantiles, up_to, n_quantiles, values, n, spare, true);
 }
 
 /* ---- sorted values ---- */

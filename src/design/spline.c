@@ -14,7 +14,6 @@
 #include "base/memory.h"
 #include "design/bspline.h"
 #include "design/number.h"
-#include "design/quantile.h"
 
 enum { MIN_DISTINCT = 10, PER_INTERVAL = 4, MAX_COLUMNS = WBI_MAX_INTERVALS + 2 };
 /* Intervals narrower than this, beside the whole range or the values themselves, are no intervals in double precision. */
@@ -115,19 +114,11 @@ static size_t keep_distinct(double *knots, size_t n)
 static wb_status place_knots(double *knots, size_t *n_intervals, const wbi_sample *sample, const double *values,
                              wb_error *err)
 {
-    wb_status status = WB_OK;
-    bool equal;
-    size_t n;
-    double *room = wbi_alloc_array(sample->n, sizeof *room), *spare = wbi_alloc_array(sample->n, 2 * sizeof *spare);
-    if (room == NULL || spare == NULL)
-        WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * 2 * sizeof *room));
-    const double *finite = wbi_number_finite(&n, &equal, room, sample, values);
-    wbi_equal_quantiles(knots, WBI_MAX_INTERVALS + 1, finite, n, spare);
+    wbi_quantiles found;
+    WBI_TRY(wbi_number_quantiles(&found, WBI_MAX_INTERVALS + 1, sample, values, err));
+    memcpy(knots, found.at, sizeof found.at);
     *n_intervals = keep_distinct(knots, WBI_MAX_INTERVALS + 1);
-cleanup:
-    wbi_free(room);
-    wbi_free(spare);
-    return status;
+    return WB_OK;
 }
 
 /* Moves each inner knot down to the next value that there is. Then every spline but those at the ends has a knot, and so a value,
