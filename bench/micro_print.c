@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/number.h"
+#include "base/numbers.h"
 #include "random.h"
 
 enum { N_VALUES = 200000, MANY = 50, N_KEYS = 1000000, KEY_CHARS = 16 };
@@ -27,10 +27,13 @@ static void print_shortest(void *of)
 
 static void print_many(void *of)
 {
-    const double *values = of;
+    wbi_number_rows *rows = of;
     char out[MANY * WBI_SEPARATED_CHARS];
-    for (size_t i = 0; i < N_VALUES; i += MANY)
-        sink += (uint64_t)(wbi_doubles_print(out, values + i, MANY, ',') - out);
+    for (size_t row = 0; row < N_VALUES / MANY; row++) {
+        if (row % WBI_ROWS_AT_ONCE == 0)
+            wbi_number_rows_find(rows, row, N_VALUES / MANY - row);
+        sink += (uint64_t)(wbi_number_rows_print(out, rows, row - rows->first, 0, MANY) - out);
+    }
 }
 
 static void print_17_digits(void *of)
@@ -39,6 +42,17 @@ static void print_17_digits(void *of)
     char out[WBI_DOUBLE_CHARS];
     for (size_t i = 0; i < N_VALUES; i++)
         sink += (uint64_t)snprintf(out, sizeof out, "%.17g", values[i]);
+}
+
+static void measure_rows(const double *values, const char *contender)
+{
+    wbi_number_rows rows;
+    if (wbi_number_rows_create(&rows, MANY, ',', NULL) != WB_OK)
+        micro_fail("out of memory");
+    for (size_t k = 0; k < MANY; k++)
+        rows.columns[k] = values + k * (N_VALUES / MANY);
+    micro_measure(&(micro_work){contender, print_many, &rows, N_VALUES, "number"});
+    wbi_number_rows_free(&rows);
 }
 
 static void measure_print(const double *values, const char *what)
@@ -52,7 +66,7 @@ static void measure_print(const double *values, const char *what)
     snprintf(contender, sizeof contender, "%s printed, fewest digits", what);
     micro_measure(&(micro_work){contender, print_shortest, (void *)values, N_VALUES, "number"});
     snprintf(contender, sizeof contender, "%s printed, many at a time", what);
-    micro_measure(&(micro_work){contender, print_many, (void *)values, N_VALUES, "number"});
+    measure_rows(values, contender);
     snprintf(contender, sizeof contender, "%s printed, %%.17g", what);
     micro_measure(&(micro_work){contender, print_17_digits, (void *)values, N_VALUES, "number"});
 }

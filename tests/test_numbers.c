@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Many numbers print as each of them does alone. */
+/* The numbers of a row print as each of them does alone. */
 #include "test_util.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 
 #include "base/numbers.h"
 
-enum { MAX_NUMBERS = 200 };
+enum { MAX_COLUMNS = 40, MAX_ROWS = 27 };
 
 static uint64_t next_random(uint64_t *x)
 {
@@ -80,46 +80,106 @@ static double special(uint64_t *x)
     return values[next_random(x) % (sizeof values / sizeof *values)];
 }
 
+static double count_or_missing(uint64_t *x)
+{
+    const uint64_t n = next_random(x);
+    return n % 4 == 0 ? NAN : (double)(n >> 8 & ((UINT64_C(1) << n % 32) - 1));
+}
+
+static double (*const kinds[])(uint64_t *) = {any_bits,        unit, few_decimals, mean, of_any_size, tie,
+                                              binary_fraction, neighbour_of_a_power, special, count_or_missing};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
 static double random_number(uint64_t *x)
 {
-    static double (*const kinds[])(uint64_t *) = {any_bits,        unit, few_decimals, mean, of_any_size, tie,
-                                                  binary_fraction, neighbour_of_a_power, special};
-    return signed_at_random(kinds[next_random(x) % (sizeof kinds / sizeof *kinds)](x), x);
+    return signed_at_random(kinds[next_random(x) % N_KINDS](x), x);
 }
 
 /* Into exactly the room that is asked for, so that the sanitizer sees a byte too many. */
-static void check(char *(*print)(char *, const double *, size_t, char), const double *values, size_t n)
+static void check(const wbi_number_rows *rows, size_t row, size_t begin, size_t end)
 {
-    char expected[MAX_NUMBERS * WBI_SEPARATED_CHARS];
-    char *end = expected, *out = malloc(n * WBI_SEPARATED_CHARS + 1);
-    for (size_t i = 0; i < n; i++) {
-        *end++ = ';';
-        end += isfinite(values[i]) ? wbi_double_print(end, values[i]) : 0;
+    char expected[MAX_COLUMNS * WBI_SEPARATED_CHARS];
+    char *at = expected, *out = malloc((end - begin) * WBI_SEPARATED_CHARS + 1);
+    for (size_t k = begin; k < end; k++) {
+        const double value = rows->columns[k][rows->first + row];
+        *at++ = ';';
+        at += isfinite(value) ? wbi_double_print(at, value) : 0;
     }
-    const size_t length = (size_t)(print(out, values, n, ';') - out);
-    if (length != (size_t)(end - expected) || memcmp(out, expected, length) != 0)
-        fail_msg("expected %.*s, printed %.*s", (int)(end - expected), expected, (int)length, out);
+    const size_t length = (size_t)(wbi_number_rows_print(out, rows, row, begin, end) - out);
+    if (length != (size_t)(at - expected) || memcmp(out, expected, length) != 0)
+        fail_msg("expected %.*s, printed %.*s", (int)(at - expected), expected, (int)length, out);
     free(out);
 }
 
-static void many_print_as_one_by_one(void **state)
+/* A column of its own length, so that the sanitizer sees a row too many. */
+static double *column_of(size_t n_rows, double (*number)(uint64_t *), uint64_t *x)
+{
+    double *values = malloc(n_rows * sizeof *values);
+    for (size_t i = 0; i < n_rows; i++)
+        values[i] = number == NULL ? random_number(x) : signed_at_random(number(x), x);
+    return values;
+}
+
+static void check_rows(wbi_number_rows *rows, size_t n_rows)
+{
+    const size_t n = rows->n_columns, without = n / 2;
+    const double *left_out = rows->columns[without];
+    rows->columns[without] = NULL;
+    for (size_t first = 0; first < n_rows; first += WBI_ROWS_AT_ONCE) {
+        wbi_number_rows_find(rows, first, n_rows - first);
+        for (size_t row = 0; row < rows->n; row++) {
+            check(rows, row, 0, without);
+            check(rows, row, without + 1, n);
+        }
+    }
+    rows->columns[without] = left_out;
+}
+
+/* Columns are of one kind of numbers or of all. */
+static void rows_print_as_one_by_one(void **state)
 {
     (void)state;
-    double values[MAX_NUMBERS];
     uint64_t x = 7;
-    for (size_t round = 0; round < 20000; round++) {
-        const size_t n = round % (MAX_NUMBERS + 1);
-        for (size_t i = 0; i < n; i++)
-            values[i] = random_number(&x);
-        check(wbi_doubles_print, values, n);
-        check(wbi_doubles_print_portable, values, n);
+    for (size_t round = 0; round < 3000; round++) {
+        const size_t n_rows = 1 + round % MAX_ROWS, n_columns = 1 + round % MAX_COLUMNS;
+        wbi_number_rows rows;
+        assert_int_equal(wbi_number_rows_create(&rows, n_columns, ';', NULL), WB_OK);
+        for (size_t k = 0; k < n_columns; k++)
+            rows.columns[k] = column_of(n_rows, next_random(&x) % 2 == 0 ? NULL : kinds[next_random(&x) % N_KINDS], &x);
+        check_rows(&rows, n_rows);
+        wbi_eight_texts *const texts = rows.texts;
+        rows.texts = NULL; /* as on any machine */
+        check_rows(&rows, n_rows);
+        rows.texts = texts;
+        for (size_t k = 0; k < n_columns; k++)
+            free((double *)(uintptr_t)rows.columns[k]);
+        wbi_number_rows_free(&rows);
     }
+}
+
+static void powers_of_two_print_as_one_by_one(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    double values[2 * N];
+    wbi_number_rows rows;
+    assert_int_equal(wbi_number_rows_create(&rows, 1, ';', NULL), WB_OK);
+    rows.columns[0] = values;
+    for (int i = 0; i < 2 * N; i++)
+        values[i] = ldexp(1, i - N);
+    for (size_t first = 0; first < 2 * N; first += WBI_ROWS_AT_ONCE) {
+        wbi_number_rows_find(&rows, first, 2 * N - first);
+        for (size_t row = 0; row < rows.n; row++)
+            check(&rows, row, 0, 1);
+    }
+    wbi_number_rows_free(&rows);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_print_as_one_by_one),
+        cmocka_unit_test(rows_print_as_one_by_one),
+        cmocka_unit_test(powers_of_two_print_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

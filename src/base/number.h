@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WBI_DOUBLE_CHARS = 32, WBI_SEPARATED_CHARS = 34, WBI_INT_CHARS = 24 };
+enum { WBI_DOUBLE_CHARS = 32, WBI_INT_CHARS = 24 };
 
 /* Writes the shortest decimal that reads back to `value`: plain for exponents -7 < e < 22 ("0.001", "77183.6", "12"),
  * else like "1.5e-12". -0 is "-0"; NaN and infinities are not to be passed. Returns the length; no terminator. Bytes of
@@ -16,9 +16,6 @@ size_t wbi_double_print(char out[WBI_DOUBLE_CHARS], double value);
 /* The same, rounded to at most `n_digits` significant digits, 1 to 15, zeros at the end left out. What is rounded is the
  * shortest decimal, halves away from zero. */
 size_t wbi_double_print_digits(char out[WBI_DOUBLE_CHARS], double value, int n_digits);
-/* As wbi_double_print of `n` values one behind the other, a `separator` in front of each, which is all that is written of what is
- * not finite. Returns what follows; `out` has room for n * WBI_SEPARATED_CHARS bytes. */
-char *wbi_doubles_print(char *out, const double *values, size_t n, char separator);
 /* Writes a whole number, likewise. */
 size_t wbi_int_print(char out[WBI_INT_CHARS], int64_t value);
 

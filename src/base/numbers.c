@@ -4,12 +4,15 @@
 #include <math.h>
 #include <stdbool.h>
 
-char *wbi_doubles_print_portable(char *out, const double *values, size_t n, char separator)
+#include "base/memory.h"
+
+char *wbi_row_print_portable(char *out, const wbi_number_rows *rows, size_t row, size_t begin, size_t end)
 {
-    for (size_t i = 0; i < n; i++) {
-        *out++ = separator;
-        if (isfinite(values[i]))
-            out += wbi_double_print(out, values[i]);
+    for (size_t k = begin; k < end; k++) {
+        const double value = rows->columns[k][rows->first + row];
+        *out++ = rows->separator;
+        if (isfinite(value))
+            out += wbi_double_print(out, value);
     }
     return out;
 }
@@ -17,16 +20,45 @@ char *wbi_doubles_print_portable(char *out, const double *values, size_t n, char
 #ifdef WBI_NUMBERS_X86_V4
 static bool runs_v4(void)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi");
 }
 #endif
 
-char *wbi_doubles_print(char *out, const double *values, size_t n, char separator)
+wb_status wbi_number_rows_create(wbi_number_rows *rows, size_t n_columns, char separator, wb_error *err)
+{
+    *rows = (wbi_number_rows){.n_columns = n_columns, .separator = separator};
+    rows->columns = wbi_alloc_zeroed(n_columns, sizeof *rows->columns);
+    bool made = rows->columns != NULL;
+#ifdef WBI_NUMBERS_X86_V4
+    if (made && runs_v4())
+        made = (rows->texts = wbi_eight_texts_create(n_columns)) != NULL;
+#endif
+    return made ? WB_OK : wbi_fail_nomem(err, n_columns * sizeof *rows->columns);
+}
+
+void wbi_number_rows_free(wbi_number_rows *rows)
+{
+    wbi_free(rows->columns);
+    wbi_free(rows->texts);
+    *rows = (wbi_number_rows){0};
+}
+
+void wbi_number_rows_find(wbi_number_rows *rows, size_t first, size_t n)
+{
+    rows->first = first;
+    rows->n = n < WBI_ROWS_AT_ONCE ? n : WBI_ROWS_AT_ONCE;
+#ifdef WBI_NUMBERS_X86_V4
+    if (rows->texts != NULL)
+        wbi_rows_find_x86_v4(rows);
+#endif
+}
+
+char *wbi_number_rows_print(char *out, const wbi_number_rows *rows, size_t row, size_t begin, size_t end)
 {
 #ifdef WBI_NUMBERS_X86_V4
-    if (runs_v4())
-        return wbi_doubles_print_x86_v4(out, values, n, separator);
+    if (rows->texts != NULL)
+        return wbi_row_print_x86_v4(out, rows, row, begin, end);
 #endif
-    return wbi_doubles_print_portable(out, values, n, separator);
+    return wbi_row_print_portable(out, rows, row, begin, end);
 }

@@ -1,12 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Many doubles as text, by what the machine has. Private to base. */
+/* Rows of numbers as text, by what the machine has. */
 #ifndef WINBACK_BASE_NUMBERS_H
 #define WINBACK_BASE_NUMBERS_H
 
 #include "base/number.h"
+#include "base/error.h"
 
-/* Each is a wbi_doubles_print; the latter for AVX-512 with VBMI. */
-char *wbi_doubles_print_portable(char *out, const double *values, size_t n, char separator);
-char *wbi_doubles_print_x86_v4(char *out, const double *values, size_t n, char separator);
+enum { WBI_ROWS_AT_ONCE = 8, WBI_SEPARATED_CHARS = 34 };
+
+typedef struct wbi_eight_texts wbi_eight_texts;
+
+/* Columns of which some rows are printed. Zero-initialised it may be freed. */
+typedef struct wbi_number_rows {
+    const double **columns; /* n_columns of them, set by the caller; NULL where there are no numbers */
+    size_t n_columns;
+    char separator;
+    size_t first, n;        /* rows that can be printed */
+    wbi_eight_texts *texts; /* by column, of these rows; NULL on machines that print number by number */
+} wbi_number_rows;
+
+WB_WARN_UNUSED wb_status wbi_number_rows_create(wbi_number_rows *rows, size_t n_columns, char separator, wb_error *err);
+void wbi_number_rows_free(wbi_number_rows *rows);
+
+/* Makes the `n` rows from `first` on ready to be printed, or the first WBI_ROWS_AT_ONCE of them. */
+void wbi_number_rows_find(wbi_number_rows *rows, size_t first, size_t n);
+/* As wbi_double_print of row `first + row` in the columns [begin, end), a separator in front of each number, which is all
+ * that is written of what is not finite. Returns what follows; `out` has room for WBI_SEPARATED_CHARS bytes a column. */
+char *wbi_number_rows_print(char *out, const wbi_number_rows *rows, size_t row, size_t begin, size_t end);
+
+/* What these do, with AVX-512 and VBMI, and anywhere. */
+wbi_eight_texts *wbi_eight_texts_create(size_t n);
+void wbi_rows_find_x86_v4(wbi_number_rows *rows);
+char *wbi_row_print_x86_v4(char *out, const wbi_number_rows *rows, size_t row, size_t begin, size_t end);
+char *wbi_row_print_portable(char *out, const wbi_number_rows *rows, size_t row, size_t begin, size_t end);
 
 #endif

@@ -1,23 +1,49 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fractions eight at a time: the algorithm of base/number.c, in whose words this is written, on vectors of AVX-512. What it
- * does not see to (subnormals, powers of two, the very large and small) it leaves to that. */
+/* Numbers eight at a time: the algorithm of base/number.c, in whose words this is written, on vectors of AVX-512. What it
+ * does not see to (whole numbers of more than eight digits, what is written with an e or nearly so) it leaves to that. Finding
+ * the digits of eight rows of a column and putting a row together are apart, so that no branch asks what kind a number is. */
 #include <immintrin.h>
 #include <math.h>
 
+#include "base/digits.h"
+#include "base/memory.h"
 #include "base/numbers.h"
 #include "base/powers_of_ten.h"
-#include "base/whole.h"
 
-enum { MANY = 64, LANES = 8, FRACTION_BITS = 52, EXPONENT_BIAS = 1075 };
+enum { LANES = WBI_ROWS_AT_ONCE, FRACTION_BITS = 52, EXPONENT_BIAS = 1075 };
 enum { FIRST_EXPONENT = -6, LAST_EXPONENT = 7 /* of numbers written without an e, with digits behind the mark */ };
+enum { FIRST_POWER = 7, N_POWERS = 16 /* of ten, that these are multiplied by */ };
 
-/* 17 digits each, of which the first is worth 10^exponent. */
-typedef struct eight_decimals {
-    char sixteen[2][LANES / 2][16]; /* of number i: [i % 2][i / 2] */
-    uint64_t last[LANES];
-    int64_t exponent[LANES];
-    uint64_t some[2]; /* bits of the digits that are not 0, in the order of `sixteen` */
-} eight_decimals;
+/* Eight texts: their digits, and what else is in them, by byte: the last digit, the mark, a zero, the separator, a minus; which
+ * layout they have; how long they are, 0 for one that is still to be found. */
+struct wbi_eight_texts {
+    char digits[2][LANES / 2][16]; /* of number i: [i % 2][i / 2] */
+    uint64_t rest[LANES];
+};
+enum { LAST = 16, MARK, ZERO, SEPARATOR, MINUS, LAYOUT_BITS = 40, LENGTH_BITS = 48 };
+
+/* Which digit or other character stands where: by exponent, then whole numbers, then what is missing; all that once more with a
+ * minus. */
+enum { WHOLE = LAST_EXPONENT - FIRST_EXPONENT + 1, MISSING, N_LAYOUTS };
+#define SIXTEEN 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+#define LAYOUTS(...) \
+    {__VA_ARGS__, ZERO, MARK, ZERO, ZERO, ZERO, ZERO, ZERO, SIXTEEN, LAST}, \
+    {__VA_ARGS__, ZERO, MARK, ZERO, ZERO, ZERO, ZERO, SIXTEEN, LAST}, \
+    {__VA_ARGS__, ZERO, MARK, ZERO, ZERO, ZERO, SIXTEEN, LAST}, \
+    {__VA_ARGS__, ZERO, MARK, ZERO, ZERO, SIXTEEN, LAST}, \
+    {__VA_ARGS__, ZERO, MARK, ZERO, SIXTEEN, LAST}, \
+    {__VA_ARGS__, ZERO, MARK, SIXTEEN, LAST}, \
+    {__VA_ARGS__, 0, MARK, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, LAST}, \
+    {__VA_ARGS__, 0, 1, MARK, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, LAST}, \
+    {__VA_ARGS__, 0, 1, 2, MARK, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, LAST}, \
+    {__VA_ARGS__, 0, 1, 2, 3, MARK, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, LAST}, \
+    {__VA_ARGS__, 0, 1, 2, 3, 4, MARK, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, LAST}, \
+    {__VA_ARGS__, 0, 1, 2, 3, 4, 5, MARK, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, LAST}, \
+    {__VA_ARGS__, 0, 1, 2, 3, 4, 5, 6, MARK, 7, 8, 9, 10, 11, 12, 13, 14, 15, LAST}, \
+    {__VA_ARGS__, 0, 1, 2, 3, 4, 5, 6, 7, MARK, 8, 9, 10, 11, 12, 13, 14, 15, LAST}, \
+    {__VA_ARGS__, SIXTEEN}, \
+    {__VA_ARGS__}
+static const char layouts[2 * N_LAYOUTS][32] __attribute__((aligned(32))) = {LAYOUTS(SEPARATOR), LAYOUTS(SEPARATOR, MINUS)};
 
 static inline __m512i splat(int64_t x)
 {
@@ -48,18 +74,21 @@ static inline wide power_multiply(wide g, __m512i x)
     return (wide){_mm512_mask_add_epi64(upper.high, carry, upper.high, splat(1)), low};
 }
 
-/* One by one, as a gather would, for which GCC has a macro that it warns of itself. */
-static inline __m512i look_up(const uint64_t *table, __m512i places)
+/* Sixteen powers are few enough to be looked up in registers. */
+static inline wide power_at(__m512i place)
 {
-    uint64_t at[LANES], found[LANES];
-    _mm512_storeu_si512(at, places);
-    for (size_t i = 0; i < LANES; i++)
-        found[i] = table[at[i]];
-    return _mm512_loadu_si512(found);
+    const uint64_t *powers = &wbi_powers_of_ten[FIRST_POWER - WBI_POWER_MIN].high;
+    const __m512i a = _mm512_loadu_si512(powers), b = _mm512_loadu_si512(powers + LANES);
+    const __m512i c = _mm512_loadu_si512(powers + 2 * LANES), d = _mm512_loadu_si512(powers + 3 * LANES);
+    const __m512i high = _mm512_slli_epi64(place, 1), low = _mm512_or_si512(high, splat(1));
+    const __mmask8 upper = _mm512_test_epi64_mask(place, splat(8));
+    return (wide){_mm512_mask_mov_epi64(_mm512_permutex2var_epi64(a, high, b), upper, _mm512_permutex2var_epi64(c, high, d)),
+                  _mm512_mask_mov_epi64(_mm512_permutex2var_epi64(a, low, b), upper, _mm512_permutex2var_epi64(c, low, d))};
 }
 
 typedef struct decimals {
     __m512i sixteen, last, exponent;
+    __mmask8 found;
 } decimals;
 
 /* As shortest_decimal, of c * 2^q. */
@@ -68,8 +97,8 @@ static inline decimals shortest_decimals(__m512i c, __m512i q)
     const __m512i k = _mm512_add_epi64(_mm512_srai_epi64(_mm512_mul_epi32(q, splat(1262611)), 22), splat(1));
     const __m512i minus_k = _mm512_sub_epi64(splat(0), k);
     const __m512i shift = _mm512_add_epi64(q, _mm512_srai_epi64(_mm512_mul_epi32(minus_k, splat(1741647)), 19));
-    const __m512i place = _mm512_slli_epi64(_mm512_sub_epi64(minus_k, splat(WBI_POWER_MIN)), 1);
-    const wide g = {look_up(&wbi_powers_of_ten[0].high, place), look_up(&wbi_powers_of_ten[0].low, place)};
+    const __m512i place = _mm512_sub_epi64(minus_k, splat(FIRST_POWER));
+    const wide g = power_at(place);
     const wide product = power_multiply(g, _mm512_sllv_epi64(c, _mm512_add_epi64(shift, splat(11))));
     const __m512i fraction = _mm512_or_si512(_mm512_slli_epi64(product.high, 54), _mm512_srli_epi64(product.low, 10));
     const __m512i odd = _mm512_and_si512(c, splat(1)), even = _mm512_xor_si512(odd, splat(1));
@@ -95,10 +124,11 @@ static inline decimals shortest_decimals(__m512i c, __m512i q)
     const __m512i exponent = _mm512_add_epi64(k, splat(15));
     return (decimals){_mm512_mask_add_epi64(whole, is_short, ten_times, digit),
                       _mm512_maskz_mov_epi64((__mmask8)~is_short, digit),
-                      _mm512_mask_sub_epi64(exponent, is_short, exponent, splat(1))};
+                      _mm512_mask_sub_epi64(exponent, is_short, exponent, splat(1)),
+                      _mm512_cmplt_epu64_mask(place, splat(N_POWERS))};
 }
 
-/* Four numbers below 10^16, each as its first and its last eight digits, to digits: wbi_split_sixteen. */
+/* Numbers below 10^8 to eight digits each, the first one lowest: wbi_split_eight. */
 static inline __m512i split_eights(__m512i eights)
 {
     const __m512i high = _mm512_srli_epi64(_mm512_mul_epu32(eights, splat(109951163)), 40);
@@ -112,13 +142,6 @@ static inline __m512i split_eights(__m512i eights)
     return _mm512_or_si512(tens, _mm512_slli_epi16(ones, 8));
 }
 
-static inline void put_digits(eight_decimals *out, size_t odd, __m512i eights)
-{
-    const __m512i digits = split_eights(eights);
-    out->some[odd] = _mm512_test_epi8_mask(digits, digits);
-    _mm512_storeu_si512(out->sixteen[odd], _mm512_add_epi8(digits, _mm512_set1_epi8('0')));
-}
-
 /* The quotient by 10^8 of x < 2^54 is that of x / 2^8 by 5^8; half a unit more keeps its rounding on the right side of whole
  * numbers. */
 static inline __m512i divide_by_ten_8(__m512i x)
@@ -127,117 +150,123 @@ static inline __m512i divide_by_ten_8(__m512i x)
     return _mm512_cvttpd_epu64(_mm512_mul_pd(_mm512_add_pd(scaled, _mm512_set1_pd(0.5)), _mm512_set1_pd(1.0 / 390625)));
 }
 
-static void find_decimals(eight_decimals *out, const double *values)
+typedef struct eight_found {
+    __m512i first, second, last; /* digits: eight, eight, one */
+    __m512i layout, length;      /* without separator and sign */
+    __mmask8 found;
+} eight_found;
+
+/* How many of eight digits there are, but for zeros at the end. */
+static inline __m512i count_digits(__m512i digits)
 {
-    const __m512i bits = _mm512_loadu_si512(values);
+    return _mm512_srli_epi64(_mm512_sub_epi64(splat(64 + 7), _mm512_lzcnt_epi64(digits)), 3);
+}
+
+/* A power of two is nearer to its neighbour below, but one that is written without an e is a short decimal itself. */
+static inline eight_found find_fractions(__m512i bits)
+{
     const __m512i fraction = _mm512_and_si512(bits, splat((INT64_C(1) << FRACTION_BITS) - 1));
-    const __m512i exponent = _mm512_srli_epi64(bits, FRACTION_BITS);
-    const decimals d = shortest_decimals(_mm512_or_si512(fraction, splat(INT64_C(1) << FRACTION_BITS)),
-                                         _mm512_sub_epi64(exponent, splat(EXPONENT_BIAS)));
-    const __m512i first = divide_by_ten_8(d.sixteen);
-    const __m512i second = _mm512_sub_epi64(d.sixteen, _mm512_mul_epu32(first, splat(WBI_TEN_8)));
-    put_digits(out, 0, _mm512_unpacklo_epi64(first, second));
-    put_digits(out, 1, _mm512_unpackhi_epi64(first, second));
-    _mm512_storeu_si512(out->last, d.last);
-    _mm512_storeu_si512(out->exponent, d.exponent);
+    const __m512i q = _mm512_sub_epi64(_mm512_srli_epi64(bits, FRACTION_BITS), splat(EXPONENT_BIAS));
+    const decimals d = shortest_decimals(_mm512_or_si512(fraction, splat(INT64_C(1) << FRACTION_BITS)), q);
+    const __m512i upper = divide_by_ten_8(d.sixteen);
+    const __m512i lower = _mm512_sub_epi64(d.sixteen, _mm512_mul_epu32(upper, splat(WBI_TEN_8)));
+    const __m512i first = split_eights(upper), second = split_eights(lower);
+    const __mmask8 has_second = _mm512_test_epi64_mask(second, second), has_last = _mm512_test_epi64_mask(d.last, d.last);
+    const __m512i of_sixteen = _mm512_mask_add_epi64(count_digits(first), has_second, count_digits(second), splat(8));
+    const __m512i n_digits = _mm512_mask_mov_epi64(of_sixteen, has_last, splat(17));
+    const __m512i zeros = _mm512_max_epi64(_mm512_sub_epi64(splat(0), d.exponent), splat(0));
+    const __m512i layout = _mm512_sub_epi64(d.exponent, splat(FIRST_EXPONENT));
+    const __mmask8 found = d.found & _mm512_cmple_epu64_mask(layout, splat(LAST_EXPONENT - FIRST_EXPONENT));
+    return (eight_found){first, second, d.last, layout, _mm512_add_epi64(_mm512_add_epi64(n_digits, zeros), splat(1)), found};
 }
 
-/* Which of the 17 digits, the mark and a zero behind them stands where, by exponent. */
-enum { MARK = 17, ZERO = 18 };
-#define ALL_DIGITS 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
-static const char layouts[LAST_EXPONENT - FIRST_EXPONENT + 1][32] __attribute__((aligned(32))) = {
-    {ZERO, MARK, ZERO, ZERO, ZERO, ZERO, ZERO, ALL_DIGITS},
-    {ZERO, MARK, ZERO, ZERO, ZERO, ZERO, ALL_DIGITS},
-    {ZERO, MARK, ZERO, ZERO, ZERO, ALL_DIGITS},
-    {ZERO, MARK, ZERO, ZERO, ALL_DIGITS},
-    {ZERO, MARK, ZERO, ALL_DIGITS},
-    {ZERO, MARK, ALL_DIGITS},
-    {0, MARK, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-    {0, 1, MARK, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-    {0, 1, 2, MARK, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-    {0, 1, 2, 3, MARK, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-    {0, 1, 2, 3, 4, MARK, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-    {0, 1, 2, 3, 4, 5, MARK, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-    {0, 1, 2, 3, 4, 5, 6, MARK, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-    {0, 1, 2, 3, 4, 5, 6, 7, MARK, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-};
-
-/* Number i of the decimals; 0 where its exponent is none of those above. */
-static inline size_t put_decimal(char *out, const eight_decimals *d, size_t i)
+static inline eight_found find_wholes(__m512i wholes)
 {
-    const int64_t exponent = d->exponent[i];
-    if ((uint64_t)(exponent - FIRST_EXPONENT) > LAST_EXPONENT - FIRST_EXPONENT)
-        return 0;
-    const uint32_t last = (uint32_t)d->last[i], some = (uint16_t)(d->some[i % 2] >> 16 * (i / 2)) | (uint32_t)(last != 0) << 16;
-    const __m128i behind = _mm_cvtsi32_si128((int)(('0' + last) | '.' << 8 | '0' << 16));
-    const __m128i sixteen = _mm_loadu_si128((const __m128i *)(const void *)d->sixteen[i % 2][i / 2]);
-    const __m256i layout = _mm256_load_si256((const __m256i *)(const void *)layouts[exponent - FIRST_EXPONENT]);
-    const __m256i text = _mm256_permutexvar_epi8(layout, _mm256_inserti128_si256(_mm256_castsi128_si256(sixteen), behind, 1));
-    _mm256_storeu_si256((__m256i *)(void *)out, text);
-    const size_t n_digits = 32 - (size_t)__builtin_clz(some);
-    return n_digits + 1 + (exponent < 0 ? (size_t)-exponent : 0);
+    const __m512i digits = split_eights(wholes), some = _mm512_or_si512(digits, splat(INT64_C(1) << 56));
+    const __m512i lowest = _mm512_and_si512(some, _mm512_sub_epi64(splat(0), some));
+    const __m512i n_zeros = _mm512_srli_epi64(_mm512_sub_epi64(splat(63), _mm512_lzcnt_epi64(lowest)), 3);
+    const __m512i none = splat(0);
+    return (eight_found){_mm512_srlv_epi64(digits, _mm512_slli_epi64(n_zeros, 3)), none, none, splat(WHOLE),
+                         _mm512_sub_epi64(splat(8), n_zeros), _mm512_cmplt_epu64_mask(wholes, splat(WBI_TEN_8))};
 }
 
-/* Up to MANY numbers, by kind: a bit each. */
-typedef struct kinds {
-    uint64_t negative, whole, fraction;
-    int64_t wholes[MANY]; /* what they are without their signs, where they are whole and not too large for that */
-    double fractions[MANY + LANES]; /* one behind the other, without their signs, and some number behind them */
-    size_t n_fractions;
-} kinds;
-
-static void sort_out(kinds *out, const double *values, size_t n)
+static inline void choose(eight_found *all, __mmask8 these, const eight_found *with)
 {
-    out->negative = out->whole = out->fraction = 0;
-    out->n_fractions = 0;
-    for (size_t i = 0; i < n; i += LANES) {
-        const __mmask8 there = (__mmask8)(n - i < LANES ? (1U << (n - i)) - 1 : 0xff);
-        const __m512d x = _mm512_maskz_loadu_pd(there, values + i), size = _mm512_abs_pd(x);
-        const __m512i bits = _mm512_castpd_si512(size), whole = _mm512_cvttpd_epi64(size);
-        const __mmask8 small = _mm512_mask_cmp_pd_mask(there, size, _mm512_set1_pd(0x1p53), _CMP_LT_OQ);
-        const __mmask8 is_whole = _mm512_mask_cmp_pd_mask(small, size, _mm512_cvtepi64_pd(whole), _CMP_EQ_OQ);
-        const __mmask8 mixed = _mm512_test_epi64_mask(bits, splat((INT64_C(1) << FRACTION_BITS) - 1));
-        const __mmask8 normal = _mm512_test_epi64_mask(bits, splat(INT64_C(0x7ff) << FRACTION_BITS));
-        const __mmask8 is_fraction = (__mmask8)(small & ~is_whole & mixed & normal);
-        out->negative |= (uint64_t)_mm512_movepi64_mask(_mm512_castpd_si512(x)) << i;
-        out->whole |= (uint64_t)is_whole << i;
-        out->fraction |= (uint64_t)is_fraction << i;
-        _mm512_storeu_si512(out->wholes + i, whole);
-        _mm512_mask_compressstoreu_pd(out->fractions + out->n_fractions, is_fraction, size);
-        out->n_fractions += (size_t)__builtin_popcount(is_fraction);
+    all->first = _mm512_mask_mov_epi64(all->first, these, with->first);
+    all->second = _mm512_mask_mov_epi64(all->second, these, with->second);
+    all->last = _mm512_mask_mov_epi64(all->last, these, with->last);
+    all->layout = _mm512_mask_mov_epi64(all->layout, these, with->layout);
+    all->length = _mm512_mask_mov_epi64(all->length, these, with->length);
+    all->found = (__mmask8)((all->found & ~these) | (with->found & these));
+}
+
+static inline __m512i as_text(__m512i digits)
+{
+    return _mm512_add_epi8(digits, _mm512_set1_epi8('0'));
+}
+
+static void keep_texts(wbi_eight_texts *out, const eight_found *of, __mmask8 negative, char separator)
+{
+    const uint64_t characters = '0' | '.' << 8 | '0' << 16 | (uint64_t)separator << 24 | (uint64_t)'-' << 32;
+    const __m512i layout = _mm512_mask_add_epi64(of->layout, negative, of->layout, splat(N_LAYOUTS));
+    const __m512i unsigned_length = _mm512_add_epi64(of->length, splat(1));
+    const __m512i length = _mm512_mask_add_epi64(unsigned_length, negative, unsigned_length, splat(1));
+    const __m512i form = _mm512_or_si512(_mm512_slli_epi64(layout, LAYOUT_BITS), _mm512_slli_epi64(length, LENGTH_BITS));
+    const __m512i rest = _mm512_or_si512(_mm512_add_epi64(of->last, splat((int64_t)characters)), form);
+    _mm512_storeu_si512(out->digits[0], as_text(_mm512_unpacklo_epi64(of->first, of->second)));
+    _mm512_storeu_si512(out->digits[1], as_text(_mm512_unpackhi_epi64(of->first, of->second)));
+    _mm512_storeu_si512(out->rest, _mm512_maskz_mov_epi64(of->found, rest));
+}
+
+static void find_eight(wbi_eight_texts *out, const double *values, size_t n, char separator)
+{
+    const __mmask8 there = (__mmask8)(n < LANES ? (1U << n) - 1 : 0xff);
+    const __m512d x = _mm512_maskz_loadu_pd(there, values), size = _mm512_abs_pd(x);
+    const __m512i whole = _mm512_cvttpd_epi64(size);
+    const __mmask8 finite = _mm512_cmp_pd_mask(size, _mm512_set1_pd(INFINITY), _CMP_LT_OQ);
+    const __mmask8 is_whole = _mm512_cmp_pd_mask(size, _mm512_cvtepi64_pd(whole), _CMP_EQ_OQ);
+    const __mmask8 is_fraction = (__mmask8)(finite & ~is_whole);
+    const __mmask8 negative = (__mmask8)(_mm512_movepi64_mask(_mm512_castpd_si512(x)) & finite);
+    const __m512i none = splat(0);
+    eight_found all = {none, none, none, splat(MISSING), none, (__mmask8)~finite};
+    if (is_whole != 0) {
+        const eight_found wholes = find_wholes(whole);
+        choose(&all, is_whole, &wholes);
     }
-    _mm512_storeu_pd(out->fractions + out->n_fractions, _mm512_set1_pd(0.75));
+    if (is_fraction != 0) {
+        const eight_found fractions = find_fractions(_mm512_castpd_si512(size));
+        choose(&all, is_fraction, &fractions);
+    }
+    keep_texts(out, &all, negative, separator);
 }
 
-static char *print_many(char *out, const double *values, size_t n, char separator)
+void wbi_rows_find_x86_v4(wbi_number_rows *rows)
 {
-    eight_decimals found[MANY / LANES];
-    kinds of;
-    sort_out(&of, values, n);
-    for (size_t i = 0; i < of.n_fractions; i += LANES)
-        find_decimals(&found[i / LANES], of.fractions + i);
-    for (size_t i = 0, fraction = 0; i < n; i++) {
-        *out++ = separator;
-        if (((of.whole | of.fraction) >> i & 1) == 0) {
-            out += isfinite(values[i]) ? wbi_double_print(out, values[i]) : 0;
+    for (size_t k = 0; k < rows->n_columns; k++)
+        if (rows->columns[k] != NULL)
+            find_eight(&rows->texts[k], rows->columns[k] + rows->first, rows->n, rows->separator);
+}
+
+wbi_eight_texts *wbi_eight_texts_create(size_t n)
+{
+    return wbi_alloc_aligned(n, sizeof(wbi_eight_texts));
+}
+
+char *wbi_row_print_x86_v4(char *out, const wbi_number_rows *rows, size_t row, size_t begin, size_t end)
+{
+    for (size_t k = begin; k < end; k++) {
+        const wbi_eight_texts *of = &rows->texts[k];
+        const uint64_t rest = of->rest[row], length = rest >> LENGTH_BITS;
+        const char *const layout = layouts[rest >> LAYOUT_BITS & 0xff];
+        if (length == 0) {
+            out = wbi_row_print_portable(out, rows, row, k, k + 1);
             continue;
         }
-        *out = '-';
-        out += of.negative >> i & 1;
-        if ((of.whole >> i & 1) != 0) {
-            out += wbi_print_whole(out, (uint64_t)of.wholes[i]);
-            continue;
-        }
-        const size_t length = put_decimal(out, &found[fraction / LANES], fraction % LANES);
-        out += length > 0 ? length : wbi_double_print(out, of.fractions[fraction]);
-        fraction++;
+        const __m128i digits = _mm_load_si128((const __m128i *)(const void *)of->digits[row % 2][row / 2]);
+        const __m256i characters = _mm256_inserti128_si256(_mm256_castsi128_si256(digits), _mm_cvtsi64_si128((int64_t)rest), 1);
+        const __m256i places = _mm256_load_si256((const __m256i *)(const void *)layout);
+        _mm256_storeu_si256((__m256i *)(void *)out, _mm256_permutexvar_epi8(places, characters));
+        out += length;
     }
-    return out;
-}
-
-char *wbi_doubles_print_x86_v4(char *out, const double *values, size_t n, char separator)
-{
-    for (size_t i = 0; i < n; i += MANY)
-        out = print_many(out, values + i, n - i < MANY ? n - i : MANY, separator);
     return out;
 }

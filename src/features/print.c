@@ -4,13 +4,12 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "base/number.h"
+#include "base/numbers.h"
 #include "csv/writer.h"
 #include "features/compute.h"
 #include "io/output.h"
 
 #define TEXT_CEILING ((size_t)1 << 30)
-enum { AT_ONCE = 64 };
 
 typedef struct printing {
     const wbi_plan *plan;
@@ -18,6 +17,7 @@ typedef struct printing {
     const wbi_compute_options *options;
     char (*cutoffs)[WB_TIME_CHARS]; /* as they are printed */
     wbi_buffer *texts;              /* by slot */
+    wbi_number_rows *numbers;       /* by slot */
     uint64_t *rows;                 /* by slot */
     size_t n_slots;
     wb_table *header;               /* no rows, but the levels that were printed */
@@ -39,42 +39,48 @@ static wb_status print_text(wbi_buffer *text, wbi_str cell, const wbi_plan *plan
     return wbi_buffer_reserve(text, row_bytes(plan), err);
 }
 
-/* Feature f and those behind it that are numbers, as many as fit; how many these were. */
-static size_t put_numbers(char **at, const wbi_plan *plan, const wbi_block *block, size_t row, size_t f)
+/* What is printed behind the cutoff: features, then labels. */
+static size_t n_columns(const printing *p)
 {
-    double numbers[AT_ONCE];
-    size_t n = 0;
-    for (; n < AT_ONCE && f + n < plan->n_features && plan->features[f + n].type == WB_TYPE_NUMBER; n++)
-        numbers[n] = block->numbers[f + n][row];
-    *at = wbi_doubles_print(*at, numbers, n, ',');
-    return n;
+    return p->plan->n_features + (p->options->with_labels ? p->plan->n_labels : 0);
+}
+
+static void look_at(wbi_number_rows *numbers, const wbi_block *block, const wbi_plan *plan)
+{
+    for (size_t k = 0; k < numbers->n_columns; k++)
+        numbers->columns[k] = k < plan->n_features ? block->numbers[k] : block->labels[k - plan->n_features];
+}
+
+/* The first column from k on that holds no numbers. */
+static size_t end_of_numbers(const wbi_number_rows *numbers, size_t k)
+{
+    while (k < numbers->n_columns && numbers->columns[k] != NULL)
+        k++;
+    return k;
 }
 
 /* Behind each text cell there is room for the numbers of a whole row. */
-static wb_status print_row(const printing *p, wbi_buffer *text, const wbi_block *block, size_t row, wb_error *err)
+static wb_status print_row(const printing *p, size_t slot, const wbi_block *block, size_t row, wb_error *err)
 {
-    const wbi_plan *plan = p->plan;
+    const wbi_number_rows *numbers = &p->numbers[slot];
+    wbi_buffer *text = &p->texts[slot];
     size_t n_cutoffs = p->options->n_cutoffs;
     const char *cutoff = p->cutoffs[row % n_cutoffs];
     size_t cutoff_bytes = strlen(cutoff);
-    WBI_TRY(print_text(text, wbi_compute_customer(p->events, block, row / n_cutoffs), plan, err));
+    WBI_TRY(print_text(text, wbi_compute_customer(p->events, block, row / n_cutoffs), p->plan, err));
     char *at = text->data + text->length;
     *at++ = ',';
     memcpy(at, cutoff, cutoff_bytes);
     at += cutoff_bytes;
-    for (size_t f = 0; f < plan->n_features; f++) {
-        if (plan->features[f].type == WB_TYPE_NUMBER) {
-            f += put_numbers(&at, plan, block, row, f) - 1;
-            continue;
-        }
+    for (size_t k = 0, end; k < numbers->n_columns; k = end + 1) {
+        end = end_of_numbers(numbers, k);
+        at = wbi_number_rows_print(at, numbers, row - numbers->first, k, end);
+        if (end == numbers->n_columns)
+            break;
         *at++ = ',';
         text->length = (size_t)(at - text->data);
-        WBI_TRY(print_text(text, block->texts[f][row], plan, err));
+        WBI_TRY(print_text(text, block->texts[end][row], p->plan, err));
         at = text->data + text->length;
-    }
-    for (size_t l = 0; p->options->with_labels && l < plan->n_labels; l++) {
-        *at++ = ',';
-        at = wbi_csv_put_number(at, block->labels[l][row]);
     }
     *at++ = '\n';
     text->length = (size_t)(at - text->data);
@@ -84,13 +90,15 @@ static wb_status print_row(const printing *p, wbi_buffer *text, const wbi_block 
 static wb_status print_block(void *context, const wbi_block *block, size_t slot, wb_error *err)
 {
     printing *p = context;
-    wbi_buffer *text = &p->texts[slot];
-    text->length = 0;
+    p->texts[slot].length = 0;
     p->rows[slot] = 0;
+    look_at(&p->numbers[slot], block, p->plan);
     for (size_t row = 0; row < block->n_rows; row++) {
+        if (row % WBI_ROWS_AT_ONCE == 0)
+            wbi_number_rows_find(&p->numbers[slot], row, block->n_rows - row);
         if (!block->eligible[row])
             continue;
-        WBI_TRY(print_row(p, text, block, row, err));
+        WBI_TRY(print_row(p, slot, block, row, err));
         p->rows[slot]++;
     }
     return WB_OK;
@@ -131,13 +139,17 @@ static wb_status start(printing *p, const char *path, wb_error *err)
     p->cutoffs = wbi_alloc_array(n_cutoffs, sizeof *p->cutoffs);
     p->texts = wbi_alloc_array(n_slots, sizeof *p->texts);
     p->rows = wbi_alloc_array(n_slots, sizeof *p->rows);
+    p->numbers = wbi_alloc_zeroed(n_slots, sizeof *p->numbers);
     p->digest = wbi_digest_create();
-    if (p->cutoffs == NULL || p->texts == NULL || p->rows == NULL || p->digest == NULL)
+    if (p->cutoffs == NULL || p->texts == NULL || p->rows == NULL || p->numbers == NULL ||
+        p->digest == NULL)
         return wbi_fail_nomem(err, n_slots * sizeof *p->texts);
     for (size_t j = 0; j < n_cutoffs; j++)
         wb_time_format(p->options->cutoffs_us[j], p->cutoffs[j]);
     for (; p->n_slots < n_slots; p->n_slots++)
         p->texts[p->n_slots] = wbi_buffer_make(TEXT_CEILING);
+    for (size_t s = 0; s < n_slots; s++)
+        WBI_TRY(wbi_number_rows_create(&p->numbers[s], n_columns(p), ',', err));
     return wbi_output_open(&p->output, path, err);
 }
 
@@ -150,9 +162,12 @@ static wb_status write_header(printing *p, wb_error *err)
 
 static void finish(printing *p)
 {
-    for (size_t s = 0; s < p->n_slots; s++)
+    for (size_t s = 0; s < p->n_slots; s++) {
         wbi_buffer_free(&p->texts[s]);
+        wbi_number_rows_free(&p->numbers[s]);
+    }
     wbi_free(p->texts);
+    wbi_free(p->numbers);
     wbi_free(p->rows);
     wbi_free(p->cutoffs);
     wb_table_free(p->header);
