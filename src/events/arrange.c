@@ -70,14 +70,19 @@ static bool all_grouped(const arranging *a)
     return true;
 }
 
-static void find_first_rows(const arranging *a)
+static wb_status find_first_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
-    size_t c = 0;
-    for (size_t i = 0; i < a->n_rows; i++)
+    const arranging *a = context;
+    size_t c = begin == 0 ? 0 : (size_t)a->place[begin - 1] + 1;
+    (void)block;
+    (void)worker;
+    (void)err;
+    for (size_t i = begin; i < end; i++)
         while (c <= (size_t)a->place[i])
             a->first[c++] = i;
-    while (c <= a->n_customers)
-        a->first[c++] = a->n_rows;
+    while (end == a->n_rows && c <= a->n_customers)
+        a->first[c++] = end;
+    return WB_OK;
 }
 
 /* Puts the rows row[0..n) of a column where begin..begin+n are, which hold them. */
@@ -269,10 +274,7 @@ static wb_status arrange_rows(arranging *a, wb_error *err)
 {
     WBI_TRY(wbi_par_for(a->n_rows, ROWS_A_BLOCK, a->n_threads, place_rows, a, err));
     const bool grouped = all_grouped(a);
-    if (grouped)
-        find_first_rows(a);
-    else
-        WBI_TRY(bucket_rows(a, err));
+    WBI_TRY(grouped ? wbi_par_for(a->n_rows, ROWS_A_BLOCK, a->n_threads, find_first_rows, a, err) : bucket_rows(a, err));
     forget_customers(a);
     WBI_TRY(wbi_order_create(&a->order, a->table->binding, &a->table->rows, err));
     WBI_TRY(wbi_par_for(a->n_customers, CUSTOMERS_A_BLOCK, a->n_threads, grouped ? sort_grouped : sort_customers, a, err));

@@ -293,32 +293,50 @@ static int compare_sortables(const void *left, const void *right, void *dictiona
     return wbi_str_compare(entry_at(dictionary, a->code), entry_at(dictionary, b->code));
 }
 
-static bool is_sorted(const sortable *sorted, size_t n, void *dictionary)
+/* Whether the entries ascend, as those of a file that is sorted by them do. */
+static bool is_sorted(const wbi_dictionary *dictionary)
 {
-    size_t i = 1;
-    while (i < n && compare_sortables(&sorted[i - 1], &sorted[i], dictionary) < 0)
-        i++;
-    return i >= n;
+    sortable before = {0};
+    for (size_t code = 0; code < dictionary->n; code++) {
+        const sortable next = sortable_of(entry_at(dictionary, code), code);
+        if (code > 0 && compare_sortables(&before, &next, (void *)(uintptr_t)dictionary) >= 0)
+            return false;
+        before = next;
+    }
+    return true;
+}
+
+static wb_status rank_by_sorting(int32_t *rank, const wbi_dictionary *dictionary, wb_error *err)
+{
+    const size_t n = dictionary->n;
+    sortable *sorted = wbi_alloc_array(n, sizeof *sorted);
+    if (sorted == NULL)
+        return wbi_fail_nomem(err, n * sizeof *sorted);
+    for (size_t code = 0; code < n; code++)
+        sorted[code] = sortable_of(entry_at(dictionary, code), code);
+    qsort_r(sorted, n, sizeof *sorted, compare_sortables, (void *)(uintptr_t)dictionary);
+    for (size_t place = 0; place < n; place++)
+        rank[sorted[place].code] = (int32_t)place;
+    wbi_free(sorted);
+    return WB_OK;
 }
 
 wb_status wbi_dictionary_ranks(const wbi_dictionary *dictionary, int32_t **rank, wb_error *err)
 {
-    size_t n = dictionary->n;
-    *rank = wbi_alloc_array(n, sizeof **rank);
-    sortable *sorted = wbi_alloc_array(n, sizeof *sorted);
-    if (*rank == NULL || sorted == NULL) {
-        wbi_free(*rank);
-        wbi_free(sorted);
-        *rank = NULL;
-        return wbi_fail_nomem(err, n * sizeof *sorted);
-    }
-    for (size_t code = 0; code < n; code++)
-        sorted[code] = sortable_of(entry_at(dictionary, code), code);
-    void *context = (void *)(uintptr_t)dictionary;
-    if (!is_sorted(sorted, n, context))
-        qsort_r(sorted, n, sizeof *sorted, compare_sortables, context);
-    for (size_t place = 0; place < n; place++)
-        (*rank)[sorted[place].code] = (int32_t)place;
-    wbi_free(sorted);
-    return WB_OK;
+    const size_t n = dictionary->n;
+    int32_t *ranks = wbi_alloc_array(n, sizeof *ranks);
+    wb_status status = WB_OK;
+    *rank = NULL;
+    if (ranks == NULL)
+        return wbi_fail_nomem(err, n * sizeof *ranks);
+    if (is_sorted(dictionary))
+        for (size_t code = 0; code < n; code++)
+            ranks[code] = (int32_t)code;
+    else
+        status = rank_by_sorting(ranks, dictionary, err);
+    if (status == WB_OK)
+        *rank = ranks;
+    else
+        wbi_free(ranks);
+    return status;
 }
