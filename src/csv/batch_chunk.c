@@ -168,9 +168,10 @@ size_t wbi_chunk_line(wbi_batch_memory *m, const char *at)
     return m->counted_line;
 }
 
-static wb_status reserve_marks(wbi_batch_memory *m, size_t n_bytes, wb_error *err)
+/* Room for all that the chunk's window may hold, so that it serves the chunks to come too. */
+static wb_status reserve_marks(wbi_batch_memory *m, wb_error *err)
 {
-    size_t n = wbi_marks_room(n_bytes);
+    size_t n = wbi_marks_room(m->chunk.capacity);
     if (n <= m->marks_capacity)
         return WB_OK;
     wbi_free(m->marks.marks);
@@ -328,7 +329,7 @@ wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reader **judge, wb_e
     const wbi_chunk *chunk = &m->chunk;
     clear(m);
     m->file = chunk->file;
-    WBI_TRY(reserve_marks(m, chunk->n_bytes, err));
+    WBI_TRY(reserve_marks(m, err));
     wbi_scanner_best()->marks(&m->marks, chunk->bytes, chunk->n_bytes, wbi_csv_dialect(m->reader)->delimiter,
                               chunk->quotes);
     WBI_TRY(reserve_rows(m, m->marks.n_rows, err));
