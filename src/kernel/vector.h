@@ -487,12 +487,6 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
     }
 }
 
-#ifdef INTERLEAVE
-#include "kernel/interleave_avx512.h"
-#else
-#define INTERLEAVE interleave
-#endif
-
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,    sigmoid,
                                 moments,     standardise, matrix_eta, matrix_gradient, matrix_loss, matrix_crossproduct,
-                                INTERLEAVE,  quadratic,   log_losses, line};
+                                interleave,  quadratic,   log_losses, line};
