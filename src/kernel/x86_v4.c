@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Registers enough for crossproduct tiles of two vectors side by side. Quadratic forms are those of x86-64-v3: they stand between
- * work that the clock's fall after wide multiplications costs more than they save. */
+/* Registers enough for crossproduct tiles of two vectors side by side. Quadratic forms of eight lanes made scores with intervals
+ * slower than those of four. */
 #include <immintrin.h>
 
 #define KERNEL_SET     wbi_kernels_x86_v4
