@@ -415,6 +415,9 @@ static void dense_design(void **state)
                 expected_cross[4 * j + k] += r[i] * value * x[i * encoder->stride + k];
         }
         assert_close(eta[i], sum, 1e-13);
+        assert_true(x[i * encoder->stride] == 1);
+        for (size_t j = 4; j < encoder->stride; j++)
+            assert_true(x[i * encoder->stride + j] == 0);
     }
     for (size_t j = 0; j < 4; j++) {
         assert_close(means[j], j == 0, 1e-8);
