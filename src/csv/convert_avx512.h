@@ -6,19 +6,15 @@
 
 #include "csv/convert_avx2.h"
 
-static inline __m128i sixteen_bytes(const char *at)
+static inline __m512i four_sixteens(const char *a, const char *b, const char *c, const char *d)
 {
-    return _mm_loadu_si128((const __m128i *)(const void *)at);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(sixteen_each(a, b)), sixteen_each(c, d), 1);
 }
 
 /* The sixteen bytes `behind` the beginning of each cell. */
 static inline __m512i four_times_sixteen(const cell_place cells[LANES], size_t behind)
 {
-    const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(sixteen_bytes(cells[0].at + behind)),
-                                                sixteen_bytes(cells[1].at + behind), 1);
-    const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(sixteen_bytes(cells[2].at + behind)),
-                                                 sixteen_bytes(cells[3].at + behind), 1);
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    return four_sixteens(cells[0].at + behind, cells[1].at + behind, cells[2].at + behind, cells[3].at + behind);
 }
 
 /* Pairs of digits as numbers: century, year, month, day, hour, minute, second, 0. False where a cell has another shape than
@@ -129,9 +125,8 @@ typedef struct eight_ends {
  * before the end of the first. */
 static inline bool find_ends(eight_ends *out, const wbi_column_cells *cells, size_t row)
 {
-    static const uint8_t all_kept[EIGHT] = {1, 1, 1, 1, 1, 1, 1, 1};
     uint32_t lengths = 0;
-    if (row + EIGHT > cells->n_rows || memcmp(cells->kept + row, all_kept, EIGHT) != 0)
+    if (row + EIGHT > cells->n_rows || !are_kept(cells, row) || !are_kept(cells, row + LANES))
         return false;
     out->lengths = 0;
     for (size_t i = 0; i < EIGHT; i++) {
@@ -146,8 +141,7 @@ static inline bool find_ends(eight_ends *out, const wbi_column_cells *cells, siz
 /* The last sixteen bytes of every second cell. */
 static inline __m512i four_last_sixteen(const char *const ends[])
 {
-    const __m256i low = sixteen_each(ends[0] - LONGEST, ends[2] - LONGEST);
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), sixteen_each(ends[4] - LONGEST, ends[6] - LONGEST), 1);
+    return four_sixteens(ends[0] - LONGEST, ends[2] - LONGEST, ends[4] - LONGEST, ends[6] - LONGEST);
 }
 
 /* Four cells, sixteen bytes each; of the masks, sixteen bits. */
