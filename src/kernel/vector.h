@@ -12,10 +12,8 @@
 enum { PANEL_ROWS = 32, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES };
 
 /* Tiles of a crossproduct; a vector's columns times SQUARE_VECTORS are WBI_KERNEL_PAD or twice that. */
-#ifndef SQUARE_LANES
-#define SQUARE_LANES LANES
+#ifndef SQUARE_VECTORS
 #define SQUARE_VECTORS PARTS
-#define SQUARE_ROWS LANES
 #endif
 
 /* Of quadratic forms. */
@@ -25,7 +23,6 @@ enum { PANEL_ROWS = 32, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES };
 enum { TILE_ROWS = FORM_LANES, FORM_PARTS = WBI_KERNEL_PAD / FORM_LANES };
 
 typedef double form_vec __attribute__((vector_size(8 * FORM_LANES), aligned(8), may_alias));
-typedef double square_vec __attribute__((vector_size(8 * SQUARE_LANES), may_alias));
 typedef double vec __attribute__((vector_size(8 * LANES), may_alias));
 typedef double vec_unaligned __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
@@ -248,30 +245,30 @@ static void gradient(double *sums, const wbi_matrix_rows *rows, const double *re
     }
 }
 
-/* Of the crossproduct, of rows `stride` wide, SQUARE_ROWS rows by `n_vectors` vectors, with those of one panel added: as many
+/* Of the crossproduct, of rows `stride` wide, LANES rows by `n_vectors` vectors, with those of one panel added: as many
  * accumulators as registers hold. */
 INLINE void crossproduct_tile(double *tile, const double *weighted, const double *x, size_t stride, size_t n_rows, size_t n_vectors)
 {
-    square_vec sum[SQUARE_ROWS][SQUARE_VECTORS];
-    for (size_t a = 0; a < SQUARE_ROWS; a++)
+    vec sum[LANES][SQUARE_VECTORS];
+    for (size_t a = 0; a < LANES; a++)
         for (size_t b = 0; b < n_vectors; b++)
-            sum[a][b] = *(const square_vec *)(tile + a * stride + b * SQUARE_LANES);
+            sum[a][b] = *(const vec *)(tile + a * stride + b * LANES);
     for (size_t i = 0; i < n_rows; i++, weighted += stride, x += stride)
-        for (size_t a = 0; a < SQUARE_ROWS; a++)
+        for (size_t a = 0; a < LANES; a++)
             for (size_t b = 0; b < n_vectors; b++)
-                sum[a][b] += (weighted[a] - (square_vec){0}) * *(const square_vec *)(x + b * SQUARE_LANES);
-    for (size_t a = 0; a < SQUARE_ROWS; a++)
+                sum[a][b] += SPLAT(weighted[a]) * *(const vec *)(x + b * LANES);
+    for (size_t a = 0; a < LANES; a++)
         for (size_t b = 0; b < n_vectors; b++)
-            *(square_vec *)(tile + a * stride + b * SQUARE_LANES) = sum[a][b];
+            *(vec *)(tile + a * stride + b * LANES) = sum[a][b];
 }
 
 /* Of each tile's rows what lies up to the diagonal, or, as rows are padded, a little further. */
 static void crossproduct_tiles(double *square, const wbi_matrix_rows *panel, const double *weighted)
 {
-    enum { TILE_COLUMNS = SQUARE_VECTORS * SQUARE_LANES };
+    enum { TILE_COLUMNS = SQUARE_VECTORS * LANES };
     const size_t stride = panel->stride;
-    for (size_t j = 0; j < panel->n_columns; j += SQUARE_ROWS) {
-        const size_t end = (j + SQUARE_ROWS + WBI_KERNEL_PAD - 1) / WBI_KERNEL_PAD * WBI_KERNEL_PAD;
+    for (size_t j = 0; j < panel->n_columns; j += LANES) {
+        const size_t end = (j + LANES + WBI_KERNEL_PAD - 1) / WBI_KERNEL_PAD * WBI_KERNEL_PAD;
         size_t k = 0;
         for (; k + TILE_COLUMNS <= end; k += TILE_COLUMNS)
             crossproduct_tile(square + j * stride + k, weighted + j, panel->x + k, stride, panel->n_rows, SQUARE_VECTORS);

@@ -6,9 +6,7 @@
 #define KERNEL_SET     wbi_kernels_x86_v4
 #define KERNEL_NAME    "x86-64-v4"
 #define LANES          8
-#define SQUARE_LANES   LANES
 #define SQUARE_VECTORS 2
-#define SQUARE_ROWS    LANES
 #define FORM_LANES     4
 #define LOWER          _mm512_min_pd
 #define HIGHER         _mm512_max_pd
