@@ -16,10 +16,10 @@ typedef struct fixture {
 static fixture make(size_t n_rows, size_t n_columns)
 {
     fixture f = {.x = wbi_alloc_array(n_rows * n_columns, sizeof(double)),
-                        .scales = wbi_alloc_array(2 * n_columns, sizeof(double)),
-                        .beta = wbi_alloc_array(1 + n_columns, sizeof(double)),
-                        .weight = wbi_alloc_array(n_rows, sizeof(double)),
-                        .outcome = wbi_alloc_array(n_rows, 1)};
+                 .scales = wbi_alloc_array(2 * n_columns, sizeof(double)),
+                 .beta = wbi_alloc_array(1 + n_columns, sizeof(double)),
+                 .weight = wbi_alloc_array(n_rows, sizeof(double)),
+                 .outcome = wbi_alloc_array(n_rows, 1)};
     for (size_t k = 0; k < n_rows * n_columns; k++)
         f.x[k] = 1e6 * (double)(k % n_columns % 2) + number(k);
     for (size_t j = 0; j < n_columns; j++) {
@@ -66,6 +66,8 @@ static void check_steps(const wbi_kernels *kernels, size_t n_rows, size_t n_colu
     fixture f = make(n_rows, n_columns);
     const size_t n = 1 + n_columns;
     double *sums = wbi_alloc_zeroed(n, sizeof *sums), *eta = wbi_alloc_array(n_rows + 1, sizeof *eta), alone;
+    for (size_t i = 0; i < n_rows; i++)
+        f.weight[i] = number(5 * i + 2); /* a residual's, of either sign */
     eta[n_rows] = -99;
     kernels->matrix_eta(eta, &f.rows, &f.scale, f.beta);
     kernels->matrix_gradient(sums, &f.rows, &f.scale, f.weight);
@@ -122,7 +124,7 @@ static void check_loss(const wbi_kernels *kernels, size_t n_rows, size_t n_colum
 static void steps_and_losses(void **state)
 {
     (void)state;
-    static const size_t columns[] = {1, 2, 3, 4, 5, 7, 8, 9, 30, 31, 64, 65, 100}, rows[] = {1, 7, 8, 31, 33, 128, 300};
+    static const size_t columns[] = {1, 2, 3, 4, 5, 7, 8, 9, 30, 31, 64, 65, 100}, rows[] = {1, 2, 3, 7, 8, 31, 33, 127, 128, 300};
     for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
         for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
             for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
