@@ -31,7 +31,6 @@ static const wbi_design_ops dense_ops = {dense_load, wbi_rows_eta, wbi_rows_grad
 typedef struct filling {
     const dense *design;
     const wbi_filler *filler;
-    const size_t *rows;
 } filling;
 
 static wb_status fill_block(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
@@ -39,7 +38,7 @@ static wb_status fill_block(void *context, size_t block, size_t begin, size_t en
     (void)block;
     const filling *work = context;
     double *x = work->design->x + begin * work->design->rows.stride;
-    return wbi_filler_fill(work->filler, worker, x, work->rows + begin, end - begin, err);
+    return wbi_filler_fill(work->filler, worker, x, begin, end - begin, err);
 }
 
 wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const size_t *rows, size_t n_rows,
@@ -58,8 +57,8 @@ wb_status wbi_design_dense(wbi_design **out, const wbi_encoder *encoder, const s
     design->x = wbi_alloc_aligned(n_rows, stride * sizeof(double));
     if (design->x == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, n_rows * stride * sizeof(double)));
-    WBI_TRY_CLEANUP(wbi_filler_create(&filler, encoder, base->n_threads, err));
-    filling work = {design, filler, rows};
+    WBI_TRY_CLEANUP(wbi_filler_create(&filler, encoder, rows, n_rows, base->n_threads, err));
+    filling work = {design, filler};
     WBI_TRY_CLEANUP(wbi_par_for(n_rows, base->block_rows, base->n_threads, fill_block, &work, err));
     wbi_rows_set_reach(&design->rows, encoder);
     *out = base;

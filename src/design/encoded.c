@@ -10,7 +10,6 @@ typedef struct encoded {
     wbi_rows_design rows;
     wbi_encoder *encoder;
     wbi_filler *filler;
-    const size_t *table_rows;
     double *blocks; /* one a worker */
 } encoded;
 
@@ -18,7 +17,7 @@ static wb_status encoded_load(const wbi_design *base, size_t begin, size_t end, 
 {
     const encoded *design = (const encoded *)base;
     double *block = design->blocks + (size_t)worker * base->block_rows * design->rows.stride;
-    WBI_TRY(wbi_filler_fill(design->filler, worker, block, design->table_rows + begin, end - begin, err));
+    WBI_TRY(wbi_filler_fill(design->filler, worker, block, begin, end - begin, err));
     wbi_rows_set_block(&design->rows, worker, block, end - begin);
     return WB_OK;
 }
@@ -46,14 +45,13 @@ wb_status wbi_design_encoded(wbi_design **out, wbi_encoder *encoder, const size_
         return wbi_fail_nomem(err, sizeof *design);
     }
     design->encoder = encoder;
-    design->table_rows = rows;
     wbi_design *base = &design->rows.base;
     *base = (wbi_design){.ops = &encoded_ops,
                          .n_rows = n_rows,
                          .n_columns = encoder->n_columns,
                          .n_threads = wbi_par_threads(n_threads)};
     WBI_TRY_CLEANUP(wbi_rows_init(&design->rows, encoder->stride, err));
-    WBI_TRY_CLEANUP(wbi_filler_create(&design->filler, encoder, base->n_threads, err));
+    WBI_TRY_CLEANUP(wbi_filler_create(&design->filler, encoder, rows, n_rows, base->n_threads, err));
     const size_t block_bytes = base->block_rows * encoder->stride * sizeof *design->blocks;
     design->blocks = wbi_alloc_aligned((size_t)base->n_threads, block_bytes);
     if (design->blocks == NULL)

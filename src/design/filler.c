@@ -15,6 +15,8 @@ typedef struct pane {
 
 struct wbi_filler {
     const wbi_encoder *encoder;
+    const size_t *rows;
+    bool one_run; /* they follow one on the other in the table, so that the first says all */
     size_t *wanted; /* columns of the table */
     size_t n_wanted;
     pane *panes; /* NULL: the table lies in memory */
@@ -50,13 +52,24 @@ static wb_status open_pane(pane *out, const wbi_filler *filler, wb_error *err)
     return wbi_window_open(&out->window, encoder->table, filler->wanted, filler->n_wanted, err);
 }
 
-wb_status wbi_filler_create(wbi_filler **out, const wbi_encoder *encoder, int n_workers, wb_error *err)
+static bool are_one_run(const size_t *rows, size_t n)
+{
+    size_t n_breaks = 0;
+    for (size_t i = 1; i < n; i++)
+        n_breaks += rows[i] != rows[i - 1] + 1;
+    return n > 0 && n_breaks == 0;
+}
+
+wb_status wbi_filler_create(wbi_filler **out, const wbi_encoder *encoder, const size_t *rows, size_t n_rows, int n_workers,
+                            wb_error *err)
 {
     wb_status status = WB_OK;
     wbi_filler *filler = wbi_alloc_zeroed(1, sizeof *filler);
     if (filler == NULL)
         return wbi_fail_nomem(err, sizeof *filler);
     filler->encoder = encoder;
+    filler->rows = rows;
+    filler->one_run = are_one_run(rows, n_rows);
     if (encoder->table->spill != NULL) {
         WBI_TRY_CLEANUP(list_columns(filler, err));
         filler->panes = wbi_alloc_zeroed((size_t)n_workers, sizeof *filler->panes);
@@ -96,11 +109,15 @@ static size_t take_rows(size_t *out, const size_t *rows, size_t n)
     return n_taken;
 }
 
-wb_status wbi_filler_fill(const wbi_filler *filler, int worker, double *x, const size_t *rows, size_t n, wb_error *err)
+wb_status wbi_filler_fill(const wbi_filler *filler, int worker, double *x, size_t begin, size_t n, wb_error *err)
 {
+    const size_t *rows = filler->rows + begin;
     size_t near[ROWS_AT_ONCE], n_taken;
     if (filler->panes == NULL) {
-        wbi_encoder_fill(filler->encoder, x, rows, 0, n);
+        if (filler->one_run)
+            wbi_encoder_fill(filler->encoder, x, NULL, filler->rows[0] + begin, n);
+        else
+            wbi_encoder_fill(filler->encoder, x, rows, 0, n);
         return WB_OK;
     }
     pane *through = &filler->panes[worker];

@@ -10,7 +10,6 @@
 typedef struct scaling {
     const wbi_encoder *encoder;
     wbi_filler *filler;
-    const size_t *rows;
     double *blocks; /* one a worker */
 } scaling;
 
@@ -20,7 +19,7 @@ static wb_status encode_rows(const void *context, wbi_matrix_rows *out, size_t b
     const scaling *work = context;
     const size_t stride = work->encoder->stride;
     double *x = work->blocks + (size_t)worker * WBI_MOMENTS_ROWS * stride;
-    WBI_TRY(wbi_filler_fill(work->filler, worker, x, work->rows + begin, end - begin, err));
+    WBI_TRY(wbi_filler_fill(work->filler, worker, x, begin, end - begin, err));
     *out = (wbi_matrix_rows){x + 1, stride, end - begin, work->encoder->basis->n_columns};
     return WB_OK;
 }
@@ -41,10 +40,10 @@ wb_status wbi_basis_scale(wbi_basis *basis, const wbi_sample *sample, int n_thre
     wb_status status;
     wbi_encoder *encoder = NULL;
     wbi_moments moments = {0};
-    scaling work = {.rows = sample->rows};
+    scaling work = {.filler = NULL};
     const wbi_moments_source source = {sample->n, basis->n_columns, encode_rows, &work};
     WBI_TRY_CLEANUP(wbi_encoder_create(&encoder, basis, sample->table, err));
-    WBI_TRY_CLEANUP(wbi_filler_create(&work.filler, encoder, n_threads, err));
+    WBI_TRY_CLEANUP(wbi_filler_create(&work.filler, encoder, sample->rows, sample->n, n_threads, err));
     work.encoder = encoder;
     const size_t n_cells = (size_t)n_threads * WBI_MOMENTS_ROWS * encoder->stride;
     work.blocks = wbi_alloc_aligned(n_cells, sizeof *work.blocks);

@@ -72,7 +72,7 @@ static wb_status encode_block(wbi_matrix_rows *out, const trial *work, size_t be
     size_t stride = work->encoder->stride;
     double *x = work->scratch + (size_t)worker * EVALUATION_ROWS * stride;
     *out = (wbi_matrix_rows){x, stride, end - begin, work->encoder->n_columns};
-    return wbi_filler_fill(work->filler, worker, x, work->held->part.rows + begin, end - begin, err);
+    return wbi_filler_fill(work->filler, worker, x, begin, end - begin, err);
 }
 
 /* Where a probability is within 2.2e-16 of 0 or 1, its loss counts as there: as in the other figures. */
@@ -122,7 +122,7 @@ static wb_status try_fit(double *losses, trial *work, const wbi_training *traini
     const size_t n = work->held->part.n;
     work->kernels = wbi_kernels_best();
     WBI_TRY_CLEANUP(wbi_encoder_create_arms(&encoder, work->held->fit.basis, training->table, treated, err));
-    WBI_TRY_CLEANUP(wbi_filler_create(&filler, encoder, training->n_threads, err));
+    WBI_TRY_CLEANUP(wbi_filler_create(&filler, encoder, work->held->part.rows, n, training->n_threads, err));
     const size_t scratch = (size_t)training->n_threads * EVALUATION_ROWS * encoder->stride;
     work->encoder = encoder;
     work->filler = filler;

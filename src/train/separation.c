@@ -66,10 +66,10 @@ static wb_status count_rows(suspect *suspects, size_t n, const wbi_training *tra
     WBI_TRY(wbi_encoder_create(&encoder, basis, training->table, err));
     double *x = wbi_alloc_array(BLOCK_ROWS, encoder->stride * sizeof *x);
     wb_status status = x == NULL ? wbi_fail_nomem(err, BLOCK_ROWS * encoder->stride * sizeof *x)
-                                 : wbi_filler_create(&filler, encoder, 1, err);
+                                 : wbi_filler_create(&filler, encoder, all->rows, all->n, 1, err);
     for (size_t begin = 0; status == WB_OK && begin < all->n; begin += BLOCK_ROWS) {
         size_t n_rows = all->n - begin < BLOCK_ROWS ? all->n - begin : BLOCK_ROWS;
-        status = wbi_filler_fill(filler, 0, x, all->rows + begin, n_rows, err);
+        status = wbi_filler_fill(filler, 0, x, begin, n_rows, err);
         for (size_t i = 0; status == WB_OK && i < n_rows * n; i++) {
             suspect *of = &suspects[i % n];
             const wbi_basis_column *column = &basis->columns[of->column];
