@@ -19,10 +19,10 @@ typedef struct typed_reading {
     bool backwards; /* the wanted columns from the last to the first */
     size_t chunk_bytes;
     int n_threads;
-    bool wide_numbers;
+    wbi_packing numbers;
 } typed_reading;
 
-#define TYPED_READING_INIT {READING_INIT, "", 0, false, 0, 1, false}
+#define TYPED_READING_INIT {READING_INIT, "", 0, false, 0, 1, WBI_PACKED_HUNDREDTHS}
 
 /* What is read, and the levels that the categories have had. */
 typedef struct typed_file {
@@ -196,7 +196,7 @@ static inline wb_status read_by_batch(typed_file *file, wb_error *err)
                                  .n_columns = file->n,
                                  .n_threads = file->how->n_threads,
                                  .chunk_bytes = file->how->chunk_bytes,
-                                 .wide_numbers = file->how->wide_numbers};
+                                 .numbers = file->how->numbers};
     return wbi_csv_read_batches(file->reader, &options, take_batch, file, err);
 }
 
@@ -269,20 +269,24 @@ static inline bool same_as_by_row(const transcript *expected, const char *path, 
     (void)!read_typed(&got, path, how, true, &err);
     bool same = strcmp(expected->text, got.text) == 0;
     if (!same)
-        fprintf(stderr, "chunks of %zu, %d threads, windows of %zu, policy %d, types %s\n--- row by row\n%s--- in batches\n%s",
+        fprintf(stderr, "chunks of %zu, %d threads, windows of %zu, policy %d, types %s, packing %d\n--- row by row\n%s--- in batches\n%s",
                 how->chunk_bytes, how->n_threads, how->how.sizes.window_bytes, (int)how->how.policy, how->types,
-                expected->text, got.text);
+                (int)how->numbers, expected->text, got.text);
     free(got.text);
     return same;
 }
 
-/* Whether reading `path` in batches, of narrow numbers and of wide ones, gives what `expected` says; prints both when it does
- * not. */
+/* Whether reading `path` in batches, whatever numbers are kept as, gives what `expected` says; prints both when it does not. */
 static inline bool same_in_batches(const transcript *expected, const char *path, const typed_reading *how)
 {
-    typed_reading wide = *how;
-    wide.wide_numbers = true;
-    return same_as_by_row(expected, path, how) && same_as_by_row(expected, path, &wide);
+    static const wbi_packing kinds[] = {WBI_PACKED_HUNDREDTHS, WBI_PACKED_DECIMALS, WBI_PACKED_DOUBLES};
+    bool same = true;
+    for (size_t k = 0; same && k < sizeof kinds / sizeof *kinds; k++) {
+        typed_reading narrow = *how;
+        narrow.numbers = kinds[k];
+        same = same_as_by_row(expected, path, &narrow);
+    }
+    return same;
 }
 
 #endif

@@ -134,12 +134,14 @@ static inline void add_cell(transcript *to, const wbi_column *column, size_t row
         add_bytes(to, column->bytes + column->offsets[row], (size_t)(column->offsets[row + 1] - column->offsets[row]));
         return;
     }
-    if (column->type == WB_TYPE_NUMBER)
-        memcpy(&bits, &column->numbers[row], sizeof bits);
-    else if (column->type == WB_TYPE_TIME)
+    if (column->type == WB_TYPE_NUMBER) {
+        const double number = column->decimals != NULL ? wbi_decimal_number(column->decimals[row]) : column->numbers[row];
+        memcpy(&bits, &number, sizeof bits);
+    } else if (column->type == WB_TYPE_TIME) {
         memcpy(&bits, &column->times[row], sizeof bits);
-    else
+    } else {
         bits = (uint32_t)column->codes[row];
+    }
     snprintf(shown, sizeof shown, "%" PRIx64 "|", bits);
     add_text(to, shown);
 }
@@ -225,8 +227,7 @@ static inline wb_status flat_as_table(transcript *to, const char *path, const fl
     return status;
 }
 
-/* Whether reading `path` gives what `expected` says; prints both when it does not. */
-static inline bool same_as_rule(const transcript *expected, const char *path, const flat_reading *how)
+static inline bool same_as_rule_by(const transcript *expected, const char *path, const flat_reading *how)
 {
     wb_error err;
     transcript got;
@@ -238,6 +239,14 @@ static inline bool same_as_rule(const transcript *expected, const char *path, co
                 how->sizes.n_deciding, expected->text, got.text);
     free(got.text);
     return same;
+}
+
+/* Whether reading `path`, into doubles or short decimals, gives what `expected` says; prints both when it does not. */
+static inline bool same_as_rule(const transcript *expected, const char *path, const flat_reading *how)
+{
+    flat_reading narrow = *how;
+    narrow.flat.decimals = true;
+    return same_as_rule_by(expected, path, how) && same_as_rule_by(expected, path, &narrow);
 }
 
 #endif

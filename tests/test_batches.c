@@ -462,7 +462,7 @@ static size_t random_bytes(char *to, size_t n_pieces, uint64_t *x)
 static typed_reading random_reading(size_t *width, uint64_t *x)
 {
     static const char *const dialects[] = {"", "", "", "", "", "l", "N", "Nz", "#", ";", "t", "b", "lN", "dw", "w"};
-    static const char *const types[] = {"ncct", "nct", "NcT", "cn", "cct", "n", "t", "c", "C", "-nc", "tttt", "Cnt-", "nnnn", "xnxt", "Xc", ""};
+    static const char *const types[] = {"ncct", "nct", "NcT", "cn", "cct", "n", "t", "c", "C", "-nc", "tttt", "Cnt-", "nnnn", "nnnnnnnn", "xnxt", "Xc", ""};
     static const size_t windows[] = {1, 7, 64, 1000, 4096};
     typed_reading how = reading_of(PICK(x, dialects), PICK(x, types));
     *width = strlen(how.types) == 0 ? 2 : strlen(how.types);
@@ -474,7 +474,8 @@ static typed_reading random_reading(size_t *width, uint64_t *x)
 static void random_files_come_out_the_same(void **state)
 {
     (void)state;
-    static const char *const heads[] = {"k0,k1,k2,k3,k4", "\"k0\",k1,k2,k3,k4", ",b,c,d,e", "\"q\"\"r\",b,c,d,e"};
+    static const char *const heads[] = {"k0,k1,k2,k3,k4,k5,k6,k7", "\"k0\",k1,k2,k3,k4,k5,k6,k7", ",b,c,d,e,f,g,h",
+                                        "\"q\"\"r\",b,c,d,e,f,g,h"};
     enum { N_FILES = 3000, ROOM = 1 << 16 };
     char *text = malloc(ROOM);
     for (uint64_t seed = 1; seed <= N_FILES; seed++) {

@@ -323,6 +323,16 @@ static bool is_usual_double(double *number, const column_text *c, size_t i, bool
            wbi_convert_number(number, cell.data, cell.length, '.');
 }
 
+static bool is_usual_decimal(int32_t *decimal, const column_text *c, size_t i, bool quoted)
+{
+    wbi_str cell;
+    double number;
+    if (!is_usual_double(&number, c, i, quoted) || !cell_at(&cell, c, i, quoted))
+        return false;
+    *decimal = WBI_DECIMAL_MISSING;
+    return cell.length == 0 || wbi_convert_decimal(decimal, cell.data, cell.length, '.');
+}
+
 static bool is_usual_time(int32_t *narrow, const column_text *c, size_t i, bool quoted, int32_t zone_offset_s)
 {
     wbi_str cell;
@@ -365,6 +375,23 @@ static void check_doubles(const wbi_scanner *scanner, const column_text *c, bool
         }
         for (size_t i = row; i < row + 4 && i < N_CELLS; i++)
             n_unusual += !is_usual_double(&expected, c, i, quoted);
+        assert_true(n_unusual > 0 || row + 4 > N_CELLS);
+    }
+}
+
+static void check_decimals(const wbi_scanner *scanner, const column_text *c, bool quoted, size_t *n_converted)
+{
+    const wbi_column_cells cells = {c->bytes, c->marks, c->starts, c->kept, N_CELLS, quoted};
+    int32_t out[N_CELLS], expected;
+    for (size_t row = 0; row < N_CELLS; row++) {
+        size_t end = scanner->decimals(out, &cells, row, '.'), n_unusual = 0;
+        *n_converted += end - row;
+        for (; row < end; row++) {
+            assert_true(is_usual_decimal(&expected, c, row, quoted));
+            assert_int_equal(out[row], expected);
+        }
+        for (size_t i = row; i < row + 4 && i < N_CELLS; i++)
+            n_unusual += !is_usual_decimal(&expected, c, i, quoted);
         assert_true(n_unusual > 0 || row + 4 > N_CELLS);
     }
 }
@@ -435,7 +462,7 @@ static void many_are_as_one_by_one(void **state)
     uint64_t x = 99;
     for (size_t k = 0; wbi_scanner_at(k) != NULL; k++) {
         const wbi_scanner *scanner = wbi_scanner_at(k);
-        size_t n_numbers = 0, n_doubles = 0, n_times = 0;
+        size_t n_numbers = 0, n_doubles = 0, n_decimals = 0, n_times = 0;
         if (scanner->hundredths == NULL)
             continue;
         for (size_t round = 0; round < 6000; round++) {
@@ -447,15 +474,113 @@ static void many_are_as_one_by_one(void **state)
                 : round % 3 == 1 ? random_double(cells[i], &x)
                                  : random_time(cells[i], &x);
             make_column(&c, cells, quoted, &x);
-            if (round % 3 == 0)
+            if (round % 3 == 0) {
                 check_numbers(scanner, &c, quoted, &n_numbers);
-            else if (round % 3 == 1)
+            } else if (round % 3 == 1) {
                 check_doubles(scanner, &c, quoted, &n_doubles);
-            else
+                check_decimals(scanner, &c, quoted, &n_decimals);
+            } else {
                 check_times(scanner, &c, quoted, &n_times);
+            }
             free(c.bytes);
         }
-        assert_true(n_numbers > 2000 * N_CELLS / 3 && n_doubles > 2000 * N_CELLS / 3 && n_times > 2000 * N_CELLS / 2);
+        assert_true(n_numbers > 2000 * N_CELLS / 3 && n_doubles > 2000 * N_CELLS / 3 && n_decimals > 500 * N_CELLS && n_times > 2000 * N_CELLS / 2);
+    }
+}
+
+/* ---- squares ---- */
+
+enum { N_SQUARE_ROWS = 43, N_BESIDE = 11, FIRST_SQUARE = 2 };
+
+/* Rows of cells, the first of which no square begins with. */
+typedef struct sheet {
+    char cells[N_SQUARE_ROWS][N_BESIDE][CELL_CHARS];
+    bool in_quotes[N_SQUARE_ROWS][N_BESIDE];
+    char *bytes;
+    size_t n_bytes;
+    uint32_t marks[N_SQUARE_ROWS * N_BESIDE + 64], starts[N_SQUARE_ROWS + 64];
+    uint8_t kept[N_SQUARE_ROWS];
+} sheet;
+
+static void make_sheet(sheet *s, bool quoted, uint64_t *x)
+{
+    s->bytes = malloc(N_SQUARE_ROWS * N_BESIDE * (CELL_CHARS + 3) + WBI_SCAN_PADDING);
+    s->n_bytes = 0;
+    for (size_t i = 0; i < N_SQUARE_ROWS; i++) {
+        s->kept[i] = next_random(x) % 100 != 0;
+        for (size_t k = 0; k < N_BESIDE; k++) {
+            const int places = (int)(next_random(x) % 7);
+            snprintf(s->cells[i][k], CELL_CHARS, "%.*f", places,
+                     (double)((int64_t)(next_random(x) % 2000001) - 1000000) / pow(10, places));
+            if (next_random(x) % 150 == 0)
+                random_double(s->cells[i][k], x);
+            if (next_random(x) % 20 == 0)
+                s->cells[i][k][0] = '\0';
+            if (strpbrk(s->cells[i][k], ",\"\n") != NULL)
+                s->cells[i][k][0] = '\0';
+            s->in_quotes[i][k] = quoted && next_random(x) % 500 != 0;
+            s->n_bytes += (size_t)sprintf(s->bytes + s->n_bytes, s->in_quotes[i][k] ? "\"%s\"%c" : "%s%c", s->cells[i][k],
+                                          k + 1 < N_BESIDE ? ',' : '\n');
+        }
+    }
+    memset(s->bytes + s->n_bytes, '7', WBI_SCAN_PADDING);
+    s->bytes = realloc(s->bytes, s->n_bytes + WBI_SCAN_PADDING);
+}
+
+/* Whether a square takes the row's cells. */
+static bool is_usual_row(int32_t expected[WBI_SCAN_SQUARE], const sheet *s, size_t row, bool quoted)
+{
+    bool usual = s->kept[row] == 1;
+    for (size_t k = 0; k < WBI_SCAN_SQUARE && usual; k++) {
+        const char *cell = s->cells[row][FIRST_SQUARE + k];
+        const size_t n = strlen(cell);
+        char copy[CELL_CHARS + 8] = {0};
+        memcpy(copy, cell, n);
+        expected[k] = WBI_DECIMAL_MISSING;
+        usual = s->in_quotes[row][FIRST_SQUARE + k] == quoted &&
+                (n == 0 || (n <= 16 && cell[n - 1] != '.' && wbi_convert_decimal(&expected[k], copy, n, '.')));
+    }
+    return usual;
+}
+
+static void check_squares(const wbi_scanner *scanner, const sheet *s, bool quoted, size_t *n_converted)
+{
+    int32_t out[WBI_SCAN_SQUARE][N_SQUARE_ROWS], expected[WBI_SCAN_SQUARE], *columns[WBI_SCAN_SQUARE];
+    wbi_marks marks = {(uint32_t *)s->marks, (uint32_t *)s->starts, 0, 0};
+    scanner->marks(&marks, s->bytes, s->n_bytes, ',', quoted);
+    assert_int_equal(marks.n_rows, N_SQUARE_ROWS);
+    const wbi_column_cells cells = {s->bytes, s->marks + FIRST_SQUARE, s->starts, s->kept, N_SQUARE_ROWS, quoted};
+    for (size_t k = 0; k < WBI_SCAN_SQUARE; k++)
+        columns[k] = out[k];
+    for (size_t begin = 0, row; begin + WBI_SCAN_SQUARE <= N_SQUARE_ROWS; begin = row + 1) {
+        const size_t end = scanner->decimal_squares(columns, &cells, begin, '.');
+        assert_true((end - begin) % WBI_SCAN_SQUARE == 0);
+        for (row = begin; row < end; row++) {
+            assert_true(is_usual_row(expected, s, row, quoted));
+            for (size_t k = 0; k < WBI_SCAN_SQUARE; k++)
+                assert_int_equal(out[k][row], expected[k]);
+        }
+        *n_converted += end - begin;
+        size_t n_usual = 0;
+        for (size_t i = end; i < end + WBI_SCAN_SQUARE && i < N_SQUARE_ROWS; i++)
+            n_usual += is_usual_row(expected, s, i, quoted);
+        assert_true(n_usual < WBI_SCAN_SQUARE || end == 0); /* at the beginning there may be too few bytes before a cell */
+    }
+}
+
+static void squares_are_as_one_by_one(void **state)
+{
+    (void)state;
+    static sheet s;
+    uint64_t x = 3;
+    for (size_t k = 0; wbi_scanner_at(k) != NULL; k++) {
+        size_t n_converted = 0;
+        for (size_t round = 0; round < 1500 && wbi_scanner_at(k)->decimal_squares != NULL; round++) {
+            make_sheet(&s, round % 2 == 1, &x);
+            check_squares(wbi_scanner_at(k), &s, round % 2 == 1, &n_converted);
+            free(s.bytes);
+        }
+        assert_true(wbi_scanner_at(k)->decimal_squares == NULL || n_converted > 1500 * 4);
     }
 }
 
@@ -467,6 +592,7 @@ int main(void)
         cmocka_unit_test(usual_times_are_converted),         cmocka_unit_test(dates_are_those_of_the_exact_reader),
         cmocka_unit_test(times_are_those_of_the_exact_reader),
         cmocka_unit_test(many_are_as_one_by_one),
+        cmocka_unit_test(squares_are_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,7 @@ static void order_statistics_are_those_of_sorted_values(void **state)
                 assert_true(statistics[k] == sorted[ranks[k]]);
             for (size_t i = 0; i < n; i++)
                 weighted[i] = (wbi_weighted){sorted[i], 1};
-            assert_true(wbi_finite_quantiles(deciles, up_to, N_DECILES, values, n, spare));
+            assert_true(wbi_finite_quantiles(deciles, up_to, N_DECILES, (wbi_numbers){.wide = values}, n, spare));
             for (size_t q = 0; q < N_DECILES; q++) {
                 assert_true(deciles[q] == wbi_quantile(weighted, n, (double)q / (N_DECILES - 1)));
                 assert_int_equal(up_to[q], at_most_as_large(deciles[q], values, n));
@@ -132,9 +132,9 @@ static void quantiles_of_what_is_not_finite_are_none(void **state)
                 const size_t place = places[k / N_NONE] % sizes[s];
                 const double kept = values[place];
                 values[place] = none[k % N_NONE];
-                assert_false(wbi_finite_quantiles(deciles, up_to, 11, values, sizes[s], spare));
+                assert_false(wbi_finite_quantiles(deciles, up_to, 11, (wbi_numbers){.wide = values}, sizes[s], spare));
                 values[place] = kept;
-                assert_true(wbi_finite_quantiles(deciles, up_to, 11, values, sizes[s], spare));
+                assert_true(wbi_finite_quantiles(deciles, up_to, 11, (wbi_numbers){.wide = values}, sizes[s], spare));
             }
     }
 }

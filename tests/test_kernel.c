@@ -5,6 +5,7 @@
 #include <gsl/gsl_cblas.h>
 #include <string.h>
 
+#include "base/decimals.h"
 #include "base/memory.h"
 #include "kernel/kernel.h"
 #include "kernel_testing.h"
@@ -148,22 +149,42 @@ static void scaling(void **state)
 
 enum { MAX_PLAIN = 19, PLAIN_STRIDE = 32, MAX_PLAIN_ROWS = 67 };
 
-/* The third column an indicator, each 7th value missing or infinite; places side by side, or with a gap. */
-static void make_plain(wbi_kernel_column *columns, double values[MAX_PLAIN][MAX_PLAIN_ROWS], size_t gap)
+typedef struct plain {
+    wbi_kernel_column columns[MAX_PLAIN];
+    double values[MAX_PLAIN][MAX_PLAIN_ROWS];
+    int32_t decimals[MAX_PLAIN][MAX_PLAIN_ROWS];
+} plain;
+
+/* The third column an indicator, each fourth one of short decimals, each 7th value missing or infinite; places side by side, or
+ * with a gap. */
+static void make_plain(plain *p, size_t gap)
 {
     for (size_t k = 0; k < MAX_PLAIN; k++) {
-        for (size_t i = 0; i < MAX_PLAIN_ROWS; i++)
-            values[k][i] = (i + k) % 7 != 0 ? number(i * MAX_PLAIN + k) : i % 3 == 0 ? (double)NAN : -INFINITY;
-        columns[k] = (wbi_kernel_column){values[k], k + 1 + (k > 5 ? gap : 0), k == 2, 0.25 + (double)k, number(k),
-                                         3 + number(2 * k)};
+        const bool narrow = k % 4 == 1;
+        for (size_t i = 0; i < MAX_PLAIN_ROWS; i++) {
+            const double value = number(i * MAX_PLAIN + k);
+            p->values[k][i] = (i + k) % 7 != 0 ? value : i % 3 == 0 || narrow ? (double)NAN : -INFINITY;
+            if (!narrow)
+                continue;
+            p->decimals[k][i] = (i + k) % 7 != 0 ? wbi_decimal_make((int32_t)(value * 1000), (unsigned)i % 9) : WBI_DECIMAL_MISSING;
+            p->values[k][i] = wbi_decimal_number(p->decimals[k][i]);
+        }
+        p->columns[k] = (wbi_kernel_column){.values = narrow ? NULL : p->values[k],
+                                            .decimals = narrow ? p->decimals[k] : NULL,
+                                            .place = k + 1 + (k > 5 ? gap : 0),
+                                            .indicator = k == 2,
+                                            .missing = 0.25 + (double)k,
+                                            .mean = number(k),
+                                            .inverse_sd = 3 + number(2 * k)};
     }
 }
 
 static void check_interleaving(const wbi_kernels *set, size_t n_columns, size_t n_rows, size_t gap)
 {
-    double values[MAX_PLAIN][MAX_PLAIN_ROWS], out[(MAX_PLAIN_ROWS + 1) * PLAIN_STRIDE];
-    wbi_kernel_column columns[MAX_PLAIN];
-    make_plain(columns, values, gap);
+    double out[(MAX_PLAIN_ROWS + 1) * PLAIN_STRIDE];
+    plain p;
+    make_plain(&p, gap);
+    const wbi_kernel_column *columns = p.columns;
     for (size_t i = 0; i < sizeof out / sizeof *out; i++)
         out[i] = -99;
     set->interleave(out, PLAIN_STRIDE, columns, n_columns, n_rows);
@@ -171,7 +192,7 @@ static void check_interleaving(const wbi_kernels *set, size_t n_columns, size_t 
         for (size_t j = 0; j < PLAIN_STRIDE; j++) {
             double expected = -99;
             for (size_t k = 0; k < n_columns && i < n_rows; k++) {
-                const double value = !isfinite(values[k][i]) ? columns[k].missing : k == 2 ? 0 : values[k][i];
+                const double value = !isfinite(p.values[k][i]) ? columns[k].missing : k == 2 ? 0 : p.values[k][i];
                 if (columns[k].place == j)
                     expected = (value - columns[k].mean) * columns[k].inverse_sd;
             }
@@ -187,6 +208,34 @@ static void columns_become_rows(void **state)
             for (size_t n_rows = 1; n_rows <= MAX_PLAIN_ROWS; n_rows++)
                 for (size_t gap = 0; gap < 3; gap += 2)
                     check_interleaving(wbi_kernels_at(s), n_columns, n_rows, gap);
+}
+
+/* Whose numbers are quotients, for which one division is correctly rounded. */
+static void decimals_are_quotients(void **state)
+{
+    (void)state;
+    enum { N = 1003 };
+    int32_t decimals[N];
+    double expected[N], out[N + 1];
+    uint64_t random = 5;
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
+        for (size_t round = 0; round < 3000; round++) {
+            const size_t n = round % N;
+            for (size_t i = 0; i < n; i++) {
+                random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+                const int32_t digits = (int32_t)(random >> 36) >> (random >> 32) % 28;
+                const unsigned places = (unsigned)(random >> 20) % (WBI_DECIMAL_PLACES + 1);
+                const bool missing = (random >> 8) % 16 == 0;
+                const int32_t size = digits % (WBI_DECIMAL_MOST + 1), signed_size = (random >> 62) % 2 == 0 ? size : -size;
+                decimals[i] = missing ? WBI_DECIMAL_MISSING : wbi_decimal_make(signed_size, places);
+                expected[i] = missing ? (double)NAN : signed_size / pow(10, places);
+            }
+            out[n] = -99;
+            wbi_kernels_at(s)->decimals(out, decimals, n);
+            for (size_t i = 0; i < n; i++)
+                assert_true(isnan(expected[i]) ? isnan(out[i]) : out[i] == expected[i]);
+            assert_true(out[n] == -99);
+        }
 }
 
 static void eta_does_not_depend_on_the_block(void **state)
@@ -409,7 +458,7 @@ int main(void)
         cmocka_unit_test(log_losses_against_libm), cmocka_unit_test(line_against_libm),
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
         cmocka_unit_test(squares_of_rows),       cmocka_unit_test(quadratic_forms),
-        cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows),
+        cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows), cmocka_unit_test(decimals_are_quotients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,7 +58,7 @@ enum { LINE_BYTES = 64, LARGE_PAGE_BYTES = 2 << 20 };
 
 static bool is_large(size_t bytes)
 {
-    return bytes >= 2 * (size_t)LARGE_PAGE_BYTES;
+    return bytes >= LARGE_PAGE_BYTES;
 }
 
 size_t wbi_aligned_bytes(size_t bytes)

@@ -11,7 +11,7 @@ static wbi_packing packing_of(const wbi_batch_memory *m, wb_type type)
 {
     if (type == WB_TYPE_CATEGORY || type == WB_TYPE_TEXT)
         return WBI_PACKED_CODES;
-    return type == WB_TYPE_NUMBER && m->wide_numbers ? WBI_PACKED_DOUBLES : wbi_packed_narrowest(type);
+    return type == WB_TYPE_NUMBER ? m->numbers : wbi_packed_narrowest(type);
 }
 
 wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, const wbi_batch_options *options,
@@ -19,7 +19,7 @@ wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, co
 {
     size_t n = options->n_columns, n_wanted;
     m->reader = reader;
-    m->wide_numbers = options->wide_numbers;
+    m->numbers = options->numbers;
     m->columns = wbi_alloc_array(n, sizeof *m->columns);
     m->typing = (wbi_typing){m->columns, options->column_numbers, wbi_csv_dialect(reader)->decimal,
                              !options->words_are_text};
@@ -334,7 +334,6 @@ wb_status wbi_batch_type_chunk(wbi_batch_memory *m, wbi_csv_reader **judge, wb_e
                               chunk->quotes);
     WBI_TRY(reserve_rows(m, m->marks.n_rows, err));
     classify_rows(m);
-    for (size_t k = 0; k < m->n_columns; k++)
-        WBI_TRY(wbi_batch_type_column(m, k, err));
+    WBI_TRY(wbi_batch_type_columns(m, err));
     return settle_rows(m, judge, err);
 }

@@ -20,7 +20,7 @@ typedef struct wbi_batch_memory {
     wbi_typing typing;    /* of these */
     const size_t *wanted; /* by column of the batch: column of the file */
     size_t n_columns;     /* of the batch */
-    bool wide_numbers;
+    wbi_packing numbers;
 
     wbi_packed_rows rows;
     const char *file;
@@ -67,9 +67,8 @@ WB_WARN_UNUSED wb_status wbi_batch_add_row(wbi_batch_memory *m, const wbi_judged
 wbi_str wbi_chunk_row(const wbi_batch_memory *m, size_t row);
 size_t wbi_chunk_line(wbi_batch_memory *m, const char *at);
 
-/* Types the cells of column k of the rows that are kept, and makes those rows doubtful whose cell is not what it should
- * be. */
-WB_WARN_UNUSED wb_status wbi_batch_type_column(wbi_batch_memory *m, size_t k, wb_error *err);
+/* Types the cells of the rows that are kept, and makes those rows doubtful of which one is not what it should be. */
+WB_WARN_UNUSED wb_status wbi_batch_type_columns(wbi_batch_memory *m, wb_error *err);
 /* The code of a level, which is added when it is new. */
 WB_WARN_UNUSED wb_status wbi_batch_add_level(wbi_batch_memory *m, size_t k, wbi_str level, int32_t *code, wb_error *err);
 

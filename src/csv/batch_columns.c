@@ -128,19 +128,25 @@ static wb_status type_doubles(const cursor *c, size_t row, wb_error *err)
     return WB_OK;
 }
 
-/* Goes on wide, but for this row, where a value is none. */
-static wb_status type_hundredths(const cursor *c, wb_error *err)
+/* A narrow kind of numbers. */
+typedef struct narrow_kind {
+    size_t (*many)(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal); /* NULL: no faster way */
+    bool (*one)(int32_t *out, const char *bytes, size_t n, char decimal);
+} narrow_kind;
+
+/* Goes on wide, but for this row, where a value is of another kind. */
+static inline wb_status type_narrow(const cursor *c, size_t row, narrow_kind kind, wb_error *err)
 {
     wbi_packed_rows *rows = &c->m->rows;
     const char decimal = c->m->typing.decimal;
-    int32_t *hundredths = rows->columns[c->k].values;
-    const wbi_scanner *scanner = wbi_scanner_best();
+    const wbi_packing packing = rows->columns[c->k].packing;
+    int32_t *narrow = rows->columns[c->k].values;
     wbi_column_cells many;
-    const bool plain = is_plain(c), fast = scanner->hundredths != NULL && plain && many_at_a_time(c, &many);
-    for (size_t row = 0, usual = 0; row < c->n_rows; row++) {
+    const bool plain = is_plain(c), fast = kind.many != NULL && plain && many_at_a_time(c, &many);
+    for (size_t usual = row; row < c->n_rows; row++) {
         wbi_str cell;
         if (fast && row >= usual) {
-            row = scanner->hundredths(hundredths, &many, row, decimal);
+            row = kind.many(narrow, &many, row, decimal);
             usual = row + SINGLE_ROWS;
             if (row == c->n_rows)
                 break;
@@ -148,14 +154,24 @@ static wb_status type_hundredths(const cursor *c, wb_error *err)
         if (c->states[row] != WBI_ROW_KEPT)
             continue;
         WBI_TRY(cell_of(c, row, &cell, err));
-        if (plain && wbi_convert_hundredths(&hundredths[row], cell.data, cell.length, decimal))
+        if (plain && kind.one(&narrow[row], cell.data, cell.length, decimal))
             continue;
         double value = parse(c, row, cell, (wbi_parsed){.number = NAN}).number;
         WBI_TRY(wbi_packed_set_number(rows, c->k, row, value, row, err));
-        if (rows->columns[c->k].packing != WBI_PACKED_HUNDREDTHS)
+        if (rows->columns[c->k].packing != packing)
             return type_doubles(c, row + 1, err);
     }
     return WB_OK;
+}
+
+static wb_status type_hundredths(const cursor *c, wb_error *err)
+{
+    return type_narrow(c, 0, (narrow_kind){wbi_scanner_best()->hundredths, wbi_convert_hundredths}, err);
+}
+
+static wb_status type_decimals(const cursor *c, size_t row, wb_error *err)
+{
+    return type_narrow(c, row, (narrow_kind){wbi_scanner_best()->decimals, wbi_convert_decimal}, err);
 }
 
 /* ---- times ---- */
@@ -300,12 +316,14 @@ static wb_status type_categories(const cursor *c, wb_error *err)
     return WB_OK;
 }
 
-wb_status wbi_batch_type_column(wbi_batch_memory *m, size_t k, wb_error *err)
+static wb_status type_column(wbi_batch_memory *m, size_t k, wb_error *err)
 {
     const cursor c = cursor_at(m, k);
     switch (m->rows.columns[k].packing) {
     case WBI_PACKED_HUNDREDTHS:
         return type_hundredths(&c, err);
+    case WBI_PACKED_DECIMALS:
+        return type_decimals(&c, 0, err);
     case WBI_PACKED_DOUBLES:
         return type_doubles(&c, 0, err);
     case WBI_PACKED_SECONDS:
@@ -317,4 +335,83 @@ wb_status wbi_batch_type_column(wbi_batch_memory *m, size_t k, wb_error *err)
         break;
     }
     return type_categories(&c, err);
+}
+
+/* ---- columns of decimals that stand side by side ---- */
+
+/* How many there are from column k on whose cells are all written alike; *cells: those of the first. */
+static size_t count_beside(wbi_batch_memory *m, size_t k, wbi_column_cells *cells)
+{
+    size_t n = 0;
+    if (wbi_scanner_best()->decimal_squares == NULL)
+        return 0;
+    for (; k + n < m->n_columns; n++) {
+        const cursor c = cursor_at(m, k + n);
+        wbi_column_cells its;
+        if (m->rows.columns[c.k].packing != WBI_PACKED_DECIMALS || c.place != m->wanted[k] + n || !is_plain(&c) ||
+            !many_at_a_time(&c, &its) || (n > 0 && its.margin != cells->margin))
+            break;
+        if (n == 0)
+            *cells = its;
+    }
+    return n;
+}
+
+/* The rows [row, end) of columns of decimals; *narrow: all are still that. */
+static wb_status type_beside(wbi_batch_memory *m, size_t k, size_t row, size_t end, bool *narrow, wb_error *err)
+{
+    *narrow = true;
+    for (size_t i = k; i < k + WBI_SCAN_SQUARE; i++) {
+        cursor c = cursor_at(m, i);
+        c.n_rows = end;
+        WBI_TRY(m->rows.columns[i].packing == WBI_PACKED_DECIMALS ? type_decimals(&c, row, err) : type_doubles(&c, row, err));
+        *narrow = *narrow && m->rows.columns[i].packing == WBI_PACKED_DECIMALS;
+    }
+    return WB_OK;
+}
+
+/* Column by column where a square has another cell, and from there on if that is no short decimal. */
+static wb_status type_squares(wbi_batch_memory *m, size_t k, const wbi_column_cells *cells, wb_error *err)
+{
+    int32_t *out[WBI_SCAN_SQUARE];
+    const size_t n = cells->n_rows;
+    bool narrow = true;
+    for (size_t i = 0; i < WBI_SCAN_SQUARE; i++) {
+        narrow = narrow && m->rows.columns[k + i].packing == WBI_PACKED_DECIMALS;
+        out[i] = m->rows.columns[k + i].values;
+    }
+    for (size_t row = 0, end; row < n; row = end) {
+        row = narrow ? wbi_scanner_best()->decimal_squares(out, cells, row, m->typing.decimal) : row;
+        end = narrow && n - row > WBI_SCAN_SQUARE ? row + WBI_SCAN_SQUARE : n;
+        WBI_TRY(type_beside(m, k, row, end, &narrow, err));
+    }
+    return WB_OK;
+}
+
+/* Types columns from k on, and says how many. The last ones of a row of squares are done with some before them again, where that
+ * is faster than one by one. */
+static wb_status type_some(wbi_batch_memory *m, size_t k, size_t *n, wb_error *err)
+{
+    enum { FEW = 3 };
+    wbi_column_cells cells;
+    const size_t n_beside = count_beside(m, k, &cells), n_over = n_beside % WBI_SCAN_SQUARE;
+    if (n_beside < WBI_SCAN_SQUARE) {
+        *n = 1;
+        return type_column(m, k, err);
+    }
+    *n = n_beside - (n_over > FEW ? 0 : n_over);
+    for (size_t at = 0; at < *n; at += WBI_SCAN_SQUARE) {
+        const size_t first = at + WBI_SCAN_SQUARE <= *n ? at : *n - WBI_SCAN_SQUARE;
+        wbi_column_cells square = cells;
+        square.marks += first;
+        WBI_TRY(type_squares(m, k + first, &square, err));
+    }
+    return WB_OK;
+}
+
+wb_status wbi_batch_type_columns(wbi_batch_memory *m, wb_error *err)
+{
+    for (size_t k = 0, n; k < m->n_columns; k += n)
+        WBI_TRY(type_some(m, k, &n, err));
+    return WB_OK;
 }

@@ -40,7 +40,7 @@ typedef struct wbi_batch_options {
     int n_threads;
     size_t chunk_bytes; /* at most 1 MiB, as a cell; 0: the usual size; what comes out does not depend on it */
     bool words_are_text; /* true, yes, false, no are not numbers */
-    bool wide_numbers;   /* numbers are WBI_PACKED_DOUBLES in every batch */
+    wbi_packing numbers; /* how narrow they are, if they can be */
     /* Works on a batch where it was typed, many of them at once, before it is given in its turn; NULL: nothing is to be done. */
     wb_status (*work)(void *context, const wbi_batch *batch, wb_error *err);
 } wbi_batch_options;

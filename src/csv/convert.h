@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/decimals.h"
 #include "base/time.h"
 
 /* The powers by which a whole number of at most 15 digits is divided: both are exact doubles, so that one division rounds
@@ -66,31 +67,57 @@ static inline bool wbi_convert_hundredths(int32_t *hundredths, const char *bytes
     return digits <= INT32_MAX;
 }
 
-/* [-]digits[.digits] of at most 15 digits; -0 is read as 0. What is longer than 8 bytes is read as two parts, of which the
- * last has 8. Eight bytes behind the sign must be readable, whatever `n`. */
-static inline bool wbi_convert_number(double *value, const char *bytes, size_t n, char decimal)
+/* [-]digits[.digits] of at most 15 digits, which are at least one: the number is *digits / 10^*n_behind, or less than 0. What is
+ * longer than 8 bytes is read as two parts, of which the last has 8. Eight bytes behind the sign must be readable, whatever `n`. */
+static inline bool wbi_convert_parts(uint64_t *digits, unsigned *n_behind, bool *negative, const char *bytes, size_t n,
+                                     char decimal)
 {
-    const bool negative = n > 0 && *bytes == '-';
-    uint64_t digits, before = 0;
-    unsigned n_behind, n_behind_before = 0;
+    uint64_t before = 0;
+    unsigned n_behind_before = 0;
     bool marked = false, marked_before = false;
-    bytes += negative;
-    n -= negative;
+    *negative = n > 0 && *bytes == '-';
+    bytes += *negative;
+    n -= *negative;
     if (n - 1 >= 16)
         return false;
     const size_t n_before = n > 8 ? n - 8 : 0;
     if (n_before > 0 && !wbi_convert_digits(&before, &n_behind_before, &marked_before, bytes, n_before, decimal))
         return false;
-    if (!wbi_convert_digits(&digits, &n_behind, &marked, bytes + n_before, n - n_before, decimal) || n == marked)
+    if (!wbi_convert_digits(digits, n_behind, &marked, bytes + n_before, n - n_before, decimal) || n == marked)
         return false;
     if (n_before > 0) {
         if ((marked && marked_before) || n - marked - marked_before > 15)
             return false;
-        digits += before * (marked ? UINT64_C(10000000) : UINT64_C(100000000));
-        n_behind += marked_before ? n_behind_before + 8 : 0;
+        *digits += before * (marked ? UINT64_C(10000000) : UINT64_C(100000000));
+        *n_behind += marked_before ? n_behind_before + 8 : 0;
     }
+    return true;
+}
+
+/* As a double; -0 is read as 0. */
+static inline bool wbi_convert_number(double *value, const char *bytes, size_t n, char decimal)
+{
+    uint64_t digits;
+    unsigned n_behind;
+    bool negative;
+    if (!wbi_convert_parts(&digits, &n_behind, &negative, bytes, n, decimal))
+        return false;
     const double magnitude = (double)digits / wbi_convert_powers[n_behind];
     *value = (negative ? -magnitude : magnitude) + 0.0;
+    return true;
+}
+
+/* As a short decimal, where it is one. */
+static inline bool wbi_convert_decimal(int32_t *value, const char *bytes, size_t n, char decimal)
+{
+    uint64_t digits;
+    unsigned n_behind;
+    bool negative;
+    if (!wbi_convert_parts(&digits, &n_behind, &negative, bytes, n, decimal))
+        return false;
+    if (digits > WBI_DECIMAL_MOST || n_behind > WBI_DECIMAL_PLACES)
+        return false;
+    *value = wbi_decimal_make(negative ? -(int32_t)digits : (int32_t)digits, n_behind);
     return true;
 }
 

@@ -136,7 +136,7 @@ static inline __m256i sixteen_each(const void *low, const void *high)
 typedef struct two_cells {
     __m256i digits; /* right-aligned, without sign and mark, zeros filling up in front */
     __m256i mark;   /* in each word: 0 without one, MARKED and the number of digits behind it, more where there are several */
-    __m256i minus;  /* all ones in the lowest byte */
+    __m256i minus;  /* all ones in the lowest byte, if there is one */
 } two_cells;
 
 /* From the n-th byte on: what moves n bytes to the end of sixteen. */
@@ -204,30 +204,68 @@ static inline __m256i are_unusual(__m256i lengths, __m256i minus, __m256i mark)
     return _mm256_or_si256(_mm256_or_si256(length, marked), _mm256_cmpgt_epi64(n_digits, _mm256_set1_epi64x(15)));
 }
 
-/* Missing ones become NaN. False when one is unusual: of all others the digits and their power of ten are numbers that doubles
- * hold, so that one division rounds correctly. */
-static inline bool four_doubles(double *out, const cell_place cells[LANES], char decimal)
+/* What four cells say. */
+typedef struct four_parts {
+    __m256i whole;   /* the digits, without mark and sign */
+    __m256i mark;    /* MARKED and the number of digits behind it, or 0 */
+    __m256i minus;   /* the lowest bit counts */
+    __m256i missing; /* all ones */
+} four_parts;
+
+/* False when one is unusual: of all others the digits and their power of ten are numbers that doubles hold. */
+static inline bool take_parts(four_parts *out, const cell_place cells[LANES], char decimal)
 {
+    if ((cells[0].n | cells[1].n | cells[2].n | cells[3].n) >= TOO_LONG)
+        return false;
     const two_cells even = take_two(cells[0], cells[2], decimal), odd = take_two(cells[1], cells[3], decimal);
     const __m256i lengths = _mm256_setr_epi64x(cells[0].n, cells[1].n, cells[2].n, cells[3].n);
-    const __m256i mark = _mm256_unpacklo_epi64(even.mark, odd.mark), minus = _mm256_unpacklo_epi64(even.minus, odd.minus);
-    const __m256i whole = wholes_of(even.digits, odd.digits), unusual = are_unusual(lengths, minus, mark);
-    const __m256d sign = _mm256_and_pd(_mm256_castsi256_pd(_mm256_slli_epi64(minus, 56)), _mm256_set1_pd(-0.0));
-    const __m256d number = _mm256_xor_pd(_mm256_div_pd(as_doubles(whole), power_of(mark)), sign);
-    const __m256d one_zero = _mm256_add_pd(number, _mm256_setzero_pd()); /* -0 is read as 0 */
-    const __m256d missing = _mm256_castsi256_pd(_mm256_cmpeq_epi64(lengths, _mm256_setzero_si256()));
-    _mm256_storeu_pd(out, _mm256_blendv_pd(one_zero, _mm256_set1_pd(NAN), missing));
+    out->mark = _mm256_unpacklo_epi64(even.mark, odd.mark);
+    out->minus = _mm256_unpacklo_epi64(even.minus, odd.minus);
+    out->whole = wholes_of(even.digits, odd.digits);
+    out->missing = _mm256_cmpeq_epi64(lengths, _mm256_setzero_si256());
+    const __m256i unusual = are_unusual(lengths, out->minus, out->mark);
     return _mm256_movemask_epi8(_mm256_andnot_si256(unusual, are_digits(_mm256_max_epu8(even.digits, odd.digits)))) == -1;
 }
 
-static size_t doubles(double *out, const wbi_column_cells *cells, size_t row, char decimal)
+/* Missing ones become NaN. */
+static inline bool four_doubles(void *out, const cell_place cells[LANES], char decimal)
+{
+    four_parts four;
+    if (!take_parts(&four, cells, decimal))
+        return false;
+    const __m256d sign = _mm256_and_pd(_mm256_castsi256_pd(_mm256_slli_epi64(four.minus, 56)), _mm256_set1_pd(-0.0));
+    const __m256d number = _mm256_xor_pd(_mm256_div_pd(as_doubles(four.whole), power_of(four.mark)), sign);
+    const __m256d one_zero = _mm256_add_pd(number, _mm256_setzero_pd()); /* -0 is read as 0 */
+    _mm256_storeu_pd(out, _mm256_blendv_pd(one_zero, _mm256_set1_pd(NAN), _mm256_castsi256_pd(four.missing)));
+    return true;
+}
+
+static inline bool four_decimals(void *out, const cell_place cells[LANES], char decimal)
+{
+    four_parts four;
+    if (!take_parts(&four, cells, decimal))
+        return false;
+    const __m256i sign = _mm256_and_si256(four.minus, _mm256_set1_epi64x(1));
+    const __m256i negative = _mm256_sub_epi64(_mm256_setzero_si256(), sign);
+    const __m256i digits = _mm256_sub_epi64(_mm256_xor_si256(four.whole, negative), negative);
+    const __m256i beyond = _mm256_set1_epi64x(WBI_DECIMAL_MISSING), places = _mm256_and_si256(four.mark, beyond);
+    const __m256i known = _mm256_or_si256(_mm256_slli_epi64(digits, WBI_DECIMAL_SHIFT), places);
+    const __m256i too_long = _mm256_or_si256(_mm256_cmpgt_epi64(four.whole, _mm256_set1_epi64x(WBI_DECIMAL_MOST)),
+                                             _mm256_cmpeq_epi64(places, beyond));
+    _mm_storeu_si128(out, low_halves(_mm256_blendv_epi8(known, beyond, four.missing)));
+    return _mm256_movemask_epi8(too_long) == 0;
+}
+
+/* `width`: bytes of what a cell becomes. */
+static inline size_t by_four(char *out, size_t width, const wbi_column_cells *cells, size_t row, char decimal,
+                             bool (*convert)(void *out, const cell_place cells[LANES], char decimal))
 {
     for (; row + LANES <= cells->n_rows; row += LANES) {
         if (!are_kept(cells, row))
             break;
         const cell_place four[LANES] = {place_of(cells, row), place_of(cells, row + 1), place_of(cells, row + 2),
                                         place_of(cells, row + 3)};
-        if ((four[0].n | four[1].n | four[2].n | four[3].n) >= TOO_LONG || !four_doubles(out + row, four, decimal))
+        if (!convert(out + row * width, four, decimal))
             break;
     }
     return row;

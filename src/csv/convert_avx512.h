@@ -185,8 +185,14 @@ static inline __m512i eight_wholes(__m512i even_digits, __m512i odd_digits)
     return _mm512_add_epi64(_mm512_mul_epu32(eights, _mm512_set1_epi64(100000000)), _mm512_srli_epi64(eights, 32));
 }
 
-/* As four_doubles. */
-static inline bool eight_doubles(double *out, const eight_ends *ends, char decimal)
+/* As four_parts. */
+typedef struct eight_parts {
+    __m512i whole, places; /* of `places` the lowest four bits count */
+    __mmask8 minus, missing;
+} eight_parts;
+
+/* As take_parts. */
+static inline bool take_eight(eight_parts *out, const eight_ends *ends, char decimal)
 {
     const __m128i lengths = _mm_cvtsi64_si128((int64_t)ends->lengths);
     const __m512i spread = _mm512_setr_epi64(0, 0, 0x0202020202020202, 0x0202020202020202, 0x0404040404040404,
@@ -194,34 +200,123 @@ static inline bool eight_doubles(double *out, const eight_ends *ends, char decim
     const __m512i next = _mm512_add_epi8(spread, _mm512_set1_epi8(1)), all = _mm512_castsi128_si512(lengths);
     const four_numbers even = take_four(four_last_sixteen(ends->at), _mm512_permutexvar_epi8(spread, all), decimal);
     const four_numbers odd = take_four(four_last_sixteen(ends->at + 1), _mm512_permutexvar_epi8(next, all), decimal);
-    const __m512d whole = _mm512_cvtepu64_pd(eight_wholes(even.digits, odd.digits));
-    /* A mark in the i-th of sixteen bits has 48 + 15 - i zeros before it in 64, and none 64. Four bits of that count. */
-    const __m512i n_behind = _mm512_lzcnt_epi64(_mm512_cvtepu16_epi64(in_turn(even.mark, odd.mark)));
-    const __m512d power = _mm512_permutex2var_pd(_mm512_loadu_pd(wbi_convert_powers), n_behind,
-                                                 _mm512_loadu_pd(wbi_convert_powers + EIGHT));
     const __m128i minus = in_turn(even.minus, odd.minus), digit = in_turn(even.digit, odd.digit);
-    const __m512d size = _mm512_div_pd(whole, power), zero = _mm512_setzero_pd();
-    const __m512d number = _mm512_mask_sub_pd(size, _mm_test_epi16_mask(minus, minus), zero, size); /* -0 is read as 0 */
-    const __mmask8 missing = (__mmask8)_mm_cmpeq_epi8_mask(lengths, _mm_setzero_si128());
+    out->whole = eight_wholes(even.digits, odd.digits);
+    /* A mark in the i-th of sixteen bits has 48 + 15 - i zeros before it in 64, and none 64. */
+    out->places = _mm512_lzcnt_epi64(_mm512_cvtepu16_epi64(in_turn(even.mark, odd.mark)));
+    out->minus = _mm_test_epi16_mask(minus, minus);
+    out->missing = (__mmask8)_mm_cmpeq_epi8_mask(lengths, _mm_setzero_si128());
     const __mmask8 none = _mm_testn_epi16_mask(digit, digit), sixteen = _mm_cmpeq_epi16_mask(digit, _mm_set1_epi16(-1));
     const __mmask16 longer = _mm_cmpgt_epu8_mask(lengths, _mm_set1_epi8(LONGEST));
-    _mm512_storeu_pd(out, _mm512_mask_mov_pd(number, missing, _mm512_set1_pd(NAN)));
-    return (even.wrong | odd.wrong) == 0 && none == missing && (sixteen | longer) == 0;
+    return (even.wrong | odd.wrong) == 0 && none == out->missing && (sixteen | longer) == 0;
 }
 
-static size_t doubles_by_eight(double *out, const wbi_column_cells *cells, size_t row, char decimal)
+static inline bool eight_doubles(void *out, const eight_ends *ends, char decimal)
+{
+    eight_parts eight;
+    const bool usual = take_eight(&eight, ends, decimal);
+    const __m512d power = _mm512_permutex2var_pd(_mm512_loadu_pd(wbi_convert_powers), eight.places,
+                                                 _mm512_loadu_pd(wbi_convert_powers + EIGHT));
+    const __m512d size = _mm512_div_pd(_mm512_cvtepu64_pd(eight.whole), power), zero = _mm512_setzero_pd();
+    const __m512d number = _mm512_mask_sub_pd(size, eight.minus, zero, size); /* -0 is read as 0 */
+    _mm512_storeu_pd(out, _mm512_mask_mov_pd(number, eight.missing, _mm512_set1_pd(NAN)));
+    return usual;
+}
+
+static inline bool eight_decimals(void *out, const eight_ends *ends, char decimal)
+{
+    eight_parts eight;
+    const bool usual = take_eight(&eight, ends, decimal);
+    const __m512i digits = _mm512_mask_sub_epi64(eight.whole, eight.minus, _mm512_setzero_si512(), eight.whole);
+    const __m512i beyond = _mm512_set1_epi64(WBI_DECIMAL_MISSING), places = _mm512_and_si512(eight.places, beyond);
+    const __m512i known = _mm512_or_si512(_mm512_slli_epi64(digits, WBI_DECIMAL_SHIFT), places);
+    const __mmask8 too_large = _mm512_cmpgt_epu64_mask(eight.whole, _mm512_set1_epi64(WBI_DECIMAL_MOST));
+    _mm256_storeu_si256(out, _mm512_cvtepi64_epi32(_mm512_mask_mov_epi64(known, eight.missing, beyond)));
+    return usual && (too_large | _mm512_cmpeq_epi64_mask(places, beyond)) == 0;
+}
+
+/* As by_four, which has `convert_four` for what eight are too many for. */
+static inline size_t by_eight(char *out, size_t width, const wbi_column_cells *cells, size_t row, char decimal,
+                              bool (*convert)(void *out, const eight_ends *ends, char decimal),
+                              bool (*convert_four)(void *out, const cell_place cells[LANES], char decimal))
 {
     while (row < cells->n_rows) {
         eight_ends ends;
         const size_t left = cells->n_rows - row, end = row + (left < EIGHT ? left : EIGHT);
-        if (!find_ends(&ends, cells, row) || !eight_doubles(out + row, &ends, decimal)) {
+        if (!find_ends(&ends, cells, row) || !convert(out + row * width, &ends, decimal)) {
             wbi_column_cells these = *cells;
             these.n_rows = end;
-            row = doubles(out, &these, row, decimal);
+            row = by_four(out, width, &these, row, decimal, convert_four);
             if (row < end)
                 break;
         }
         row = end;
+    }
+    return row;
+}
+
+static size_t doubles_by_eight(double *out, const wbi_column_cells *cells, size_t row, char decimal)
+{
+    return by_eight((char *)out, sizeof *out, cells, row, decimal, eight_doubles, four_doubles);
+}
+
+static size_t decimals_by_eight(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal)
+{
+    return by_eight((char *)out, sizeof *out, cells, row, decimal, eight_decimals, four_decimals);
+}
+
+/* ---- squares of eight rows and columns ---- */
+
+/* Of the cells of one row; false when one of them has TOO_LONG bytes or is not in quotes where it should be. */
+static inline bool find_row_ends(eight_ends *out, const wbi_column_cells *cells, size_t row)
+{
+    const uint32_t *mark = cells->marks + cells->starts[row];
+    const __m256i before = _mm256_loadu_si256((const __m256i *)(const void *)mark);
+    const __m256i behind = _mm256_loadu_si256((const __m256i *)(const void *)(mark + 1));
+    const __m256i none = _mm256_set1_epi32((int)(1 + 2 * cells->margin)); /* of the bytes between is the cell's */
+    const __m256i lengths = _mm256_sub_epi32(_mm256_sub_epi32(behind, before), none);
+    bool quoted = true;
+    for (size_t i = 0; i < EIGHT; i++) {
+        out->at[i] = cells->bytes + mark[i + 1] - cells->margin;
+        quoted &= cells->margin == 0 || *out->at[i] == '"';
+    }
+    out->lengths = (uint64_t)_mm_cvtsi128_si64(_mm256_cvtepi32_epi8(lengths));
+    return quoted && _mm256_cmpge_epu32_mask(lengths, _mm256_set1_epi32(TOO_LONG)) == 0;
+}
+
+/* x[i][j] becomes x[j][i]. */
+static inline void transpose(__m256i x[EIGHT])
+{
+    __m256i pairs[EIGHT], fours[EIGHT];
+    for (size_t i = 0; i < EIGHT; i += 2) {
+        pairs[i] = _mm256_unpacklo_epi32(x[i], x[i + 1]);
+        pairs[i + 1] = _mm256_unpackhi_epi32(x[i], x[i + 1]);
+    }
+    for (size_t i = 0; i < EIGHT; i += 4)
+        for (size_t j = 0; j < 2; j++) {
+            fours[i + 2 * j] = _mm256_unpacklo_epi64(pairs[i + j], pairs[i + j + 2]);
+            fours[i + 2 * j + 1] = _mm256_unpackhi_epi64(pairs[i + j], pairs[i + j + 2]);
+        }
+    for (size_t i = 0; i < LANES; i++) {
+        x[i] = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x20);
+        x[i + LANES] = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x31);
+    }
+}
+
+static size_t decimal_squares(int32_t *const out[EIGHT], const wbi_column_cells *cells, size_t row, char decimal)
+{
+    for (; row + EIGHT <= cells->n_rows; row += EIGHT) {
+        __m256i square[EIGHT];
+        bool usual = are_kept(cells, row) && are_kept(cells, row + LANES) && cells->marks[cells->starts[row] + 1] >= LONGEST + 1;
+        for (size_t i = 0; i < EIGHT && usual; i++) {
+            eight_ends ends;
+            usual = find_row_ends(&ends, cells, row + i) && eight_decimals(&square[i], &ends, decimal);
+        }
+        if (!usual)
+            break;
+        transpose(square);
+        for (size_t k = 0; k < EIGHT; k++)
+            _mm256_storeu_si256((__m256i *)(void *)(out[k] + row), square[k]);
     }
     return row;
 }

@@ -107,6 +107,8 @@ static wb_status declare_columns(wbi_flat *flat, const size_t *places, const wbi
             flat->batched[k].type = WB_TYPE_TEXT;
         flat->numbers[k] = places[k] + 1;
         WBI_TRY(wbi_table_add_column(flat->table, name, type, NULL, err));
+        if (type == WB_TYPE_NUMBER && flat->decimals)
+            WBI_TRY(wbi_column_narrow(&flat->table->columns[k], err));
     }
     return wbi_csv_want(flat->csv, places, flat->n_columns, err);
 }
@@ -134,6 +136,7 @@ wb_status wbi_typed_read_flat_sized(wb_table **out, const char *path, const wbi_
                      .path = path,
                      .lines = wanted->lines,
                      .limit_bytes = options->memory_limit_bytes,
+                     .decimals = wanted->decimals && options->memory_limit_bytes == 0,
                      .n_threads = wbi_par_threads(options->n_threads)};
     *out = NULL;
     WBI_TRY_CLEANUP(open_file(&flat, path, wanted, options, sizes.csv, err));
@@ -143,6 +146,7 @@ wb_status wbi_typed_read_flat_sized(wb_table **out, const char *path, const wbi_
                                  .n_columns = flat.n_columns,
                                  .n_threads = options->n_threads,
                                  .chunk_bytes = sizes.chunk_bytes,
+                                 .numbers = flat.decimals ? WBI_PACKED_DECIMALS : WBI_PACKED_DOUBLES,
                                  .words_are_text = true};
     WBI_TRY_CLEANUP(wbi_csv_read_batches(flat.csv, &batches, wbi_flat_take, &flat, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(flat.bad, err));

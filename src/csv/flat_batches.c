@@ -9,7 +9,7 @@
 #include "csv/reader_rows.h"
 #include "table/spill.h"
 
-enum { SAMPLE_BYTES = 128 << 10, LARGE_PAGE_ROWS = (2 << 20) / sizeof(double) };
+enum { SAMPLE_BYTES = 128 << 10, LARGE_PAGE_BYTES = 2 << 20 };
 
 void wbi_flat_free(wbi_flat *flat)
 {
@@ -242,17 +242,47 @@ static wb_status reserve(wbi_flat *flat, size_t wanted, wb_error *err)
     return WB_OK;
 }
 
-/* `parsed` is what was read of text; NULL: no cell is there. */
-static void append_numbers(double *to, const wbi_packed *column, const double *parsed, size_t n)
+static void append_decimals(wbi_column *column, const int32_t *decimals, size_t n)
 {
-    if (column->type == WB_TYPE_CATEGORY)
-        for (size_t row = 0; row < n; row++)
-            to[row] = parsed == NULL ? NAN : parsed[row];
-    else if (column->packing == WBI_PACKED_DOUBLES)
-        memcpy(to, column->values, n * sizeof *to);
+    if (column->decimals != NULL)
+        memcpy(column->decimals + column->length, decimals, n * sizeof *decimals);
+    for (size_t row = 0; column->decimals == NULL && row < n; row++)
+        column->numbers[column->length + row] = wbi_decimal_number(decimals[row]);
+}
+
+/* The column is widened where one is no short decimal. */
+static wb_status append_doubles(wbi_column *column, const double *numbers, size_t n, wb_error *err)
+{
+    if (column->decimals != NULL) {
+        if (wbi_decimals_make(column->decimals + column->length, numbers, n))
+            return WB_OK;
+        WBI_TRY(wbi_column_widen(column, err));
+    }
+    memcpy(column->numbers + column->length, numbers, n * sizeof *numbers);
+    return WB_OK;
+}
+
+static void append_missing(wbi_column *column, size_t n)
+{
+    for (size_t row = column->length; row < column->length + n; row++)
+        if (column->decimals != NULL)
+            column->decimals[row] = WBI_DECIMAL_MISSING;
+        else
+            column->numbers[row] = NAN;
+}
+
+/* `parsed` is what was read of text; NULL: no cell is there. */
+static wb_status append_numbers(wbi_column *column, const wbi_packed *from, const double *parsed, size_t n, wb_error *err)
+{
+    if (from->packing == WBI_PACKED_DECIMALS)
+        append_decimals(column, from->values, n);
+    else if (from->packing == WBI_PACKED_DOUBLES)
+        return append_doubles(column, from->values, n, err);
+    else if (parsed != NULL)
+        return append_doubles(column, parsed, n, err);
     else
-        for (size_t row = 0; row < n; row++)
-            to[row] = wbi_hundredths_number(((const int32_t *)column->values)[row]);
+        append_missing(column, n);
+    return WB_OK;
 }
 
 static wb_status append_levels(wbi_flat *flat, size_t k, const wbi_packed *column, size_t n, wb_error *err)
@@ -290,8 +320,13 @@ static void touch_ahead(const wbi_flat *flat)
 {
     for (size_t k = 0; k < flat->n_columns; k++) {
         const wbi_column *column = &flat->table->columns[k];
-        const size_t ahead = column->length + k * LARGE_PAGE_ROWS / flat->n_columns;
-        if (column->type == WB_TYPE_NUMBER && ahead < column->capacity)
+        const size_t width = column->decimals != NULL ? sizeof *column->decimals : sizeof *column->numbers;
+        const size_t ahead = column->length + k * (LARGE_PAGE_BYTES / width) / flat->n_columns;
+        if (column->type != WB_TYPE_NUMBER || ahead >= column->capacity)
+            continue;
+        if (column->decimals != NULL)
+            column->decimals[ahead] = 0;
+        else
             column->numbers[ahead] = 0;
     }
 }
@@ -308,7 +343,7 @@ static wb_status append_rows(wbi_flat *flat, const wbi_packed_rows *rows, wb_err
         const bool unread = n_unread < flat->n_unread && flat->unread[n_unread] == k;
         const double *parsed = unread ? flat->parsed + n_unread++ * n : NULL;
         if (column->type == WB_TYPE_NUMBER)
-            append_numbers(column->numbers + column->length, from, parsed, n);
+            WBI_TRY(append_numbers(column, from, parsed, n, err));
         else if (column->type == WB_TYPE_CATEGORY)
             WBI_TRY(append_levels(flat, k, from, n, err));
         else if (column->type == WB_TYPE_TEXT)

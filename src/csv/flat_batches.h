@@ -21,6 +21,7 @@ typedef struct wbi_flat {
     const char *path;    /* as it was given; borrowed */
     size_t limit_bytes;  /* 0: none */
     int n_threads;
+    bool decimals;
 
     size_t n_columns, n_deciding;
     wbi_typed_column *columns; /* as far as they are known: open ones are numbers */

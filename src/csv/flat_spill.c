@@ -71,12 +71,12 @@ void wbi_flat_note_need(wbi_flat *flat)
 /* ---- columns that turn out to be categories ---- */
 
 /* The cells of `n` numbers as levels; *next: the first of the cells that were written. */
-static wb_status push_levels(wbi_column *out, size_t *next, const double *numbers, size_t n, const wb_table *written,
+static wb_status push_levels(wbi_column *out, size_t *next, wbi_numbers numbers, size_t n, const wb_table *written,
                              wb_error *err)
 {
     for (size_t row = 0; row < n; row++) {
         wbi_str cell = {NULL, 0};
-        if (!isnan(numbers[row]))
+        if (!isnan(wbi_numbers_at(numbers, row)))
             cell.data = wb_table_text(written, 0, (*next)++, &cell.length);
         WBI_TRY(wbi_typing_push_category(out, cell, err));
     }
@@ -94,7 +94,7 @@ static wb_status convert_stripes(wb_table *table, size_t column, wbi_column *lev
     for (size_t stripe = 0; stripe < table->spill->n_stripes; stripe++) {
         table->columns[column].type = WB_TYPE_NUMBER;
         WBI_TRY_CLEANUP(wbi_spill_read(numbers, table, stripe, column, err));
-        WBI_TRY_CLEANUP(push_levels(levels, next, numbers, WBI_STRIPE_ROWS, written, err));
+        WBI_TRY_CLEANUP(push_levels(levels, next, (wbi_numbers){.wide = numbers}, WBI_STRIPE_ROWS, written, err));
         table->columns[column].type = WB_TYPE_CATEGORY;
         WBI_TRY_CLEANUP(wbi_spill_write(table, stripe, column, levels->codes, err));
         levels->length = 0;
@@ -115,7 +115,7 @@ wb_status wbi_flat_become_category(wb_table *table, size_t column, const wb_tabl
     WBI_TRY_CLEANUP(wbi_table_add_column(other, from->name, WB_TYPE_CATEGORY, NULL, err));
     if (table->spill != NULL)
         WBI_TRY_CLEANUP(convert_stripes(table, column, &other->columns[0], &next, written, err));
-    WBI_TRY_CLEANUP(push_levels(&other->columns[0], &next, from->numbers, from->length, written, err));
+    WBI_TRY_CLEANUP(push_levels(&other->columns[0], &next, wbi_table_numbers(table, column), from->length, written, err));
     wbi_column numbers = *from;
     *from = other->columns[0];
     other->columns[0] = numbers;

@@ -11,6 +11,8 @@
 /* Bytes that must be allocated behind those to be scanned; they are read, and what they hold does not matter. */
 enum { WBI_SCAN_PADDING = 64 };
 
+enum { WBI_SCAN_SQUARE = 8 };
+
 /* The regular rows at the start of some bytes: every quote opens at the start of a cell, closes before a delimiter or a
  * line end, or is doubled inside; lines end in \n or \r\n, and no \r stands alone. */
 typedef struct wbi_regular {
@@ -51,12 +53,16 @@ typedef struct wbi_scanner {
     void (*marks)(wbi_marks *found, const char *bytes, size_t n, char delimiter, bool quotes);
     /* Convert the cells of row `row` and those behind it, and return the first row that is not kept or whose cell is
      * unusual, or a few rows less. NULL where that is not faster than one cell at a time. hundredths: as
-     * wbi_convert_hundredths, without a sign, and digits behind a mark; INT32_MIN for an empty cell. doubles: as
-     * wbi_convert_number, at most 16 bytes with the sign, and digits behind a mark; NaN for an empty cell. seconds: as
-     * wbi_convert_iso, a date with its time, within int32. */
+     * wbi_convert_hundredths, without a sign, and digits behind a mark; INT32_MIN for an empty cell. decimals, doubles: as
+     * wbi_convert_decimal and wbi_convert_number, at most 16 bytes with the sign, and digits behind a mark; WBI_DECIMAL_MISSING,
+     * NaN for an empty cell. seconds: as wbi_convert_iso, a date with its time, within int32. */
     size_t (*hundredths)(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal);
+    size_t (*decimals)(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal);
     size_t (*doubles)(double *out, const wbi_column_cells *cells, size_t row, char decimal);
     size_t (*seconds)(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s);
+    /* As `decimals`, of WBI_SCAN_SQUARE columns that stand side by side, `cells` being those of the first: of rows all of whose
+     * cells are usual, a multiple of WBI_SCAN_SQUARE. */
+    size_t (*decimal_squares)(int32_t *const *out, const wbi_column_cells *cells, size_t row, char decimal);
 } wbi_scanner;
 
 extern const wbi_scanner wbi_scanner_portable, wbi_scanner_x86_v3, wbi_scanner_x86_v4;

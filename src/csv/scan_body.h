@@ -285,16 +285,27 @@ static void marks(wbi_marks *found, const char *bytes, size_t n, char delimiter,
 
 #if defined(__AVX512VBMI2__)
 #include "csv/convert_avx512.h"
-const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, doubles_by_eight, seconds};
+const wbi_scanner WBI_SCANNER = {regular,          marks,   hundredths, decimals_by_eight,
+                                 doubles_by_eight, seconds, decimal_squares};
 #elif defined(__AVX2__)
 #include "csv/convert_avx2.h"
+
+static size_t doubles(double *out, const wbi_column_cells *cells, size_t row, char decimal)
+{
+    return by_four((char *)out, sizeof *out, cells, row, decimal, four_doubles);
+}
+
+static size_t decimals(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal)
+{
+    return by_four((char *)out, sizeof *out, cells, row, decimal, four_decimals);
+}
 
 static size_t seconds(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s)
 {
     return seconds_by_one(out, cells, row, cells->n_rows, zone_offset_s);
 }
 
-const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, doubles, seconds};
+const wbi_scanner WBI_SCANNER = {regular, marks, hundredths, decimals, doubles, seconds, NULL};
 #else
-const wbi_scanner WBI_SCANNER = {regular, marks, NULL, NULL, NULL};
+const wbi_scanner WBI_SCANNER = {regular, marks, NULL, NULL, NULL, NULL, NULL};
 #endif

@@ -64,6 +64,7 @@ typedef struct wbi_flat_options {
     size_t n_numbers;
     wbi_flat_choice only;
     wbi_row_lines *lines; /* NULL: not asked for */
+    bool decimals; /* columns of short decimals are kept as such (wbi_column), but under a memory limit */
 } wbi_flat_options;
 WB_WARN_UNUSED wb_status wbi_typed_read_flat(wb_table **out, const char *path, const wbi_flat_options *flat,
                                              const wb_read_options *options, wb_error *err);

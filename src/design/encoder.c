@@ -229,18 +229,18 @@ static bool is_run(const size_t *rows, size_t begin, size_t n)
 }
 
 /* The numbers of a plain column, where they lie if the rows stand there one behind the other (`run`), else brought together. */
-static const double *plain_values(const wbi_encoder *encoder, size_t k, const wbi_encoding *out, bool run, double *gathered)
+static wbi_numbers plain_values(const wbi_encoder *encoder, size_t k, const wbi_encoding *out, bool run, double *gathered)
 {
     static const double known[CHUNK_ROWS];
     const size_t source = encoder->plain[k].source;
     if (source == SIZE_MAX)
-        return known;
-    const double *values = wb_table_numbers(encoder->table, source);
+        return (wbi_numbers){.wide = known};
+    const wbi_numbers values = wbi_table_numbers(encoder->table, source);
     if (run)
-        return values + (out->rows == NULL ? out->begin : out->rows[out->begin]);
+        return wbi_numbers_from(values, out->rows == NULL ? out->begin : out->rows[out->begin]);
     for (size_t i = 0; i < out->n; i++)
-        gathered[i] = values[out->rows[out->begin + i]];
-    return gathered;
+        gathered[i] = wbi_numbers_at(values, out->rows[out->begin + i]);
+    return (wbi_numbers){.wide = gathered};
 }
 
 static void fill_plain(const wbi_encoder *encoder, const wbi_encoding *out)
@@ -250,8 +250,10 @@ static void fill_plain(const wbi_encoder *encoder, const wbi_encoding *out)
     const bool run = out->rows == NULL || is_run(out->rows, out->begin, out->n);
     for (size_t k = 0; k < encoder->n_plain; k++) {
         const size_t at = k % PLAIN_AT_ONCE;
+        const wbi_numbers values = plain_values(encoder, k, out, run, gathered[at]);
         columns[at] = encoder->plain[k].column;
-        columns[at].values = plain_values(encoder, k, out, run, gathered[at]);
+        columns[at].values = values.wide;
+        columns[at].decimals = values.decimals;
         if (at + 1 == PLAIN_AT_ONCE || k + 1 == encoder->n_plain)
             encoder->kernels->interleave(out->x, out->stride, columns, at + 1, out->n);
     }

@@ -30,9 +30,9 @@ static void linear_free(wbi_term *term)
 
 static bool has_missing(const wb_table *table, size_t column)
 {
-    const double *values = wb_table_numbers(table, column);
+    const wbi_numbers values = wbi_table_numbers(table, column);
     size_t row = 0;
-    while (row < wb_table_n_rows(table) && isfinite(values[row]))
+    while (row < wb_table_n_rows(table) && isfinite(wbi_numbers_at(values, row)))
         row++;
     return row < wb_table_n_rows(table);
 }
@@ -42,7 +42,7 @@ static wb_status fit_kind(wbi_term **out, const wbi_term_kind *kind, const wbi_s
 {
     wbi_number found = wbi_number_complete();
     if (!sample->this_table_only || has_missing(sample->table, column))
-        WBI_TRY(wbi_number_learn(&found, sample, wb_table_numbers(sample->table, column), err));
+        WBI_TRY(wbi_number_learn(&found, sample, wbi_table_numbers(sample->table, column), err));
     linear *term = linear_create(kind, &found);
     if (term == NULL)
         return wbi_fail_nomem(err, sizeof *term);
@@ -139,12 +139,14 @@ const wbi_term_kind wbi_term_linear = {
 
 static wb_status log1p_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
 {
-    const double *values = wb_table_numbers(sample->table, column);
+    const wbi_numbers values = wbi_table_numbers(sample->table, column);
     (void)penalised;
-    for (size_t i = 0; i < sample->n; i++)
-        if (values[sample->rows[i]] < 0)
+    for (size_t i = 0; i < sample->n; i++) {
+        const double value = wbi_numbers_at(values, sample->rows[i]);
+        if (value < 0)
             return wbi_fail(err, WB_ERR_INCONSISTENT, "%s is %g in a row: log1p takes numbers >= 0",
-                            wb_table_name(sample->table, column), values[sample->rows[i]]);
+                            wb_table_name(sample->table, column), value);
+    }
     return fit_kind(out, &wbi_term_log1p, sample, column, err);
 }
 
@@ -166,11 +168,11 @@ static double log1p_of(double value)
 static void log1p_encode(wbi_encoding *out, const wbi_term *base, const wbi_term_binding *binding)
 {
     const linear *term = (const linear *)base;
-    const double *values = wb_table_numbers(binding->table, binding->column);
+    const wbi_numbers values = wbi_table_numbers(binding->table, binding->column);
     size_t value_at = out->place[VALUE], indicator_at = base->n_columns > 1 ? out->place[INDICATOR] : SIZE_MAX;
     double *x = out->x;
     for (size_t i = 0; i < out->n; i++, x += out->stride) {
-        double value = values[out->rows == NULL ? out->begin + i : out->rows[out->begin + i]];
+        double value = wbi_numbers_at(values, out->rows == NULL ? out->begin + i : out->rows[out->begin + i]);
         bool missing = !isfinite(value);
         if (value_at != SIZE_MAX)
             x[value_at] = log1p_of(missing ? term->number.median : value);

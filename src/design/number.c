@@ -6,6 +6,15 @@
 
 #include "base/memory.h"
 #include "design/quantile.h"
+#include "kernel/kernel.h"
+
+const double *wbi_number_run(wbi_numbers numbers, size_t n, double *room)
+{
+    if (numbers.decimals == NULL)
+        return numbers.wide;
+    wbi_kernels_best()->decimals(room, numbers.decimals, n);
+    return room;
+}
 
 wbi_number wbi_number_complete(void)
 {
@@ -17,13 +26,13 @@ wbi_number wbi_number_complete(void)
 }
 
 /* Finite values of the sample, and whether all of them weigh the same. */
-static size_t gather(double *out, bool *equal, const wbi_sample *sample, const double *values)
+static size_t gather(double *out, bool *equal, const wbi_sample *sample, wbi_numbers values)
 {
     size_t n = 0;
     double weight = NAN;
     *equal = true;
     for (size_t i = 0; i < sample->n; i++) {
-        const double value = values[sample->rows[i]];
+        const double value = wbi_numbers_at(values, sample->rows[i]);
         if (!isfinite(value))
             continue;
         *equal &= n == 0 || sample->weight[i] == weight;
@@ -33,7 +42,7 @@ static size_t gather(double *out, bool *equal, const wbi_sample *sample, const d
     return n;
 }
 
-wb_status wbi_number_quantiles(wbi_quantiles *out, size_t n_quantiles, const wbi_sample *sample, const double *values,
+wb_status wbi_number_quantiles(wbi_quantiles *out, size_t n_quantiles, const wbi_sample *sample, wbi_numbers values,
                                wb_error *err)
 {
     wb_status status = WB_OK;
@@ -43,21 +52,21 @@ wb_status wbi_number_quantiles(wbi_quantiles *out, size_t n_quantiles, const wbi
     out->n = sample->n;
     out->equal = true;
     if (sample->n > 0 && sample->one_run && sample->equal_weights &&
-        wbi_finite_quantiles(out->at, out->up_to, n_quantiles, values + sample->rows[0], sample->n, spare))
+        wbi_finite_quantiles(out->at, out->up_to, n_quantiles, wbi_numbers_from(values, sample->rows[0]), sample->n, spare))
         goto cleanup;
     finite = wbi_alloc_array(sample->n, sizeof *finite);
     if (finite == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * sizeof *finite));
     out->n = gather(finite, &out->equal, sample, values);
     if (out->n > 0)
-        wbi_finite_quantiles(out->at, out->up_to, n_quantiles, finite, out->n, spare);
+        wbi_finite_quantiles(out->at, out->up_to, n_quantiles, (wbi_numbers){.wide = finite}, out->n, spare);
 cleanup:
     wbi_free(finite);
     wbi_free(spare);
     return status;
 }
 
-static wb_status find_weighted_median(double *median, const wbi_sample *sample, const double *values, wb_error *err)
+static wb_status find_weighted_median(double *median, const wbi_sample *sample, wbi_numbers values, wb_error *err)
 {
     wbi_weighted *weighted = wbi_alloc_array(sample->n, sizeof *weighted);
     wbi_weighted *spare = wbi_alloc_array(sample->n, sizeof *spare);
@@ -65,9 +74,11 @@ static wb_status find_weighted_median(double *median, const wbi_sample *sample, 
     if (weighted == NULL || spare == NULL)
         WBI_TRY_CLEANUP(wbi_fail_nomem(err, sample->n * sizeof *weighted));
     size_t n = 0;
-    for (size_t i = 0; i < sample->n; i++)
-        if (isfinite(values[sample->rows[i]]))
-            weighted[n++] = (wbi_weighted){values[sample->rows[i]], sample->weight[i]};
+    for (size_t i = 0; i < sample->n; i++) {
+        const double value = wbi_numbers_at(values, sample->rows[i]);
+        if (isfinite(value))
+            weighted[n++] = (wbi_weighted){value, sample->weight[i]};
+    }
     wbi_sort_weighted(weighted, spare, n);
     *median = wbi_weighted_median(weighted, n);
 cleanup:
@@ -86,7 +97,7 @@ static void find_shares(wbi_number *out, const size_t *up_to, size_t n)
     }
 }
 
-wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err)
+wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, wbi_numbers values, wb_error *err)
 {
     wbi_quantiles found;
     WBI_TRY(wbi_number_quantiles(&found, WBI_N_DECILES, sample, values, err));

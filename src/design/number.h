@@ -23,6 +23,9 @@ static inline bool wbi_number_ties(double a, double b)
     return fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b));
 }
 
+/* Numbers one behind the other as doubles: where they are kept, or else in `room`, which has n. */
+const double *wbi_number_run(wbi_numbers numbers, size_t n, double *room);
+
 /* Of the finite values of a sample. */
 typedef struct wbi_quantiles {
     size_t n;   /* of these values */
@@ -33,11 +36,11 @@ typedef struct wbi_quantiles {
 
 /* At 0, 1 / (n_quantiles - 1) … 1, not weighted; not set where n is 0. */
 WB_WARN_UNUSED wb_status wbi_number_quantiles(wbi_quantiles *out, size_t n_quantiles, const wbi_sample *sample,
-                                              const double *values, wb_error *err);
+                                              wbi_numbers values, wb_error *err);
 
 /* Of a column about which nothing needs to be known: none is missing. */
 wbi_number wbi_number_complete(void);
-WB_WARN_UNUSED wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, const double *values, wb_error *err);
+WB_WARN_UNUSED wb_status wbi_number_learn(wbi_number *out, const wbi_sample *sample, wbi_numbers values, wb_error *err);
 
 wbi_typical wbi_number_typical(const wbi_number *number);
 wbi_reference wbi_number_reference(const wbi_number *number);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "design/number.h"
+
 enum { DIGIT_BITS = 11, N_DIGITS = 6, N_BUCKETS = 1 << DIGIT_BITS, FEW = 64, MANY = 1 << 15, MAX_QUANTILES = 64 };
 
 /* The bits of a double as an integer of the same order: negative numbers reversed, below positive ones. */
@@ -47,9 +49,9 @@ void wbi_sort_weighted(wbi_weighted *values, wbi_weighted *spare, size_t n)
 /* ---- a few order statistics of many values ---- */
 
 /* Some of the values, of which `first` others are less, and room for as many twice; `after` may be where the values are,
- * for those that were moved to `spare`. */
+ * for those that were moved to `spare`. Short decimals are all of them, and are read block by block. */
 typedef struct range {
-    const double *values;
+    wbi_numbers values;
     double *spare, *after;
     size_t n, first;
 } range;
@@ -99,6 +101,12 @@ typedef struct bucketing {
 
 enum { AT_ONCE = 64 };
 
+/* The n values from `begin` on, at most AT_ONCE. */
+static const double *block_at(const range *from, size_t begin, size_t n, double room[AT_ONCE])
+{
+    return wbi_number_run(wbi_numbers_from(from->values, begin), n, room);
+}
+
 /* Of at most AT_ONCE values. Rounding keeps the order: no step of this comes out less for a greater value. */
 static void find_buckets(int32_t *bucket, const bucketing *b, const double *values, size_t n)
 {
@@ -133,25 +141,32 @@ static void find_ends(bucketing *b, const double *values, size_t n)
 }
 
 /* The ends of a sample but for its outliers, which would leave few buckets to the others. */
-static void guess_ends(bucketing *b, const double *values, size_t n)
+static void guess_ends(bucketing *b, const range *all)
 {
     enum { SAMPLE = 256, OUTLIERS = 3 };
     double sample[SAMPLE];
     for (size_t i = 0; i < SAMPLE; i++)
-        sample[i] = values[n / SAMPLE * i];
+        sample[i] = wbi_numbers_at(all->values, all->n / SAMPLE * i);
     qsort(sample, SAMPLE, sizeof *sample, ascending);
     b->low = sample[OUTLIERS];
     b->high = sample[SAMPLE - 1 - OUTLIERS];
 }
 
-/* False where too few numbers, or too many, lie between the ends. */
-static bool divide_by_value(bucketing *b, const range *all)
+static void make_doubles(range *all)
+{
+    all->values = (wbi_numbers){.wide = wbi_number_run(all->values, all->n, all->after)};
+}
+
+/* False where too few numbers, or too many, lie between the ends; then the values are doubles. */
+static bool divide_by_value(bucketing *b, range *all)
 {
     b->low = b->high = NAN;
     if (all->n >= MANY)
-        guess_ends(b, all->values, all->n);
-    if (!(b->low < b->high))
-        find_ends(b, all->values, all->n);
+        guess_ends(b, all);
+    if (!(b->low < b->high)) {
+        make_doubles(all);
+        find_ends(b, all->values.wide, all->n);
+    }
     b->by_key = false;
     b->per_unit = (N_BUCKETS - 1) / (b->high - b->low);
     return b->per_unit > 0 && b->per_unit < INFINITY;
@@ -160,7 +175,7 @@ static bool divide_by_value(bucketing *b, const range *all)
 /* False when all are the same. */
 static bool divide_by_key(bucketing *b, const range *from)
 {
-    find_ends(b, from->values, from->n);
+    find_ends(b, from->values.wide, from->n);
     if (b->low == b->high)
         return false;
     b->by_key = true;
@@ -175,10 +190,11 @@ static bool divide_by_key(bucketing *b, const range *from)
 static void count_values(bucketing *b, const range *from, size_t step)
 {
     int32_t bucket[AT_ONCE];
+    double room[AT_ONCE];
     memset(b->count, 0, sizeof b->count);
     for (size_t begin = 0; begin < from->n; begin += step * AT_ONCE) {
         const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
-        find_buckets(bucket, b, from->values + begin, n);
+        find_buckets(bucket, b, block_at(from, begin, n, room), n);
         for (size_t i = 0; i < n; i++)
             b->count[bucket[i]]++;
     }
@@ -208,18 +224,20 @@ static void guess_wanted(bucketing *b, const range *from, const wanted *what)
 static range collect_likely(bucketing *b, const range *from)
 {
     int32_t bucket[AT_ONCE];
+    double room[AT_ONCE];
     size_t n_likely = 0;
     memset(b->count, 0, sizeof b->count);
     for (size_t begin = 0; begin < from->n; begin += AT_ONCE) {
         const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
-        find_buckets(bucket, b, from->values + begin, n);
+        const double *values = block_at(from, begin, n, room);
+        find_buckets(bucket, b, values, n);
         for (size_t i = 0; i < n; i++) {
             b->count[bucket[i]]++;
-            from->after[n_likely] = from->values[begin + i];
+            from->after[n_likely] = values[i];
             n_likely += b->likely[bucket[i]];
         }
     }
-    return (range){.values = from->after, .spare = from->spare, .n = n_likely};
+    return (range){.values = {.wide = from->after}, .spare = from->spare, .n = n_likely};
 }
 
 static bool all_were_likely(const bucketing *b)
@@ -233,13 +251,15 @@ static bool all_were_likely(const bucketing *b)
 static void move_values(bucketing *b, const range *from)
 {
     int32_t bucket[AT_ONCE];
+    double room[AT_ONCE];
     for (size_t begin = 0; begin < from->n; begin += AT_ONCE) {
         const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
-        find_buckets(bucket, b, from->values + begin, n);
+        const double *values = block_at(from, begin, n, room);
+        find_buckets(bucket, b, values, n);
         for (size_t i = 0; i < n; i++) {
             size_t *next = &b->next[bucket[i]];
             if (*next != SIZE_MAX)
-                from->spare[(*next)++] = from->values[begin + i];
+                from->spare[(*next)++] = values[i];
         }
     }
 }
@@ -250,7 +270,7 @@ static void select_statistics(const range *from, const wanted *what);
 static void select_in_bucket(const range *from, size_t at, const range *bucket, const wanted *what)
 {
     range inner = *bucket;
-    inner.values = from->spare + at;
+    inner.values = (wbi_numbers){.wide = from->spare + at};
     inner.spare = from->after + at;
     inner.after = from->spare + at;
     select_statistics(&inner, what);
@@ -282,11 +302,11 @@ static void select_statistics(const range *from, const wanted *what)
 {
     bucketing b;
     if (from->n <= FEW) {
-        memcpy(from->spare, from->values, from->n * sizeof *from->values);
+        memcpy(from->spare, from->values.wide, from->n * sizeof *from->spare);
         qsort(from->spare, from->n, sizeof *from->spare, ascending);
         pick(from, what, from->spare);
     } else if (!divide_by_key(&b, from)) {
-        pick(from, what, from->values);
+        pick(from, what, from->values.wide);
     } else {
         count_values(&b, from, 1);
         each_wanted_bucket(&b, from, what, true);
@@ -313,26 +333,29 @@ static bool all_finite(const double *values, size_t n)
 /* By value first, which is fast, and of many values by a sample, which lets them be read once where it does not mislead.
  * False, and nothing is selected, if all should be finite and one is not. That one is among the likely: it is in an outermost
  * bucket, and least and greatest are wanted. */
-static bool select_from_all(const range *all, const wanted *what, bool finite)
+static bool select_from_all(range *all, const wanted *what, bool finite)
 {
     bucketing b;
-    range from = *all;
+    if (all->n < MANY)
+        make_doubles(all);
     if (all->n <= FEW || !divide_by_value(&b, all)) {
-        if (finite && !all_finite(all->values, all->n))
+        if (finite && !all_finite(all->values.wide, all->n))
             return false;
         select_statistics(all, what);
         return true;
     }
-    if (all->n < MANY) {
-        count_values(&b, all, 1);
-    } else {
+    range from = *all;
+    const bool sampled = all->n >= MANY && all->values.wide != all->after;
+    if (sampled) {
         guess_wanted(&b, all, what);
         from = collect_likely(&b, all);
+    } else {
+        count_values(&b, all, 1);
     }
-    if (finite && !all_finite(from.values, from.n))
+    if (finite && !all_finite(from.values.wide, from.n))
         return false;
     each_wanted_bucket(&b, all, what, true);
-    if (all->n >= MANY && !all_were_likely(&b))
+    if (sampled && !all_were_likely(&b))
         from = *all;
     move_values(&b, &from);
     each_wanted_bucket(&b, all, what, false);
@@ -342,7 +365,8 @@ static bool select_from_all(const range *all, const wanted *what, bool finite)
 void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_ranks, const double *values, size_t n,
                           double *spare)
 {
-    select_from_all(&(range){values, spare, spare + n, n, 0}, &(wanted){ranks, statistics, NULL, n_ranks}, false);
+    range all = {.values = {.wide = values}, .spare = spare, .after = spare + n, .n = n};
+    select_from_all(&all, &(wanted){ranks, statistics, NULL, n_ranks}, false);
 }
 
 /* Rounding would lead beyond the ends, and off a value that both of them are. */
@@ -352,7 +376,7 @@ static double between(double low, double high, double up)
     return at > high ? high : at > low ? at : low;
 }
 
-static bool find_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare,
+static bool find_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, wbi_numbers values, size_t n, double *spare,
                            bool finite)
 {
     size_t ranks[2 * MAX_QUANTILES], at_most[2 * MAX_QUANTILES];
@@ -362,7 +386,8 @@ static bool find_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles,
         ranks[2 * q + 1] = ranks[2 * q] + 1 < n ? ranks[2 * q] + 1 : n - 1;
     }
     const wanted what = {ranks, statistics, at_most, 2 * n_quantiles};
-    if (!select_from_all(&(range){values, spare, spare + n, n, 0}, &what, finite))
+    range all = {.values = values, .spare = spare, .after = spare + n, .n = n};
+    if (!select_from_all(&all, &what, finite))
         return false;
     for (size_t q = 0; q < n_quantiles; q++) {
         const double high = statistics[2 * q + 1];
@@ -375,10 +400,10 @@ static bool find_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles,
 void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare)
 {
     size_t up_to[MAX_QUANTILES];
-    find_quantiles(quantiles, up_to, n_quantiles, values, n, spare, false);
+    find_quantiles(quantiles, up_to, n_quantiles, (wbi_numbers){.wide = values}, n, spare, false);
 }
 
-bool wbi_finite_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare)
+bool wbi_finite_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, wbi_numbers values, size_t n, double *spare)
 {
     return find_quantiles(quantiles, up_to, n_quantiles, values, n, spare, true);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "table/table.h"
 
 /* A number and the weight it counts with. */
 typedef struct wbi_weighted {
@@ -20,7 +21,7 @@ void wbi_order_statistics(double *statistics, const size_t *ranks, size_t n_rank
 /* quantiles[k] = R's type 7 quantile at k / (n_quantiles - 1) of n >= 1 values, by the former; 2 to 64 of them. */
 void wbi_equal_quantiles(double *quantiles, size_t n_quantiles, const double *values, size_t n, double *spare);
 /* The same, and how many values are at most as large as each; false, and neither, if one of them is infinite or NaN. */
-bool wbi_finite_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, const double *values, size_t n, double *spare);
+bool wbi_finite_quantiles(double *quantiles, size_t *up_to, size_t n_quantiles, wbi_numbers values, size_t n, double *spare);
 
 /* Sorts by value, no NaN among them; equal values keep their order. `spare` has room for n. */
 void wbi_sort_weighted(wbi_weighted *values, wbi_weighted *spare, size_t n);

@@ -80,12 +80,12 @@ static size_t evaluate(double *out, const spline *term, double value)
 
 /* ---- fitting ---- */
 
-static bool has_enough_values(const wbi_sample *sample, const double *values)
+static bool has_enough_values(const wbi_sample *sample, wbi_numbers values)
 {
     double seen[MIN_DISTINCT];
     size_t n = 0;
     for (size_t i = 0; i < sample->n && n < MIN_DISTINCT; i++) {
-        const double value = values[sample->rows[i]];
+        const double value = wbi_numbers_at(values, sample->rows[i]);
         size_t k = 0;
         while (k < n && seen[k] != value)
             k++;
@@ -111,7 +111,7 @@ static size_t keep_distinct(double *knots, size_t n)
 }
 
 /* The distinct ones of the quantiles of the finite values; 0 intervals where there are none. */
-static wb_status place_knots(double *knots, size_t *n_intervals, const wbi_sample *sample, const double *values,
+static wb_status place_knots(double *knots, size_t *n_intervals, const wbi_sample *sample, wbi_numbers values,
                              wb_error *err)
 {
     wbi_quantiles found;
@@ -123,29 +123,30 @@ static wb_status place_knots(double *knots, size_t *n_intervals, const wbi_sampl
 
 /* Moves each inner knot down to the next value that there is. Then every spline but those at the ends has a knot, and so a value,
  * within its support; where a quantile fell between two neighbouring values, the support of one may have held none. */
-static void move_to_values(double *knots, size_t *n_intervals, const wbi_sample *sample, const double *values)
+static void move_to_values(double *knots, size_t *n_intervals, const wbi_sample *sample, wbi_numbers values)
 {
     double below[WBI_MAX_INTERVALS + 1];
     for (size_t k = 0; k <= *n_intervals; k++)
         below[k] = knots[0];
-    for (size_t i = 0; i < sample->n; i++)
-        for (size_t k = 1; k < *n_intervals; k++) {
-            const double value = values[sample->rows[i]];
+    for (size_t i = 0; i < sample->n; i++) {
+        const double value = wbi_numbers_at(values, sample->rows[i]);
+        for (size_t k = 1; k < *n_intervals; k++)
             if (value <= knots[k] && value > below[k])
                 below[k] = value;
-        }
+    }
     memcpy(knots + 1, below + 1, (*n_intervals - 1) * sizeof *knots);
     *n_intervals = keep_distinct(knots, *n_intervals + 1);
 }
 
 /* Whether a spline is 0 at all values but for rounding, so that its column would be constant. */
-static bool has_empty_spline(const spline *term, const wbi_sample *sample, const double *values)
+static bool has_empty_spline(const spline *term, const wbi_sample *sample, wbi_numbers values)
 {
     double largest[MAX_COLUMNS + 1] = {0}, splines[PER_INTERVAL];
     for (size_t i = 0; i < sample->n; i++) {
-        if (!isfinite(values[sample->rows[i]]))
+        const double value = wbi_numbers_at(values, sample->rows[i]);
+        if (!isfinite(value))
             continue;
-        const size_t first = evaluate(splines, term, values[sample->rows[i]]);
+        const size_t first = evaluate(splines, term, value);
         for (size_t f = 0; f < PER_INTERVAL; f++)
             largest[first + f] = fmax(largest[first + f], splines[f]);
     }
@@ -157,7 +158,7 @@ static bool has_empty_spline(const spline *term, const wbi_sample *sample, const
 
 static wb_status spline_fit(wbi_term **out, const wbi_sample *sample, size_t column, bool penalised, wb_error *err)
 {
-    const double *values = wb_table_numbers(sample->table, column);
+    const wbi_numbers values = wbi_table_numbers(sample->table, column);
     double knots[WBI_MAX_INTERVALS + 1];
     size_t n_intervals;
     wbi_number number;
@@ -197,11 +198,11 @@ static wb_status spline_describe(wbi_buffer *name, const wbi_term *term, size_t 
 static void spline_encode(wbi_encoding *out, const wbi_term *base, const wbi_term_binding *binding)
 {
     const spline *term = (const spline *)base;
-    const double *values = wb_table_numbers(binding->table, binding->column);
+    const wbi_numbers values = wbi_table_numbers(binding->table, binding->column);
     const size_t n = n_smooth(base), indicator_at = base->n_columns > n ? out->place[n] : SIZE_MAX;
     double *x = out->x, splines[PER_INTERVAL];
     for (size_t i = 0; i < out->n; i++, x += out->stride) {
-        const double value = values[out->rows == NULL ? out->begin + i : out->rows[out->begin + i]];
+        const double value = wbi_numbers_at(values, out->rows == NULL ? out->begin + i : out->rows[out->begin + i]);
         const bool missing = !isfinite(value);
         const size_t first = evaluate(splines, term, missing ? term->number.median : value);
         for (size_t f = 0; f < PER_INTERVAL && first + f < n; f++)

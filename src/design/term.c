@@ -163,9 +163,9 @@ void wbi_term_numbers(double *out, const wbi_term *term, const wbi_term_binding 
         wbi_purchases_expect(out, &term->purchases->model, term->purchases->horizon_days, columns, from, n);
         return;
     }
-    const double *values = wb_table_numbers(binding->table, binding->column) + first;
+    const wbi_numbers values = wbi_numbers_from(wbi_table_numbers(binding->table, binding->column), first);
     for (size_t i = 0; i < n; i++)
-        out[i] = values[from == NULL ? i : from[i]];
+        out[i] = wbi_numbers_at(values, from == NULL ? i : from[i]);
 }
 
 void wbi_term_free(wbi_term *term)

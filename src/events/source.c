@@ -293,6 +293,7 @@ wb_status wbi_source_read(wbi_source *source, wbi_packed_rows *rows, wbi_diction
     WBI_TRY_CLEANUP(add_columns(&r, customers, err));
     WBI_TRY_CLEANUP(want_columns(&r, err));
     wbi_batch_options options = {.columns = r.columns,
+                                 .numbers = WBI_PACKED_HUNDREDTHS,
                                  .column_numbers = r.numbers,
                                  .n_columns = r.n_columns,
                                  .n_threads = source->options->n_threads};

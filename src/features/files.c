@@ -159,7 +159,7 @@ wb_status wb_features_read(wb_features **out, const char *path, const char *id, 
     static const wb_read_options defaults = WB_READ_OPTIONS_INIT;
     const char *texts[] = {id != NULL ? id : "customer_id"};
     wbi_flat_options flat = {
-        .text_columns = texts, .n_text_columns = 1, .categories = categories, .n_categories = n_categories};
+        .text_columns = texts, .n_text_columns = 1, .categories = categories, .n_categories = n_categories, .decimals = true};
     if (options == NULL)
         options = &defaults;
     wb_features *features = wbi_alloc_zeroed(1, sizeof *features);

@@ -29,7 +29,8 @@ typedef struct wbi_kernel_scale {
 
 /* A column of numbers on its way into rows. What is not finite is missing. */
 typedef struct wbi_kernel_column {
-    const double *values; /* one a row */
+    const double *values;    /* one a row */
+    const int32_t *decimals; /* or these short decimals, where `values` is NULL */
     size_t place;         /* in each row */
     bool indicator;       /* known values become 0, else they stay */
     double missing;       /* what a missing value becomes, before it is standardised */
@@ -77,6 +78,8 @@ typedef struct wbi_kernels {
     /* out[i * stride + place] = (value i - mean) * inverse_sd, for each of the columns; what lies between stays. All sets
      * give the same bits. */
     void (*interleave)(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows);
+    /* The numbers that short decimals stand for (wbi_decimal_number). All sets give the same bits. */
+    void (*decimals)(double *out, const int32_t *values, size_t n);
     /* values[i] = x_i' M x_i, M symmetric and packed by wbi_kernel_pack for rows of this stride. */
     void (*quadratic)(double *values, const wbi_matrix_rows *rows, const double *packed);
     /* What predicting p costs when it comes true, -log(p), and when not, -log(1 - p), with p kept `least` away from 0 and 1. */

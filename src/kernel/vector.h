@@ -3,6 +3,7 @@
  * file defines KERNEL_SET, KERNEL_NAME, and LANES, the doubles in a register. Multiplications and additions may be fused here
  * (-ffp-contract=fast), and every tail runs through the vector code on padded copies, so that a row's bits never depend
  * on where a block ends. */
+#include "base/decimals.h"
 #include "kernel/kernel.h"
 
 #include <math.h>
@@ -26,6 +27,7 @@ typedef double form_vec __attribute__((vector_size(8 * FORM_LANES), aligned(8), 
 typedef double vec __attribute__((vector_size(8 * LANES), may_alias));
 typedef double vec_unaligned __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
+typedef int32_t half __attribute__((vector_size(4 * LANES), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 #define LOAD(p) (*(const vec_unaligned *)(p))
@@ -33,6 +35,10 @@ typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
 #define SPLAT(a) ((a) - (vec){0})
 /* mask ? a : b, lane by lane */
 #define SELECT(mask, a, b) ((vec)(((vec_bits)(mask) & (vec_bits)(a)) | (~(vec_bits)(mask) & (vec_bits)(b))))
+/* a where v is finite, else b, lane by lane */
+#ifndef IF_FINITE
+#define IF_FINITE(v, a, b) SELECT((vec)((vec_bits)(v) & ~(vec_bits)SPLAT(-0.0)) < SPLAT((double)INFINITY), a, b)
+#endif
 /* The lower and the higher of two numbers, lane by lane, and b where one is none. */
 #ifndef LOWER
 #define LOWER(a, b) SELECT((a) < (b), a, b)
@@ -54,7 +60,8 @@ INLINE void transpose(vec x[LANES])
         pairs[a] = PICK(x[a], x[a + 1], 0, 8, 2, 10, 4, 12, 6, 14);
         pairs[a + 1] = PICK(x[a], x[a + 1], 1, 9, 3, 11, 5, 13, 7, 15);
     }
-    for (size_t a = 0; a < LANES; a += a % 4 == 1 ? 3 : 1) {
+    for (size_t i = 0; i < LANES / 2; i++) {
+        const size_t a = i / 2 * 4 + i % 2;
         fours[a] = PICK(pairs[a], pairs[a + 2], 0, 1, 8, 9, 4, 5, 12, 13);
         fours[a + 2] = PICK(pairs[a], pairs[a + 2], 2, 3, 10, 11, 6, 7, 14, 15);
     }
@@ -316,55 +323,104 @@ static void crossproduct(double *sums, const wbi_matrix_rows *rows, const double
 
 #include "kernel/vector_matrix.h"
 
-/* LANES values of a column, standardised; missing ones have a size that is not below infinity. */
-INLINE void take_lanes(vec *out, const wbi_kernel_column *column, const double *values)
+/* digits / 10^places */
+#ifndef QUOTIENTS
+#define QUOTIENTS quotients
+INLINE vec quotients(half digits, half places)
 {
-    const vec v = LOAD(values);
-    const vec size = (vec)((vec_bits)v & ~(vec_bits)SPLAT(-0.0));
-    const vec known = SELECT(column->indicator ? ~(vec_bits){0} : (vec_bits){0}, SPLAT(0.0), v);
-    const vec x = SELECT(size < SPLAT((double)INFINITY), known, SPLAT(column->missing));
-    *out = (x - SPLAT(column->mean)) * SPLAT(column->inverse_sd);
-}
-
-INLINE void place_lanes(double *out, size_t stride, const wbi_kernel_column *column, const double *values, size_t n)
-{
-    vec x;
-    double lanes[LANES];
-    take_lanes(&x, column, values);
-    STORE(lanes, x);
-    for (size_t a = 0; a < n; a++)
-        out[a * stride + column->place] = lanes[a];
-}
-
-/* Rows of columns that stand side by side. So many streams are read that the processor does not see what comes next. */
-INLINE void place_square(double *out, size_t stride, const wbi_kernel_column *columns, size_t row)
-{
-    vec x[LANES];
-    for (size_t k = 0; k < LANES; k++) {
-        if (row % 8 == 0)
-            __builtin_prefetch(columns[k].values + row + AHEAD_ROWS);
-        take_lanes(&x[k], &columns[k], columns[k].values + row);
-    }
-    transpose(x);
+    vec power;
     for (size_t a = 0; a < LANES; a++)
-        STORE(out + a * stride + columns[0].place, x[a]);
+        power[a] = wbi_decimal_powers[places[a]];
+    return __builtin_convertvector(digits, vec) / power;
+}
+#endif
+
+INLINE vec decimal_lanes(const int32_t *values)
+{
+    half decimals;
+    memcpy(&decimals, values, sizeof decimals);
+    return QUOTIENTS(decimals >> WBI_DECIMAL_SHIFT, decimals & WBI_DECIMAL_MISSING);
+}
+
+static void decimals(double *out, const int32_t *values, size_t n)
+{
+    const size_t whole = n / LANES * LANES;
+    for (size_t i = 0; i < whole; i += LANES) {
+        __builtin_prefetch(values + i + AHEAD_ROWS);
+        STORE(out + i, decimal_lanes(values + i));
+    }
+    for (size_t i = whole; i < n; i++)
+        out[i] = wbi_decimal_number(values[i]);
+}
+
+/* Values of one column, standardised, and as many as go into registers at once. */
+enum { STRETCH_ROWS = 64 };
+
+/* LANES values standardised. */
+INLINE vec standard_lanes(const wbi_kernel_column *column, vec v)
+{
+    const vec known = (vec)((vec_bits)v & (column->indicator ? (vec_bits){0} : ~(vec_bits){0}));
+    const vec x = IF_FINITE(v, known, SPLAT(column->missing));
+    return (x - SPLAT(column->mean)) * SPLAT(column->inverse_sd);
+}
+
+/* So many columns are read that the processor does not see what comes next. */
+INLINE void standardise_whole(double *out, const wbi_kernel_column *column, size_t row, size_t n, bool narrow)
+{
+    const wbi_kernel_column c = *column;
+    for (size_t i = row; i < row + n; i += LANES) {
+        if (narrow)
+            __builtin_prefetch(c.decimals + i + AHEAD_ROWS);
+        else
+            __builtin_prefetch(c.values + i + AHEAD_ROWS);
+        STORE(out + i - row, standard_lanes(&c, narrow ? decimal_lanes(c.decimals + i) : (vec)LOAD(c.values + i)));
+    }
+}
+
+/* Of `n` rows, at most STRETCH_ROWS, and others up to a whole number of LANES. */
+static void standardise_stretch(double *out, const wbi_kernel_column *column, size_t row, size_t n)
+{
+    const size_t whole = n / LANES * LANES;
+    double last[LANES] = {0};
+    if (column->values == NULL)
+        standardise_whole(out, column, row, whole, true);
+    else
+        standardise_whole(out, column, row, whole, false);
+    for (size_t i = whole; i < n; i++)
+        last[i - whole] = column->values == NULL ? wbi_decimal_number(column->decimals[row + i]) : column->values[row + i];
+    if (whole < n)
+        STORE(out + whole, standard_lanes(column, LOAD(last)));
+}
+
+/* Of columns that stand side by side. */
+INLINE void place_squares(double *out, size_t stride, const double *columns, size_t n)
+{
+    for (size_t i = 0; i < n; i += LANES) {
+        vec x[LANES];
+        for (size_t k = 0; k < LANES; k++)
+            x[k] = LOAD(columns + k * STRETCH_ROWS + i);
+        transpose(x);
+        for (size_t a = 0; a < LANES && i + a < n; a++)
+            STORE(out + (i + a) * stride, x[a]);
+    }
 }
 
 static void interleave(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows)
 {
-    const size_t whole = n_rows / LANES * LANES;
-    for (size_t k = 0, n; k < n_columns; k += n) {
-        const bool square = k + LANES <= n_columns && columns[k + LANES - 1].place == columns[k].place + LANES - 1;
-        double last[LANES] = {0};
-        n = square ? LANES : 1;
-        for (size_t i = 0; i < whole; i += LANES)
+    double stretch[LANES * STRETCH_ROWS] __attribute__((aligned(64)));
+    for (size_t row = 0; row < n_rows; row += STRETCH_ROWS) {
+        const size_t n = n_rows - row < STRETCH_ROWS ? n_rows - row : STRETCH_ROWS;
+        for (size_t k = 0, n_side; k < n_columns; k += n_side) {
+            double *to = out + row * stride + columns[k].place;
+            const bool square = k + LANES <= n_columns && columns[k + LANES - 1].place == columns[k].place + LANES - 1;
+            n_side = square ? LANES : 1;
+            for (size_t c = 0; c < n_side; c++)
+                standardise_stretch(stretch + c * STRETCH_ROWS, &columns[k + c], row, n);
             if (square)
-                place_square(out + i * stride, stride, columns + k, i);
+                place_squares(to, stride, stretch, n);
             else
-                place_lanes(out + i * stride, stride, &columns[k], columns[k].values + i, LANES);
-        for (size_t c = k; c < k + n; c++) {
-            memcpy(last, columns[c].values + whole, (n_rows - whole) * sizeof *last);
-            place_lanes(out + whole * stride, stride, &columns[c], last, n_rows - whole);
+                for (size_t i = 0; i < n; i++)
+                    to[i * stride] = stretch[i];
         }
     }
 }
@@ -486,4 +542,4 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
 
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,    sigmoid,
                                 moments,     standardise, matrix_eta, matrix_gradient, matrix_loss, matrix_crossproduct,
-                                interleave,  quadratic,   log_losses, line};
+                                interleave,  decimals,    quadratic,  log_losses,      line};

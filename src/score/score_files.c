@@ -230,7 +230,7 @@ static wb_status score_batches(scoring *s, wb_error *err)
                                        .column_numbers = s->numbers,
                                        .n_columns = s->n_columns,
                                        .n_threads = s->reading->n_threads,
-                                       .wide_numbers = true,
+                                       .numbers = WBI_PACKED_DOUBLES,
                                        .work = score_batch};
     return wbi_score_run_status(&s->run, wbi_csv_read_batches(s->reader, &batches, take_batch, s, err));
 }

@@ -17,6 +17,7 @@ size_t wbi_packed_width(wbi_packing packing)
     case WBI_PACKED_MICROSECONDS:
         return 8;
     case WBI_PACKED_HUNDREDTHS:
+    case WBI_PACKED_DECIMALS:
     case WBI_PACKED_SECONDS:
     case WBI_PACKED_CODES:
         return 4;
@@ -28,9 +29,9 @@ size_t wbi_packed_width(wbi_packing packing)
 
 static wb_type type_of(wbi_packing packing)
 {
-    return packing <= WBI_PACKED_HUNDREDTHS ? WB_TYPE_NUMBER
-           : packing <= WBI_PACKED_SECONDS  ? WB_TYPE_TIME
-                                            : WB_TYPE_CATEGORY;
+    return packing <= WBI_PACKED_DECIMALS  ? WB_TYPE_NUMBER
+           : packing <= WBI_PACKED_SECONDS ? WB_TYPE_TIME
+                                           : WB_TYPE_CATEGORY;
 }
 
 wbi_packing wbi_packed_narrowest(wb_type type)
@@ -116,16 +117,9 @@ wb_status wbi_packed_reserve(wbi_packed_rows *rows, size_t n, wb_error *err)
 
 /* ---- what fits ---- */
 
-/* The whole number nearest to x, of less than 2^31 in size: adding 1.5 * 2^52 leaves no room for a fraction. */
-static inline double nearest_whole(double x)
-{
-    const double shift = 0x1.8p52;
-    return (x + shift) - shift;
-}
-
 static inline bool is_hundredths(double x)
 {
-    const double whole = nearest_whole(x * 100);
+    const double whole = wbi_nearest_whole(x * 100);
     return (fabs(whole) < (double)INT32_MAX) & (whole / 100 == x);
 }
 
@@ -152,7 +146,7 @@ static bool all_seconds(const int64_t *time_us, size_t n)
 
 static int32_t hundredths_of(double x)
 {
-    return isnan(x) ? INT32_MIN : (int32_t)nearest_whole(x * 100);
+    return isnan(x) ? INT32_MIN : (int32_t)wbi_nearest_whole(x * 100);
 }
 
 static int32_t seconds_of(int64_t time_us)
@@ -178,6 +172,8 @@ static void put_values(wbi_packed *column, size_t at, const wbi_packed *more, si
             break;
         case WBI_PACKED_HUNDREDTHS:
             ((int32_t *)(void *)to)[i] = hundredths_of(((const double *)more->values)[i]);
+            break;
+        case WBI_PACKED_DECIMALS: /* only the same packing fits */
             break;
         case WBI_PACKED_MICROSECONDS:
             ((int64_t *)(void *)to)[i] = wbi_packed_time(more, i);
@@ -211,13 +207,14 @@ wb_status wbi_packed_widen(wbi_packed_rows *rows, size_t k, size_t n, wb_error *
 
 wb_status wbi_packed_set_number(wbi_packed_rows *rows, size_t k, size_t row, double value, size_t n, wb_error *err)
 {
-    if (rows->columns[k].packing == WBI_PACKED_HUNDREDTHS) {
-        if (all_hundredths(&value, 1)) {
-            ((int32_t *)rows->columns[k].values)[row] = hundredths_of(value);
-            return WB_OK;
-        }
-        WBI_TRY(wbi_packed_widen(rows, k, n, err));
+    int32_t *narrow = rows->columns[k].values;
+    if (rows->columns[k].packing == WBI_PACKED_HUNDREDTHS && all_hundredths(&value, 1)) {
+        narrow[row] = hundredths_of(value);
+        return WB_OK;
     }
+    if (rows->columns[k].packing == WBI_PACKED_DECIMALS && wbi_decimals_make(&narrow[row], &value, 1))
+        return WB_OK;
+    WBI_TRY(wbi_packed_widen(rows, k, n, err));
     ((double *)rows->columns[k].values)[row] = value;
     return WB_OK;
 }
@@ -244,6 +241,9 @@ void wbi_packed_set_missing(wbi_packed *column, size_t row)
     case WBI_PACKED_MICROSECONDS:
         ((int64_t *)column->values)[row] = WB_TIME_MISSING;
         break;
+    case WBI_PACKED_DECIMALS:
+        ((int32_t *)column->values)[row] = WBI_DECIMAL_MISSING;
+        break;
     case WBI_PACKED_HUNDREDTHS:
     case WBI_PACKED_SECONDS:
         ((int32_t *)column->values)[row] = INT32_MIN;
@@ -264,6 +264,8 @@ static bool fits(const wbi_packed *column, const wbi_packed *more, size_t n)
     switch (column->packing) {
     case WBI_PACKED_HUNDREDTHS:
         return more->packing == column->packing || all_hundredths(more->values, n);
+    case WBI_PACKED_DECIMALS:
+        return more->packing == column->packing;
     case WBI_PACKED_SECONDS:
         return more->packing == column->packing || all_seconds(more->values, n);
     case WBI_PACKED_SMALL_CODES:
@@ -341,6 +343,10 @@ void wbi_packed_gather(const wbi_packed *column, const uint32_t *row, size_t n, 
     case WBI_PACKED_HUNDREDTHS:
         gather_hundredths(column->values, row, n, out);
         break;
+    case WBI_PACKED_DECIMALS:
+        for (size_t i = 0; i < n; i++)
+            ((double *)out)[i] = wbi_packed_number(column, row[i]);
+        break;
     case WBI_PACKED_MICROSECONDS:
     case WBI_PACKED_SECONDS:
         for (size_t i = 0; i < n; i++)
@@ -368,8 +374,8 @@ int wbi_packed_compare(const wbi_packed *column, const int32_t *rank, size_t a, 
         int32_t x = wbi_packed_code(column, a), y = wbi_packed_code(column, b);
         return compare_int64(x < 0 ? -1 : rank[x], y < 0 ? -1 : rank[y]);
     }
-    if (column->packing == WBI_PACKED_DOUBLES) {
-        double x = ((const double *)column->values)[a], y = ((const double *)column->values)[b];
+    if (column->packing == WBI_PACKED_DOUBLES || column->packing == WBI_PACKED_DECIMALS) {
+        double x = wbi_packed_number(column, a), y = wbi_packed_number(column, b);
         return isnan(x) || isnan(y) ? (isnan(y) != 0) - (isnan(x) != 0) : (x > y) - (x < y);
     }
     if (column->packing == WBI_PACKED_MICROSECONDS)

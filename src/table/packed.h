@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows of typed columns, each column in the narrowest of a few layouts that holds all its values exactly. Most times are
- * whole seconds, most amounts whole hundredths, and most categories have few levels, so what is kept takes about half of
+ * whole seconds, most amounts whole hundredths, other numbers mostly short decimals, and most categories have few levels, so what is kept takes about half of
  * what doubles, microseconds and codes would, and so does everything that moves it. */
 #ifndef WINBACK_TABLE_PACKED_H
 #define WINBACK_TABLE_PACKED_H
@@ -8,11 +8,13 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/decimals.h"
 #include "table/table.h"
 
 typedef enum wbi_packing {
     WBI_PACKED_DOUBLES = 0,  /* double */
     WBI_PACKED_HUNDREDTHS,   /* int32: the number is this / 100, correctly rounded; INT32_MIN: missing */
+    WBI_PACKED_DECIMALS,     /* int32: base/decimals.h */
     WBI_PACKED_MICROSECONDS, /* int64 */
     WBI_PACKED_SECONDS,      /* int32; INT32_MIN: missing */
     WBI_PACKED_CODES,        /* int32 */
@@ -78,7 +80,8 @@ static inline double wbi_packed_number(const wbi_packed *column, size_t row)
 {
     if (column->packing == WBI_PACKED_DOUBLES)
         return ((const double *)column->values)[row];
-    return wbi_hundredths_number(((const int32_t *)column->values)[row]);
+    const int32_t narrow = ((const int32_t *)column->values)[row];
+    return column->packing == WBI_PACKED_DECIMALS ? wbi_decimal_number(narrow) : wbi_hundredths_number(narrow);
 }
 
 static inline int64_t wbi_packed_time(const wbi_packed *column, size_t row)

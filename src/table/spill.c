@@ -41,7 +41,7 @@ bool wbi_is_spilled(const wb_table *table, size_t column)
 wb_status wbi_table_in_memory(const wb_table *table, const char *what, wb_error *err)
 {
     if (table->spill == NULL)
-        return WB_OK;
+        return wbi_table_need_doubles(table, err);
     return wbi_fail(err, WB_ERR_ARGUMENT, "%s needs features that lie in memory: read them with a larger memory limit", what);
 }
 

@@ -30,7 +30,7 @@ WB_WARN_UNUSED wb_status wbi_spill_end(wb_table *table, wb_error *err);
 void wbi_spill_free(wbi_spill *spill); /* NULL-safe */
 
 bool wbi_is_spilled(const wb_table *table, size_t column);
-/* WB_ERR_ARGUMENT where any column is: for what wants all values at hand, named by `what`. */
+/* WB_ERR_ARGUMENT where any column is: for what wants all values at hand, named by `what`. Numbers are there as doubles then. */
 WB_WARN_UNUSED wb_status wbi_table_in_memory(const wb_table *table, const char *what, wb_error *err);
 size_t wbi_stripe_rows(const wb_table *table, size_t stripe);
 /* The values of a column in one stripe: doubles or codes. */

@@ -2,6 +2,7 @@
 #include "table/table.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -19,6 +20,7 @@ static void free_column(wbi_column *column)
 {
     wbi_free(column->name);
     wbi_free(column->numbers);
+    wbi_free(column->decimals);
     wbi_free(column->times);
     wbi_free(column->codes);
     wbi_free(column->offsets);
@@ -62,7 +64,10 @@ wb_status wbi_column_set_capacity(wbi_column *column, size_t capacity, wb_error 
 {
     switch (column->type) {
     case WB_TYPE_NUMBER:
-        MOVE_VALUES(column->numbers, column->length, capacity, err);
+        if (column->decimals != NULL)
+            MOVE_VALUES(column->decimals, column->length, capacity, err);
+        else
+            MOVE_VALUES(column->numbers, column->length, capacity, err);
         break;
     case WB_TYPE_TIME:
         MOVE_VALUES(column->times, column->length, capacity, err);
@@ -146,6 +151,62 @@ void wbi_table_clear(wb_table *table)
     table->n_rows = 0;
     for (size_t k = 0; k < table->n_columns; k++)
         table->columns[k].length = 0;
+}
+
+/* ---- short decimals ---- */
+
+wb_status wbi_column_narrow(wbi_column *column, wb_error *err)
+{
+    assert(column->type == WB_TYPE_NUMBER && column->length == 0);
+    column->decimals = wbi_alloc_aligned(column->capacity, sizeof *column->decimals);
+    if (column->decimals == NULL)
+        return wbi_fail_nomem(err, column->capacity * sizeof *column->decimals);
+    wbi_free(column->numbers);
+    column->numbers = NULL;
+    return WB_OK;
+}
+
+static wb_status make_doubles(double **out, const wbi_column *column, wb_error *err)
+{
+    *out = wbi_alloc_aligned(column->capacity, sizeof **out);
+    if (*out == NULL)
+        return wbi_fail_nomem(err, column->capacity * sizeof **out);
+    for (size_t i = 0; i < column->length; i++)
+        (*out)[i] = wbi_decimal_number(column->decimals[i]);
+    return WB_OK;
+}
+
+wb_status wbi_column_widen(wbi_column *column, wb_error *err)
+{
+    WBI_TRY(make_doubles(&column->numbers, column, err));
+    wbi_free(column->decimals);
+    column->decimals = NULL;
+    return WB_OK;
+}
+
+/* What is added to a table that may not be changed otherwise. */
+static pthread_mutex_t widening = PTHREAD_MUTEX_INITIALIZER;
+
+static wb_status need_doubles(wbi_column *column, wb_error *err)
+{
+    double *made = NULL;
+    wb_status status = WB_OK;
+    if (column->decimals == NULL || __atomic_load_n(&column->numbers, __ATOMIC_ACQUIRE) != NULL)
+        return WB_OK;
+    pthread_mutex_lock(&widening);
+    if (column->numbers == NULL)
+        status = make_doubles(&made, column, err);
+    if (made != NULL)
+        __atomic_store_n(&column->numbers, made, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&widening);
+    return status;
+}
+
+wb_status wbi_table_need_doubles(const wb_table *table, wb_error *err)
+{
+    for (size_t k = 0; k < table->n_columns; k++)
+        WBI_TRY(need_doubles(&table->columns[k], err));
+    return WB_OK;
 }
 
 wb_status wbi_column_push_number(wbi_column *column, double value, wb_error *err)
@@ -237,7 +298,7 @@ size_t wb_table_find(const wb_table *table, const char *name)
 
 const double *wb_table_numbers(const wb_table *table, size_t column)
 {
-    return column_at(table, column)->numbers;
+    return need_doubles(&table->columns[column], NULL) == WB_OK ? column_at(table, column)->numbers : NULL;
 }
 
 const int64_t *wb_table_times(const wb_table *table, size_t column)

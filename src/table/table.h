@@ -7,6 +7,7 @@
 #include <winback/table.h>
 #include <winback/time.h>
 
+#include "base/decimals.h"
 #include "table/dictionary.h"
 
 typedef struct wbi_column {
@@ -14,6 +15,7 @@ typedef struct wbi_column {
     wb_type type;
     size_t length, capacity; /* rows */
     double *numbers;         /* WB_TYPE_NUMBER */
+    int32_t *decimals;       /* the same, or NULL: as long as there are only these, `numbers` is NULL (base/decimals.h) */
     int64_t *times;          /* WB_TYPE_TIME */
     int32_t *codes;          /* WB_TYPE_CATEGORY */
     int64_t *offsets;        /* WB_TYPE_TEXT: length + 1 of them */
@@ -22,6 +24,12 @@ typedef struct wbi_column {
     wbi_dictionary *dictionary; /* WB_TYPE_CATEGORY; owned unless `dictionary_borrowed` */
     int dictionary_borrowed;
 } wbi_column;
+
+/* Numbers one behind the other, however they are kept: one of the two is not NULL. */
+typedef struct wbi_numbers {
+    const double *wide;
+    const int32_t *decimals;
+} wbi_numbers;
 
 typedef struct wbi_spill wbi_spill;
 
@@ -40,8 +48,31 @@ WB_WARN_UNUSED wb_status wbi_table_add_column(wb_table *table, const char *name,
 WB_WARN_UNUSED wb_status wbi_table_reserve(wb_table *table, size_t n_rows, wb_error *err);
 /* Room for so many rows, no fewer than it has. */
 WB_WARN_UNUSED wb_status wbi_column_set_capacity(wbi_column *column, size_t capacity, wb_error *err);
+/* Makes the column, which has no rows, one of short decimals. */
+WB_WARN_UNUSED wb_status wbi_column_narrow(wbi_column *column, wb_error *err);
+/* Makes its numbers doubles, and forgets the decimals. */
+WB_WARN_UNUSED wb_status wbi_column_widen(wbi_column *column, wb_error *err);
 /* Sets the number of rows to 0, keeping memory and dictionaries. */
 void wbi_table_clear(wb_table *table);
+
+/* The numbers of a column that lies in memory, as they are kept. */
+static inline wbi_numbers wbi_table_numbers(const wb_table *table, size_t column)
+{
+    const wbi_column *of = &table->columns[column];
+    return of->decimals != NULL ? (wbi_numbers){NULL, of->decimals} : (wbi_numbers){of->numbers, NULL};
+}
+/* Sees to it that there are doubles beside all decimals, which may be asked for by several threads. */
+WB_WARN_UNUSED wb_status wbi_table_need_doubles(const wb_table *table, wb_error *err);
+
+static inline double wbi_numbers_at(wbi_numbers numbers, size_t i)
+{
+    return numbers.decimals != NULL ? wbi_decimal_number(numbers.decimals[i]) : numbers.wide[i];
+}
+
+static inline wbi_numbers wbi_numbers_from(wbi_numbers numbers, size_t first)
+{
+    return numbers.decimals != NULL ? (wbi_numbers){NULL, numbers.decimals + first} : (wbi_numbers){numbers.wide + first, NULL};
+}
 
 /* One value at the end of a column. The caller keeps the columns equally long and then sets n_rows. */
 WB_WARN_UNUSED wb_status wbi_column_push_number(wbi_column *column, double value, wb_error *err);

@@ -94,7 +94,7 @@ static wb_status judge_category(const char **why, const wbi_training *training, 
 static double value_at(const wb_table *table, size_t column, size_t row)
 {
     if (wb_table_type(table, column) == WB_TYPE_NUMBER)
-        return wb_table_numbers(table, column)[row];
+        return wbi_numbers_at(wbi_table_numbers(table, column), row);
     int32_t code = wb_table_codes(table, column)[row];
     return code < 0 ? (double)NAN : (double)code;
 }

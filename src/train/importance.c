@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "design/number.h"
 #include "par/par.h"
 #include "table/spill.h"
 #include "train/train.h"
@@ -72,7 +73,8 @@ static void add_numbers(double *sums, const weighed *term, const size_t *rows, s
     double gathered[BLOCK_ROWS];
     const double *numbers = gathered;
     if (in_place)
-        numbers = wb_table_numbers(term->binding.table, term->binding.column) + rows[0];
+        numbers = wbi_number_run(wbi_numbers_from(wbi_table_numbers(term->binding.table, term->binding.column), rows[0]), n,
+                                 gathered);
     else
         wbi_term_numbers(gathered, term->term, &term->binding, rows, 0, n);
     for (size_t i = 0; adds->form == WBI_CONTRIBUTION_LOG_LINE && i < n; i++)

@@ -40,8 +40,8 @@ static int compare_cells(const wb_table *table, size_t column, size_t a, size_t 
 {
     switch (wb_table_type(table, column)) {
     case WB_TYPE_NUMBER: {
-        const double *values = wb_table_numbers(table, column);
-        return compare_numbers(values[a], values[b]);
+        const wbi_numbers values = wbi_table_numbers(table, column);
+        return compare_numbers(wbi_numbers_at(values, a), wbi_numbers_at(values, b));
     }
     case WB_TYPE_TIME: {
         const int64_t *times = wb_table_times(table, column);

@@ -21,10 +21,10 @@ static const char *column_name(const wbi_values *seen)
 static double find_written(const wbi_values *seen, const char *written)
 {
     wbi_values one = *seen;
-    const size_t n = seen->numbers != NULL ? 1 : wb_table_n_levels(seen->table, seen->column);
+    const size_t n = seen->codes == NULL ? 1 : wb_table_n_levels(seen->table, seen->column);
     for (size_t code = 0; code < n; code++) {
         one.of[0] = (double)code;
-        if (seen->numbers != NULL && !wbi_double_read(&one.of[0], written, strlen(written), '.'))
+        if (seen->codes == NULL && !wbi_double_read(&one.of[0], written, strlen(written), '.'))
             return NAN;
         if (wbi_value_is(&one, 0, written))
             return one.of[0];

@@ -11,8 +11,8 @@
 
 double wbi_values_cell(const wbi_values *of, size_t row)
 {
-    if (of->numbers != NULL)
-        return of->numbers[row];
+    if (of->codes == NULL)
+        return wbi_numbers_at(of->numbers, row);
     return of->codes[row] < 0 ? (double)NAN : (double)of->codes[row];
 }
 
@@ -34,7 +34,7 @@ wb_status wbi_values_collect(wbi_values *out, const wb_table *table, size_t colu
                         wb_table_name(table, column), type == WB_TYPE_TIME ? "times" : "text");
     *out = (wbi_values){.table = table,
                         .column = column,
-                        .numbers = wb_table_numbers(table, column),
+                        .numbers = wbi_table_numbers(table, column),
                         .codes = wb_table_codes(table, column)};
     for (size_t row = 0, n = wb_table_n_rows(table); row < n && !out->more; row++) {
         const double value = wbi_values_cell(out, row);
@@ -55,7 +55,7 @@ size_t wbi_values_at(const wbi_values *values, size_t row)
 
 const char *wbi_value_text(char text[WBI_VALUE_CHARS], const wbi_values *values, size_t k)
 {
-    if (values->numbers != NULL) {
+    if (values->codes == NULL) {
         const size_t n = isfinite(values->of[k]) ? wbi_double_print(text, values->of[k]) : 0;
         text[n] = '\0';
         return text;
@@ -82,7 +82,7 @@ bool wbi_value_is(const wbi_values *values, size_t k, const char *written)
 {
     char text[WBI_VALUE_CHARS];
     double number;
-    if (values->numbers != NULL)
+    if (values->codes == NULL)
         return wbi_double_read(&number, written, strlen(written), '.') && number == values->of[k];
     return strcmp(wbi_value_text(text, values, k), written) == 0;
 }

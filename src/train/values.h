@@ -4,9 +4,9 @@
 #define WINBACK_TRAIN_VALUES_H
 
 #include <stdbool.h>
-#include <winback/table.h>
 
 #include "base/error.h"
+#include "table/table.h"
 
 /* Enough for every spelling of two classes that is worth accepting. */
 enum { WBI_VALUES_SHOWN = 8, WBI_VALUE_CHARS = 64 };
@@ -15,8 +15,8 @@ enum { WBI_VALUES_SHOWN = 8, WBI_VALUE_CHARS = 64 };
 typedef struct wbi_values {
     const wb_table *table;
     size_t column;
-    const double *numbers; /* what the column has of both */
-    const int32_t *codes;
+    wbi_numbers numbers;  /* of a column of numbers */
+    const int32_t *codes; /* of a category; NULL: numbers */
     double of[WBI_VALUES_SHOWN];
     size_t n;
     bool more; /* than fit */
