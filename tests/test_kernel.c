@@ -238,6 +238,28 @@ static void decimals_are_quotients(void **state)
         }
 }
 
+/* A bucket is found by the same steps one by one. */
+static void buckets_are_as_one_by_one(void **state)
+{
+    (void)state;
+    enum { N = 67 };
+    double values[N];
+    int32_t out[N + 1];
+    const double low = -1.5, high = 2.25, per_unit = 100.0 / 3, odd[] = {NAN, -INFINITY, INFINITY, low, high, -1.6, 2.3, -0.0};
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
+        for (size_t n = 0; n <= N; n++) {
+            for (size_t i = 0; i < n; i++)
+                values[i] = i % 5 == 2 ? odd[(i + n) % 8] : 3 * number(i + n);
+            out[n] = -99;
+            wbi_kernels_at(s)->buckets(out, values, low, high, per_unit, n);
+            for (size_t i = 0; i < n; i++) {
+                const double within = !(values[i] > low) ? low : values[i] > high ? high : values[i];
+                assert_int_equal(out[i], (int)((within - low) * per_unit));
+            }
+            assert_int_equal(out[n], -99);
+        }
+}
+
 static void eta_does_not_depend_on_the_block(void **state)
 {
     (void)state;
@@ -459,6 +481,7 @@ int main(void)
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
         cmocka_unit_test(squares_of_rows),       cmocka_unit_test(quadratic_forms),
         cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows), cmocka_unit_test(decimals_are_quotients),
+        cmocka_unit_test(buckets_are_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

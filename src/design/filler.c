@@ -54,10 +54,10 @@ static wb_status open_pane(pane *out, const wbi_filler *filler, wb_error *err)
 
 static bool are_one_run(const size_t *rows, size_t n)
 {
-    size_t n_breaks = 0;
-    for (size_t i = 1; i < n; i++)
-        n_breaks += rows[i] != rows[i - 1] + 1;
-    return n > 0 && n_breaks == 0;
+    size_t difference = 0;
+    for (size_t i = 0; i < n; i++)
+        difference |= rows[i] ^ (rows[0] + i);
+    return difference == 0;
 }
 
 wb_status wbi_filler_create(wbi_filler **out, const wbi_encoder *encoder, const size_t *rows, size_t n_rows, int n_workers,

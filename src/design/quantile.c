@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "design/number.h"
+#include "kernel/kernel.h"
 
 enum { DIGIT_BITS = 11, N_DIGITS = 6, N_BUCKETS = 1 << DIGIT_BITS, FEW = 64, MANY = 1 << 15, MAX_QUANTILES = 64 };
 
@@ -91,6 +92,7 @@ static void pick(const range *from, const wanted *what, const double *sorted)
 /* Buckets of equal width, in value or in the order of keys, which is nearly that of logarithms; what lies beyond their ends,
  * and what is no number, goes to the outermost. */
 typedef struct bucketing {
+    const wbi_kernels *kernels;
     bool by_key;
     double low, high, per_unit;
     uint64_t low_key;
@@ -102,21 +104,24 @@ typedef struct bucketing {
 enum { AT_ONCE = 64 };
 
 /* The n values from `begin` on, at most AT_ONCE. */
-static const double *block_at(const range *from, size_t begin, size_t n, double room[AT_ONCE])
+static const double *block_at(const bucketing *b, const range *from, size_t begin, size_t n, double room[AT_ONCE])
 {
-    return wbi_number_run(wbi_numbers_from(from->values, begin), n, room);
+    if (from->values.decimals == NULL)
+        return from->values.wide + begin;
+    b->kernels->decimals(room, from->values.decimals + begin, n);
+    return room;
 }
 
-/* Of at most AT_ONCE values. Rounding keeps the order: no step of this comes out less for a greater value. */
+/* Rounding keeps the order: no step of this comes out less for a greater value. */
 static void find_buckets(int32_t *bucket, const bucketing *b, const double *values, size_t n)
 {
-    for (size_t i = 0; b->by_key && i < n; i++) {
+    if (!b->by_key) {
+        b->kernels->buckets(bucket, values, b->low, b->high, b->per_unit, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
         const uint64_t at = (order_key(values[i]) - b->low_key) >> b->shift;
         bucket[i] = at < N_BUCKETS ? (int32_t)at : N_BUCKETS - 1;
-    }
-    for (size_t i = 0; !b->by_key && i < n; i++) {
-        const double above = values[i] > b->low ? values[i] : b->low, within = above < b->high ? above : b->high;
-        bucket[i] = (int32_t)((within - b->low) * b->per_unit);
     }
 }
 
@@ -194,7 +199,7 @@ static void count_values(bucketing *b, const range *from, size_t step)
     memset(b->count, 0, sizeof b->count);
     for (size_t begin = 0; begin < from->n; begin += step * AT_ONCE) {
         const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
-        find_buckets(bucket, b, block_at(from, begin, n, room), n);
+        find_buckets(bucket, b, block_at(b, from, begin, n, room), n);
         for (size_t i = 0; i < n; i++)
             b->count[bucket[i]]++;
     }
@@ -229,7 +234,7 @@ static range collect_likely(bucketing *b, const range *from)
     memset(b->count, 0, sizeof b->count);
     for (size_t begin = 0; begin < from->n; begin += AT_ONCE) {
         const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
-        const double *values = block_at(from, begin, n, room);
+        const double *values = block_at(b, from, begin, n, room);
         find_buckets(bucket, b, values, n);
         for (size_t i = 0; i < n; i++) {
             b->count[bucket[i]]++;
@@ -254,7 +259,7 @@ static void move_values(bucketing *b, const range *from)
     double room[AT_ONCE];
     for (size_t begin = 0; begin < from->n; begin += AT_ONCE) {
         const size_t n = from->n - begin < AT_ONCE ? from->n - begin : AT_ONCE;
-        const double *values = block_at(from, begin, n, room);
+        const double *values = block_at(b, from, begin, n, room);
         find_buckets(bucket, b, values, n);
         for (size_t i = 0; i < n; i++) {
             size_t *next = &b->next[bucket[i]];
@@ -335,7 +340,7 @@ static bool all_finite(const double *values, size_t n)
  * bucket, and least and greatest are wanted. */
 static bool select_from_all(range *all, const wanted *what, bool finite)
 {
-    bucketing b;
+    bucketing b = {.kernels = wbi_kernels_best()};
     if (all->n < MANY)
         make_doubles(all);
     if (all->n <= FEW || !divide_by_value(&b, all)) {

@@ -80,6 +80,9 @@ typedef struct wbi_kernels {
     void (*interleave)(double *out, size_t stride, const wbi_kernel_column *columns, size_t n_columns, size_t n_rows);
     /* The numbers that short decimals stand for (wbi_decimal_number). All sets give the same bits. */
     void (*decimals)(double *out, const int32_t *values, size_t n);
+    /* bucket[i] = (value i - low) * per_unit without its fraction, the value taken for `low` where it is less or none, for `high`
+     * where it is more. All sets give the same. */
+    void (*buckets)(int32_t *bucket, const double *values, double low, double high, double per_unit, size_t n);
     /* values[i] = x_i' M x_i, M symmetric and packed by wbi_kernel_pack for rows of this stride. */
     void (*quadratic)(double *values, const wbi_matrix_rows *rows, const double *packed);
     /* What predicting p costs when it comes true, -log(p), and when not, -log(1 - p), with p kept `least` away from 0 and 1. */

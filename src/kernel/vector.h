@@ -425,6 +425,19 @@ static void interleave(double *out, size_t stride, const wbi_kernel_column *colu
     }
 }
 
+static void buckets(int32_t *bucket, const double *values, double low, double high, double per_unit, size_t n)
+{
+    const size_t whole = n / LANES * LANES;
+    double last[LANES] = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        if (i == whole)
+            memcpy(last, values + whole, (n - whole) * sizeof *last);
+        const vec v = LOAD(i == whole ? last : values + i), above = HIGHER(v, SPLAT(low)), within = LOWER(above, SPLAT(high));
+        const half found = __builtin_convertvector((within - SPLAT(low)) * SPLAT(per_unit), half);
+        memcpy(bucket + i, &found, (i == whole ? n - whole : LANES) * sizeof *bucket);
+    }
+}
+
 /* TILE_ROWS rows times one panel of the packed matrix, whose columns begin at k: eight accumulators. The matrix has nothing
  * above its diagonal. */
 INLINE void quadratic_tile(double *values, const double *const *x, size_t stride, const double *panel, size_t k)
@@ -542,4 +555,4 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
 
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,    sigmoid,
                                 moments,     standardise, matrix_eta, matrix_gradient, matrix_loss, matrix_crossproduct,
-                                interleave,  decimals,    quadratic,  log_losses,      line};
+                                interleave,  decimals,    buckets,    quadratic,       log_losses,  line};
