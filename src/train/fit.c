@@ -167,7 +167,7 @@ static wb_status set_penalties(workbench *bench, const wbi_training *training, c
 static wb_status set_up(workbench *bench, const wbi_training *training, const wbi_part *part, const wbi_basis *basis,
                         double lambda, wb_error *err)
 {
-    double weight[2] = {0, 0};
+    double weight[2];
     if (training->smooth && !training->on_trial && basis->n_columns >= part->n)
         return wbi_fail(err, WB_ERR_DEGENERATE,
                         "with basis auto the features become %zu columns, and there are %zu rows: linear takes fewer",
@@ -177,8 +177,7 @@ static wb_status set_up(workbench *bench, const wbi_training *training, const wb
     bench->start = wbi_alloc_zeroed(bench->design->n_columns, sizeof *bench->start);
     if (bench->start == NULL)
         return wbi_fail_nomem(err, bench->design->n_columns * sizeof *bench->start);
-    for (size_t i = 0; i < part->n; i++)
-        weight[part->outcome[i]] += part->weight[i];
+    wbi_part_weigh(weight, part);
     bench->start[0] = log(weight[1] / weight[0]);
     wbi_problem problem = {bench->design, part->outcome, part->weight, bench->penalty, &bench->terms};
     if (wbi_is_sparse(training->penalty)) {

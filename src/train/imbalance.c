@@ -36,9 +36,8 @@ bool wbi_fittable(const wbi_training *training, const wbi_part *part)
 static wb_imbalance plan(const wbi_training *training, const wbi_part *part)
 {
     wb_imbalance how = wbi_no_imbalance(part->n);
-    double weight[2] = {0, 0};
-    for (size_t i = 0; i < part->n; i++)
-        weight[part->outcome[i]] += part->weight[i];
+    double weight[2];
+    wbi_part_weigh(weight, part);
     how.balanced = isnan(training->balance.class_weight);
     how.class_weight = how.balanced ? weight[0] / weight[1] : training->balance.class_weight;
     how.sample_negatives = training->balance.sample_negatives;

@@ -46,6 +46,26 @@ bool wbi_part_has_both(const wbi_part *part)
     return part->n > 0 && memchr(part->outcome, 0, part->n) != NULL && memchr(part->outcome, 1, part->n) != NULL;
 }
 
+void wbi_part_weigh(double of[2], const wbi_part *part)
+{
+    enum { LANES = 8 };
+    const size_t whole = part->n / LANES * LANES;
+    double lanes[2][LANES] = {{0}};
+    of[0] = of[1] = 0;
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            const double positive = part->weight[i + l] * part->outcome[i + l];
+            lanes[0][l] += part->weight[i + l] - positive;
+            lanes[1][l] += positive;
+        }
+    for (size_t i = whole; i < part->n; i++)
+        lanes[part->outcome[i]][0] += part->weight[i];
+    for (size_t l = 0; l < LANES; l++) {
+        of[0] += lanes[0][l];
+        of[1] += lanes[1][l];
+    }
+}
+
 void wbi_training_free(wbi_training *training)
 {
     wbi_part_free(&training->all);
@@ -126,64 +146,129 @@ static wb_status find_weights(const double **weight, wbi_view *view, const wb_ta
     return WB_OK;
 }
 
-/* customer[i] = whether the i-th row belongs to another one than the row before. */
-static wb_status find_changes(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+/* Of the blocks of rows, of the table at first and then of those that are taken, something is counted. */
+typedef struct taking {
+    wbi_training *training;
+    const int8_t *label;
+    const double *weight; /* NULL: all 1 */
+    size_t *counts; /* by block: its own, and then that of the blocks before it */
+} taking;
+
+static bool is_taken(const taking *work, size_t row)
 {
-    const wbi_training *training = context;
-    const wbi_part *all = &training->all;
-    (void)block, (void)worker, (void)err;
-    for (size_t i = begin; i < end; i++)
-        all->customer[i] = i > 0 && (training->id == SIZE_MAX ||
-                                     !wbi_str_equal(wbi_id_at(training->table, training->id, all->rows[i - 1]),
-                                                    wbi_id_at(training->table, training->id, all->rows[i])));
+    return work->label[row] >= 0 && (work->weight == NULL || work->weight[row] > 0);
+}
+
+static wb_status count_taken(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const taking *work = context;
+    size_t n = 0;
+    (void)worker, (void)err;
+    for (size_t row = begin; row < end; row++)
+        n += is_taken(work, row);
+    work->counts[block] = n;
     return WB_OK;
 }
 
-static wb_status number_customers(wbi_training *training, wb_error *err)
+static wb_status list_taken(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
-    wbi_part *all = &training->all;
-    WBI_TRY(wbi_par_for(all->n, BLOCK_ROWS, training->n_threads, find_changes, training, err));
-    for (size_t i = 1; i < all->n; i++)
-        all->customer[i] += all->customer[i - 1];
-    training->n_customers = all->n == 0 ? 0 : (size_t)all->customer[all->n - 1] + 1;
+    const taking *work = context;
+    size_t *at = work->training->all.rows + work->counts[block];
+    (void)worker, (void)err;
+    for (size_t row = begin; row < end; row++)
+        if (is_taken(work, row))
+            *at++ = row;
     return WB_OK;
+}
+
+static bool is_another_customer(const wbi_training *training, size_t i)
+{
+    const size_t *rows = training->all.rows;
+    return training->id == SIZE_MAX || !wbi_str_equal(wbi_id_at(training->table, training->id, rows[i - 1]),
+                                                      wbi_id_at(training->table, training->id, rows[i]));
+}
+
+/* Customers are numbered from the block's first row on. */
+static wb_status describe_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const taking *work = context;
+    const wbi_part *all = &work->training->all;
+    uint32_t n_changes = 0;
+    (void)worker, (void)err;
+    for (size_t i = begin; i < end; i++) {
+        const size_t row = all->rows[i];
+        all->outcome[i] = (uint8_t)work->label[row];
+        all->weight[i] = work->weight == NULL ? 1 : work->weight[row];
+        n_changes += i > 0 && is_another_customer(work->training, i);
+        all->customer[i] = n_changes;
+    }
+    work->counts[block] = n_changes;
+    return WB_OK;
+}
+
+static wb_status number_customers(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const taking *work = context;
+    (void)worker, (void)err;
+    for (size_t i = begin; i < end; i++)
+        work->training->all.customer[i] += (uint32_t)work->counts[block];
+    return WB_OK;
+}
+
+/* Counts become those before each block; returns that of all. */
+static size_t accumulate(size_t *counts, size_t n_blocks)
+{
+    size_t before = 0;
+    for (size_t b = 0; b < n_blocks; b++) {
+        const size_t own = counts[b];
+        counts[b] = before;
+        before += own;
+    }
+    return before;
+}
+
+static wb_status take(taking *work, wb_error *err)
+{
+    wbi_training *training = work->training;
+    wbi_part *all = &training->all;
+    const size_t n_rows = wb_table_n_rows(training->table);
+    const int n_threads = training->n_threads;
+    WBI_TRY(wbi_par_for(n_rows, BLOCK_ROWS, n_threads, count_taken, work, err));
+    const size_t n = accumulate(work->counts, wbi_par_n_blocks(n_rows, BLOCK_ROWS));
+    if (n > UINT32_MAX)
+        return wbi_fail(err, WB_ERR_ARGUMENT, "%zu rows are more than the %u that can be trained on", n, UINT32_MAX);
+    WBI_TRY(wbi_part_allocate(all, n, err));
+    all->n = n;
+    WBI_TRY(wbi_par_for(n_rows, BLOCK_ROWS, n_threads, list_taken, work, err));
+    if (training->id != SIZE_MAX)
+        WBI_TRY(wbi_order_rows(all->rows, n, training->table, training->id, n_threads, err));
+    WBI_TRY(wbi_par_for(n, BLOCK_ROWS, n_threads, describe_rows, work, err));
+    const size_t n_changes = accumulate(work->counts, wbi_par_n_blocks(n, BLOCK_ROWS));
+    training->n_customers = n == 0 ? 0 : n_changes + 1;
+    return wbi_par_for(n, BLOCK_ROWS, n_threads, number_customers, work, err);
 }
 
 /* Takes the rows that have a label and a weight, and puts them in order. */
 static wb_status take_rows(wbi_training *training, const int8_t *label, const double *weight, wb_error *err)
 {
-    size_t n_rows = wb_table_n_rows(training->table), n = 0;
-    for (size_t row = 0; row < n_rows; row++)
-        n += label[row] >= 0 && (weight == NULL || weight[row] > 0);
-    if (n > UINT32_MAX)
-        return wbi_fail(err, WB_ERR_ARGUMENT, "%zu rows are more than the %u that can be trained on", n, UINT32_MAX);
-    WBI_TRY(wbi_part_allocate(&training->all, n, err));
-    wbi_part *all = &training->all;
-    size_t at = 0;
-    for (size_t row = 0; row < n_rows; row++)
-        if (label[row] >= 0 && (weight == NULL || weight[row] > 0))
-            all->rows[at++] = row;
-    if (training->id != SIZE_MAX)
-        WBI_TRY(wbi_order_rows(all->rows, n, training->table, training->id, training->n_threads, err));
-    all->n = n;
-    for (size_t i = 0; i < n; i++) {
-        all->outcome[i] = (uint8_t)label[all->rows[i]];
-        all->weight[i] = weight == NULL ? 1 : weight[all->rows[i]];
-    }
-    return number_customers(training, err);
+    const size_t n_blocks = wbi_par_n_blocks(wb_table_n_rows(training->table), BLOCK_ROWS);
+    taking work = {training, label, weight, wbi_alloc_array(n_blocks, sizeof *work.counts)};
+    if (work.counts == NULL)
+        return wbi_fail_nomem(err, n_blocks * sizeof *work.counts);
+    const wb_status status = take(&work, err);
+    wbi_free(work.counts);
+    return status;
 }
 
 static wb_status check_classes(wbi_training *training, wb_error *err)
 {
     const wbi_part *all = &training->all;
-    double total = 0, positive = 0;
+    double of[2];
     const char *name = wb_table_name(training->table, training->target);
-    for (size_t i = 0; i < all->n; i++) {
+    for (size_t i = 0; i < all->n; i++)
         training->n_positive += all->outcome[i];
-        total += all->weight[i];
-        positive += all->weight[i] * all->outcome[i];
-    }
-    training->base_rate = positive / total;
+    wbi_part_weigh(of, all);
+    training->base_rate = of[1] / (of[0] + of[1]);
     if (all->n == 0)
         return wbi_fail(err, WB_ERR_DEGENERATE, "no row has a label %s: nothing to train on", name);
     if (!wbi_part_has_both(all))
@@ -206,19 +291,35 @@ static void say_missing_labels(const wbi_training *training, const int8_t *label
         wbi_log(training->log, WB_LOG_INFO, "%zu rows without a label left out", n);
 }
 
+typedef struct keying {
+    const wbi_training *training;
+    int8_t *label;
+} keying;
+
+static wb_status drop_keyless(void *context, size_t block, size_t begin, size_t end, int worker, double *n_dropped, wb_error *err)
+{
+    const keying *work = context;
+    const wbi_training *training = work->training;
+    (void)block, (void)worker, (void)err;
+    for (size_t row = begin; row < end; row++) {
+        if (work->label[row] < 0 || wbi_id_at(training->table, training->id, row).length > 0)
+            continue;
+        work->label[row] = -1;
+        ++*n_dropped;
+    }
+    return WB_OK;
+}
+
 /* Rows that name no customer are left out, as they are in scoring. */
-static void drop_keyless(const wbi_training *training, int8_t *label)
+static wb_status leave_keyless_out(const wbi_training *training, int8_t *label, wb_error *err)
 {
     const size_t n_rows = training->id == SIZE_MAX ? 0 : wb_table_n_rows(training->table);
-    size_t n = 0;
-    for (size_t row = 0; row < n_rows; row++) {
-        if (label[row] < 0 || wbi_id_at(training->table, training->id, row).length > 0)
-            continue;
-        label[row] = -1;
-        n++;
-    }
+    keying work = {training, label};
+    double n;
+    WBI_TRY(wbi_par_sum(n_rows, BLOCK_ROWS, training->n_threads, 1, drop_keyless, &work, &n, err));
     if (n > 0)
-        wbi_log(training->log, WB_LOG_WARNING, "%zu rows without a customer left out", n);
+        wbi_log(training->log, WB_LOG_WARNING, "%.0f rows without a customer left out", n);
+    return WB_OK;
 }
 
 /* Rows that are in neither arm are left out. */
@@ -287,7 +388,7 @@ wb_status wbi_training_prepare(wbi_training *out, const wb_table *table, const w
     WBI_TRY_CLEANUP(find_weights(&weight, &weights, table, options->weights, err));
     WBI_TRY_CLEANUP(wbi_label_values(label, table, out->target, options->positive, options->use_row, err));
     say_missing_labels(out, label, options->use_row);
-    drop_keyless(out, label);
+    WBI_TRY_CLEANUP(leave_keyless_out(out, label, err));
     WBI_TRY_CLEANUP(find_arms(out, label, options, err));
     WBI_TRY_CLEANUP(take_rows(out, label, weight, err));
     WBI_TRY_CLEANUP(check_classes(out, err));

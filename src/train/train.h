@@ -30,6 +30,8 @@ void wbi_part_free(wbi_part *part);
 void wbi_part_push(wbi_part *part, const wbi_part *from, size_t i);
 /* Both classes are there. */
 bool wbi_part_has_both(const wbi_part *part);
+/* The weight of each outcome's rows. */
+void wbi_part_weigh(double of[2], const wbi_part *part);
 
 enum { WBI_SALT_CHARS = 24 };
 

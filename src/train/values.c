@@ -9,22 +9,6 @@
 #include "base/number.h"
 #include "base/text.h"
 
-double wbi_values_cell(const wbi_values *of, size_t row)
-{
-    if (of->codes == NULL)
-        return wbi_numbers_at(of->numbers, row);
-    return of->codes[row] < 0 ? (double)NAN : (double)of->codes[row];
-}
-
-/* Values come in no order that a branch on them could be foretold by. */
-static size_t place_of(const wbi_values *seen, double value)
-{
-    size_t place = seen->n;
-    for (size_t k = seen->n; k-- > 0;)
-        place = seen->of[k] == value ? k : place;
-    return place;
-}
-
 wb_status wbi_values_collect(wbi_values *out, const wb_table *table, size_t column, const uint8_t *use_row, const char *what,
                              wb_error *err)
 {
@@ -38,7 +22,7 @@ wb_status wbi_values_collect(wbi_values *out, const wb_table *table, size_t colu
                         .codes = wb_table_codes(table, column)};
     for (size_t row = 0, n = wb_table_n_rows(table); row < n && !out->more; row++) {
         const double value = wbi_values_cell(out, row);
-        if ((use_row != NULL && !use_row[row]) || isnan(value) || place_of(out, value) < out->n)
+        if ((use_row != NULL && !use_row[row]) || isnan(value) || wbi_values_at(out, row) < out->n)
             continue;
         if (out->n == WBI_VALUES_SHOWN)
             out->more = true;
@@ -46,11 +30,6 @@ wb_status wbi_values_collect(wbi_values *out, const wb_table *table, size_t colu
             out->of[out->n++] = value;
     }
     return WB_OK;
-}
-
-size_t wbi_values_at(const wbi_values *values, size_t row)
-{
-    return place_of(values, wbi_values_cell(values, row));
 }
 
 const char *wbi_value_text(char text[WBI_VALUE_CHARS], const wbi_values *values, size_t k)

@@ -3,6 +3,7 @@
 #ifndef WINBACK_TRAIN_VALUES_H
 #define WINBACK_TRAIN_VALUES_H
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -27,9 +28,22 @@ typedef struct wbi_values {
 WB_WARN_UNUSED wb_status wbi_values_collect(wbi_values *out, const wb_table *table, size_t column, const uint8_t *use_row,
                                             const char *what, wb_error *err);
 /* What a row has, NaN where it is missing. */
-double wbi_values_cell(const wbi_values *values, size_t row);
-/* Which value a row has; n: none, or one that is not among them. */
-size_t wbi_values_at(const wbi_values *values, size_t row);
+static inline double wbi_values_cell(const wbi_values *values, size_t row)
+{
+    if (values->codes == NULL)
+        return wbi_numbers_at(values->numbers, row);
+    return values->codes[row] < 0 ? (double)NAN : (double)values->codes[row];
+}
+/* Which value a row has; n: none, or one that is not among them. Values come in no order that a branch on them could be foretold
+ * by, and are all different. */
+static inline size_t wbi_values_at(const wbi_values *values, size_t row)
+{
+    const double value = wbi_values_cell(values, row);
+    size_t place = values->n;
+    for (size_t k = 0; k < values->n; k++)
+        place -= (size_t)(values->of[k] == value) * (values->n - k);
+    return place;
+}
 /* A value as the file has it, for comparing and for messages. */
 const char *wbi_value_text(char text[WBI_VALUE_CHARS], const wbi_values *values, size_t k);
 /* "'a', 'b'" */
