@@ -40,19 +40,30 @@ static double weight_of(const fitting *f, size_t row)
     return f->weights == NULL ? 1 : f->weights[row];
 }
 
-/* What counts for each outcome. */
-static wb_status weigh_classes(double *of, const fitting *f, wb_error *err)
+static wb_status weigh_block(void *context, size_t block, size_t begin, size_t end, int worker, double *of, wb_error *err)
 {
-    of[0] = of[1] = 0;
-    for (size_t i = 0; i < f->x->n_rows; i++) {
+    const fitting *f = context;
+    double negative = 0, positive = 0;
+    (void)block, (void)worker;
+    for (size_t i = begin; i < end; i++) {
         const double weight = weight_of(f, i);
         if (f->outcome[i] > 1)
             return wbi_fail(err, WB_ERR_ARGUMENT, "outcome of row %zu is %d, expected 0 or 1", i, f->outcome[i]);
         if (!(weight >= 0 && isfinite(weight)))
             return wbi_fail(err, WB_ERR_ARGUMENT, "weight of row %zu is %g, expected a number >= 0", i, weight);
-        of[0] += weight * (1 - f->outcome[i]);
-        of[1] += weight * f->outcome[i];
+        negative += weight * (1 - f->outcome[i]);
+        positive += weight * f->outcome[i];
     }
+    of[0] = negative;
+    of[1] = positive;
+    return WB_OK;
+}
+
+/* What counts for each outcome. */
+static wb_status weigh_classes(double of[2], fitting *f, wb_error *err)
+{
+    enum { BLOCK_ROWS = 1 << 14 };
+    WBI_TRY(wbi_par_sum(f->x->n_rows, BLOCK_ROWS, f->n_threads, 2, weigh_block, f, of, err));
     if (!(of[0] > 0 && of[1] > 0))
         return wbi_fail(err, WB_ERR_DEGENERATE, "all rows that count have the same outcome");
     return WB_OK;
