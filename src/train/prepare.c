@@ -132,9 +132,11 @@ static wb_status find_weights(const double **weight, wbi_view *view, const wb_ta
         return WB_OK;
     WBI_TRY(wbi_need_column(&column, table, name, "the weights", err));
     WBI_TRY(wbi_view_open(view, table, column, err));
+    if (wb_table_type(table, column) != WB_TYPE_NUMBER)
+        return wbi_fail(err, WB_ERR_INCONSISTENT, "the weights %s are no numbers", name);
     *weight = wb_table_numbers(&view->table, column);
     if (*weight == NULL)
-        return wbi_fail(err, WB_ERR_INCONSISTENT, "the weights %s are no numbers", name);
+        return wbi_fail_nomem(err, wb_table_n_rows(table) * sizeof **weight);
     for (size_t row = 0; row < wb_table_n_rows(table); row++) {
         const double w = (*weight)[row];
         if (isnan(w))
