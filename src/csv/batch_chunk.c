@@ -27,12 +27,12 @@ wb_status wbi_batch_create(wbi_batch_memory *m, const wbi_csv_reader *reader, co
     m->n_columns = n;
     m->text = wbi_buffer_make(PTRDIFF_MAX);
     m->values = wbi_alloc_array(n, sizeof *m->values);
-    m->listed = wbi_alloc_zeroed(n, sizeof *m->listed);
-    m->n_levels = wbi_alloc_zeroed(n, sizeof *m->n_levels);
-    if (m->columns == NULL || m->values == NULL || m->listed == NULL || m->n_levels == NULL)
+    m->listed = wbi_alloc_array(n, sizeof *m->listed);
+    if (m->columns == NULL || m->values == NULL || m->listed == NULL)
         return wbi_fail_nomem(err, n * sizeof *m->columns);
     for (size_t k = 0; k < n; k++) {
         m->columns[k] = options->columns[k];
+        m->listed[k] = m->columns[k].type == WB_TYPE_TEXT;
         WBI_TRY(wbi_packed_add_column(&m->rows, packing_of(m, m->columns[k].type), NULL, err));
     }
     return WB_OK;
@@ -46,7 +46,7 @@ wb_status wbi_batch_follow_types(wbi_batch_memory *m, const wbi_typed_column *co
             continue;
         WBI_TRY(wbi_packed_replace_column(&m->rows, k, packing_of(m, columns[k].type), err));
         m->columns[k].type = columns[k].type;
-        m->n_levels[k] = 0;
+        m->listed[k] = columns[k].type == WB_TYPE_TEXT;
     }
     return WB_OK;
 }
@@ -67,7 +67,6 @@ void wbi_batch_free(wbi_batch_memory *m)
     wbi_arena_free(&m->arena);
     wbi_free(m->values);
     wbi_free(m->listed);
-    wbi_free(m->n_levels);
 }
 
 static void clear(wbi_batch_memory *m)
@@ -232,14 +231,6 @@ static bool begins_like_header(wbi_str row, wbi_str start, char delimiter)
     return end == row.length || row.data[end] == delimiter || row.data[end] == '"';
 }
 
-/* Whether the row is as wide as the header and, being nonempty, told from it by its first byte, as nearly all are. */
-static bool is_usual(const wbi_batch_memory *m, size_t row, size_t width, wbi_str header)
-{
-    const uint32_t *marks = m->marks.marks, *starts = m->marks.starts;
-    const char first = m->chunk.bytes[(uint32_t)(marks[starts[row]] + 1)];
-    return starts[row + 1] - starts[row] == width && header.length > 0 && first != header.data[0] && first != '"';
-}
-
 /* A row that may be the header again, is not text, or has too few or too many cells, is doubtful. */
 static uint8_t state_of(wbi_str raw, bool wide, bool text, wbi_str header, const wbi_dialect *dialect)
 {
@@ -251,17 +242,23 @@ static uint8_t state_of(wbi_str raw, bool wide, bool text, wbi_str header, const
     return WBI_ROW_KEPT;
 }
 
+/* Nearly all rows are as wide as the header and told from it by their first byte. */
 static void classify_rows(wbi_batch_memory *m)
 {
-    const size_t width = wbi_csv_n_columns(m->reader);
+    const size_t width = wbi_csv_n_columns(m->reader), n = m->marks.n_rows;
+    const uint32_t *const marks = m->marks.marks, *const starts = m->marks.starts;
+    const char *const bytes = m->chunk.bytes;
+    uint8_t *const states = m->states;
     const wbi_dialect *dialect = wbi_csv_dialect(m->reader);
     const wbi_str header = start_of_header(m->reader);
-    const bool text = m->chunk.plain || wbi_utf8_check(m->chunk.bytes, m->chunk.n_bytes) == m->chunk.n_bytes;
-    for (size_t row = 0; row < m->marks.n_rows; row++) {
-        const bool wide = m->marks.starts[row + 1] - m->marks.starts[row] == width;
-        m->states[row] = text && is_usual(m, row, width, header)
-                             ? WBI_ROW_KEPT
-                             : state_of(wbi_chunk_row(m, row), wide, text, header, dialect);
+    const bool text = m->chunk.plain || wbi_utf8_check(bytes, m->chunk.n_bytes) == m->chunk.n_bytes;
+    const bool may_be_usual = text && header.length > 0;
+    for (size_t row = 0; row < n; row++) {
+        const bool wide = starts[row + 1] - starts[row] == width;
+        const char first = bytes[(uint32_t)(marks[starts[row]] + 1)];
+        states[row] = may_be_usual && wide && first != header.data[0] && first != '"'
+                          ? WBI_ROW_KEPT
+                          : state_of(wbi_chunk_row(m, row), wide, text, header, dialect);
     }
 }
 
@@ -300,11 +297,20 @@ static wb_status renew_levels(wbi_packed *column, size_t n, wb_error *err)
     return status;
 }
 
+static bool are_all_kept(const uint8_t *states, size_t n)
+{
+    return n == 0 || (states[0] == WBI_ROW_KEPT && memcmp(states, states + 1, n - 1) == 0);
+}
+
 /* Settles the doubtful rows, and takes out those that are none. */
 static wb_status settle_rows(wbi_batch_memory *m, wbi_csv_reader **judge, wb_error *err)
 {
     size_t n = m->marks.n_rows, n_kept = 0;
     bool any = false;
+    m->rows.n_rows = n;
+    m->all_kept = are_all_kept(m->states, n);
+    if (m->all_kept)
+        return WB_OK;
     for (size_t row = 0; row < n; row++) {
         m->rows.n_rows = n_kept;
         any = any || m->states[row] == WBI_ROW_DOUBTFUL;

@@ -37,7 +37,6 @@ typedef struct wbi_batch_memory {
     size_t marks_capacity, rows_capacity;
     wbi_buffer text; /* of a cell whose doubled quotes are undone */
     bool *listed;         /* by column: its levels are listed, not looked up */
-    size_t *n_levels;     /* by column: of the chunk before */
     const char *counted;  /* the chunk's lines have been counted up to the one that begins here */
     size_t counted_line;
 

@@ -241,7 +241,7 @@ typedef struct recent_level {
     int32_t code;
 } recent_level;
 
-/* Texts, and keys that hardly come back within a chunk, are listed as they come. */
+/* Texts, and keys that hardly come back within a chunk but in the next row, are listed as they come. */
 wb_status wbi_batch_add_level(wbi_batch_memory *m, size_t k, wbi_str level, int32_t *code, wb_error *err)
 {
     wbi_dictionary *levels = m->rows.columns[k].dictionary;
@@ -284,7 +284,8 @@ static inline bool same_level(wbi_str a, wbi_str b)
     return x == y;
 }
 
-/* The level before is the most likely one where there are many. */
+/* The level before is the most likely one where there are many. Those that differ from it and are new nearly always are not
+ * worth looking up in the next chunk. */
 static wb_status type_categories(const cursor *c, wb_error *err)
 {
     wbi_batch_memory *m = c->m;
@@ -292,7 +293,7 @@ static wb_status type_categories(const cursor *c, wb_error *err)
     int32_t *codes = wbi_packed_codes(column), code = -1;
     recent_level recent[1 << RECENT_BITS] = {{0}};
     wbi_str before = {NULL, 0};
-    m->listed[c->k] = m->columns[c->k].type == WB_TYPE_TEXT || 2 * m->n_levels[c->k] > c->n_rows;
+    size_t n_repeated = 0;
     for (size_t row = 0; row < c->n_rows; row++) {
         wbi_str cell;
         if (c->states[row] != WBI_ROW_KEPT)
@@ -304,15 +305,17 @@ static wb_status type_categories(const cursor *c, wb_error *err)
             codes[row] = -1;
             if (m->typing.columns[c->k].required)
                 c->states[row] = WBI_ROW_DOUBTFUL;
+        } else if (cell.length > 8 && before.data != NULL && same_level(cell, before)) {
+            codes[row] = code;
+            n_repeated++;
         } else {
-            if (cell.length <= 8 || before.data == NULL || !same_level(cell, before)) {
-                WBI_TRY(wbi_batch_add_level(m, c->k, cell, &code, err));
-                before = cell.data == m->text.data ? (wbi_str){NULL, 0} : cell;
-            }
+            WBI_TRY(wbi_batch_add_level(m, c->k, cell, &code, err));
+            before = cell.data == m->text.data ? (wbi_str){NULL, 0} : cell;
             codes[row] = code;
         }
     }
-    m->n_levels[c->k] = wbi_dictionary_size(column->dictionary);
+    m->listed[c->k] = m->columns[c->k].type == WB_TYPE_TEXT ||
+                      2 * wbi_dictionary_size(column->dictionary) > c->n_rows - n_repeated;
     return WB_OK;
 }
 
