@@ -112,6 +112,83 @@ static void test_intern_all_is_intern_one_by_one(void **state)
     }
 }
 
+static uint64_t next_random(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state >> 33;
+}
+
+static size_t number_key(char key[300], size_t i)
+{
+    return (size_t)snprintf(key, 300, "%s%05zu", i % 2 == 0 ? "c" : "customer-", i / 2 * 2);
+}
+
+/* Lists keys of one kind that ascend by their bytes, some of them more than once, or any keys. The first two lists leave none
+ * out up to where they end, so that keys of later ones are known, are new behind all others, or are new among them. */
+static void list_keys(wbi_dictionary *list, size_t l, bool ascending, size_t n_keys, uint64_t *state)
+{
+    const size_t first = l < 2 ? l : next_random(state) % n_keys, stride = 1 + next_random(state) % 9;
+    wb_error err;
+    char key[300];
+    wbi_dictionary_clear(list);
+    for (size_t i = first; i < n_keys && next_random(state) % 300 != 0;) {
+        const size_t n = number_key(key, ascending ? i : next_random(state) % n_keys);
+        assert_ok(wbi_dictionary_append(list, key, n, &err), &err);
+        i += l < 2 ? 2 : 2 * (next_random(state) % stride);
+    }
+}
+
+static void assert_same_dictionaries(const wbi_dictionary *a, const wbi_dictionary *b, size_t n_keys)
+{
+    wb_error err;
+    char key[300];
+    int32_t *ranks, *same_ranks;
+    assert_int_equal(wbi_dictionary_size(a), wbi_dictionary_size(b));
+    for (size_t i = 0; i < n_keys; i++) {
+        const size_t n = number_key(key, i);
+        assert_int_equal(wbi_dictionary_find(a, key, n), wbi_dictionary_find(b, key, n));
+    }
+    assert_ok(wbi_dictionary_ranks(a, &ranks, &err), &err);
+    assert_ok(wbi_dictionary_ranks(b, &same_ranks, &err), &err);
+    assert_memory_equal(ranks, same_ranks, wbi_dictionary_size(a) * sizeof *ranks);
+    wbi_free(ranks);
+    wbi_free(same_ranks);
+}
+
+static void test_keys_that_ascend_are_like_any(void **state)
+{
+    (void)state;
+    enum { N_KEYS = 700, N_LISTS = 14 };
+    static int32_t codes[20 * N_KEYS];
+    wb_error err;
+    wbi_dictionary *all, *list;
+    assert_ok(wbi_dictionary_create(&all, &err), &err);
+    assert_ok(wbi_dictionary_create(&list, &err), &err);
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        uint64_t random = seed;
+        wbi_dictionary *one_by_one;
+        assert_ok(wbi_dictionary_create(&one_by_one, &err), &err);
+        wbi_dictionary_clear(all);
+        for (size_t l = 0; l < N_LISTS; l++) {
+            list_keys(list, l, next_random(&random) % (2 * N_LISTS) >= l, N_KEYS, &random);
+            assert_true(wbi_dictionary_size(list) <= sizeof codes / sizeof *codes);
+            assert_ok(wbi_dictionary_intern_all(all, list, codes, &err), &err);
+            for (size_t i = 0; i < wbi_dictionary_size(list); i++) {
+                const wbi_str key = wbi_dictionary_at(list, (int32_t)i);
+                int32_t code;
+                assert_ok(wbi_dictionary_intern(one_by_one, key.data, key.length, &code, &err), &err);
+                assert_int_equal(codes[i], code);
+            }
+            if (next_random(&random) % N_LISTS == 0)
+                assert_ok(wbi_dictionary_index(all, &err), &err);
+            assert_same_dictionaries(all, one_by_one, N_KEYS);
+        }
+        wbi_dictionary_free(one_by_one);
+    }
+    wbi_dictionary_free(all);
+    wbi_dictionary_free(list);
+}
+
 static void test_clear_forgets_and_keeps_memory(void **state)
 {
     (void)state;
@@ -402,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_codes_count_first_appearances),
         cmocka_unit_test(test_many_entries_stay_findable),
         cmocka_unit_test(test_intern_all_is_intern_one_by_one),
+        cmocka_unit_test(test_keys_that_ascend_are_like_any),
         cmocka_unit_test(test_clear_forgets_and_keeps_memory),
         cmocka_unit_test(test_ranks_order_bytes),
         cmocka_unit_test(test_dictionary_without_memory),

@@ -46,6 +46,7 @@ static wb_status choose(wbi_facts *facts, choice *chosen, const wbi_source *sour
 static wb_status index_rows(wbi_facts *facts, wb_error *err)
 {
     const size_t n = wbi_dictionary_size(facts->customers);
+    WBI_TRY(wbi_dictionary_index(facts->customers, err));
     facts->row = wbi_alloc_array(n, sizeof *facts->row);
     if (facts->row == NULL)
         return wbi_fail_nomem(err, n * sizeof *facts->row);

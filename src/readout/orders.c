@@ -138,6 +138,7 @@ static wb_status match_customers(order_book *b, wb_error *err)
     const wbi_readout_trial_rows *rows = &b->r->rows;
     wb_readout *result = &b->r->result;
     const size_t n_codes = wbi_dictionary_size(b->events.customers);
+    WBI_TRY(wbi_dictionary_index(b->events.customers, err));
     int32_t *row_of_code = wbi_alloc_array(n_codes, sizeof *row_of_code);
     b->row_of = wbi_alloc_array(b->events.n_customers, sizeof *b->row_of);
     if (row_of_code == NULL || b->row_of == NULL) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Open addressing with linear probing over a power of two of slots, at most three quarters full. A slot keeps 32 bits of
- * the hash: they place the entry when the slots grow, and spare nearly every comparison of bytes. */
+ * the hash: they place the entry when the slots grow, and spare nearly every comparison of bytes.
+ *
+ * Entries that come in the order of their bytes, as the keys of a sorted file do, need no slots: the next is a new one, or lies
+ * a little behind the one before. They get theirs when that is no longer so. */
 #include "table/dictionary.h"
 
 #include <assert.h>
@@ -19,8 +22,10 @@ typedef struct slot {
 } slot;
 
 struct wbi_dictionary {
+    bool indexed; /* entries are found by slots; else these are empty, and the entries ascend */
     slot *slots;
     size_t n_slots;
+    size_t found; /* where they ascend: the entry that was interned last */
     uint32_t *offsets; /* n + 1 of them: entry `code` is bytes[offsets[code]..offsets[code + 1]) */
     size_t n, entries_capacity;
     char *bytes;
@@ -33,14 +38,12 @@ wb_status wbi_dictionary_create(wbi_dictionary **out, wb_error *err)
     wbi_dictionary *dictionary = wbi_alloc_zeroed(1, sizeof *dictionary);
     if (dictionary == NULL)
         return wbi_fail_nomem(err, sizeof *dictionary);
-    dictionary->slots = wbi_alloc_zeroed(FIRST_SLOTS, sizeof *dictionary->slots);
     dictionary->offsets = wbi_alloc_array(FIRST_ENTRIES + 1, sizeof *dictionary->offsets);
     dictionary->bytes = wbi_alloc_array(FIRST_BYTES, 1);
-    if (dictionary->slots == NULL || dictionary->offsets == NULL || dictionary->bytes == NULL) {
+    if (dictionary->offsets == NULL || dictionary->bytes == NULL) {
         wbi_dictionary_free(dictionary);
-        return wbi_fail_nomem(err, FIRST_SLOTS * sizeof(slot));
+        return wbi_fail_nomem(err, FIRST_BYTES);
     }
-    dictionary->n_slots = FIRST_SLOTS;
     dictionary->entries_capacity = FIRST_ENTRIES;
     dictionary->bytes_capacity = FIRST_BYTES;
     dictionary->offsets[0] = 0;
@@ -63,13 +66,18 @@ size_t wbi_dictionary_size(const wbi_dictionary *dictionary)
     return dictionary->n;
 }
 
-size_t wbi_dictionary_bytes(const wbi_dictionary *dictionary, size_t n)
+static size_t slots_for(size_t n)
 {
     size_t n_slots = FIRST_SLOTS;
     while (n > n_slots / 4 * 3)
         n_slots *= 2;
+    return n_slots;
+}
+
+size_t wbi_dictionary_bytes(const wbi_dictionary *dictionary, size_t n)
+{
     double entry_bytes = dictionary->n == 0 ? 0 : (double)dictionary->offsets[dictionary->n] / (double)dictionary->n;
-    return n_slots * sizeof *dictionary->slots + n * sizeof *dictionary->offsets + (size_t)(entry_bytes * (double)n);
+    return slots_for(n) * sizeof *dictionary->slots + n * sizeof *dictionary->offsets + (size_t)(entry_bytes * (double)n);
 }
 
 static wbi_str entry_at(const wbi_dictionary *dictionary, size_t code)
@@ -100,31 +108,89 @@ static size_t probe(const wbi_dictionary *dictionary, uint32_t tag, wbi_str byte
     return at;
 }
 
+/* The first entry from `from` on that is not less than `bytes`, looked for in growing steps; n when all are less. */
+static size_t seek(const wbi_dictionary *dictionary, size_t from, wbi_str bytes)
+{
+    size_t low = from, step = 1;
+    for (; step <= dictionary->n - low && wbi_str_compare(entry_at(dictionary, low + step - 1), bytes) < 0; step *= 2)
+        low += step;
+    size_t high = step <= dictionary->n - low ? low + step - 1 : dictionary->n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (wbi_str_compare(entry_at(dictionary, middle), bytes) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_entry(const wbi_dictionary *dictionary, size_t code, wbi_str bytes)
+{
+    return code < dictionary->n && wbi_str_equal(entry_at(dictionary, code), bytes);
+}
+
 int32_t wbi_dictionary_find(const wbi_dictionary *dictionary, const char *bytes, size_t n)
 {
-    size_t at = probe(dictionary, tag_of(bytes, n), (wbi_str){bytes, n});
-    return (int32_t)dictionary->slots[at].entry - 1;
+    const wbi_str text = {bytes, n};
+    if (dictionary->indexed)
+        return (int32_t)dictionary->slots[probe(dictionary, tag_of(bytes, n), text)].entry - 1;
+    const size_t code = seek(dictionary, 0, text);
+    return is_entry(dictionary, code, text) ? (int32_t)code : -1;
+}
+
+static void put_slot(slot *slots, size_t n_slots, slot added)
+{
+    const size_t mask = n_slots - 1;
+    size_t at = added.tag & mask;
+    while (slots[at].entry != 0)
+        at = (at + 1) & mask;
+    slots[at] = added;
+}
+
+static wb_status make_slots(slot **out, size_t n_slots, wb_error *err)
+{
+    *out = wbi_alloc_aligned(n_slots, sizeof **out);
+    if (*out == NULL)
+        return wbi_fail_nomem(err, n_slots * sizeof **out);
+    memset(*out, 0, n_slots * sizeof **out);
+    return WB_OK;
+}
+
+static void replace_slots(wbi_dictionary *dictionary, slot *slots, size_t n_slots)
+{
+    wbi_free(dictionary->slots);
+    dictionary->slots = slots;
+    dictionary->n_slots = n_slots;
 }
 
 static wb_status grow_slots(wbi_dictionary *dictionary, wb_error *err)
 {
-    size_t n_slots = dictionary->n_slots * 2, mask = n_slots - 1;
-    slot *slots = wbi_alloc_aligned(n_slots, sizeof *slots);
-    if (slots == NULL)
-        return wbi_fail_nomem(err, n_slots * sizeof *slots);
-    memset(slots, 0, n_slots * sizeof *slots);
-    for (size_t i = 0; i < dictionary->n_slots; i++) {
-        slot old = dictionary->slots[i];
-        if (old.entry == 0)
-            continue;
-        size_t at = old.tag & mask;
-        while (slots[at].entry != 0)
-            at = (at + 1) & mask;
-        slots[at] = old;
+    const size_t n_slots = dictionary->n_slots * 2;
+    slot *slots;
+    WBI_TRY(make_slots(&slots, n_slots, err));
+    for (size_t i = 0; i < dictionary->n_slots; i++)
+        if (dictionary->slots[i].entry != 0)
+            put_slot(slots, n_slots, dictionary->slots[i]);
+    replace_slots(dictionary, slots, n_slots);
+    return WB_OK;
+}
+
+wb_status wbi_dictionary_index(wbi_dictionary *dictionary, wb_error *err)
+{
+    const size_t n_slots = slots_for(dictionary->n);
+    slot *slots;
+    if (dictionary->indexed)
+        return WB_OK;
+    if (dictionary->n_slots < n_slots) {
+        WBI_TRY(make_slots(&slots, n_slots, err));
+        replace_slots(dictionary, slots, n_slots);
     }
-    wbi_free(dictionary->slots);
-    dictionary->slots = slots;
-    dictionary->n_slots = n_slots;
+    for (size_t code = 0; code < dictionary->n; code++) {
+        const wbi_str bytes = entry_at(dictionary, code);
+        put_slot(dictionary->slots, dictionary->n_slots, (slot){tag_of(bytes.data, bytes.length), (uint32_t)code + 1});
+    }
+    dictionary->indexed = true;
     return WB_OK;
 }
 
@@ -199,6 +265,7 @@ static wb_status intern(wbi_dictionary *dictionary, uint32_t tag, wbi_str bytes,
 
 wb_status wbi_dictionary_intern(wbi_dictionary *dictionary, const char *bytes, size_t n, int32_t *code, wb_error *err)
 {
+    WBI_TRY(wbi_dictionary_index(dictionary, err));
     return intern(dictionary, tag_of(bytes, n), (wbi_str){bytes, n}, code, err);
 }
 
@@ -235,32 +302,71 @@ static inline __attribute__((always_inline)) void fetch_bytes(const wbi_dictiona
         __builtin_prefetch(dictionary->bytes + dictionary->offsets[entry - 1]);
 }
 
-wb_status wbi_dictionary_intern_all(wbi_dictionary *dictionary, const wbi_dictionary *other, int32_t *codes,
-                                    wb_error *err)
+/* Without slots: as many of the first entries of `other` as ascend and are either here or new at the end. These go on behind
+ * the last ones, or begin anew. */
+static wb_status intern_ascending(size_t *n_interned, wbi_dictionary *dictionary, const wbi_dictionary *other, int32_t *codes,
+                                  wb_error *err)
+{
+    size_t from = dictionary->found, i = 0;
+    if (other->n > 0 && from < dictionary->n && wbi_str_compare(entry_at(other, 0), entry_at(dictionary, from)) < 0)
+        from = 0;
+    for (; i < other->n; i++) {
+        const wbi_str bytes = entry_at(other, i);
+        const size_t code = seek(dictionary, from, bytes);
+        if (code == dictionary->n) {
+            WBI_TRY(make_room(dictionary, bytes.length, err));
+            add_entry(dictionary, bytes);
+        } else if (!is_entry(dictionary, code, bytes)) {
+            break;
+        }
+        codes[i] = (int32_t)code;
+        from = code;
+    }
+    dictionary->found = from;
+    *n_interned = i;
+    return WB_OK;
+}
+
+static wb_status intern_anyhow(wbi_dictionary *dictionary, const wbi_dictionary *other, size_t first, int32_t *codes,
+                               wb_error *err)
 {
     enum { STEP = 8, AHEAD = 3 * STEP, RING = 32 };
     uint32_t tags[RING];
     const size_t n = other->n;
-    for (size_t i = 0; i < n + AHEAD; i++) {
+    for (size_t i = first; i < n + AHEAD; i++) {
         if (i < n) {
             wbi_str bytes = entry_at(other, i);
             tags[i % RING] = tag_of(bytes.data, bytes.length);
             __builtin_prefetch(&dictionary->slots[tags[i % RING] & (dictionary->n_slots - 1)]);
         }
-        if (i >= STEP && i - STEP < n)
+        if (i >= first + STEP && i - STEP < n)
             fetch_offsets(dictionary, tags[(i - STEP) % RING]);
-        if (i >= 2 * STEP && i - 2 * STEP < n)
+        if (i >= first + 2 * STEP && i - 2 * STEP < n)
             fetch_bytes(dictionary, tags[(i - 2 * STEP) % RING]);
-        if (i >= AHEAD)
+        if (i >= first + AHEAD)
             WBI_TRY(intern(dictionary, tags[(i - AHEAD) % RING], entry_at(other, i - AHEAD), &codes[i - AHEAD], err));
     }
     return WB_OK;
 }
 
+wb_status wbi_dictionary_intern_all(wbi_dictionary *dictionary, const wbi_dictionary *other, int32_t *codes,
+                                    wb_error *err)
+{
+    size_t n_interned = 0;
+    if (!dictionary->indexed)
+        WBI_TRY(intern_ascending(&n_interned, dictionary, other, codes, err));
+    if (n_interned == other->n)
+        return WB_OK;
+    WBI_TRY(wbi_dictionary_index(dictionary, err));
+    return intern_anyhow(dictionary, other, n_interned, codes, err);
+}
+
 void wbi_dictionary_clear(wbi_dictionary *dictionary)
 {
-    dictionary->n = 0;
-    memset(dictionary->slots, 0, dictionary->n_slots * sizeof *dictionary->slots);
+    if (dictionary->indexed)
+        memset(dictionary->slots, 0, dictionary->n_slots * sizeof *dictionary->slots);
+    dictionary->indexed = false;
+    dictionary->n = dictionary->found = 0;
 }
 
 /* The first 16 bytes as two big-endian numbers, padded with 0: they decide nearly all comparisons. */
@@ -329,7 +435,7 @@ wb_status wbi_dictionary_ranks(const wbi_dictionary *dictionary, int32_t **rank,
     *rank = NULL;
     if (ranks == NULL)
         return wbi_fail_nomem(err, n * sizeof *ranks);
-    if (is_sorted(dictionary))
+    if (!dictionary->indexed || is_sorted(dictionary))
         for (size_t code = 0; code < n; code++)
             ranks[code] = (int32_t)code;
     else
