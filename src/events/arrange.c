@@ -7,21 +7,22 @@
 #include "events/order.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 4096, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_RANGES = 64 };
+enum { CUSTOMERS_A_BLOCK = 4096, RUNS_A_BLOCK = 65536, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_RANGES = 64 };
 
 /* What arranging one table works on. */
 typedef struct arranging {
     wbi_event_table *table;
     wbi_packed *columns;
     const wbi_packed *times; /* NULL without time */
+    wbi_owners *owners;      /* by run: its customer's code, then number */
     const int32_t *rank;     /* by code of a customer: its number */
     int64_t until_us;
     size_t n_rows, n_customers;
     int n_threads;
     wbi_order *order;
+    bool *grouped;  /* by block of runs: all have customers, and these ascend */
     int32_t *place; /* by row: its customer's number, -1 when it is not kept */
     uint32_t (*counts)[MAX_RANGES]; /* by block of rows and range of customers: how many rows, then where the next goes */
-    bool *grouped;                  /* by block: all rows are kept, and their customers ascend */
     unsigned range_bits;            /* a range holds 2^range_bits customers */
     uint32_t starts[MAX_RANGES + 1]; /* by range: its first row in `ranged` */
     uint32_t *ranged;               /* rows by range, then input order */
@@ -37,22 +38,17 @@ static unsigned bits_of_range(size_t n_customers)
     return bits;
 }
 
-static wb_status place_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+static wb_status rank_runs(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const arranging *a = context;
-    uint32_t *count = a->counts[block];
-    int32_t before = 0;
+    int32_t *const place = a->owners->codes, before = 0;
     bool grouped = true;
     (void)worker;
     (void)err;
-    for (size_t i = begin; i < end; i++) {
-        const bool kept = a->place[i] >= 0 && (a->times == NULL || wbi_packed_time(a->times, i) < a->until_us);
-        const int32_t place = kept ? a->rank[a->place[i]] : -1;
-        a->place[i] = place;
-        grouped &= place >= before;
-        before = place;
-        if (kept)
-            count[(uint32_t)place >> a->range_bits]++;
+    for (size_t run = begin; run < end; run++) {
+        place[run] = place[run] < 0 ? -1 : a->rank[place[run]];
+        grouped &= place[run] >= before;
+        before = place[run];
     }
     a->grouped[block] = grouped;
     return WB_OK;
@@ -60,11 +56,15 @@ static wb_status place_rows(void *context, size_t block, size_t begin, size_t en
 
 /* ---- rows that lie by customer already ---- */
 
-static bool all_grouped(const arranging *a)
+/* Whether they do, and all are kept. */
+static bool are_grouped(const arranging *a)
 {
-    for (size_t block = 0; block < wbi_par_n_blocks(a->n_rows, ROWS_A_BLOCK); block++) {
-        const size_t begin = block * ROWS_A_BLOCK;
-        if (!a->grouped[block] || (begin > 0 && a->place[begin] < a->place[begin - 1]))
+    const int32_t *place = a->owners->codes;
+    if (a->times != NULL && a->n_rows > 0 && a->table->last_us >= a->until_us)
+        return false;
+    for (size_t block = 0; block < wbi_par_n_blocks(a->owners->n_runs, RUNS_A_BLOCK); block++) {
+        const size_t begin = block * RUNS_A_BLOCK;
+        if (!a->grouped[block] || (begin > 0 && place[begin] < place[begin - 1]))
             return false;
     }
     return true;
@@ -73,15 +73,16 @@ static bool all_grouped(const arranging *a)
 static wb_status find_first_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const arranging *a = context;
-    size_t c = begin == 0 ? 0 : (size_t)a->place[begin - 1] + 1;
+    const int32_t *place = a->owners->codes;
+    size_t c = begin == 0 ? 0 : (size_t)place[begin - 1] + 1;
     (void)block;
     (void)worker;
     (void)err;
-    for (size_t i = begin; i < end; i++)
-        while (c <= (size_t)a->place[i])
-            a->first[c++] = i;
-    while (end == a->n_rows && c <= a->n_customers)
-        a->first[c++] = end;
+    for (size_t run = begin; run < end; run++)
+        while (c <= (size_t)place[run])
+            a->first[c++] = wbi_owners_first_row(a->owners, run);
+    while (end == a->owners->n_runs && c <= a->n_customers)
+        a->first[c++] = a->n_rows;
     return WB_OK;
 }
 
@@ -127,6 +128,21 @@ static wb_status sort_grouped(void *context, size_t block, size_t begin, size_t 
 }
 
 /* ---- rows that lie anyhow ---- */
+
+static wb_status place_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
+{
+    const arranging *a = context;
+    uint32_t *count = a->counts[block];
+    (void)worker;
+    (void)err;
+    for (size_t i = begin; i < end; i++) {
+        if (a->times != NULL && wbi_packed_time(a->times, i) >= a->until_us)
+            a->place[i] = -1;
+        if (a->place[i] >= 0)
+            count[(uint32_t)a->place[i] >> a->range_bits]++;
+    }
+    return WB_OK;
+}
 
 /* Rows are bucketed by customer in two steps, for which the customers are cut into ranges: first the rows of each range
  * are put together, then those of each customer. So what is written to at a time stays in a core's cache, and ranges
@@ -251,7 +267,14 @@ static wb_status permute_columns(wbi_packed_rows *rows, const uint32_t *row, siz
 static wb_status bucket_rows(arranging *a, wb_error *err)
 {
     const size_t n_ranges = wbi_par_n_blocks(a->n_customers, (size_t)1 << a->range_bits);
-    sum_counts(a, wbi_par_n_blocks(a->n_rows, ROWS_A_BLOCK));
+    const size_t n_blocks = wbi_par_n_blocks(a->n_rows, ROWS_A_BLOCK);
+    WBI_TRY(wbi_owners_spread(a->owners, err));
+    a->place = a->owners->codes;
+    a->counts = wbi_alloc_zeroed(n_blocks, sizeof *a->counts);
+    if (a->counts == NULL)
+        return wbi_fail_nomem(err, n_blocks * sizeof *a->counts);
+    WBI_TRY(wbi_par_for(a->n_rows, ROWS_A_BLOCK, a->n_threads, place_rows, a, err));
+    sum_counts(a, n_blocks);
     a->row = wbi_alloc_array(a->n_rows, sizeof *a->row);
     a->ranged = wbi_alloc_array(a->n_rows, sizeof *a->ranged);
     if (a->row == NULL || a->ranged == NULL)
@@ -263,19 +286,13 @@ static wb_status bucket_rows(arranging *a, wb_error *err)
     return WB_OK;
 }
 
-/* Where a row lies will say whose it is. */
-static void forget_customers(arranging *a)
-{
-    wbi_free(a->columns[0].values);
-    a->columns[0].values = NULL;
-}
-
+/* Where a row lies says whose it is in the end. */
 static wb_status arrange_rows(arranging *a, wb_error *err)
 {
-    WBI_TRY(wbi_par_for(a->n_rows, ROWS_A_BLOCK, a->n_threads, place_rows, a, err));
-    const bool grouped = all_grouped(a);
-    WBI_TRY(grouped ? wbi_par_for(a->n_rows, ROWS_A_BLOCK, a->n_threads, find_first_rows, a, err) : bucket_rows(a, err));
-    forget_customers(a);
+    WBI_TRY(wbi_par_for(a->owners->n_runs, RUNS_A_BLOCK, a->n_threads, rank_runs, a, err));
+    const bool grouped = are_grouped(a);
+    WBI_TRY(grouped ? wbi_par_for(a->owners->n_runs, RUNS_A_BLOCK, a->n_threads, find_first_rows, a, err) : bucket_rows(a, err));
+    wbi_owners_free(a->owners);
     WBI_TRY(wbi_order_create(&a->order, a->table->binding, &a->table->rows, err));
     WBI_TRY(wbi_par_for(a->n_customers, CUSTOMERS_A_BLOCK, a->n_threads, grouped ? sort_grouped : sort_customers, a, err));
     return grouped ? WB_OK : permute_columns(&a->table->rows, a->row, a->first[a->n_customers], a->n_threads, err);
@@ -285,22 +302,21 @@ static wb_status arrange_table(wbi_event_table *table, const wbi_events *events,
                                int n_threads, wb_error *err)
 {
     wbi_packed *columns = table->rows.columns;
-    const size_t n_rows = table->rows.n_rows, n_blocks = wbi_par_n_blocks(n_rows, ROWS_A_BLOCK);
+    const size_t n_blocks = wbi_par_n_blocks(table->owners.n_runs, RUNS_A_BLOCK);
     arranging a = {.table = table,
                    .columns = columns,
                    .times = table->binding->def->time != NULL ? &columns[1] : NULL,
+                   .owners = &table->owners,
                    .rank = rank,
                    .until_us = until_us,
-                   .n_rows = n_rows,
+                   .n_rows = table->rows.n_rows,
                    .n_customers = events->n_customers,
                    .n_threads = n_threads,
-                   .place = columns[0].values,
                    .range_bits = bits_of_range(events->n_customers)};
     wb_status status;
     a.first = table->first = wbi_alloc_zeroed(a.n_customers + 1, sizeof *a.first);
-    a.counts = wbi_alloc_zeroed(n_blocks, sizeof *a.counts);
     a.grouped = wbi_alloc_array(n_blocks, sizeof *a.grouped);
-    if (a.first == NULL || a.counts == NULL || a.grouped == NULL)
+    if (a.first == NULL || a.grouped == NULL)
         status = wbi_fail_nomem(err, a.n_customers * sizeof *a.first);
     else
         status = arrange_rows(&a, err);

@@ -88,6 +88,22 @@ static wb_status check_need(const reading *r, size_t n_expected, wb_error *err)
                           strcmp(def->file, "-") == 0 ? wbi_input_name(NULL) : def->file, what, err);
 }
 
+static wbi_packed_rows behind_customer(const wbi_packed_rows *rows)
+{
+    return (wbi_packed_rows){rows->n_rows, rows->n_columns - 1, rows->capacity, rows->columns + 1};
+}
+
+/* All columns but the first, which the owners stand for. */
+static wb_status append_behind_customer(wbi_packed_rows *rows, const wbi_packed_rows *more, size_t n_expected, wb_error *err)
+{
+    wbi_packed_rows all = behind_customer(rows);
+    const wbi_packed_rows added = behind_customer(more);
+    WBI_TRY(wbi_packed_append(&all, &added, n_expected, err));
+    rows->n_rows = all.n_rows;
+    rows->capacity = all.capacity;
+    return WB_OK;
+}
+
 static wb_status keep_rows(void *context, const wbi_batch *batch, size_t n_expected, wb_error *err)
 {
     reading *r = context;
@@ -100,7 +116,8 @@ static wb_status keep_rows(void *context, const wbi_batch *batch, size_t n_expec
         return wbi_fail(err, WB_ERR_INCONSISTENT, "table %s has more than %u rows", b->def->name, UINT32_MAX);
     if (b->def->time != NULL)
         note_range(table, batch);
-    WBI_TRY(wbi_packed_append(&table->rows, rows, n_expected, err));
+    WBI_TRY(wbi_owners_append(&table->owners, wbi_packed_codes(&rows->columns[0]), rows->n_rows, err));
+    WBI_TRY(append_behind_customer(&table->rows, rows, n_expected, err));
     if (r->allowance->limit_bytes == 0)
         return WB_OK;
     r->n_runs += count_runs(rows);
@@ -140,6 +157,7 @@ void wbi_events_clear(wbi_events *events)
 {
     for (size_t t = 0; events->tables != NULL && t < events->n_tables; t++) {
         wbi_packed_free(&events->tables[t].rows);
+        wbi_owners_free(&events->tables[t].owners);
         wbi_free(events->tables[t].first);
     }
     wbi_free(events->tables);

@@ -4,11 +4,13 @@
 #define WINBACK_EVENTS_EVENTS_H
 
 #include "events/binding.h"
+#include "events/owners.h"
 #include "table/packed.h"
 
 typedef struct wbi_event_table {
     const wbi_binding *binding;
-    wbi_packed_rows rows; /* customer (until they are arranged), time (if any), the binding's columns */
+    wbi_packed_rows rows; /* customer (no values: `owners`), time (if any), the binding's columns */
+    wbi_owners owners;    /* until they are arranged */
     size_t *first;   /* rows of customer c: [first[c], first[c + 1]); n_customers + 1 of them */
     wbi_source_counts counts;
     uint64_t n_after_end;

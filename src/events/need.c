@@ -41,6 +41,7 @@ double wbi_need_distinct(double n_distinct, double n_seen, double n)
 typedef struct table_need {
     size_t n_rows;
     size_t rows_bytes;   /* as they are kept */
+    size_t owners_bytes; /* whose they are */
     size_t spare_bytes;  /* once more while they are moved */
     size_t levels_bytes; /* of all levels */
 } table_need;
@@ -52,21 +53,25 @@ static size_t levels_bytes(const wbi_packed *column, size_t n_seen, size_t n_row
     return wbi_dictionary_bytes(column->dictionary, (size_t)n) + (size_t)n * rank_bytes;
 }
 
-static table_need need_of_table(const wbi_packed_rows *rows, size_t n_rows)
+static table_need need_of_table(const wbi_event_table *table, size_t n_rows)
 {
+    const wbi_packed_rows *rows = &table->rows;
     table_need need = {.n_rows = n_rows > rows->n_rows ? n_rows : rows->n_rows};
     bool moved[sizeof(double) + 1] = {false};
-    for (size_t k = 0; k < rows->n_columns; k++) {
+    for (size_t k = 1; k < rows->n_columns; k++) {
         const wbi_packed *column = &rows->columns[k];
         size_t width = wbi_packed_width(column->packing);
         size_t bytes = wbi_aligned_bytes(need.n_rows * width);
-        if (k > 0 && !moved[width])
+        if (!moved[width])
             need.spare_bytes += bytes;
-        moved[width] |= k > 0;
+        moved[width] = true;
         need.rows_bytes += bytes;
-        if (k > 0 && column->type == WB_TYPE_CATEGORY)
+        if (column->type == WB_TYPE_CATEGORY)
             need.levels_bytes += levels_bytes(column, rows->n_rows, need.n_rows);
     }
+    if (rows->n_rows > 0)
+        need.owners_bytes =
+            (size_t)((double)wbi_owners_bytes(&table->owners) * (double)need.n_rows / (double)rows->n_rows);
     return need;
 }
 
@@ -85,14 +90,14 @@ static size_t expected_customers(const wbi_events *events, const wbi_seen *seen)
 
 size_t wbi_need_of_events(const wbi_events *events, const wbi_seen *seen)
 {
-    /* to put rows in order by customer: two numbers of 4 bytes a row; to move them then: one of these, and a column of each
-     * width, when the customers' codes are gone */
-    const size_t order_bytes = 2 * sizeof(uint32_t), code_bytes = sizeof(int32_t), sorting_bytes = 24;
+    /* to put rows in order by customer: a code, in place of what said whose they are, and two numbers of 4 bytes a row; to move
+     * them then: one of these numbers, and a column of each width */
+    const size_t code_bytes = sizeof(int32_t), order_bytes = code_bytes + 2 * sizeof(uint32_t), sorting_bytes = 24;
     size_t n_customers = expected_customers(events, seen), kept = 0, arranging = 0;
     for (size_t t = 0; t <= seen->table; t++) {
-        table_need need = need_of_table(&events->tables[t].rows, t < seen->table ? 0 : seen->n_rows);
-        kept += need.rows_bytes + need.levels_bytes;
-        arranging = larger(arranging, larger(need.n_rows * order_bytes, need.spare_bytes));
+        table_need need = need_of_table(&events->tables[t], t < seen->table ? 0 : seen->n_rows);
+        kept += need.rows_bytes + need.owners_bytes + need.levels_bytes;
+        arranging = larger(arranging, larger(need.n_rows * order_bytes - need.owners_bytes, need.spare_bytes));
     }
     kept += wbi_dictionary_bytes(events->customers, n_customers) + n_customers * code_bytes;
     arranging += n_customers * (code_bytes + (seen->table + 1) * sizeof *events->tables->first);
