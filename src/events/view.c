@@ -141,29 +141,38 @@ static wb_status take_rows(wbi_view *view, size_t begin, size_t end, wb_error *e
     return WB_OK;
 }
 
+/* Of the rows [begin, end), those that had arrived before the cutoff. What stands behind the last line is written over. */
+static wb_status take_arrived(wbi_view *view, size_t begin, size_t end, wb_error *err)
+{
+    WBI_TRY(reserve_lines(view, end - begin, err));
+    const int64_t end_us = view->cutoff_us - view->binding->def->delay_us;
+    const wbi_packed row_times = *view->row_times;
+    uint32_t *const row = view->row, *const line = view->line, n = 0;
+    int64_t *const times = view->times;
+    for (size_t i = begin; i < end; i++) {
+        const int64_t time_us = wbi_packed_time(&row_times, i);
+        line[i - begin] = n; /* of those before it, how many are taken */
+        row[n] = (uint32_t)i;
+        times[n] = time_us;
+        n += time_us < end_us;
+    }
+    line[end - begin] = n;
+    view->n = n;
+    return WB_OK;
+}
+
 /* Step 1: rows that had arrived before the cutoff. */
 static wb_status select_rows(wbi_view *view, const size_t *first, size_t first_customer, size_t n_customers,
                              wb_error *err)
 {
     first += first_customer;
     WBI_TRY(reserve_customers(view, n_customers, err));
-    WBI_TRY(take_rows(view, first[0], first[n_customers], err));
-    for (size_t c = 0; c <= n_customers; c++)
-        view->starts[c] = first[c] - first[0];
     if (view->row_times == NULL)
-        return WB_OK;
-    int64_t end_us = view->cutoff_us - view->binding->def->delay_us;
-    size_t n = 0;
-    for (size_t i = 0; i < view->n; i++) {
-        view->line[i] = (uint32_t)n; /* of those before it, how many are left */
-        view->row[n] = view->row[i];
-        view->times[n] = view->times[i];
-        n += view->times[i] < end_us;
-    }
-    view->line[view->n] = (uint32_t)n;
+        WBI_TRY(take_rows(view, first[0], first[n_customers], err));
+    else
+        WBI_TRY(take_arrived(view, first[0], first[n_customers], err));
     for (size_t c = 0; c <= n_customers; c++)
-        view->starts[c] = view->line[view->starts[c]];
-    view->n = n;
+        view->starts[c] = view->row_times == NULL ? first[c] - first[0] : view->line[first[c] - first[0]];
     return WB_OK;
 }
 
