@@ -7,7 +7,8 @@
 #include "events/order.h"
 #include "par/par.h"
 
-enum { CUSTOMERS_A_BLOCK = 4096, RUNS_A_BLOCK = 65536, ROWS_A_BLOCK = 65536, MIN_RANGE_BITS = 13, MAX_RANGES = 64 };
+enum { CUSTOMERS_A_BLOCK = 4096, CUSTOMERS_A_LOOK = 64, RUNS_A_BLOCK = 65536, ROWS_A_BLOCK = 65536 };
+enum { MIN_RANGE_BITS = 13, MAX_RANGES = 64 };
 
 /* What arranging one table works on. */
 typedef struct arranging {
@@ -119,10 +120,15 @@ static wb_status sort_grouped(void *context, size_t block, size_t begin, size_t 
     const arranging *a = context;
     (void)block;
     (void)worker;
-    for (size_t c = begin; c < end; c++) {
-        const size_t first = a->first[c], n = a->first[c + 1] - first;
-        if (!wbi_order_holds(a->order, first, n))
-            WBI_TRY(sort_within(a, first, n, err));
+    for (size_t few = begin, few_end; few < end; few = few_end) {
+        few_end = end - few < CUSTOMERS_A_LOOK ? end : few + CUSTOMERS_A_LOOK;
+        if (wbi_order_is_of_times(a->order, a->first + few, few_end - few))
+            continue;
+        for (size_t c = few; c < few_end; c++) {
+            const size_t first = a->first[c], n = a->first[c + 1] - first;
+            if (!wbi_order_holds(a->order, first, n))
+                WBI_TRY(sort_within(a, first, n, err));
+        }
     }
     return WB_OK;
 }
@@ -291,7 +297,10 @@ static wb_status arrange_rows(arranging *a, wb_error *err)
 {
     WBI_TRY(wbi_par_for(a->owners->n_runs, RUNS_A_BLOCK, a->n_threads, rank_runs, a, err));
     const bool grouped = are_grouped(a);
-    WBI_TRY(grouped ? wbi_par_for(a->owners->n_runs, RUNS_A_BLOCK, a->n_threads, find_first_rows, a, err) : bucket_rows(a, err));
+    if (grouped)
+        WBI_TRY(wbi_par_for(a->owners->n_runs, RUNS_A_BLOCK, a->n_threads, find_first_rows, a, err));
+    else
+        WBI_TRY(bucket_rows(a, err));
     wbi_owners_free(a->owners);
     WBI_TRY(wbi_order_create(&a->order, a->table->binding, &a->table->rows, err));
     WBI_TRY(wbi_par_for(a->n_customers, CUSTOMERS_A_BLOCK, a->n_threads, grouped ? sort_grouped : sort_customers, a, err));

@@ -234,6 +234,33 @@ static void sort_few(const wbi_order *order, timed_row *rows, size_t n)
     }
 }
 
+/* Of the rows behind `begin`, how many are not later than the one before. */
+static size_t n_not_later(const wbi_packed *times, size_t begin, size_t end)
+{
+    const int32_t *seconds = times->values;
+    const int64_t *microseconds = times->values;
+    size_t n = 0;
+    if (times->packing == WBI_PACKED_SECONDS)
+        for (size_t row = begin + 1; row < end; row++)
+            n += seconds[row] <= seconds[row - 1];
+    else
+        for (size_t row = begin + 1; row < end; row++)
+            n += microseconds[row] <= microseconds[row - 1];
+    return n;
+}
+
+/* Counted over all rows and taken back where customers begin, as most have few rows. */
+bool wbi_order_is_of_times(const wbi_order *order, const size_t *first, size_t n_customers)
+{
+    if (order->times == NULL)
+        return false;
+    size_t n = n_not_later(order->times, first[0], first[n_customers]);
+    for (size_t c = 1; c < n_customers; c++)
+        if (first[c] > first[0] && first[c] < first[c + 1])
+            n -= n_not_later(order->times, first[c] - 1, first[c] + 1);
+    return n == 0;
+}
+
 bool wbi_order_holds(const wbi_order *order, size_t begin, size_t n)
 {
     int64_t before_us = INT64_MIN;

@@ -16,6 +16,9 @@ WB_WARN_UNUSED wb_status wbi_order_create(wbi_order **out, const wbi_binding *bi
 void wbi_order_free(wbi_order *order); /* NULL-safe */
 /* Whether the rows begin to begin + n - 1, of one customer, stand in order. Thread-safe, as is what follows. */
 bool wbi_order_holds(const wbi_order *order, size_t begin, size_t n);
+/* Whether the rows [first[c], first[c + 1]) of each of the customers stand in the order of their times, no two of which are
+ * equal: quicker to tell, and most often so. */
+bool wbi_order_is_of_times(const wbi_order *order, const size_t *first, size_t n_customers);
 /* Sorts row numbers of one customer. */
 WB_WARN_UNUSED wb_status wbi_order_sort(const wbi_order *order, uint32_t *row, size_t n, wb_error *err);
 
