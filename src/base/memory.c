@@ -52,7 +52,7 @@ void *wbi_realloc_array(void *block, size_t n, size_t size)
     return admit(n, size, &bytes) ? realloc(block, bytes) : NULL;
 }
 
-/* Large blocks lie in pages of their own, as large as the system has them: a page fault is dear, and so is its absence
+/* Large blocks lie in whole pages of their own, as large as the system has them: a page fault is dear, and so is its absence
  * from the table of pages. */
 enum { LINE_BYTES = 64, LARGE_PAGE_BYTES = 2 << 20 };
 
@@ -74,9 +74,10 @@ void *wbi_alloc_aligned(size_t n, size_t size)
     if (!is_large(bytes))
         return aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES);
     void *block;
-    if (posix_memalign(&block, LARGE_PAGE_BYTES, bytes) != 0)
+    const size_t whole = wbi_aligned_bytes(bytes);
+    if (whole < bytes || posix_memalign(&block, LARGE_PAGE_BYTES, whole) != 0)
         return NULL;
-    madvise(block, bytes, MADV_HUGEPAGE);
+    madvise(block, whole, MADV_HUGEPAGE);
     return block;
 }
 

@@ -9,7 +9,7 @@
 #include "csv/reader_rows.h"
 #include "table/spill.h"
 
-enum { SAMPLE_BYTES = 128 << 10, LARGE_PAGE_BYTES = 2 << 20 };
+enum { SAMPLE_BYTES = 128 << 10, LEAD_ROWS = 1 << 16, LARGE_PAGE_BYTES = 2 << 20 };
 
 void wbi_flat_free(wbi_flat *flat)
 {
@@ -221,7 +221,9 @@ static wb_status begin_batch(wbi_flat *flat, const wbi_packed_rows *rows, wb_err
     return make_room(&flat->keep, &flat->keep_capacity, rows->n_rows, sizeof *flat->keep, err);
 }
 
-/* Room for as many rows as all files will give if they are about as long as those so far. */
+/* Room for as many rows as all files will give if they are about as long as those so far; for a few first rows of each column
+ * less, and of no two as many: the system zeroes a large page of memory when it is first written to, and if all columns asked for
+ * theirs at once, the other threads would run out of work. */
 static wb_status reserve(wbi_flat *flat, size_t wanted, wb_error *err)
 {
     if (wanted > flat->capacity) {
@@ -235,8 +237,11 @@ static wb_status reserve(wbi_flat *flat, size_t wanted, wb_error *err)
     for (size_t k = 0; k < flat->n_columns; k++) {
         wbi_column *column = &flat->table->columns[k];
         const bool spilled = wbi_is_spilled(flat->table, k);
-        const size_t n = spilled ? column->length + wanted - flat->table->n_rows : flat->capacity;
-        if (column->capacity < n)
+        const size_t first = (k + 1) * LEAD_ROWS / flat->n_columns;
+        const size_t n = spilled                                      ? column->length + wanted - flat->table->n_rows
+                         : wanted <= first && first < flat->capacity ? first
+                                                                      : flat->capacity;
+        if (column->capacity < (spilled ? n : wanted))
             WBI_TRY(wbi_column_set_capacity(column, n, err));
     }
     return WB_OK;
