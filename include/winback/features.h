@@ -151,8 +151,9 @@ WB_API WB_WARN_UNUSED wb_status wb_engine_write_features(const wb_engine *engine
 /* Reads a features file, or any flat table: columns are numbers when their first 10,000 cells that are not missing are,
  * else categories; customer_id (or the column `id`, NULL: customer_id) is text, cutoff a time. Columns in `categories`
  * are categories whatever they hold. The definitions come from PATH.meta.json when its hash is that of the file. Memory: the
- * table (8 bytes a number or time, 4 a category, text as it is), and a few MiB a thread. Where that and training would pass
- * options->memory_limit_bytes, numbers and categories go to a temporary file in PATH's folder, of mode 0600 and without a name,
+ * table (8 bytes a number or time, 4 a category, text as it is; without a limit 4 a number in columns of short decimals, of at
+ * most eight digits and 14 places behind the mark, until they are asked for as doubles), and a few MiB a thread. Where that and
+ * training would pass options->memory_limit_bytes, numbers and categories go to a temporary file in PATH's folder, of mode 0600 and without a name,
  * which lives as long as the features: these can be trained on, with the same result, but are not described, written or
  * scored, and their rows must be in the order of customer and cutoff. WB_ERR_NOMEM, with the size needed, where that passes the
  * limit too; WB_ERR_IO where the folder takes no file. */

@@ -55,7 +55,8 @@ WB_API wb_type wb_table_type(const wb_table *table, size_t column);
 WB_API size_t wb_table_find(const wb_table *table, const char *name);
 
 /* The n_rows values of a column, borrowed from the table; NULL when the column has another type, and for numbers and
- * categories of a features file that was too large for its memory limit. */
+ * categories of a features file that was too large for its memory limit. Numbers of a features file that are short decimals are
+ * kept in 4 bytes each until they are first asked for here, by any thread; NULL when memory for 8 bytes more runs out. */
 WB_API const double *wb_table_numbers(const wb_table *table, size_t column);
 WB_API const int64_t *wb_table_times(const wb_table *table, size_t column);
 WB_API const int32_t *wb_table_codes(const wb_table *table, size_t column);
