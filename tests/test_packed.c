@@ -220,6 +220,154 @@ static void test_keep(void **state)
     wbi_packed_free(&packed);
 }
 
+/* ---- short decimals ---- */
+
+/* Numbers of few digits, some missing. */
+static void fill_decimals(double numbers[N_ROWS])
+{
+    static const double powers[] = {1, 10, 1e3, 1e8, 1e14};
+    uint64_t state = 2;
+    for (size_t i = 0; i < N_ROWS; i++)
+        numbers[i] = i % 7 == 3 ? NAN : ((double)(next_random(&state) % 200000) - 100000) / powers[i % 5];
+}
+
+static void begin_numbers(wbi_packed_rows *rows, wbi_packing packing)
+{
+    wb_error err;
+    *rows = (wbi_packed_rows){0};
+    assert_ok(wbi_packed_add_column(rows, packing, NULL, &err), &err);
+    assert_ok(wbi_packed_reserve(rows, N_ROWS, &err), &err);
+}
+
+static void set_numbers(wbi_packed_rows *rows, const double *numbers, size_t n)
+{
+    wb_error err;
+    for (size_t i = 0; i < n; i++)
+        assert_ok(wbi_packed_set_number(rows, 0, i, numbers[i], i, &err), &err);
+    rows->n_rows = n;
+}
+
+/* Number by number, brought together in reverse, and in their order. */
+static void check_numbers(const wbi_packed_rows *rows, const double *numbers, wbi_packing packing)
+{
+    const wbi_packed *column = &rows->columns[0];
+    const size_t n = rows->n_rows;
+    uint32_t row[N_ROWS];
+    double got[N_ROWS];
+    uint64_t state = 5;
+    assert_int_equal(column->packing, packing);
+    for (size_t i = 0; i < n; i++)
+        row[i] = (uint32_t)(n - 1 - i);
+    wbi_packed_gather(column, row, n, got);
+    for (size_t i = 0; i < n; i++) {
+        const double number = wbi_packed_number(column, row[i]);
+        assert_true(number == numbers[row[i]] || (isnan(number) && isnan(numbers[row[i]])));
+        assert_memory_equal(&got[i], &number, sizeof number);
+    }
+    for (size_t i = 0; i < 4 * n; i++) {
+        const size_t a = next_random(&state) % n, b = next_random(&state) % n;
+        assert_int_equal(wbi_packed_compare(column, NULL, a, b), order_of_numbers(numbers[a], numbers[b]));
+    }
+}
+
+static void test_decimals(void **state)
+{
+    (void)state;
+    static double numbers[N_ROWS];
+    static const double wide[] = {1.0 / 3, 134217728, 1e-15, INFINITY};
+    static const size_t places[] = {0, 1, 1500, N_ROWS - 1};
+    wbi_packed_rows rows;
+    fill_decimals(numbers);
+    begin_numbers(&rows, WBI_PACKED_DECIMALS);
+    set_numbers(&rows, numbers, N_ROWS);
+    check_numbers(&rows, numbers, WBI_PACKED_DECIMALS);
+    wbi_packed_set_missing(&rows.columns[0], 5);
+    numbers[5] = NAN;
+    check_numbers(&rows, numbers, WBI_PACKED_DECIMALS);
+    wbi_packed_free(&rows);
+    for (size_t i = 0; i < 4; i++) {
+        numbers[places[i]] = wide[i];
+        begin_numbers(&rows, WBI_PACKED_DECIMALS);
+        set_numbers(&rows, numbers, N_ROWS);
+        check_numbers(&rows, numbers, WBI_PACKED_DOUBLES);
+        wbi_packed_free(&rows);
+        fill_decimals(numbers);
+    }
+}
+
+/* Of the values that stand there, as many as are said are kept. */
+static void test_decimals_are_widened(void **state)
+{
+    (void)state;
+    static double numbers[N_ROWS];
+    static const size_t n_kept[] = {0, 1, 1234, N_ROWS};
+    wb_error err;
+    fill_decimals(numbers);
+    for (size_t i = 0; i < 4; i++) {
+        wbi_packed_rows rows;
+        begin_numbers(&rows, WBI_PACKED_DECIMALS);
+        set_numbers(&rows, numbers, N_ROWS);
+        wbi_alloc_fail_at(1);
+        assert_int_equal(wbi_packed_widen(&rows, 0, n_kept[i], &err), WB_ERR_NOMEM);
+        wbi_alloc_fail_at(0);
+        check_numbers(&rows, numbers, WBI_PACKED_DECIMALS);
+        assert_ok(wbi_packed_widen(&rows, 0, n_kept[i], &err), &err);
+        assert_ok(wbi_packed_widen(&rows, 0, n_kept[i], &err), &err);
+        rows.n_rows = n_kept[i];
+        check_numbers(&rows, numbers, WBI_PACKED_DOUBLES);
+        wbi_packed_free(&rows);
+    }
+}
+
+static void test_decimals_are_dropped(void **state)
+{
+    (void)state;
+    static double numbers[N_ROWS];
+    uint8_t keep[N_ROWS];
+    wbi_packed_rows rows;
+    size_t n = 0;
+    fill_decimals(numbers);
+    begin_numbers(&rows, WBI_PACKED_DECIMALS);
+    set_numbers(&rows, numbers, N_ROWS);
+    for (size_t i = 0; i < N_ROWS; i++) {
+        keep[i] = i % 3 != 1;
+        if (keep[i])
+            numbers[n++] = numbers[i];
+    }
+    wbi_packed_keep(&rows, keep);
+    assert_int_equal(rows.n_rows, n);
+    check_numbers(&rows, numbers, WBI_PACKED_DECIMALS);
+    wbi_packed_free(&rows);
+}
+
+/* Two parts of one kind and of another. Only decimals stay decimals. */
+static void test_decimals_are_appended(void **state)
+{
+    (void)state;
+    enum { N_FIRST = 1001 };
+    static const wbi_packing kinds[] = {WBI_PACKED_DOUBLES, WBI_PACKED_HUNDREDTHS, WBI_PACKED_DECIMALS};
+    static double numbers[N_ROWS];
+    wb_error err;
+    fill_decimals(numbers);
+    for (size_t i = 0; i < N_ROWS; i++)
+        numbers[i] = round(numbers[i]) / 4; /* whole hundredths */
+    for (size_t first = 0; first < 3; first++)
+        for (size_t second = 0; second < 3; second++) {
+            wbi_packed_rows rows, more;
+            if (kinds[first] != WBI_PACKED_DECIMALS && kinds[second] != WBI_PACKED_DECIMALS)
+                continue;
+            begin_numbers(&rows, kinds[first]);
+            begin_numbers(&more, kinds[second]);
+            set_numbers(&rows, numbers, N_FIRST);
+            set_numbers(&more, numbers + N_FIRST, N_ROWS - N_FIRST);
+            assert_ok(wbi_packed_append(&rows, &more, 0, &err), &err);
+            assert_int_equal(rows.n_rows, N_ROWS);
+            check_numbers(&rows, numbers, first == second ? WBI_PACKED_DECIMALS : WBI_PACKED_DOUBLES);
+            wbi_packed_free(&rows);
+            wbi_packed_free(&more);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +375,10 @@ int main(void)
         cmocka_unit_test(test_wide),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_keep),
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_decimals_are_widened),
+        cmocka_unit_test(test_decimals_are_dropped),
+        cmocka_unit_test(test_decimals_are_appended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

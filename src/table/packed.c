@@ -263,7 +263,7 @@ static bool fits(const wbi_packed *column, const wbi_packed *more, size_t n)
 {
     switch (column->packing) {
     case WBI_PACKED_HUNDREDTHS:
-        return more->packing == column->packing || all_hundredths(more->values, n);
+        return more->packing == column->packing || (more->packing == WBI_PACKED_DOUBLES && all_hundredths(more->values, n));
     case WBI_PACKED_DECIMALS:
         return more->packing == column->packing;
     case WBI_PACKED_SECONDS:
