@@ -153,10 +153,10 @@ WB_API WB_WARN_UNUSED wb_status wb_engine_write_features(const wb_engine *engine
  * are categories whatever they hold. The definitions come from PATH.meta.json when its hash is that of the file. Memory: the
  * table (8 bytes a number or time, 4 a category, text as it is; without a limit 4 a number in columns of short decimals, of at
  * most eight digits and 14 places behind the mark, until they are asked for as doubles), and a few MiB a thread. Where that and
- * training would pass options->memory_limit_bytes, numbers and categories go to a temporary file in PATH's folder, of mode 0600 and without a name,
- * which lives as long as the features: these can be trained on, with the same result, but are not described, written or
- * scored, and their rows must be in the order of customer and cutoff. WB_ERR_NOMEM, with the size needed, where that passes the
- * limit too; WB_ERR_IO where the folder takes no file. */
+ * training would pass options->memory_limit_bytes, numbers and categories go to a temporary file in PATH's folder, of
+ * mode 0600 and without a name, which lives as long as the features: these can be trained on, with the same result, but
+ * are not described, written or scored, and their rows must be in the order of customer and cutoff. WB_ERR_NOMEM, with
+ * the size needed, where that passes the limit too; WB_ERR_IO where the folder takes no file. */
 WB_API WB_WARN_UNUSED wb_status wb_features_read(wb_features **out, const char *path, const char *id,
                                                  const char *const *categories, size_t n_categories,
                                                  const wb_read_options *options, wb_error *err);
