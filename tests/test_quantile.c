@@ -6,11 +6,11 @@
 #include "design/quantile.h"
 #include "test_frame.h"
 
-enum { N_KINDS = 11 };
+enum { N_KINDS = 12 };
 
 /* Short decimals: all the same, two of them, many ties, cents, of as many digits as there are, of any number of places, the same
- * but for a few, sorted beforehand, all but 0 with some far off, as small as there are, and such that the first 64 of every 1024
- * are others than the rest. */
+ * but for a few, sorted beforehand, all but 0 with some far off, as small as there are, and such that the first 64 of every 1024 are
+ * others than the rest, or of every 128, of which the first is always the same. */
 static int32_t drawn_decimal(int kind, size_t i, uint64_t *random)
 {
     const double u = frame_uniform(random);
@@ -35,9 +35,18 @@ static int32_t drawn_decimal(int kind, size_t i, uint64_t *random)
         return wbi_decimal_make(u < 0.999 ? 0 : (int32_t)(WBI_DECIMAL_MOST * (u - 0.9995)), 0);
     case 9:
         return wbi_decimal_make((int32_t)(300 * u) - 150, WBI_DECIMAL_PLACES);
-    default:
+    case 10:
         return wbi_decimal_make((int32_t)(i % 1024 < 64 ? 1e4 * u : 3000 + 1e4 * u), 4);
+    default:
+        return wbi_decimal_make((int32_t)(i % 128 == 0 ? 5000 : i % 128 < 64 ? 1e4 * u : 3000 + 1e4 * u), 4);
     }
+}
+
+/* Nothing is there that an earlier call left. */
+static void clear(double *spare, size_t n)
+{
+    for (size_t i = 0; i < 2 * n; i++)
+        spare[i] = NAN;
 }
 
 static void check_quantiles(const int32_t *decimals, const double *values, size_t n, double *spare)
@@ -45,7 +54,9 @@ static void check_quantiles(const int32_t *decimals, const double *values, size_
     enum { N_DECILES = 11 };
     double expected[N_DECILES], deciles[N_DECILES];
     size_t expected_up_to[N_DECILES], up_to[N_DECILES];
+    clear(spare, n);
     assert_true(wbi_finite_quantiles(expected, expected_up_to, N_DECILES, (wbi_numbers){.wide = values}, n, spare));
+    clear(spare, n);
     assert_true(wbi_finite_quantiles(deciles, up_to, N_DECILES, (wbi_numbers){.decimals = decimals}, n, spare));
     assert_memory_equal(up_to, expected_up_to, sizeof up_to);
     for (size_t q = 0; q < N_DECILES; q++)
