@@ -10,9 +10,9 @@
 
 enum { N_ROWS = 14000, N_NUMBERS = 12, N_THREADS = 4 };
 
-/* The cell of a row: columns side by side of whole numbers, amounts, all places, amounts with some missing, one that is long in the
- * last row, one in the middle, one from the first row on, in quotes, nearly all missing, all missing, -0, and long only before
- * it is known to be a number. */
+/* The cell of a row, of columns side by side: whole numbers, amounts, all places, some missing, long in the last row, in the
+ * middle, from the first row on, in quotes, nearly all missing, all missing, -0, and long only before it is known to be a
+ * number. */
 static const char *cell_of(size_t row, size_t k)
 {
     static char text[64];

@@ -169,7 +169,8 @@ static void treatments(void **state)
 static void each_allocation_may_fail(void **state)
 {
     (void)state;
-    static const char text[] = "customer_id,x,y,w,label\na,1,2.5,1,0\nb,2,,1.5,1\nc,3,0.5,1,0\nd,2.5,1,1,1\ne,1,7,2,1\nf,3,2,1,0\n";
+    static const char text[] = "customer_id,x,y,w,label\na,1,2.5,1,0\nb,2,,1.5,1\n"
+                               "c,3,0.5,1,0\nd,2.5,1,1,1\ne,1,7,2,1\nf,3,2,1,0\n";
     wb_status status = WB_ERR_NOMEM;
     wb_train_options options = WB_TRAIN_OPTIONS_INIT;
     options.weights = "w";

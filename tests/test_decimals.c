@@ -123,8 +123,8 @@ static void decimals_are_told_from_their_neighbours(void **state)
 static void numbers_of_any_bits_are_judged(void **state)
 {
     (void)state;
-    static const double some[] = {1.0 / 3, 0.1 + 0.2, DBL_MIN, DBL_MAX, 5e-324, 1e-300, 1e300, 0x1p-11, 0x1p-12, 0x1p26, 0x1p27, 0x1p51,
-                                  0x1.8p52, 0x1p53};
+    static const double some[] = {1.0 / 3, 0.1 + 0.2, DBL_MIN, DBL_MAX, 5e-324, 1e-300, 1e300, 0x1p-11, 0x1p-12,
+                                  0x1p26, 0x1p27, 0x1p51, 0x1.8p52, 0x1p53};
     uint64_t random = 2;
     for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
         check(some[i]);

@@ -8,9 +8,9 @@
 
 enum { N_KINDS = 12 };
 
-/* Short decimals: all the same, two of them, many ties, cents, of as many digits as there are, of any number of places, the same
- * but for a few, sorted beforehand, all but 0 with some far off, as small as there are, and such that the first 64 of every 1024 are
- * others than the rest, or of every 128, of which the first is always the same. */
+/* Short decimals: all the same, two of them, many ties, cents, of as many digits as there are, of any number of places, the
+ * same but for a few, sorted beforehand, all but 0 with some far off, as small as there are, and such that the first 64 of
+ * every 1024 are others than the rest, or of every 128, of which the first is always the same. */
 static int32_t drawn_decimal(int kind, size_t i, uint64_t *random)
 {
     const double u = frame_uniform(random);
