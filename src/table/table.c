@@ -298,7 +298,8 @@ size_t wb_table_find(const wb_table *table, const char *name)
 
 const double *wb_table_numbers(const wb_table *table, size_t column)
 {
-    return need_doubles(&table->columns[column], NULL) == WB_OK ? column_at(table, column)->numbers : NULL;
+    assert(column < table->n_columns);
+    return need_doubles(&table->columns[column], NULL) == WB_OK ? table->columns[column].numbers : NULL;
 }
 
 const int64_t *wb_table_times(const wb_table *table, size_t column)
