@@ -29,7 +29,9 @@ static const char *cell_of(size_t row, size_t k)
         snprintf(text, sizeof text, "%s%ue-%zu", sign, u, row % 15);
         break;
     case 3:
-        snprintf(text, sizeof text, row % 5 == 2 ? "" : "%s%u.%u", sign, u % 100, u % 10);
+        if (row % 5 == 2)
+            return "";
+        snprintf(text, sizeof text, "%s%u.%u", sign, u % 100, u % 10);
         break;
     case 4:
         snprintf(text, sizeof text, row == N_ROWS - 1 ? "123456789.5" : "%u", u);
@@ -44,7 +46,9 @@ static const char *cell_of(size_t row, size_t k)
         snprintf(text, sizeof text, row % 4 == 0 ? "\"\"" : "\"%u.25\"", u);
         break;
     case 8:
-        snprintf(text, sizeof text, row % 1000 == 7 ? "%u" : "", u);
+        if (row % 1000 != 7)
+            return "";
+        snprintf(text, sizeof text, "%u", u);
         break;
     case 9:
         return "";
