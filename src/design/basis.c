@@ -70,12 +70,10 @@ static wb_status fit_purchases(wbi_term **out, const wbi_sample *sample, const w
 static wbi_sample looked_at(const wbi_sample *given)
 {
     wbi_sample sample = *given;
-    size_t n_breaks = 0, n_others = 0;
-    for (size_t i = 1; i < sample.n; i++) {
-        n_breaks += sample.rows[i] != sample.rows[i - 1] + 1;
+    size_t n_others = 0;
+    for (size_t i = 1; i < sample.n; i++)
         n_others += sample.weight[i] != sample.weight[0];
-    }
-    sample.one_run = n_breaks == 0;
+    sample.one_run = wbi_rows_are_run(sample.rows, sample.n);
     sample.equal_weights = n_others == 0;
     return sample;
 }

@@ -219,15 +219,6 @@ static void fill_encoded(const wbi_encoder *encoder, wbi_encoding *out)
     standardise(encoder, out->x, out->n);
 }
 
-/* rows[begin .. begin + n) follow one on the other. */
-static bool is_run(const size_t *rows, size_t begin, size_t n)
-{
-    size_t breaks = 0;
-    for (size_t i = begin + 1; i < begin + n; i++)
-        breaks += rows[i] != rows[i - 1] + 1;
-    return breaks == 0;
-}
-
 /* The numbers of a plain column, where they lie if the rows stand there one behind the other (`run`), else brought together. */
 static wbi_numbers plain_values(const wbi_encoder *encoder, size_t k, const wbi_encoding *out, bool run, double *gathered)
 {
@@ -247,7 +238,7 @@ static void fill_plain(const wbi_encoder *encoder, const wbi_encoding *out)
 {
     double gathered[PLAIN_AT_ONCE][CHUNK_ROWS];
     wbi_kernel_column columns[PLAIN_AT_ONCE];
-    const bool run = out->rows == NULL || is_run(out->rows, out->begin, out->n);
+    const bool run = out->rows == NULL || wbi_rows_are_run(out->rows + out->begin, out->n);
     for (size_t k = 0; k < encoder->n_plain; k++) {
         const size_t at = k % PLAIN_AT_ONCE;
         const wbi_numbers values = plain_values(encoder, k, out, run, gathered[at]);

@@ -16,7 +16,7 @@ typedef struct pane {
 struct wbi_filler {
     const wbi_encoder *encoder;
     const size_t *rows;
-    bool one_run; /* they follow one on the other in the table, so that the first says all */
+    bool one_run;
     size_t *wanted; /* columns of the table */
     size_t n_wanted;
     pane *panes; /* NULL: the table lies in memory */
@@ -52,14 +52,6 @@ static wb_status open_pane(pane *out, const wbi_filler *filler, wb_error *err)
     return wbi_window_open(&out->window, encoder->table, filler->wanted, filler->n_wanted, err);
 }
 
-static bool are_one_run(const size_t *rows, size_t n)
-{
-    size_t difference = 0;
-    for (size_t i = 0; i < n; i++)
-        difference |= rows[i] ^ (rows[0] + i);
-    return difference == 0;
-}
-
 wb_status wbi_filler_create(wbi_filler **out, const wbi_encoder *encoder, const size_t *rows, size_t n_rows, int n_workers,
                             wb_error *err)
 {
@@ -69,7 +61,7 @@ wb_status wbi_filler_create(wbi_filler **out, const wbi_encoder *encoder, const 
         return wbi_fail_nomem(err, sizeof *filler);
     filler->encoder = encoder;
     filler->rows = rows;
-    filler->one_run = are_one_run(rows, n_rows);
+    filler->one_run = wbi_rows_are_run(rows, n_rows);
     if (encoder->table->spill != NULL) {
         WBI_TRY_CLEANUP(list_columns(filler, err));
         filler->panes = wbi_alloc_zeroed((size_t)n_workers, sizeof *filler->panes);

@@ -25,6 +25,15 @@ typedef struct wbi_sample {
     bool equal_weights; /* all weigh the same; false where nobody looked */
 } wbi_sample;
 
+/* Whether rows follow one on the other in the table, so that the first says all. */
+static inline bool wbi_rows_are_run(const size_t *rows, size_t n)
+{
+    size_t difference = 0;
+    for (size_t i = 0; i < n; i++)
+        difference |= rows[i] ^ (rows[0] + i);
+    return difference == 0;
+}
+
 typedef struct wbi_term_kind wbi_term_kind;
 
 /* What all kinds share; each kind's own struct begins with it. */

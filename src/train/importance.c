@@ -56,15 +56,6 @@ static void close_term(weighed *term)
     wbi_contribution_clear(&term->adds);
 }
 
-/* Whether the rows lie behind each other in the table, too. */
-static bool in_a_row(const size_t *rows, size_t n)
-{
-    for (size_t i = 1; i < n; i++)
-        if (rows[i] != rows[0] + i)
-            return false;
-    return true;
-}
-
 static void add_numbers(double *sums, const weighed *term, const size_t *rows, size_t n, bool together)
 {
     const wbi_score_kernels *kernels = wbi_score_kernels_best();
@@ -113,7 +104,7 @@ static wb_status weigh_block(void *context, size_t block, size_t begin, size_t e
     const weighing *work = context;
     const size_t *rows = work->part->rows + begin, n = end - begin;
     const double *weight = work->part->weight + begin;
-    const bool together = in_a_row(rows, n);
+    const bool together = wbi_rows_are_run(rows, n);
     (void)block, (void)worker, (void)err;
     for (size_t t = 0; t < work->n_terms; t++) {
         const weighed *term = &work->terms[t];
