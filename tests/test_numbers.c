@@ -8,7 +8,7 @@
 
 #include "base/numbers.h"
 
-enum { MAX_COLUMNS = 40, MAX_ROWS = 27 };
+enum { MAX_COLUMNS = 40, MAX_ROWS = 3 * WBI_ROWS_AT_ONCE + 5 };
 
 static uint64_t next_random(uint64_t *x)
 {
@@ -111,12 +111,16 @@ static void check(const wbi_number_rows *rows, size_t row, size_t begin, size_t 
     free(out);
 }
 
-/* A column of its own length, so that the sanitizer sees a row too many. */
+/* A column of its own length, so that the sanitizer sees a row too many. In some, most numbers are the one above. */
 static double *column_of(size_t n_rows, double (*number)(uint64_t *), uint64_t *x)
 {
+    const uint64_t one_of = next_random(x) % 3 == 0 ? 1 : 1 + next_random(x) % 5;
     double *values = malloc(n_rows * sizeof *values);
     for (size_t i = 0; i < n_rows; i++)
-        values[i] = number == NULL ? random_number(x) : signed_at_random(number(x), x);
+        if (i > 0 && next_random(x) % one_of != 0)
+            values[i] = values[i - 1];
+        else
+            values[i] = number == NULL ? random_number(x) : signed_at_random(number(x), x);
     return values;
 }
 
@@ -140,14 +144,14 @@ static void rows_print_as_one_by_one(void **state)
 {
     (void)state;
     uint64_t x = 7;
-    for (size_t round = 0; round < 3000; round++) {
+    for (size_t round = 0; round < 1000; round++) {
         const size_t n_rows = 1 + round % MAX_ROWS, n_columns = 1 + round % MAX_COLUMNS;
         wbi_number_rows rows;
         assert_int_equal(wbi_number_rows_create(&rows, n_columns, ';', NULL), WB_OK);
         for (size_t k = 0; k < n_columns; k++)
             rows.columns[k] = column_of(n_rows, next_random(&x) % 2 == 0 ? NULL : kinds[next_random(&x) % N_KINDS], &x);
         check_rows(&rows, n_rows);
-        wbi_eight_texts *const texts = rows.texts;
+        wbi_number_texts *const texts = rows.texts;
         rows.texts = NULL; /* as on any machine */
         check_rows(&rows, n_rows);
         rows.texts = texts;

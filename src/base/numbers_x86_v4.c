@@ -4,21 +4,23 @@
  * the digits of eight rows of a column and putting a row together are apart, so that no branch asks what kind a number is. */
 #include <immintrin.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/digits.h"
 #include "base/memory.h"
 #include "base/numbers.h"
 #include "base/powers_of_ten.h"
 
-enum { LANES = WBI_ROWS_AT_ONCE, FRACTION_BITS = 52, EXPONENT_BIAS = 1075 };
+enum { LANES = 8, FRACTION_BITS = 52, EXPONENT_BIAS = 1075 };
 enum { FIRST_EXPONENT = -6, LAST_EXPONENT = 7 /* of numbers written without an e, with digits behind the mark */ };
 enum { FIRST_POWER = 7, N_POWERS = 16 /* of ten, that these are multiplied by */ };
 
-/* Eight texts: their digits, and what else is in them, by byte: the last digit, the mark, a zero, the separator, a minus; which
- * layout they have; how long they are, 0 for one that is still to be found. */
-struct wbi_eight_texts {
-    char digits[2][LANES / 2][16]; /* of number i: [i % 2][i / 2] */
-    uint64_t rest[LANES];
+/* Texts of a column: their digits, and what else is in them, by byte: the last digit, the mark, a zero, the separator, a minus;
+ * which layout they have; how long they are, 0 for one that is still to be found. Rows that are as the one above share one. */
+struct wbi_number_texts {
+    char digits[2][WBI_ROWS_AT_ONCE / 2][16]; /* of text i: [i % 2][i / 2] */
+    uint64_t rest[WBI_ROWS_AT_ONCE];
+    uint8_t text[WBI_ROWS_AT_ONCE]; /* by row */
 };
 enum { LAST = 16, MARK, ZERO, SEPARATOR, MINUS, LAYOUT_BITS = 40, LENGTH_BITS = 48 };
 
@@ -205,7 +207,7 @@ static inline __m512i as_text(__m512i digits)
     return _mm512_add_epi8(digits, _mm512_set1_epi8('0'));
 }
 
-static void keep_texts(wbi_eight_texts *out, const eight_found *of, __mmask8 negative, char separator)
+static void keep_texts(wbi_number_texts *out, size_t at, const eight_found *of, __mmask8 negative, char separator)
 {
     const uint64_t characters = '0' | '.' << 8 | '0' << 16 | (uint64_t)separator << 24 | (uint64_t)'-' << 32;
     const __m512i layout = _mm512_mask_add_epi64(of->layout, negative, of->layout, splat(N_LAYOUTS));
@@ -213,15 +215,15 @@ static void keep_texts(wbi_eight_texts *out, const eight_found *of, __mmask8 neg
     const __m512i length = _mm512_mask_add_epi64(unsigned_length, negative, unsigned_length, splat(1));
     const __m512i form = _mm512_or_si512(_mm512_slli_epi64(layout, LAYOUT_BITS), _mm512_slli_epi64(length, LENGTH_BITS));
     const __m512i rest = _mm512_or_si512(_mm512_add_epi64(of->last, splat((int64_t)characters)), form);
-    _mm512_storeu_si512(out->digits[0], as_text(_mm512_unpacklo_epi64(of->first, of->second)));
-    _mm512_storeu_si512(out->digits[1], as_text(_mm512_unpackhi_epi64(of->first, of->second)));
-    _mm512_storeu_si512(out->rest, _mm512_maskz_mov_epi64(of->found, rest));
+    _mm512_storeu_si512(out->digits[0][at / 2], as_text(_mm512_unpacklo_epi64(of->first, of->second)));
+    _mm512_storeu_si512(out->digits[1][at / 2], as_text(_mm512_unpackhi_epi64(of->first, of->second)));
+    _mm512_storeu_si512(out->rest + at, _mm512_maskz_mov_epi64(of->found, rest));
 }
 
-static void find_eight(wbi_eight_texts *out, const double *values, size_t n, char separator)
+/* The texts from `at` on. */
+static void find_eight(wbi_number_texts *out, size_t at, const double *values, char separator)
 {
-    const __mmask8 there = (__mmask8)(n < LANES ? (1U << n) - 1 : 0xff);
-    const __m512d x = _mm512_maskz_loadu_pd(there, values), size = _mm512_abs_pd(x);
+    const __m512d x = _mm512_load_pd(values + at), size = _mm512_abs_pd(x);
     const __m512i whole = _mm512_cvttpd_epi64(size);
     const __mmask8 finite = _mm512_cmp_pd_mask(size, _mm512_set1_pd(INFINITY), _CMP_LT_OQ);
     const __mmask8 is_whole = _mm512_cmp_pd_mask(size, _mm512_cvtepi64_pd(whole), _CMP_EQ_OQ);
@@ -237,32 +239,61 @@ static void find_eight(wbi_eight_texts *out, const double *values, size_t n, cha
         const eight_found fractions = find_fractions(_mm512_castpd_si512(size));
         choose(&all, is_fraction, &fractions);
     }
-    keep_texts(out, &all, negative, separator);
+    keep_texts(out, at, &all, negative, separator);
+}
+
+/* Moves the values that differ from the one above together, the first one always, and says which of these each row has. Returns
+ * how many they are. */
+static size_t find_changes(double *changed, uint8_t *which, const double *values, size_t n)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t n_changed = 0;
+    __m512i before = _mm512_xor_si512(_mm512_castpd_si512(_mm512_set1_pd(values[0])), splat(-1));
+    for (size_t row = 0; row < n; row += LANES) {
+        const __mmask8 there = (__mmask8)(n - row < LANES ? (1U << (n - row)) - 1 : 0xff);
+        const __m512i x = _mm512_maskz_loadu_epi64(there, values + row);
+        const __mmask8 differs = _mm512_mask_cmpneq_epi64_mask(there, x, _mm512_alignr_epi64(x, before, LANES - 1));
+        const uint64_t counts = _pdep_u64(differs, ones) * ones + (n_changed - 1) * ones;
+        _mm512_storeu_pd(changed + n_changed, _mm512_castsi512_pd(_mm512_maskz_compress_epi64(differs, x)));
+        memcpy(which + row, &counts, sizeof counts);
+        n_changed += (size_t)_mm_popcnt_u32(differs);
+        before = x;
+    }
+    return n_changed;
+}
+
+static void find_column(wbi_number_texts *out, const double *values, size_t n, char separator)
+{
+    double changed[WBI_ROWS_AT_ONCE + LANES] __attribute__((aligned(64)));
+    const size_t n_changed = find_changes(changed, out->text, values, n);
+    for (size_t at = 0; at < n_changed; at += LANES)
+        find_eight(out, at, changed, separator);
 }
 
 void wbi_rows_find_x86_v4(wbi_number_rows *rows)
 {
-    for (size_t k = 0; k < rows->n_columns; k++)
+    for (size_t k = 0; rows->n > 0 && k < rows->n_columns; k++)
         if (rows->columns[k] != NULL)
-            find_eight(&rows->texts[k], rows->columns[k] + rows->first, rows->n, rows->separator);
+            find_column(&rows->texts[k], rows->columns[k] + rows->first, rows->n, rows->separator);
 }
 
-wbi_eight_texts *wbi_eight_texts_create(size_t n)
+wbi_number_texts *wbi_number_texts_create(size_t n)
 {
-    return wbi_alloc_aligned(n, sizeof(wbi_eight_texts));
+    return wbi_alloc_aligned(n, sizeof(wbi_number_texts));
 }
 
 char *wbi_row_print_x86_v4(char *out, const wbi_number_rows *rows, size_t row, size_t begin, size_t end)
 {
     for (size_t k = begin; k < end; k++) {
-        const wbi_eight_texts *of = &rows->texts[k];
-        const uint64_t rest = of->rest[row], length = rest >> LENGTH_BITS;
+        const wbi_number_texts *of = &rows->texts[k];
+        const size_t i = of->text[row];
+        const uint64_t rest = of->rest[i], length = rest >> LENGTH_BITS;
         const char *const layout = layouts[rest >> LAYOUT_BITS & 0xff];
         if (length == 0) {
             out = wbi_row_print_portable(out, rows, row, k, k + 1);
             continue;
         }
-        const __m128i digits = _mm_load_si128((const __m128i *)(const void *)of->digits[row % 2][row / 2]);
+        const __m128i digits = _mm_load_si128((const __m128i *)(const void *)of->digits[i % 2][i / 2]);
         const __m256i characters = _mm256_inserti128_si256(_mm256_castsi128_si256(digits), _mm_cvtsi64_si128((int64_t)rest), 1);
         const __m256i places = _mm256_load_si256((const __m256i *)(const void *)layout);
         _mm256_storeu_si256((__m256i *)(void *)out, _mm256_permutexvar_epi8(places, characters));
