@@ -648,7 +648,7 @@ static void test_a_block_is_its_customers(void **state)
     assert_ok(wbi_aggregate_reserve(&scratch, N_BLOCK, N_CUSTOMERS, &err), &err);
     for (int round = 0; round < 40; round++) {
         random_block(b, &seed);
-        wbi_aggregate_forget(&scratch);
+        wbi_aggregate_forget(&scratch, b->times);
         for (wbi_aggregate kind = WBI_AGG_COUNT; kind <= WBI_AGG_CLUMPINESS; kind++)
             for (unsigned way = 0; way < 4; way++)
                 check_block(b, kind, way % 2 == 1, way >= 2, &scratch);

@@ -231,17 +231,30 @@ static void test_overflows_of_expressions(void **state)
         "B,2024-01-01,1e200\n"
         "C,2024-01-03,7\n"
         "C,2024-01-01,3\n");
-    /* A is in by the first cutoff but for its second row; C's first row is in by the second. */
+    /* What is the same at both cutoffs is computed once: of A, of B, and for the last one of both rows of C. */
     assert_says(*state, project, "2024-01-02 2024-02-01",
                 "squared: the expression " PASSES " in 4 rows, where it is missing\n"
-                "table orders: column 'tenfold' " PASSES " 2 times over the cutoffs, where it is missing\n"
-                "table orders: the expression 'amount + amount' " PASSES " 2 times over the cutoffs, where it is missing\n"
+                "table orders: column 'tenfold' " PASSES " 1 time, where it is missing\n"
+                "table orders: the expression 'amount + amount' " PASSES " 1 time, where it is missing\n"
                 "table orders: the expression 'amount * amount > 4' " PASSES
-                " 4 times over the cutoffs, where it is missing\n"
+                " 2 times, where it is missing\n"
                 "table orders: the expression 'if(amount > 9, 1, amount * 1e308)' " PASSES
-                " 3 times over the cutoffs, where it is missing\n");
+                " 2 times, where it is missing\n");
     put(*state, "orders.csv", "customer_id,ordered_at,amount\nA,2024-01-01,1e3\nA,2024-01-02,\nB,2024-01-01,-1\n");
     assert_says(*state, project, "2024-02-01", "");
+}
+
+/* A row whose events are those of the cutoff before counts as any other. */
+static void test_overflows_at_several_cutoffs(void **state)
+{
+    put(*state, "orders.csv",
+        "customer_id,ordered_at,amount\n"
+        "A,2024-01-01,1e308\nA,2024-01-02,1e308\nA,2024-03-10,5\nB,2024-01-03,1\nC,2024-01-03,1e308\nC,2024-02-10,1e308\n");
+    assert_says(*state,
+                "tables: {orders: {file: orders.csv}}\n"
+                "features: {use: [], define: [{name: total, table: orders, agg: sum, of: amount}]}\n",
+                "2024-02-01 2024-03-01 2024-04-01 2024-05-01",
+                "total: the sum of finite numbers passes 1.8e308 in 7 rows, where it is missing\n");
 }
 
 /* Rows are counted, not levels: not those of levels that do not overflow, nor those of one that no row has by then. */
@@ -262,7 +275,7 @@ static void test_overflows_of_levels(void **state)
                 "    - {name: m, table: orders, agg: sum, of: \"if(word = 'c', 1e308 * 10, 1)\"}\n",
                 "2024-01-15",
                 "table orders: the expression 'if(word = 'a', 1e308 * 10, 1)' " PASSES
-                " 20 times over the cutoffs, where it is missing\n");
+                " 20 times, where it is missing\n");
 }
 
 static void test_overflows_of_lines(void **state)
@@ -327,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nobody_counts, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_expressions, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_overflows_at_several_cutoffs, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_levels, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_overflows_of_lines, make_folder, remove_folder),
         cmocka_unit_test(test_lengths),

@@ -16,6 +16,16 @@ static bool masks_anything(const wbi_binding *b)
     return false;
 }
 
+static bool uses_cutoff(const wbi_binding *b)
+{
+    bool uses = b->where != NULL && wbi_expr_uses_cutoff(b->where);
+    for (size_t s = 0; s < b->n_slots; s++)
+        uses |= b->slots[s].kind == WBI_SLOT_COMPUTED && wbi_expr_uses_cutoff(b->slots[s].expr);
+    for (size_t e = 0; e < b->n_exprs; e++)
+        uses |= wbi_expr_uses_cutoff(b->exprs[e].expr);
+    return uses;
+}
+
 wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wbi_packed_rows *rows, wb_error *err)
 {
     wbi_view *view = wbi_alloc_zeroed(1, sizeof *view);
@@ -24,6 +34,7 @@ wb_status wbi_view_create(wbi_view **out, const wbi_binding *binding, const wbi_
     view->binding = binding;
     view->rows = rows;
     view->row_times = binding->def->time != NULL ? &rows->columns[1] : NULL;
+    view->steady = binding->group_by == WBI_NO_SLOT && !masks_anything(binding) && !uses_cutoff(binding);
     view->slots = wbi_alloc_zeroed(binding->n_slots, sizeof *view->slots);
     view->vectors = wbi_alloc_zeroed(binding->n_slots, sizeof *view->vectors);
     view->exprs = wbi_alloc_zeroed(binding->n_exprs, sizeof *view->exprs);
@@ -64,6 +75,7 @@ void wbi_view_free(wbi_view *view)
     wbi_free(view->line);
     wbi_free(view->times);
     wbi_free(view->starts);
+    wbi_free(view->ends);
     wbi_free(view->tie_slots);
     wbi_expr_scratch_free(view->scratch);
     wbi_rollup_free(view->rollup);
@@ -91,6 +103,11 @@ const size_t *wbi_view_starts(const wbi_view *view)
     return view->starts;
 }
 
+const size_t *wbi_view_ends(const wbi_view *view)
+{
+    return view->steady ? view->ends : view->starts + 1;
+}
+
 const int64_t *wbi_view_times(const wbi_view *view)
 {
     return view->row_times == NULL ? NULL : view->times;
@@ -106,7 +123,7 @@ static wb_status reserve_lines(wbi_view *view, size_t n, wb_error *err)
     view->capacity = 0;
     view->row = wbi_alloc_array(n, sizeof *view->row);
     view->line = wbi_alloc_array(n + 1, sizeof *view->line);
-    view->times = wbi_alloc_array(n, sizeof *view->times);
+    view->times = wbi_alloc_zeroed(n + 1, sizeof *view->times);
     if (view->row == NULL || view->line == NULL || view->times == NULL)
         return wbi_fail_nomem(err, n * sizeof *view->times);
     view->capacity = n;
@@ -116,14 +133,16 @@ static wb_status reserve_lines(wbi_view *view, size_t n, wb_error *err)
 static wb_status reserve_customers(wbi_view *view, size_t n, wb_error *err)
 {
     view->n_customers = n;
-    if (n + 1 <= view->starts_capacity)
+    if (view->starts != NULL && n <= view->customers_capacity)
         return WB_OK;
     wbi_free(view->starts);
-    view->starts_capacity = 0;
+    wbi_free(view->ends);
+    view->customers_capacity = 0;
     view->starts = wbi_alloc_array(n + 1, sizeof *view->starts);
-    if (view->starts == NULL)
+    view->ends = view->steady ? wbi_alloc_array(n, sizeof *view->ends) : NULL;
+    if (view->starts == NULL || (view->steady && view->ends == NULL))
         return wbi_fail_nomem(err, (n + 1) * sizeof *view->starts);
-    view->starts_capacity = n + 1;
+    view->customers_capacity = n;
     return WB_OK;
 }
 
@@ -303,7 +322,30 @@ wb_status wbi_view_build(wbi_view *view, const size_t *first, size_t first_custo
     view->n_arrived = view->n;
     WBI_TRY(filter(view, err));
     view->n_left = view->n;
+    if (view->steady)
+        memcpy(view->ends, view->starts + 1, n_customers * sizeof *view->ends);
     return view->rollup == NULL ? WB_OK : roll_up(view, err);
+}
+
+bool wbi_view_is_steady(const wbi_view *view)
+{
+    return view->steady;
+}
+
+/* Cutoffs that ascend find the ends of the one before and go on from there. */
+void wbi_view_move(wbi_view *view, int64_t cutoff_us)
+{
+    const int64_t *const times = view->times, end_us = cutoff_us - view->binding->def->delay_us;
+    const size_t *const from = cutoff_us < view->cutoff_us ? view->starts : view->ends;
+    view->cutoff_us = cutoff_us;
+    if (view->row_times == NULL)
+        return;
+    for (size_t k = 0; k < view->n_customers; k++) {
+        size_t end = from[k];
+        while (end < view->starts[k + 1] && times[end] < end_us)
+            end++;
+        view->ends[k] = end;
+    }
 }
 
 wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err)

@@ -25,6 +25,13 @@ WB_WARN_UNUSED wb_status wbi_view_build(wbi_view *view, const size_t *first, siz
 /* Rows [begin, end) as they stand, neither masked, filtered nor rolled up. */
 WB_WARN_UNUSED wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err);
 
+/* Whether a line that has arrived is the same at every later cutoff: nothing of it is masked, computed from the cutoff or
+ * rolled up with what arrives later. */
+bool wbi_view_is_steady(const wbi_view *view);
+/* Of a steady view, which events had arrived at `cutoff_us`, which is not after the cutoff it was built for: only their ends
+ * move, and what was computed stays. */
+void wbi_view_move(wbi_view *view, int64_t cutoff_us);
+
 size_t wbi_view_n(const wbi_view *view);
 /* How many lines had arrived, and how many of them the table's `where` left (all without one). */
 void wbi_view_lines(const wbi_view *view, size_t *n_arrived, size_t *n_left);
@@ -34,8 +41,10 @@ size_t wbi_view_n_overflows(const wbi_view *view);
  * slot, and of an expression. */
 uint64_t wbi_view_slot_overflows(const wbi_view *view, size_t slot);
 uint64_t wbi_view_expr_overflows(const wbi_view *view, size_t index);
-/* Events of the k-th customer of the block are [starts[k], starts[k + 1]), ordered by time. */
+/* Events of the k-th customer of the block are [starts[k], ends[k]), ordered by time; unless the view was moved, ends[k] is
+ * starts[k + 1]. */
 const size_t *wbi_view_starts(const wbi_view *view);
+const size_t *wbi_view_ends(const wbi_view *view);
 /* NULL in tables without time. */
 const int64_t *wbi_view_times(const wbi_view *view);
 /* Values of a slot over the lines of wbi_view_rows. */

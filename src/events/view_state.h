@@ -24,7 +24,8 @@ struct wbi_view {
     uint32_t *row;     /* by line: its row */
     uint32_t *line;    /* scratch: lines being sorted */
     int64_t *times;    /* by line, then by event */
-    size_t *starts, n_customers, starts_capacity;
+    size_t *starts, *ends, n_customers, customers_capacity; /* ends: of a steady view */
+    bool steady;
     wbi_slot_values *slots;
     wbi_vector *vectors; /* what expressions see of the slots */
     wbi_vector *exprs;

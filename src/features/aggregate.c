@@ -36,6 +36,20 @@ wbi_expr_type wbi_aggregate_wants(wbi_aggregate aggregate)
     return input == WBI_AGG_TAKES_NUMBER ? WBI_EXPR_NUMBER : input == WBI_AGG_TAKES_BOOL ? WBI_EXPR_BOOL : WBI_EXPR_ANY;
 }
 
+bool wbi_aggregate_sees_cutoff(wbi_aggregate aggregate)
+{
+    switch (aggregate) {
+    case WBI_AGG_COUNT:
+    case WBI_AGG_ACTIVE_DAYS:
+    case WBI_AGG_GAP_DAYS_MEAN:
+    case WBI_AGG_GAP_DAYS_STD:
+    case WBI_AGG_GAP_DAYS_MAX:
+        return false;
+    default:
+        return wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING;
+    }
+}
+
 bool wbi_aggregate_needs_time(wbi_aggregate aggregate)
 {
     return aggregate != WBI_AGG_COUNT && wbi_aggregate_takes(aggregate) == WBI_AGG_TAKES_NOTHING;
@@ -47,6 +61,7 @@ wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events,
         return WB_OK;
     wbi_aggregate_scratch_free(scratch);
     scratch->numbers = wbi_alloc_array(n_events, sizeof *scratch->numbers);
+    scratch->sorted = wbi_alloc_array(n_events, sizeof *scratch->sorted);
     scratch->gaps = wbi_alloc_array(n_events, sizeof *scratch->gaps);
     scratch->times = wbi_alloc_array(n_events, sizeof *scratch->times);
     scratch->texts = wbi_alloc_array(n_events, sizeof *scratch->texts);
@@ -54,23 +69,25 @@ wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events,
     scratch->true_positions = wbi_alloc_array(n_events + 1, sizeof *scratch->true_positions);
     scratch->selected = wbi_alloc_array(n_spans, sizeof *scratch->selected);
     scratch->narrowed = wbi_alloc_array(n_spans, sizeof *scratch->narrowed);
-    if (scratch->numbers == NULL || scratch->gaps == NULL || scratch->times == NULL || scratch->texts == NULL ||
-        scratch->positions == NULL || scratch->true_positions == NULL || scratch->selected == NULL ||
-        scratch->narrowed == NULL)
+    if (scratch->numbers == NULL || scratch->sorted == NULL || scratch->gaps == NULL || scratch->times == NULL ||
+        scratch->texts == NULL || scratch->positions == NULL || scratch->true_positions == NULL ||
+        scratch->selected == NULL || scratch->narrowed == NULL)
         return wbi_fail_nomem(err, n_events * sizeof *scratch->texts);
     scratch->n_events = n_events;
     scratch->n_spans = n_spans;
     return WB_OK;
 }
 
-void wbi_aggregate_forget(wbi_aggregate_scratch *scratch)
+void wbi_aggregate_forget(wbi_aggregate_scratch *scratch, const int64_t *times)
 {
-    scratch->gaps_of = NULL;
+    if (scratch->gaps_of == times)
+        scratch->gaps_of = NULL;
 }
 
 void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch)
 {
     wbi_free(scratch->numbers);
+    wbi_free(scratch->sorted);
     wbi_free(scratch->gaps);
     wbi_free(scratch->times);
     wbi_free(scratch->texts);
@@ -359,7 +376,7 @@ void wbi_aggregate_numbers(wbi_aggregate aggregate, const wbi_aggregate_events *
         return;
     }
     const double *numbers = select_numbers(&spans, e, scratch);
-    wbi_reduce_numbers(aggregate, numbers, spans, out, scratch->numbers, &scratch->n_overflows);
+    wbi_reduce_numbers(aggregate, numbers, spans, out, scratch->sorted, &scratch->n_overflows);
 }
 
 wbi_str wbi_aggregate_text(wbi_aggregate aggregate, const wbi_aggregate_events *e, wbi_span span)

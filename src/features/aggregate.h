@@ -17,6 +17,8 @@ typedef enum wbi_aggregate_input {
 wbi_aggregate_input wbi_aggregate_takes(wbi_aggregate aggregate);
 /* The type that its `of` must have. */
 wbi_expr_type wbi_aggregate_wants(wbi_aggregate aggregate);
+/* Whether it says something else of the same events at another cutoff. */
+bool wbi_aggregate_sees_cutoff(wbi_aggregate aggregate);
 /* Whether it needs the events' times. */
 bool wbi_aggregate_needs_time(wbi_aggregate aggregate);
 
@@ -34,7 +36,7 @@ typedef struct wbi_aggregate_events {
 /* Memory for one thread. */
 typedef struct wbi_aggregate_scratch {
     size_t n_events, n_spans; /* room */
-    double *numbers, *gaps;
+    double *numbers, *sorted, *gaps;
     int64_t *times;
     wbi_str *texts;
     uint32_t *positions, *true_positions;
@@ -44,8 +46,8 @@ typedef struct wbi_aggregate_scratch {
 } wbi_aggregate_scratch;
 WB_WARN_UNUSED wb_status wbi_aggregate_reserve(wbi_aggregate_scratch *scratch, size_t n_events, size_t n_spans,
                                                wb_error *err);
-/* What is kept from aggregate to aggregate of the same events. */
-void wbi_aggregate_forget(wbi_aggregate_scratch *scratch);
+/* What is kept from aggregate to aggregate of events at these times, which will be others. */
+void wbi_aggregate_forget(wbi_aggregate_scratch *scratch, const int64_t *times);
 void wbi_aggregate_scratch_free(wbi_aggregate_scratch *scratch);
 
 /* out[row] = the aggregate of each span, NaN when missing. Spans lie in the window already, but for a trend, which

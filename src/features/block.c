@@ -76,6 +76,7 @@ struct wbi_worker {
     wbi_expr_scratch *expr_scratch;
     wbi_vector *vectors; /* by feature, for expressions over features */
     wbi_windows windows;
+    size_t max_spans;
 };
 
 void wbi_worker_free(wbi_worker *worker)
@@ -97,7 +98,8 @@ const wbi_view *wbi_worker_view(const wbi_worker *worker, size_t table)
     return worker->views[table];
 }
 
-wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_events *events, wb_error *err)
+wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_events *events, size_t n_customers,
+                            size_t n_cutoffs, wb_error *err)
 {
     wbi_worker *worker = wbi_alloc_zeroed(1, sizeof *worker);
     if (worker == NULL)
@@ -106,7 +108,7 @@ wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_ev
     worker->plan = plan;
     worker->events = events;
     worker->views = wbi_alloc_zeroed(plan->n_tables, sizeof(wbi_view *));
-    worker->windows.views = worker->views;
+    worker->max_spans = n_customers * n_cutoffs;
     worker->vectors = wbi_alloc_zeroed(plan->n_features, sizeof *worker->vectors);
     if (worker->views == NULL || worker->vectors == NULL) {
         status = wbi_fail_nomem(err, plan->n_features * sizeof *worker->vectors);
@@ -115,6 +117,7 @@ wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_ev
     WBI_TRY_CLEANUP(wbi_expr_scratch_create(&worker->expr_scratch, err));
     for (size_t t = 0; t < plan->n_tables; t++)
         WBI_TRY_CLEANUP(wbi_view_create(&worker->views[t], plan->bindings[t], &events->tables[t].rows, err));
+    WBI_TRY_CLEANUP(wbi_windows_create(&worker->windows, plan, worker->views, n_customers, n_cutoffs, err));
     *out = worker;
     return WB_OK;
 cleanup:
@@ -122,10 +125,26 @@ cleanup:
     return status;
 }
 
-static wb_status build_view(wbi_worker *worker, const wbi_block *block, size_t table, int64_t cutoff_us, wb_error *err)
+/* Cutoffs at which a table is shown one after the other, beginning with `first`. */
+typedef struct showing {
+    int64_t cutoff_us, last_us;
+    bool first;
+} showing;
+
+/* What was known at a cutoff: where that is steady, a part of what will be known at the last one. */
+static wb_status show_table(wbi_worker *worker, const wbi_block *block, size_t table, const showing *at, wb_error *err)
 {
-    return wbi_view_build(worker->views[table], worker->events->tables[table].first, block->first_customer,
-                          block->n_customers, cutoff_us, err);
+    wbi_view *view = worker->views[table];
+    const bool steady = wbi_view_is_steady(view);
+    if (at->first || !steady) {
+        wbi_aggregate_forget(&worker->scratch, wbi_view_times(view));
+        WBI_TRY(wbi_view_build(view, worker->events->tables[table].first, block->first_customer, block->n_customers,
+                               steady ? at->last_us : at->cutoff_us, err));
+        WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(view), worker->max_spans, err));
+    }
+    if (steady)
+        wbi_view_move(view, at->cutoff_us);
+    return WB_OK;
 }
 
 /* The values of an optional expression as booleans; NULL for none. */
@@ -215,55 +234,107 @@ static wb_status choose_population(wbi_block *block, wbi_worker *worker, const w
     WBI_TRY(condition(view, plan->population.where, &m.where, err));
     WBI_TRY(optional_times(view, plan->population.since, &m.since, err));
     WBI_TRY(optional_times(view, plan->population.not_after, &m.not_after, err));
-    const size_t *starts = wbi_view_starts(view);
+    const size_t *starts = wbi_view_starts(view), *ends = wbi_view_ends(view);
     wb_population *counts = &block->population[j];
     *counts = (wb_population){.cutoff_us = cutoff_us};
     for (size_t k = 0; k < block->n_customers; k++) {
-        const bool member = options->whom.everybody || is_member(&m, starts[k], starts[k + 1]), known = member || is_known(worker, k);
+        const bool member = options->whom.everybody || is_member(&m, starts[k], ends[k]), known = member || is_known(worker, k);
         const bool eligible = member && !wbi_objects(options->whom.objections, customer_of(worker, block, k));
         block->eligible[k * options->n_cutoffs + j] = eligible;
         counts->n_known += known;
         counts->n_eligible += eligible;
         counts->n_objected += member && !eligible;
         if (known && !member)
-            count_lost(counts, &m, starts[k], starts[k + 1]);
+            count_lost(counts, &m, starts[k], ends[k]);
     }
     return WB_OK;
 }
 
-static wb_status aggregate_texts(wbi_block *block, const wbi_planned_feature *feature, size_t f,
-                                 const wbi_aggregate_events *events, wbi_spans spans, wb_error *err)
+/* The events that a feature is made of, as the views are. */
+static wb_status events_of(wbi_aggregate_events *events, wbi_worker *worker, const wbi_planned_feature *feature, wb_error *err)
 {
+    wbi_view *view = worker->views[feature->table];
+    *events = (wbi_aggregate_events){.n = wbi_view_n(view),
+                                     .times = wbi_view_times(view),
+                                     .window = feature->def->window,
+                                     .clock = wbi_time_format_clock(&worker->plan->bindings[feature->table]->def->time_format)};
+    if (feature->of != WBI_NONE && events->n > 0)
+        WBI_TRY(wbi_view_expr(view, feature->of, &events->of, err));
+    return condition(view, feature->where, &events->where, err);
+}
+
+static wb_status aggregate(wbi_block *block, wbi_worker *worker, size_t f, const wbi_aggregate_events *events, wbi_spans spans,
+                           wb_error *err)
+{
+    const wbi_planned_feature *feature = &worker->plan->features[f];
+    if (feature->type == WB_TYPE_NUMBER) {
+        wbi_aggregate_numbers(feature->def->agg, events, spans, block->numbers[f], &worker->scratch);
+        return WB_OK;
+    }
     for (size_t s = 0; s < spans.n; s++)
         WBI_TRY(keep_text(&block->arena, wbi_aggregate_text(feature->def->agg, events, spans.items[s]),
                           &block->texts[f][spans.items[s].row], err));
     return WB_OK;
 }
 
-static wb_status aggregate_feature(wbi_block *block, wbi_worker *worker, size_t f, const wbi_compute_options *options,
-                                   size_t j, wb_error *err)
+static wb_status aggregate_at(wbi_block *block, wbi_worker *worker, size_t f, const wbi_compute_options *options, size_t j,
+                              wb_error *err)
 {
     const wbi_planned_feature *feature = &worker->plan->features[f];
-    wbi_view *view = worker->views[feature->table];
-    wbi_aggregate_events events = {.n = wbi_view_n(view),
-                                   .times = wbi_view_times(view),
-                                   .cutoff_us = options->cutoffs_us[j],
-                                   .window = feature->def->window,
-                                   .clock = wbi_time_format_clock(
-                                       &worker->plan->bindings[feature->table]->def->time_format)};
-    wbi_spans spans;
-    if (feature->of != WBI_NONE && events.n > 0)
-        WBI_TRY(wbi_view_expr(view, feature->of, &events.of, err));
-    WBI_TRY(condition(view, feature->where, &events.where, err));
-    WBI_TRY(wbi_windows_find(&spans, &worker->windows, feature, err));
-    if (feature->type != WB_TYPE_NUMBER)
-        return aggregate_texts(block, feature, f, &events, spans, err);
+    const wbi_windowed *windowed = wbi_windows_of(&worker->windows, f);
+    wbi_aggregate_events events;
+    WBI_TRY(events_of(&events, worker, feature, err));
+    events.cutoff_us = options->cutoffs_us[j];
     worker->scratch.n_overflows = 0;
-    wbi_aggregate_numbers(feature->def->agg, &events, spans, block->numbers[f], &worker->scratch);
+    WBI_TRY(aggregate(block, worker, f, &events, (wbi_spans){windowed->spans, windowed->n_spans}, err));
     block->n_overflows[f] += worker->scratch.n_overflows;
-    for (size_t k = 0; feature->after != WBI_NONE && k < block->n_customers; k++)
+    for (size_t k = 0; feature->after != WBI_NONE && feature->type == WB_TYPE_NUMBER && k < block->n_customers; k++)
         if (!wbi_has_events(worker->views[feature->after], k))
             block->numbers[f][k * options->n_cutoffs + j] = NAN;
+    return WB_OK;
+}
+
+/* What sees its cutoff, one cutoff after the other. */
+static wb_status aggregate_each(wbi_block *block, wbi_worker *worker, size_t f, wbi_aggregate_events *events,
+                                const wbi_compute_options *options, wb_error *err)
+{
+    const wbi_windowed *windowed = wbi_windows_of(&worker->windows, f);
+    for (size_t j = 0; j < options->n_cutoffs; j++) {
+        const size_t from = windowed->from[j], n = windowed->from[j + 1] - from;
+        events->cutoff_us = options->cutoffs_us[j];
+        WBI_TRY(aggregate(block, worker, f, events, (wbi_spans){windowed->all + from, n}, err));
+    }
+    return WB_OK;
+}
+
+static void copy_same(const wbi_block *block, size_t f, const wbi_windowed *windowed)
+{
+    double *const numbers = block->numbers[f];
+    wbi_str *const texts = block->texts[f];
+    for (size_t s = 0; numbers != NULL && s < windowed->n_same; s++)
+        numbers[windowed->same[s]] = numbers[windowed->same[s] - 1];
+    for (size_t s = 0; texts != NULL && s < windowed->n_same; s++)
+        texts[windowed->same[s]] = texts[windowed->same[s] - 1];
+}
+
+/* At all cutoffs together. Where any value overflows, each is computed, so that all that do are counted. */
+static wb_status aggregate_steady(wbi_block *block, wbi_worker *worker, size_t f, const wbi_compute_options *options,
+                                  wb_error *err)
+{
+    const wbi_planned_feature *feature = &worker->plan->features[f];
+    const wbi_windowed *windowed = wbi_windows_of(&worker->windows, f);
+    wbi_aggregate_events events;
+    WBI_TRY(events_of(&events, worker, feature, err));
+    worker->scratch.n_overflows = 0;
+    if (wbi_aggregate_sees_cutoff(feature->def->agg))
+        return aggregate_each(block, worker, f, &events, options, err);
+    WBI_TRY(aggregate(block, worker, f, &events, (wbi_spans){windowed->spans, windowed->n_spans}, err));
+    copy_same(block, f, windowed);
+    if (worker->scratch.n_overflows > 0) {
+        worker->scratch.n_overflows = 0;
+        WBI_TRY(aggregate(block, worker, f, &events, (wbi_spans){windowed->all, windowed->n_all}, err));
+    }
+    block->n_overflows[f] = worker->scratch.n_overflows;
     return WB_OK;
 }
 
@@ -276,22 +347,23 @@ static bool has_date(const membership *m, const int64_t *dates, size_t begin, si
     return false;
 }
 
-static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t l,
-                               size_t j, wb_error *err)
+/* At cutoff j of the first `n_known`, at which it is known. */
+static wb_status label_at(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t l, size_t j,
+                          size_t n_known, wb_error *err)
 {
     const wbi_planned_label *label = &worker->plan->labels[l];
     const wbi_label_def *def = label->def;
     int64_t from_us = options->cutoffs_us[j] + def->gap_us, to_us = from_us + def->horizon_us;
     wbi_view *view = worker->views[label->table];
-    WBI_TRY(build_view(worker, block, label->table, to_us, err));
+    const showing at = {to_us, options->cutoffs_us[n_known - 1] + def->gap_us + def->horizon_us, j == 0};
+    WBI_TRY(show_table(worker, block, label->table, &at, err));
     membership m = {.times = wbi_view_times(view), .from_us = from_us, .cutoff_us = to_us};
     WBI_TRY(condition(view, label->where, &m.where, err));
     const int64_t *dates;
     WBI_TRY(optional_times(view, label->at, &dates, err));
-    const size_t *starts = wbi_view_starts(view);
+    const size_t *starts = wbi_view_starts(view), *ends = wbi_view_ends(view);
     for (size_t k = 0; k < block->n_customers; k++) {
-        bool present = def->kind == WBI_LABEL_AT ? has_date(&m, dates, starts[k], starts[k + 1])
-                                                 : is_member(&m, starts[k], starts[k + 1]);
+        bool present = def->kind == WBI_LABEL_AT ? has_date(&m, dates, starts[k], ends[k]) : is_member(&m, starts[k], ends[k]);
         bool positive = present == (def->kind != WBI_LABEL_ABSENT);
         block->labels[l][k * options->n_cutoffs + j] = positive;
         block->n_positive[l * options->n_cutoffs + j] += positive && block->eligible[k * options->n_cutoffs + j];
@@ -299,18 +371,17 @@ static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_c
     return WB_OK;
 }
 
-static wb_status compute_labels(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t j,
-                                wb_error *err)
+static wb_status compute_label(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, size_t l, wb_error *err)
 {
-    const wbi_plan *plan = worker->plan;
-    for (size_t l = 0; l < plan->n_labels; l++) {
-        block->n_positive[l * options->n_cutoffs + j] = 0;
-        if (wbi_label_is_known(plan->labels[l].def, options->cutoffs_us[j], options->until_us))
-            WBI_TRY(compute_label(block, worker, options, l, j, err));
-        else
-            for (size_t k = 0; k < block->n_customers; k++)
-                block->labels[l][k * options->n_cutoffs + j] = NAN;
-    }
+    size_t n_known = 0;
+    while (n_known < options->n_cutoffs &&
+           wbi_label_is_known(worker->plan->labels[l].def, options->cutoffs_us[n_known], options->until_us))
+        n_known++;
+    for (size_t j = 0; j < n_known; j++)
+        WBI_TRY(label_at(block, worker, options, l, j, n_known, err));
+    for (size_t j = n_known; j < options->n_cutoffs; j++)
+        for (size_t k = 0; k < block->n_customers; k++)
+            block->labels[l][k * options->n_cutoffs + j] = NAN;
     return WB_OK;
 }
 
@@ -356,20 +427,19 @@ static wb_status compute_cutoff(wbi_block *block, wbi_worker *worker, const wbi_
                                 wb_error *err)
 {
     const wbi_plan *plan = worker->plan;
-    wbi_aggregate_forget(&worker->scratch);
+    const showing at = {options->cutoffs_us[j], options->cutoffs_us[options->n_cutoffs - 1], j == 0};
     for (size_t t = 0; t < plan->n_tables; t++) {
-        WBI_TRY(build_view(worker, block, t, options->cutoffs_us[j], err));
+        WBI_TRY(show_table(worker, block, t, &at, err));
         block->n_overflows[plan->n_features + t] += wbi_view_n_overflows(worker->views[t]);
         wbi_view_lines(worker->views[t], &block->lines[t].n_arrived, &block->lines[t].n_left);
-        WBI_TRY(wbi_aggregate_reserve(&worker->scratch, wbi_view_n(worker->views[t]), block->customers_capacity, err));
     }
     WBI_TRY(choose_population(block, worker, options, j, err));
     clear_others(block, plan, j, options->n_cutoffs);
-    WBI_TRY(wbi_windows_begin(&worker->windows, block, j, options, err));
+    wbi_windows_find(&worker->windows, j);
     for (size_t f = 0; f < plan->n_features; f++)
-        if (plan->features[f].table != WBI_NONE)
-            WBI_TRY(aggregate_feature(block, worker, f, options, j, err));
-    return options->with_labels ? compute_labels(block, worker, options, j, err) : WB_OK;
+        if (plan->features[f].table != WBI_NONE && !wbi_windows_of(&worker->windows, f)->steady)
+            WBI_TRY(aggregate_at(block, worker, f, options, j, err));
+    return WB_OK;
 }
 
 wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_compute_options *options, wb_error *err)
@@ -378,8 +448,16 @@ wb_status wbi_block_compute(wbi_block *block, wbi_worker *worker, const wbi_comp
     block->n_rows = block->n_customers * options->n_cutoffs;
     wbi_arena_rewind(&block->arena, (wbi_arena_mark){0});
     memset(block->n_overflows, 0, (plan->n_features + plan->n_tables) * sizeof *block->n_overflows);
+    wbi_windows_begin(&worker->windows, block, options->cutoffs_us);
     for (size_t j = 0; j < options->n_cutoffs; j++)
         WBI_TRY(compute_cutoff(block, worker, options, j, err));
+    wbi_windows_end(&worker->windows);
+    for (size_t f = 0; f < plan->n_features; f++)
+        if (plan->features[f].table != WBI_NONE && wbi_windows_of(&worker->windows, f)->steady)
+            WBI_TRY(aggregate_steady(block, worker, f, options, err));
+    memset(block->n_positive, 0, plan->n_labels * options->n_cutoffs * sizeof *block->n_positive);
+    for (size_t l = 0; options->with_labels && l < plan->n_labels; l++)
+        WBI_TRY(compute_label(block, worker, options, l, err));
     for (size_t i = 0; i < plan->n_features; i++)
         if (plan->features[plan->order[i]].table == WBI_NONE)
             WBI_TRY(derive_feature(block, worker, plan->order[i], err));

@@ -54,7 +54,7 @@ WB_WARN_UNUSED wb_status wbi_block_create(wbi_block *block, const wbi_plan *plan
                                           wb_error *err);
 void wbi_block_free(wbi_block *block, const wbi_plan *plan);
 WB_WARN_UNUSED wb_status wbi_worker_create(wbi_worker **out, const wbi_plan *plan, const wbi_events *events,
-                                           wb_error *err);
+                                           size_t n_customers, size_t n_cutoffs, wb_error *err);
 void wbi_worker_free(wbi_worker *worker); /* NULL-safe */
 const wbi_view *wbi_worker_view(const wbi_worker *worker, size_t table);
 

@@ -119,7 +119,7 @@ static wb_status prepare(computing *c, wb_error *err)
     for (size_t s = 0; s < c->n_slots; s++)
         WBI_TRY(wbi_block_create(&c->blocks[s], c->plan, c->block_customers, c->options->n_cutoffs, err));
     for (int w = 0; w < c->n_threads; w++)
-        WBI_TRY(wbi_worker_create(&c->workers[w], c->plan, c->events, err));
+        WBI_TRY(wbi_worker_create(&c->workers[w], c->plan, c->events, c->block_customers, c->options->n_cutoffs, err));
     return WB_OK;
 }
 

@@ -82,7 +82,7 @@ static void sort_numbers(double *x, size_t n)
 
 static void sort_own(double *own, const double *x, size_t n)
 {
-    if (own != x && n > 0)
+    if (n > 0)
         memcpy(own, x, n * sizeof *own);
     sort_numbers(own, n);
 }
@@ -140,9 +140,9 @@ void wbi_reduce_numbers(wbi_aggregate aggregate, const double *x, wbi_spans span
     case WBI_AGG_GAP_DAYS_STD:
         EACH_SPAN(std_of(x + begin, n))
     case WBI_AGG_MEDIAN:
-        EACH_SPAN(median_of(x + begin, n, own + begin))
+        EACH_SPAN(median_of(x + begin, n, own))
     case WBI_AGG_DISTINCT:
-        EACH_SPAN(distinct_of(x + begin, n, own + begin))
+        EACH_SPAN(distinct_of(x + begin, n, own))
     case WBI_AGG_FIRST:
         EACH_SPAN(n == 0 ? NAN : x[begin])
     default:

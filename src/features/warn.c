@@ -215,7 +215,7 @@ static void warn_computed_overflow(const wbi_binding *table, const char *kind, c
     char shown[128];
     if (n > 0)
         wbi_log(log, WB_LOG_WARNING,
-                "table %s: %s '%s' of finite numbers passes 1.8e308 %llu time%s over the cutoffs, where it is missing",
+                "table %s: %s '%s' of finite numbers passes 1.8e308 %llu time%s, where it is missing",
                 table->def->name, kind, wbi_printable(shown, sizeof shown, text, strlen(text)), (unsigned long long)n,
                 n == 1 ? "" : "s");
 }
