@@ -18,7 +18,7 @@ enum { FIRST_POWER = 7, N_POWERS = 16 /* of ten, that these are multiplied by */
 /* Texts of a column: their digits, and what else is in them, by byte: the last digit, the mark, a zero, the separator, a minus;
  * which layout they have; how long they are, 0 for one that is still to be found. Rows that are as the one above share one. */
 struct wbi_number_texts {
-    char digits[2][WBI_ROWS_AT_ONCE / 2][16]; /* of text i: [i % 2][i / 2] */
+    char digits[WBI_ROWS_AT_ONCE][16];
     uint64_t rest[WBI_ROWS_AT_ONCE];
     uint8_t text[WBI_ROWS_AT_ONCE]; /* by row */
 };
@@ -215,8 +215,9 @@ static void keep_texts(wbi_number_texts *out, size_t at, const eight_found *of, 
     const __m512i length = _mm512_mask_add_epi64(unsigned_length, negative, unsigned_length, splat(1));
     const __m512i form = _mm512_or_si512(_mm512_slli_epi64(layout, LAYOUT_BITS), _mm512_slli_epi64(length, LENGTH_BITS));
     const __m512i rest = _mm512_or_si512(_mm512_add_epi64(of->last, splat((int64_t)characters)), form);
-    _mm512_storeu_si512(out->digits[0][at / 2], as_text(_mm512_unpacklo_epi64(of->first, of->second)));
-    _mm512_storeu_si512(out->digits[1][at / 2], as_text(_mm512_unpackhi_epi64(of->first, of->second)));
+    const __m512i of_four = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0), of_next_four = _mm512_add_epi64(of_four, splat(4));
+    _mm512_storeu_si512(out->digits[at], as_text(_mm512_permutex2var_epi64(of->first, of_four, of->second)));
+    _mm512_storeu_si512(out->digits[at + 4], as_text(_mm512_permutex2var_epi64(of->first, of_next_four, of->second)));
     _mm512_storeu_si512(out->rest + at, _mm512_maskz_mov_epi64(of->found, rest));
 }
 
@@ -293,7 +294,7 @@ char *wbi_row_print_x86_v4(char *out, const wbi_number_rows *rows, size_t row, s
             out = wbi_row_print_portable(out, rows, row, k, k + 1);
             continue;
         }
-        const __m128i digits = _mm_load_si128((const __m128i *)(const void *)of->digits[i % 2][i / 2]);
+        const __m128i digits = _mm_load_si128((const __m128i *)(const void *)of->digits[i]);
         const __m256i characters = _mm256_inserti128_si256(_mm256_castsi128_si256(digits), _mm_cvtsi64_si128((int64_t)rest), 1);
         const __m256i places = _mm256_load_si256((const __m256i *)(const void *)layout);
         _mm256_storeu_si256((__m256i *)(void *)out, _mm256_permutexvar_epi8(places, characters));
