@@ -45,7 +45,7 @@ uint64_t wbi_view_expr_overflows(const wbi_view *view, size_t index);
  * starts[k + 1]. */
 const size_t *wbi_view_starts(const wbi_view *view);
 const size_t *wbi_view_ends(const wbi_view *view);
-/* NULL in tables without time. */
+/* NULL in tables without time. There is room for one more, which may be read. */
 const int64_t *wbi_view_times(const wbi_view *view);
 /* Values of a slot over the lines of wbi_view_rows. */
 WB_WARN_UNUSED wb_status wbi_view_slot(wbi_view *view, size_t slot, wbi_vector *out, wb_error *err);
