@@ -412,6 +412,56 @@ static void test_growth_keeps_values_and_alignment(void **state)
     wb_table_free(table);
 }
 
+/* The sanitizer watches. */
+static void test_eight_bytes_of_an_entry_can_be_read(void **state)
+{
+    (void)state;
+    enum { N = 1200 };
+    static const char many[N] = {0};
+    wb_error err;
+    for (size_t n = 0; n < N; n++) {
+        wbi_dictionary *dictionary;
+        char eight[8];
+        assert_ok(wbi_dictionary_create(&dictionary, &err), &err);
+        assert_ok(wbi_dictionary_append(dictionary, many, n, &err), &err);
+        assert_ok(wbi_dictionary_append(dictionary, "7", 1, &err), &err);
+        memcpy(eight, wbi_dictionary_at(dictionary, 1).data, sizeof eight);
+        assert_int_equal(eight[0], '7');
+        wbi_dictionary_free(dictionary);
+    }
+}
+
+/* All entries of dictionaries of many sizes, one behind the other. */
+static void test_entries_become_texts_in_their_order(void **state)
+{
+    (void)state;
+    enum { N = 700 };
+    wb_error err;
+    wb_table *table;
+    wbi_dictionary *entries;
+    char key[300];
+    assert_ok(wbi_table_create(&table, &err), &err);
+    assert_ok(wbi_table_add_column(table, "text", WB_TYPE_TEXT, NULL, &err), &err);
+    assert_ok(wbi_dictionary_create(&entries, &err), &err);
+    for (size_t i = 0; i < N; i++) {
+        assert_ok(wbi_dictionary_append(entries, key, make_key(key, i), &err), &err);
+        if (i % 13 < 2 || i + 1 == N) { /* now and then there is but one */
+            assert_ok(wbi_column_push_texts(&table->columns[0], entries, &err), &err);
+            wbi_dictionary_clear(entries);
+            assert_ok(wbi_column_push_texts(&table->columns[0], entries, &err), &err);
+        }
+    }
+    assert_int_equal(table->columns[0].length, N);
+    for (size_t i = 0; i < N; i++) {
+        size_t n;
+        const char *text = wb_table_text(table, 0, i, &n);
+        assert_int_equal(n, make_key(key, i));
+        assert_memory_equal(text, key, n);
+    }
+    wbi_dictionary_free(entries);
+    wb_table_free(table);
+}
+
 static void test_clear_and_reserve_keep_memory(void **state)
 {
     (void)state;
@@ -486,6 +536,8 @@ int main(void)
         cmocka_unit_test(test_accessors),
         cmocka_unit_test(test_other_types_are_null),
         cmocka_unit_test(test_growth_keeps_values_and_alignment),
+        cmocka_unit_test(test_eight_bytes_of_an_entry_can_be_read),
+        cmocka_unit_test(test_entries_become_texts_in_their_order),
         cmocka_unit_test(test_clear_and_reserve_keep_memory),
         cmocka_unit_test(test_borrowed_dictionary_outlives_table),
         cmocka_unit_test(test_table_without_memory),

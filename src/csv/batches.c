@@ -92,7 +92,7 @@ static wb_status next_chunk(void *context, size_t slot, int *more, wb_error *err
 static wbi_batch batch_in(const reading *r, size_t slot)
 {
     wbi_batch_memory *m = &r->batches[slot];
-    return (wbi_batch){&m->rows, m->file, m->bad, m->n_bad, m->chunk.n_bytes, slot, m};
+    return (wbi_batch){&m->rows, m->columns, m->file, m->bad, m->n_bad, m->chunk.n_bytes, slot, m};
 }
 
 static wb_status type_chunk(void *context, size_t slot, int worker, wb_error *err)

@@ -20,6 +20,7 @@ typedef struct wbi_batch_bad {
  * WBI_PACKED_CODES over dictionaries of the batch's own, in which a level may stand more than once. */
 typedef struct wbi_batch {
     wbi_packed_rows *rows; /* its taker may change the values */
+    const wbi_typed_column *columns; /* as they were wanted when it was typed */
     const char *file;
     const wbi_batch_bad *bad;
     size_t n_bad;

@@ -66,15 +66,20 @@ static wb_status allocate(wbi_flat *flat, size_t n, wb_error *err)
     flat->columns = wbi_alloc_zeroed(n, sizeof *flat->columns);
     flat->batched = wbi_alloc_zeroed(n, sizeof *flat->batched);
     flat->numbers = wbi_alloc_array(n, sizeof *flat->numbers);
+    flat->undeclared = wbi_alloc_zeroed(n, sizeof *flat->undeclared);
     flat->open = wbi_alloc_zeroed(n, sizeof *flat->open);
     flat->n_seen = wbi_alloc_zeroed(n, sizeof *flat->n_seen);
     flat->written = wbi_alloc_zeroed(n, sizeof *flat->written);
     flat->unread = wbi_alloc_array(n, sizeof *flat->unread);
     flat->values = wbi_alloc_array(n, sizeof *flat->values);
-    if (flat->columns == NULL || flat->batched == NULL || flat->numbers == NULL || flat->open == NULL ||
-        flat->n_seen == NULL || flat->written == NULL || flat->unread == NULL || flat->values == NULL)
+    if (flat->columns == NULL || flat->batched == NULL || flat->numbers == NULL || flat->undeclared == NULL ||
+        flat->open == NULL || flat->n_seen == NULL || flat->written == NULL || flat->unread == NULL || flat->values == NULL)
         return wbi_fail_nomem(err, n * sizeof *flat->columns);
     flat->n_columns = n;
+    flat->n_slots = wbi_batch_n_slots(flat->n_threads);
+    flat->texts = wbi_alloc_zeroed(flat->n_slots, sizeof *flat->texts);
+    if (flat->texts == NULL)
+        return wbi_fail_nomem(err, flat->n_slots * sizeof *flat->texts);
     return wbi_table_create(&flat->table, err);
 }
 
@@ -102,7 +107,7 @@ static wb_status declare_columns(wbi_flat *flat, const size_t *places, const wbi
         const wb_type type = declared_type(name, wanted);
         const wbi_typed_range *range = type == WB_TYPE_NUMBER ? range_of(name, wanted) : NULL;
         flat->columns[k] = flat->batched[k] = (wbi_typed_column){.name = name, .type = type, .range = range};
-        flat->open[k] = type == WB_TYPE_NUMBER && range == NULL;
+        flat->open[k] = flat->undeclared[k] = type == WB_TYPE_NUMBER && range == NULL;
         if (flat->open[k])
             flat->batched[k].type = WB_TYPE_TEXT;
         flat->numbers[k] = places[k] + 1;
@@ -147,7 +152,8 @@ wb_status wbi_typed_read_flat_sized(wb_table **out, const char *path, const wbi_
                                  .n_threads = options->n_threads,
                                  .chunk_bytes = sizes.chunk_bytes,
                                  .numbers = flat.decimals ? WBI_PACKED_DECIMALS : WBI_PACKED_DOUBLES,
-                                 .words_are_text = true};
+                                 .words_are_text = true,
+                                 .work = wbi_flat_read_texts};
     WBI_TRY_CLEANUP(wbi_csv_read_batches(flat.csv, &batches, wbi_flat_take, &flat, err));
     WBI_TRY_CLEANUP(wbi_bad_rows_finish(flat.bad, err));
     WBI_TRY_CLEANUP(wbi_flat_keep_limit(&flat, flat.table->n_rows, err));

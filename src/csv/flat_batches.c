@@ -20,10 +20,14 @@ void wbi_flat_free(wbi_flat *flat)
     wb_table_free(flat->table);
     for (size_t k = 0; k < flat->n_columns; k++)
         wb_table_free(flat->written[k]);
+    for (size_t s = 0; flat->texts != NULL && s < flat->n_slots; s++)
+        wbi_flat_texts_free(&flat->texts[s]);
+    wbi_free(flat->texts);
     wbi_free(flat->written);
     wbi_free(flat->columns);
     wbi_free(flat->batched);
     wbi_free(flat->numbers);
+    wbi_free(flat->undeclared);
     wbi_free(flat->open);
     wbi_free(flat->n_seen);
     wbi_free(flat->unread);
@@ -48,16 +52,37 @@ static void close_column(wbi_flat *flat, size_t k, wb_type type)
     flat->written[k] = NULL;
 }
 
+/* An open column has `n` more cells that are numbers. */
+static void count_numbers(wbi_flat *flat, size_t k, size_t n)
+{
+    flat->n_seen[k] += n;
+    if (flat->n_seen[k] >= flat->n_deciding)
+        close_column(flat, k, WB_TYPE_NUMBER);
+}
+
 /* An open column has another cell that is not missing. */
 static wb_status decide(wbi_flat *flat, size_t k, bool is_number, wb_error *err)
 {
-    if (!is_number) {
-        WBI_TRY(wbi_flat_become_category(flat->table, k, flat->written[k], err));
-        close_column(flat, k, WB_TYPE_CATEGORY);
-    } else if (++flat->n_seen[k] == flat->n_deciding) {
-        close_column(flat, k, WB_TYPE_NUMBER);
+    if (is_number) {
+        count_numbers(flat, k, 1);
+        return WB_OK;
     }
+    WBI_TRY(wbi_flat_become_category(flat->table, k, flat->written[k], err));
+    close_column(flat, k, WB_TYPE_CATEGORY);
     return WB_OK;
+}
+
+/* Whether the cells of the rows are all entries of the dictionary, in their order. */
+static bool lists_cells(const wbi_packed *column, size_t n)
+{
+    int32_t next = 0;
+    bool other = false;
+    for (size_t row = 0; row < n; row++) {
+        const int32_t code = wbi_packed_code(column, row);
+        other |= code >= 0 && code != next;
+        next += code >= 0;
+    }
+    return !other && (size_t)next == wbi_dictionary_size(column->dictionary);
 }
 
 /* Remembers the cells of an open column. */
@@ -69,6 +94,8 @@ static wb_status remember(wbi_flat *flat, size_t k, const wbi_packed *column, si
         WBI_TRY(wbi_table_create(&flat->written[k], err));
         WBI_TRY(wbi_table_add_column(flat->written[k], flat->columns[k].name, WB_TYPE_TEXT, NULL, err));
     }
+    if (lists_cells(column, n))
+        return wbi_column_push_texts(&flat->written[k]->columns[0], column->dictionary, err);
     for (size_t row = 0; row < n; row++) {
         const int32_t code = wbi_packed_code(column, row);
         if (code < 0)
@@ -162,12 +189,26 @@ static wb_status settle_row(wbi_flat *flat, const wbi_batch *batch, size_t row, 
     return tell_row(flat, cells, raw, err);
 }
 
+/* Where no row is bad and all unread cells are numbers, the order of the rows does not matter. */
+static const wbi_flat_texts *settle_at_once(wbi_flat *flat, const wbi_batch *batch)
+{
+    const wbi_flat_texts *texts = &flat->texts[batch->slot];
+    if (batch->n_bad > 0)
+        return NULL;
+    for (size_t i = 0; i < flat->n_unread; i++)
+        if (texts->n_cells[flat->unread[i]] == WBI_FLAT_NO_NUMBERS)
+            return NULL;
+    for (size_t i = 0; i < flat->n_unread; i++)
+        if (flat->open[flat->unread[i]])
+            count_numbers(flat, flat->unread[i], texts->n_cells[flat->unread[i]]);
+    return texts;
+}
+
 /* Goes through the batch's rows, good and bad, in the order in which they stand. */
 static wb_status settle_rows(wbi_flat *flat, const wbi_batch *batch, wb_error *err)
 {
     const size_t n = flat->n_unread > 0 ? batch->rows->n_rows : 0;
     size_t told = 0;
-    flat->n_dropped = 0;
     for (size_t row = 0; row < n; row++) {
         for (; told < batch->n_bad && batch->bad[told].before <= row; told++)
             WBI_TRY(tell_bad(flat, batch, &batch->bad[told], err));
@@ -209,7 +250,7 @@ static wb_status make_room(void *values, size_t *capacity, size_t n, size_t size
 static wb_status begin_batch(wbi_flat *flat, const wbi_packed_rows *rows, wb_error *err)
 {
     flat->any_unread = false;
-    flat->n_unread = 0;
+    flat->n_unread = flat->n_dropped = 0;
     for (size_t k = 0; k < flat->n_columns; k++) {
         if (!is_unread(flat, rows, k))
             continue;
@@ -311,6 +352,8 @@ static wb_status append_levels(wbi_flat *flat, size_t k, const wbi_packed *colum
 
 static wb_status append_texts(wbi_column *texts, const wbi_packed *column, size_t n, wb_error *err)
 {
+    if (wbi_dictionary_size(column->dictionary) == n && lists_cells(column, n))
+        return wbi_column_push_texts(texts, column->dictionary, err);
     for (size_t row = 0; row < n; row++) {
         const int32_t code = wbi_packed_code(column, row);
         const wbi_str text = code < 0 ? (wbi_str){"", 0} : wbi_dictionary_at(column->dictionary, code);
@@ -346,9 +389,10 @@ static wb_status append_rows(wbi_flat *flat, const wbi_packed_rows *rows, wb_err
         const size_t before = column->length;
         const wbi_packed *from = &rows->columns[k];
         const bool unread = n_unread < flat->n_unread && flat->unread[n_unread] == k;
+        const wbi_packed *numbers = unread && flat->settled != NULL ? &flat->settled->numbers.columns[k] : from;
         const double *parsed = unread ? flat->parsed + n_unread++ * n : NULL;
         if (column->type == WB_TYPE_NUMBER)
-            WBI_TRY(append_numbers(column, from, parsed, n, err));
+            WBI_TRY(append_numbers(column, numbers, parsed, n, err));
         else if (column->type == WB_TYPE_CATEGORY)
             WBI_TRY(append_levels(flat, k, from, n, err));
         else if (column->type == WB_TYPE_TEXT)
@@ -391,7 +435,9 @@ wb_status wbi_flat_take(void *context, const wbi_batch *batch, wb_error *err)
     flat->sampled_bytes += batch->n_bytes;
     flat->n_sampled += batch->n_bytes > 0 ? batch->rows->n_rows : 0;
     WBI_TRY(begin_batch(flat, batch->rows, err));
-    WBI_TRY(settle_rows(flat, batch, err));
+    flat->settled = settle_at_once(flat, batch);
+    if (flat->settled == NULL)
+        WBI_TRY(settle_rows(flat, batch, err));
     if (flat->lines != NULL)
         WBI_TRY(note_lines(flat, batch, batch->rows->n_rows, err));
     if (flat->n_dropped > 0)

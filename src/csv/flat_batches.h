@@ -8,6 +8,13 @@
 #include "csv/batches.h"
 #include "csv/typed_rows.h"
 
+/* What the texts of a batch are as numbers. Zero-initialised it may be freed. */
+#define WBI_FLAT_NO_NUMBERS SIZE_MAX
+typedef struct wbi_flat_texts {
+    wbi_packed_rows numbers; /* by column of the batch */
+    size_t *n_cells;         /* by column: those not missing; WBI_FLAT_NO_NUMBERS: one is no number, or it was not open */
+} wbi_flat_texts;
+
 /* Zero-initialised it may be freed. */
 typedef struct wbi_flat {
     wbi_paths paths;
@@ -27,10 +34,13 @@ typedef struct wbi_flat {
     wbi_typed_column *columns; /* as far as they are known: open ones are numbers */
     wbi_typed_column *batched; /* as batches are to hold them: open ones are text */
     size_t *numbers;           /* 1, 2, … as far as they are wanted */
+    bool *undeclared;          /* was open at first */
     bool *open;
     size_t *n_seen;            /* per open column: cells that are not missing */
     wb_table *table;
     wb_table **written;        /* per open column: the cells of the table's rows, missing ones left out; NULL: none yet */
+    wbi_flat_texts *texts;     /* by slot of the batches */
+    size_t n_slots;
     size_t capacity;           /* rows for which the table has room */
     size_t n_sampled, sampled_bytes; /* rows whose bytes are known */
 
@@ -38,6 +48,7 @@ typedef struct wbi_flat {
     bool any_unread;     /* some number is held as text */
     size_t *unread;      /* these columns, in their order, but for those without a cell */
     size_t n_unread;
+    const wbi_flat_texts *settled; /* what these columns hold, as long as nothing else is to be said of the rows; else NULL */
     double *parsed;      /* what they hold, one column behind the other */
     size_t parsed_capacity;
     uint8_t *keep;       /* by row */
@@ -50,6 +61,12 @@ typedef struct wbi_flat {
 /* Takes a batch of the columns `batched`; `context` is the wbi_flat. */
 WB_WARN_UNUSED wb_status wbi_flat_take(void *context, const wbi_batch *batch, wb_error *err);
 void wbi_flat_free(wbi_flat *flat);
+
+/* ---- flat_texts.c ---- */
+
+/* Reads the columns of a batch that were open when it was typed; as `work` of the batches. */
+WB_WARN_UNUSED wb_status wbi_flat_read_texts(void *context, const wbi_batch *batch, wb_error *err);
+void wbi_flat_texts_free(wbi_flat_texts *texts);
 
 /* ---- flat_spill.c ---- */
 

@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
-enum { FIRST_SLOTS = 64, FIRST_ENTRIES = 32, FIRST_BYTES = 512 };
+enum { FIRST_SLOTS = 64, FIRST_ENTRIES = 32, FIRST_BYTES = 512, READ_AHEAD_BYTES = 8 };
 
 typedef struct slot {
     uint32_t tag;
@@ -90,6 +90,12 @@ wbi_str wbi_dictionary_at(const wbi_dictionary *dictionary, int32_t code)
 {
     assert(code >= 0 && (size_t)code < dictionary->n);
     return entry_at(dictionary, (size_t)code);
+}
+
+const char *wbi_dictionary_entries(const wbi_dictionary *dictionary, const uint32_t **offsets)
+{
+    *offsets = dictionary->offsets;
+    return dictionary->bytes;
 }
 
 static uint32_t tag_of(const char *bytes, size_t n)
@@ -233,8 +239,8 @@ static wb_status make_room(wbi_dictionary *dictionary, size_t length, wb_error *
         return wbi_fail(err, WB_ERR_NOMEM, "the distinct values of one column exceed 4 GiB");
     if (dictionary->n == dictionary->entries_capacity)
         WBI_TRY(grow_entries(dictionary, err));
-    if (used + length > dictionary->bytes_capacity)
-        WBI_TRY(grow_bytes(dictionary, used + length, err));
+    if (used + length + READ_AHEAD_BYTES > dictionary->bytes_capacity)
+        WBI_TRY(grow_bytes(dictionary, used + length + READ_AHEAD_BYTES, err));
     return WB_OK;
 }
 

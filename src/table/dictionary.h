@@ -29,8 +29,10 @@ WB_WARN_UNUSED wb_status wbi_dictionary_index(wbi_dictionary *dictionary, wb_err
 size_t wbi_dictionary_size(const wbi_dictionary *dictionary);
 /* Bytes of memory that it takes, or would take with `n` entries as long as those it has. */
 size_t wbi_dictionary_bytes(const wbi_dictionary *dictionary, size_t n);
-/* Borrowed until the next intern. `code` must exist. */
+/* Borrowed until the next intern. `code` must exist. Eight bytes from where it begins may be read. */
 wbi_str wbi_dictionary_at(const wbi_dictionary *dictionary, int32_t code);
+/* The bytes of all entries, borrowed as well: entry `code` is those from (*offsets)[code] up to (*offsets)[code + 1]. */
+const char *wbi_dictionary_entries(const wbi_dictionary *dictionary, const uint32_t **offsets);
 /* rank[code] = place of the entry among all, ordered by bytes; a new array of size entries, freed by wbi_free. */
 WB_WARN_UNUSED wb_status wbi_dictionary_ranks(const wbi_dictionary *dictionary, int32_t **rank, wb_error *err);
 

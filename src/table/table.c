@@ -83,14 +83,15 @@ wb_status wbi_column_set_capacity(wbi_column *column, size_t capacity, wb_error 
     return WB_OK;
 }
 
-/* Room for one more row. */
-static wb_status grow(wbi_column *column, wb_error *err)
+/* Room for `n` more rows, at most INT32_MAX. */
+static wb_status grow(wbi_column *column, size_t n, wb_error *err)
 {
-    if (column->length < column->capacity)
+    const size_t wanted = column->length + n;
+    if (wanted <= column->capacity)
         return WB_OK;
     if (column->capacity > SIZE_MAX / 2 - 1)
         return wbi_fail(err, WB_ERR_NOMEM, "more than %zu rows", column->capacity);
-    return wbi_column_set_capacity(column, column->capacity * 2, err);
+    return wbi_column_set_capacity(column, column->capacity * 2 > wanted ? column->capacity * 2 : wanted, err);
 }
 
 /* The first allocations of a column whose name and type are set. */
@@ -212,7 +213,7 @@ wb_status wbi_table_need_doubles(const wb_table *table, wb_error *err)
 wb_status wbi_column_push_number(wbi_column *column, double value, wb_error *err)
 {
     assert(column->type == WB_TYPE_NUMBER);
-    WBI_TRY(grow(column, err));
+    WBI_TRY(grow(column, 1, err));
     column->numbers[column->length++] = value;
     return WB_OK;
 }
@@ -220,7 +221,7 @@ wb_status wbi_column_push_number(wbi_column *column, double value, wb_error *err
 wb_status wbi_column_push_time(wbi_column *column, int64_t time_us, wb_error *err)
 {
     assert(column->type == WB_TYPE_TIME);
-    WBI_TRY(grow(column, err));
+    WBI_TRY(grow(column, 1, err));
     column->times[column->length++] = time_us;
     return WB_OK;
 }
@@ -228,7 +229,7 @@ wb_status wbi_column_push_time(wbi_column *column, int64_t time_us, wb_error *er
 wb_status wbi_column_push_code(wbi_column *column, int32_t code, wb_error *err)
 {
     assert(column->type == WB_TYPE_CATEGORY);
-    WBI_TRY(grow(column, err));
+    WBI_TRY(grow(column, 1, err));
     column->codes[column->length++] = code;
     return WB_OK;
 }
@@ -252,13 +253,29 @@ static wb_status grow_bytes(wbi_column *column, size_t n, wb_error *err)
 wb_status wbi_column_push_text(wbi_column *column, const char *bytes, size_t n, wb_error *err)
 {
     assert(column->type == WB_TYPE_TEXT);
-    WBI_TRY(grow(column, err));
+    WBI_TRY(grow(column, 1, err));
     WBI_TRY(grow_bytes(column, n, err));
     int64_t begin = column->offsets[column->length];
     if (n > 0)
         memcpy(column->bytes + begin, bytes, n);
     column->length++;
     column->offsets[column->length] = begin + (int64_t)n;
+    return WB_OK;
+}
+
+wb_status wbi_column_push_texts(wbi_column *column, const wbi_dictionary *entries, wb_error *err)
+{
+    const size_t n = wbi_dictionary_size(entries);
+    const uint32_t *offsets;
+    const char *bytes = wbi_dictionary_entries(entries, &offsets);
+    assert(column->type == WB_TYPE_TEXT);
+    WBI_TRY(grow(column, n, err));
+    WBI_TRY(grow_bytes(column, offsets[n], err));
+    int64_t *const ends = column->offsets + column->length, begin = ends[0];
+    memcpy(column->bytes + begin, bytes, offsets[n]);
+    for (size_t i = 1; i <= n; i++)
+        ends[i] = begin + offsets[i];
+    column->length += n;
     return WB_OK;
 }
 

@@ -79,5 +79,7 @@ WB_WARN_UNUSED wb_status wbi_column_push_number(wbi_column *column, double value
 WB_WARN_UNUSED wb_status wbi_column_push_time(wbi_column *column, int64_t time_us, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_column_push_code(wbi_column *column, int32_t code, wb_error *err);
 WB_WARN_UNUSED wb_status wbi_column_push_text(wbi_column *column, const char *bytes, size_t n, wb_error *err);
+/* All entries in their order. */
+WB_WARN_UNUSED wb_status wbi_column_push_texts(wbi_column *column, const wbi_dictionary *entries, wb_error *err);
 
 #endif
