@@ -171,7 +171,8 @@ static wb_status type_hundredths(const cursor *c, wb_error *err)
 
 static wb_status type_decimals(const cursor *c, size_t row, wb_error *err)
 {
-    return type_narrow(c, row, (narrow_kind){wbi_scanner_best()->decimals, wbi_convert_decimal}, err);
+    const bool single = row + 1 == c->n_rows;
+    return type_narrow(c, row, (narrow_kind){single ? NULL : wbi_scanner_best()->decimals, wbi_convert_decimal}, err);
 }
 
 /* ---- times ---- */
@@ -363,7 +364,6 @@ static size_t count_beside(wbi_batch_memory *m, size_t k, wbi_column_cells *cell
 /* The rows [row, end) of columns of decimals; *narrow: all are still that. */
 static wb_status type_beside(wbi_batch_memory *m, size_t k, size_t row, size_t end, bool *narrow, wb_error *err)
 {
-    *narrow = true;
     for (size_t i = k; i < k + WBI_SCAN_SQUARE; i++) {
         cursor c = cursor_at(m, i);
         c.n_rows = end;
@@ -373,22 +373,28 @@ static wb_status type_beside(wbi_batch_memory *m, size_t k, size_t row, size_t e
     return WB_OK;
 }
 
-/* Column by column where a square has another cell, and from there on if that is no short decimal. */
+/* Goes on column by column where a column has a cell that is no short decimal. The last square may lie over the one before. */
 static wb_status type_squares(wbi_batch_memory *m, size_t k, const wbi_column_cells *cells, wb_error *err)
 {
     int32_t *out[WBI_SCAN_SQUARE];
     const size_t n = cells->n_rows;
-    bool narrow = true;
+    bool narrow = n >= WBI_SCAN_SQUARE;
+    size_t row = 0;
     for (size_t i = 0; i < WBI_SCAN_SQUARE; i++) {
         narrow = narrow && m->rows.columns[k + i].packing == WBI_PACKED_DECIMALS;
         out[i] = m->rows.columns[k + i].values;
     }
-    for (size_t row = 0, end; row < n; row = end) {
-        row = narrow ? wbi_scanner_best()->decimal_squares(out, cells, row, m->typing.decimal) : row;
-        end = narrow && n - row > WBI_SCAN_SQUARE ? row + WBI_SCAN_SQUARE : n;
-        WBI_TRY(type_beside(m, k, row, end, &narrow, err));
+    while (narrow && row < n) {
+        unsigned unusual;
+        const size_t first = n - row < WBI_SCAN_SQUARE ? n - WBI_SCAN_SQUARE : row;
+        const size_t end = wbi_scanner_best()->decimal_squares(out, &unusual, cells, first, m->typing.decimal);
+        for (row = end; narrow && unusual != 0; unusual &= unusual - 1) {
+            const size_t one = end - WBI_SCAN_SQUARE + (size_t)__builtin_ctz(unusual);
+            WBI_TRY(type_beside(m, k, one, one + 1, &narrow, err));
+            row = narrow ? end : one + 1;
+        }
     }
-    return WB_OK;
+    return type_beside(m, k, row, n, &narrow, err);
 }
 
 /* Types columns from k on, and says how many. The last ones of a row of squares are done with some before them again, where that

@@ -144,29 +144,48 @@ static inline __m512i four_last_sixteen(const char *const ends[])
     return four_sixteens(ends[0] - LONGEST, ends[2] - LONGEST, ends[4] - LONGEST, ends[6] - LONGEST);
 }
 
-/* Four cells, sixteen bytes each; of the masks, sixteen bits. */
+/* Where things stand in four cells of sixteen bytes, a bit a byte. */
+typedef struct four_places {
+    uint64_t digit, minus;
+    uint64_t up_to_mark; /* of cells that have one */
+    uint64_t wrong;      /* not 0: a second mark, or no digit at the end; but digits have yet to be looked at */
+} four_places;
+
+/* Of the bytes that belong to the cells, that are marks there, and that are minuses. */
+static inline four_places find_places(uint64_t cell, uint64_t mark, uint64_t any_minus)
+{
+    const uint64_t each = UINT64_C(0x0001000100010001), last = each << 15;
+    const uint64_t first = cell & ~(cell << 1 & ~each), minus = any_minus & first;
+    const uint64_t marked = (mark + (last - each)) >> 15 & each; /* cells with a mark, none of which is the last byte */
+    const uint64_t second_mark = mark & (mark - marked);
+    return (four_places){cell & ~mark & ~minus, minus, (mark << 1) - marked, second_mark | ((mark | minus) & last)};
+}
+
+static inline uint64_t find_cells(__m512i lengths)
+{
+    const __m512i to_end = _mm512_broadcast_i32x4(_mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+    return _mm512_cmplt_epu8_mask(to_end, lengths);
+}
+
+/* Right-aligned digits, zeros filling up in front: what stands before a mark moves into its place. */
+static inline __m512i take_digits(__m512i bytes, uint64_t digit, uint64_t up_to_mark)
+{
+    const __m512i before = _mm512_broadcast_i32x4(_mm_setr_epi8(-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
+    const __m512i x = _mm512_maskz_sub_epi8(digit, bytes, _mm512_set1_epi8('0'));
+    return _mm512_mask_shuffle_epi8(x, up_to_mark, x, before);
+}
+
+/* Four cells, sixteen bytes each. */
 typedef struct four_numbers {
-    __m512i digits; /* right-aligned, without sign and mark, zeros filling up in front */
-    uint64_t digit, mark, minus; /* where in the cells there are such */
-    uint64_t wrong;
+    __m512i digits; /* without sign and mark */
+    uint64_t digit, mark, minus, wrong; /* as in four_places */
 } four_numbers;
 
-/* What stands before a mark moves into its place. */
 static inline four_numbers take_four(__m512i bytes, __m512i lengths, char decimal)
 {
-    const uint64_t each = UINT64_C(0x0001000100010001);
-    const __m512i to_end = _mm512_broadcast_i32x4(_mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
-    const __m512i before = _mm512_broadcast_i32x4(_mm_setr_epi8(-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
-    const uint64_t cell = _mm512_cmplt_epu8_mask(to_end, lengths), first = cell & ~(cell << 1 & ~each);
-    const uint64_t mark = cell & _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(decimal));
-    const uint64_t minus = first & _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('-'));
-    const uint64_t digit = cell & ~mark & ~minus, last = each << 15;
-    const __m512i x = _mm512_maskz_sub_epi8(digit, bytes, _mm512_set1_epi8('0'));
-    const uint64_t marked = (mark + (last - each)) >> 15 & each; /* cells with a mark, none of which is the last byte */
-    const uint64_t up_to_mark = (mark << 1) - marked, second_mark = mark & (mark - marked);
-    const uint64_t strange = _mm512_cmpgt_epu8_mask(x, _mm512_set1_epi8(9));
-    return (four_numbers){_mm512_mask_shuffle_epi8(x, up_to_mark, x, before), digit, mark, minus,
-                          strange | second_mark | (mark & last)};
+    const uint64_t cell = find_cells(lengths), mark = cell & _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(decimal));
+    const four_places places = find_places(cell, mark, _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('-')));
+    return (four_numbers){take_digits(bytes, places.digit, places.up_to_mark), places.digit, mark, places.minus, places.wrong};
 }
 
 /* Sixteen bits a cell, those of the even ones and those of the odd ones. */
@@ -183,6 +202,21 @@ static inline __m512i eight_wholes(__m512i even_digits, __m512i odd_digits)
     const __m512i odd = _mm512_madd_epi16(_mm512_maddubs_epi16(odd_digits, tens), hundreds);
     const __m512i eights = _mm512_madd_epi16(_mm512_packus_epi32(even, odd), _mm512_set1_epi32(10000 | 1 << 16));
     return _mm512_add_epi64(_mm512_mul_epu32(eights, _mm512_set1_epi64(100000000)), _mm512_srli_epi64(eights, 32));
+}
+
+/* How many digits stand behind the mark of each, in the lowest four bits. A mark in the i-th of sixteen bits has 48 + 15 - i zeros
+ * before it in 64, and none 64. */
+static inline __m512i places_of(uint64_t even_marks, uint64_t odd_marks)
+{
+    return _mm512_lzcnt_epi64(_mm512_cvtepu16_epi64(in_turn(even_marks, odd_marks)));
+}
+
+/* Short decimals in the lower halves. */
+static inline __m512i join_decimals(__m512i whole, __m512i places, __mmask8 minus, __mmask8 missing)
+{
+    const __m512i digits = _mm512_mask_sub_epi64(whole, minus, _mm512_setzero_si512(), whole);
+    const __m512i beyond = _mm512_set1_epi64(WBI_DECIMAL_MISSING), known = _mm512_slli_epi64(digits, WBI_DECIMAL_SHIFT);
+    return _mm512_mask_mov_epi64(_mm512_or_si512(known, _mm512_and_si512(places, beyond)), missing, beyond);
 }
 
 /* As four_parts. */
@@ -202,13 +236,13 @@ static inline bool take_eight(eight_parts *out, const eight_ends *ends, char dec
     const four_numbers odd = take_four(four_last_sixteen(ends->at + 1), _mm512_permutexvar_epi8(next, all), decimal);
     const __m128i minus = in_turn(even.minus, odd.minus), digit = in_turn(even.digit, odd.digit);
     out->whole = eight_wholes(even.digits, odd.digits);
-    /* A mark in the i-th of sixteen bits has 48 + 15 - i zeros before it in 64, and none 64. */
-    out->places = _mm512_lzcnt_epi64(_mm512_cvtepu16_epi64(in_turn(even.mark, odd.mark)));
+    out->places = places_of(even.mark, odd.mark);
     out->minus = _mm_test_epi16_mask(minus, minus);
     out->missing = (__mmask8)_mm_cmpeq_epi8_mask(lengths, _mm_setzero_si128());
-    const __mmask8 none = _mm_testn_epi16_mask(digit, digit), sixteen = _mm_cmpeq_epi16_mask(digit, _mm_set1_epi16(-1));
+    const __mmask8 sixteen = _mm_cmpeq_epi16_mask(digit, _mm_set1_epi16(-1));
     const __mmask16 longer = _mm_cmpgt_epu8_mask(lengths, _mm_set1_epi8(LONGEST));
-    return (even.wrong | odd.wrong) == 0 && none == out->missing && (sixteen | longer) == 0;
+    const uint64_t strange = _mm512_cmpgt_epu8_mask(_mm512_max_epu8(even.digits, odd.digits), _mm512_set1_epi8(9));
+    return (even.wrong | odd.wrong | strange) == 0 && (sixteen | longer) == 0;
 }
 
 static inline bool eight_doubles(void *out, const eight_ends *ends, char decimal)
@@ -227,11 +261,9 @@ static inline bool eight_decimals(void *out, const eight_ends *ends, char decima
 {
     eight_parts eight;
     const bool usual = take_eight(&eight, ends, decimal);
-    const __m512i digits = _mm512_mask_sub_epi64(eight.whole, eight.minus, _mm512_setzero_si512(), eight.whole);
     const __m512i beyond = _mm512_set1_epi64(WBI_DECIMAL_MISSING), places = _mm512_and_si512(eight.places, beyond);
-    const __m512i known = _mm512_or_si512(_mm512_slli_epi64(digits, WBI_DECIMAL_SHIFT), places);
     const __mmask8 too_large = _mm512_cmpgt_epu64_mask(eight.whole, _mm512_set1_epi64(WBI_DECIMAL_MOST));
-    _mm256_storeu_si256(out, _mm512_cvtepi64_epi32(_mm512_mask_mov_epi64(known, eight.missing, beyond)));
+    _mm256_storeu_si256(out, _mm512_cvtepi64_epi32(join_decimals(eight.whole, places, eight.minus, eight.missing)));
     return usual && (too_large | _mm512_cmpeq_epi64_mask(places, beyond)) == 0;
 }
 
@@ -267,56 +299,172 @@ static size_t decimals_by_eight(int32_t *out, const wbi_column_cells *cells, siz
 
 /* ---- squares of eight rows and columns ---- */
 
-/* Of the cells of one row; false when one of them has TOO_LONG bytes or is not in quotes where it should be. */
-static inline bool find_row_ends(eight_ends *out, const wbi_column_cells *cells, size_t row)
+/* Each step is done for all rows before the next one, so that none waits for the one before. Of a row, the first and the last four
+ * cells are the two parts. */
+typedef struct square {
+    __m256i lengths[EIGHT], reach[EIGHT]; /* from the end of the first cell of a part */
+    __m512i bytes[EIGHT][2], digits[EIGHT], whole[EIGHT]; /* digits: the larger ones of both parts */
+    uint64_t cell[EIGHT][2], mark[EIGHT][2], any_minus[EIGHT][2];
+    uint64_t digit[EIGHT][2], minus[EIGHT][2], up_to_mark[EIGHT][2], wrong[EIGHT][2]; /* as in four_places */
+    uint64_t left_out[EIGHT]; /* not 0: the row is not kept, or a cell is not in quotes that should be, or is too near the begin */
+} square;
+
+/* Whether the byte at each place is a quote. */
+static inline bool are_quotes(const char *bytes, __m256i places)
+{
+    const __m256i found = _mm256_i32gather_epi32((const int *)(const void *)bytes, places, 1);
+    return _mm256_cmpeq_epi32_mask(_mm256_and_si256(found, _mm256_set1_epi32(UINT8_MAX)), _mm256_set1_epi32('"')) == UINT8_MAX;
+}
+
+/* The four numbers of one part that are made of eight, sixteen times each. */
+static inline __m512i spread_part(__m256i numbers, size_t part)
+{
+    const __m512i first = _mm512_setr_epi64(0, 0, 0x0404040404040404, 0x0404040404040404, 0x0808080808080808,
+                                            0x0808080808080808, 0x0c0c0c0c0c0c0c0c, 0x0c0c0c0c0c0c0c0c);
+    const __m512i of = part == 0 ? first : _mm512_add_epi8(first, _mm512_set1_epi8(4 * LANES));
+    return _mm512_permutexvar_epi8(of, _mm512_castsi256_si512(numbers));
+}
+
+/* The last sixteen bytes of cells that reach so far behind the first, which ends there. */
+static inline __m512i last_sixteen_beside(const char *end, __m512i reach)
+{
+    const __m512i places = _mm512_set4_epi32(0x0f0e0d0c, 0x0b0a0908, 0x07060504, 0x03020100);
+    return _mm512_permutexvar_epi8(_mm512_add_epi8(reach, places), _mm512_loadu_si512(end - LONGEST));
+}
+
+static inline void leave_out(square *s, size_t i)
+{
+    s->lengths[i] = s->reach[i] = _mm256_setzero_si256();
+    s->left_out[i] = 1;
+    for (size_t part = 0; part < 2; part++) {
+        s->bytes[i][part] = _mm512_setzero_si512();
+        s->cell[i][part] = s->mark[i][part] = s->any_minus[i][part] = 0;
+    }
+}
+
+static inline void find_row(square *s, size_t i, const wbi_column_cells *cells, size_t row, char decimal)
 {
     const uint32_t *mark = cells->marks + cells->starts[row];
-    const __m256i before = _mm256_loadu_si256((const __m256i *)(const void *)mark);
-    const __m256i behind = _mm256_loadu_si256((const __m256i *)(const void *)(mark + 1));
-    const __m256i none = _mm256_set1_epi32((int)(1 + 2 * cells->margin)); /* of the bytes between is the cell's */
-    const __m256i lengths = _mm256_sub_epi32(_mm256_sub_epi32(behind, before), none);
-    bool quoted = true;
-    for (size_t i = 0; i < EIGHT; i++) {
-        out->at[i] = cells->bytes + mark[i + 1] - cells->margin;
-        quoted &= cells->margin == 0 || *out->at[i] == '"';
+    const __m256i margin = _mm256_set1_epi32((int)cells->margin), around = _mm256_set1_epi32((int)cells->margin + 1);
+    const __m256i begins = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(const void *)mark), around);
+    const __m256i ends = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(mark + 1)), margin);
+    if (mark[1] < LONGEST + 1 || (cells->margin > 0 && !are_quotes(cells->bytes, ends))) {
+        leave_out(s, i);
+        return;
     }
-    out->lengths = (uint64_t)_mm_cvtsi128_si64(_mm256_cvtepi32_epi8(lengths));
-    return quoted && _mm256_cmpge_epu32_mask(lengths, _mm256_set1_epi32(TOO_LONG)) == 0;
-}
-
-/* x[i][j] becomes x[j][i]. */
-static inline void transpose(__m256i x[EIGHT])
-{
-    __m256i pairs[EIGHT], fours[EIGHT];
-    for (size_t i = 0; i < EIGHT; i += 2) {
-        pairs[i] = _mm256_unpacklo_epi32(x[i], x[i + 1]);
-        pairs[i + 1] = _mm256_unpackhi_epi32(x[i], x[i + 1]);
-    }
-    for (size_t i = 0; i < EIGHT; i += 4)
-        for (size_t j = 0; j < 2; j++) {
-            fours[i + 2 * j] = _mm256_unpacklo_epi64(pairs[i + j], pairs[i + j + 2]);
-            fours[i + 2 * j + 1] = _mm256_unpackhi_epi64(pairs[i + j], pairs[i + j + 2]);
-        }
-    for (size_t i = 0; i < LANES; i++) {
-        x[i] = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x20);
-        x[i + LANES] = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x31);
+    const __m256i firsts = _mm256_permutevar8x32_epi32(ends, _mm256_setr_epi32(0, 0, 0, 0, 4, 4, 4, 4));
+    s->lengths[i] = _mm256_sub_epi32(ends, begins);
+    s->reach[i] = _mm256_sub_epi32(ends, firsts);
+    s->left_out[i] = 0;
+    for (size_t part = 0; part < 2; part++) {
+        const char *end = cells->bytes + mark[1 + part * LANES] - cells->margin;
+        const __m512i bytes = last_sixteen_beside(end, spread_part(s->reach[i], part));
+        const uint64_t cell = find_cells(spread_part(s->lengths[i], part));
+        s->bytes[i][part] = bytes;
+        s->cell[i][part] = cell;
+        s->mark[i][part] = cell & _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(decimal));
+        s->any_minus[i][part] = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('-'));
     }
 }
 
-static size_t decimal_squares(int32_t *const out[EIGHT], const wbi_column_cells *cells, size_t row, char decimal)
+static inline void find_all_places(square *s)
 {
-    for (; row + EIGHT <= cells->n_rows; row += EIGHT) {
-        __m256i square[EIGHT];
-        bool usual = are_kept(cells, row) && are_kept(cells, row + LANES) && cells->marks[cells->starts[row] + 1] >= LONGEST + 1;
-        for (size_t i = 0; i < EIGHT && usual; i++) {
-            eight_ends ends;
-            usual = find_row_ends(&ends, cells, row + i) && eight_decimals(&square[i], &ends, decimal);
+    for (size_t i = 0; i < EIGHT; i++)
+        for (size_t part = 0; part < 2; part++) {
+            const four_places places = find_places(s->cell[i][part], s->mark[i][part], s->any_minus[i][part]);
+            s->digit[i][part] = places.digit;
+            s->minus[i][part] = places.minus;
+            s->up_to_mark[i][part] = places.up_to_mark;
+            s->wrong[i][part] = places.wrong;
         }
-        if (!usual)
-            break;
-        transpose(square);
-        for (size_t k = 0; k < EIGHT; k++)
-            _mm256_storeu_si256((__m256i *)(void *)(out[k] + row), square[k]);
+}
+
+/* Sixteen bits a cell to 64, in the order in which eight_wholes has the cells: 0 4 1 5 2 6 3 7. */
+static inline __m512i widen_in_turn(const uint64_t parts[2])
+{
+    const __m512i order = _mm512_setr_epi64(0x0100, 0x0908, 0x0302, 0x0b0a, 0x0504, 0x0d0c, 0x0706, 0x0f0e);
+    return _mm512_maskz_permutexvar_epi8(UINT64_C(0x0303030303030303), order,
+                                         _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)parts)));
+}
+
+/* As short decimals in the lower halves, in that order. */
+static inline __m512i take_row(square *s, size_t i)
+{
+    const __m512i first = take_digits(s->bytes[i][0], s->digit[i][0], s->up_to_mark[i][0]);
+    const __m512i last = take_digits(s->bytes[i][1], s->digit[i][1], s->up_to_mark[i][1]);
+    const __m512i minus = widen_in_turn(s->minus[i]), marks = widen_in_turn(s->mark[i]), cell = widen_in_turn(s->cell[i]);
+    s->digits[i] = _mm512_max_epu8(first, last);
+    s->whole[i] = eight_wholes(first, last);
+    return join_decimals(s->whole[i], _mm512_lzcnt_epi64(marks), _mm512_test_epi64_mask(minus, minus),
+                         _mm512_testn_epi64_mask(cell, cell));
+}
+
+/* Whether all cells of rows are usual. */
+static inline bool are_usual(const square *s, size_t begin, size_t end)
+{
+    __m512i digits = _mm512_setzero_si512(), whole = digits;
+    __m256i lengths = _mm256_setzero_si256(), reach = lengths;
+    uint64_t wrong = 0;
+    for (size_t i = begin; i < end; i++) {
+        digits = _mm512_max_epu8(digits, s->digits[i]);
+        whole = _mm512_or_si512(whole, s->whole[i]);
+        lengths = _mm256_max_epu32(lengths, s->lengths[i]);
+        reach = _mm256_max_epu32(reach, s->reach[i]);
+        wrong |= s->wrong[i][0] | s->wrong[i][1] | s->left_out[i];
+    }
+    return (wrong | _mm512_cmpgt_epu8_mask(digits, _mm512_set1_epi8(9))) == 0 &&
+           (_mm256_cmpgt_epu32_mask(reach, _mm256_set1_epi32(BLOCK - LONGEST)) |
+            _mm256_cmpge_epu32_mask(lengths, _mm256_set1_epi32(LONGEST)) |
+            _mm512_test_epi64_mask(whole, _mm512_set1_epi64(~(int64_t)WBI_DECIMAL_MOST))) == 0;
+}
+
+/* Two values of a column, one above the other. */
+static inline __m512i one_above_other(__m512i a, __m512i b)
+{
+    return _mm512_mask_mov_epi32(a, 0xaaaa, _mm512_slli_epi64(b, 32));
+}
+
+static inline void put_two(int32_t *a, int32_t *b, __m512i values)
+{
+    _mm256_storeu_si256((__m256i *)(void *)a, _mm512_castsi512_si256(values));
+    _mm256_storeu_si256((__m256i *)(void *)b, _mm512_extracti64x4_epi64(values, 1));
+}
+
+/* Of rows as they are taken. */
+static inline void put_square(int32_t *const out[EIGHT], size_t row, const __m512i rows[EIGHT])
+{
+    const __m512i lower = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), upper = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    __m512i two[EIGHT / 2];
+    for (size_t i = 0; i < EIGHT / 2; i++)
+        two[i] = one_above_other(rows[2 * i], rows[2 * i + 1]);
+    for (size_t half = 0; half < 2; half++) {
+        const __m512i a = half == 0 ? _mm512_unpacklo_epi64(two[0], two[1]) : _mm512_unpackhi_epi64(two[0], two[1]);
+        const __m512i b = half == 0 ? _mm512_unpacklo_epi64(two[2], two[3]) : _mm512_unpackhi_epi64(two[2], two[3]);
+        int32_t *const *columns = out + half * LANES;
+        put_two(columns[0] + row, columns[1] + row, _mm512_permutex2var_epi64(a, lower, b));
+        put_two(columns[2] + row, columns[3] + row, _mm512_permutex2var_epi64(a, upper, b));
+    }
+}
+
+static size_t decimal_squares(int32_t *const out[EIGHT], unsigned *unusual, const wbi_column_cells *cells, size_t row,
+                              char decimal)
+{
+    square s;
+    *unusual = 0;
+    for (; row + EIGHT <= cells->n_rows && *unusual == 0; row += EIGHT) {
+        __m512i rows[EIGHT];
+        for (size_t i = 0; i < EIGHT; i++)
+            if (cells->kept[row + i] == 1)
+                find_row(&s, i, cells, row + i, decimal);
+            else
+                leave_out(&s, i);
+        find_all_places(&s);
+        for (size_t i = 0; i < EIGHT; i++)
+            rows[i] = take_row(&s, i);
+        const bool usual = are_usual(&s, 0, EIGHT);
+        for (size_t i = 0; i < EIGHT && !usual; i++)
+            *unusual |= (unsigned)!are_usual(&s, i, i + 1) << i;
+        put_square(out, row, rows);
     }
     return row;
 }

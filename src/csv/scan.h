@@ -60,9 +60,10 @@ typedef struct wbi_scanner {
     size_t (*decimals)(int32_t *out, const wbi_column_cells *cells, size_t row, char decimal);
     size_t (*doubles)(double *out, const wbi_column_cells *cells, size_t row, char decimal);
     size_t (*seconds)(int32_t *out, const wbi_column_cells *cells, size_t row, int32_t zone_offset_s);
-    /* As `decimals`, of WBI_SCAN_SQUARE columns that stand side by side, `cells` being those of the first: of rows all of whose
-     * cells are usual, a multiple of WBI_SCAN_SQUARE. */
-    size_t (*decimal_squares)(int32_t *const *out, const wbi_column_cells *cells, size_t row, char decimal);
+    /* As `decimals`, of WBI_SCAN_SQUARE columns that stand side by side, `cells` being those of the first: as many rows at a time,
+     * up to those of which one is not kept or has an unusual cell, or long ones. Of these *unusual has a bit for each such row,
+     * whose numbers mean nothing; 0: there were none. Returns the row behind the last ones. */
+    size_t (*decimal_squares)(int32_t *const *out, unsigned *unusual, const wbi_column_cells *cells, size_t row, char decimal);
 } wbi_scanner;
 
 extern const wbi_scanner wbi_scanner_portable, wbi_scanner_x86_v3, wbi_scanner_x86_v4;
