@@ -233,6 +233,99 @@ static void reading_may_find_no_room(void **state)
         }
 }
 
+/* ---- many side by side ---- */
+
+enum { N_BESIDE = 19, N_LONG = 3, ROWS_BESIDE = 1200, CELL_BYTES = 24 };
+static const size_t long_columns[N_LONG] = {3, 9, 18}; /* from these rows on a cell may be no short decimal */
+static const size_t long_rows[N_LONG] = {30, 500, ROWS_BESIDE - 1};
+
+typedef struct rows_beside {
+    char cells[ROWS_BESIDE][N_BESIDE][CELL_BYTES];
+    bool bad[ROWS_BESIDE];
+} rows_beside;
+
+static uint64_t next_random(uint64_t *x)
+{
+    *x ^= *x << 13;
+    *x ^= *x >> 7;
+    *x ^= *x << 17;
+    return *x * UINT64_C(2685821657736338717) >> 11;
+}
+
+/* Mostly short decimals, and now and then something else; later, when all columns are known to be numbers, also words. */
+static void make_cell(char cell[CELL_BYTES], size_t row, uint64_t *x)
+{
+    static const char *const others[] = {"", "\"1.5\"", "1e-05", "-2.5E3", "0000000000000.25", "+7", "-0", "\"\"", "word"};
+    const uint64_t kind = next_random(x) % 500;
+    if (kind < 8 || (kind == 8 && row > 40))
+        snprintf(cell, CELL_BYTES, "%s", others[kind]);
+    else
+        snprintf(cell, CELL_BYTES, "%.*f", (int)(kind % 7), ((double)(next_random(x) % 2000001) - 1000000) / pow(10, (int)(kind % 7)));
+}
+
+static void make_rows(rows_beside *rows, const char *path, uint64_t *x)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (size_t k = 0; k < N_BESIDE; k++)
+        fprintf(file, "%sx%zu", k > 0 ? "," : "", k);
+    for (size_t row = 0; row < ROWS_BESIDE; row++) {
+        rows->bad[row] = false;
+        for (size_t k = 0; k < N_BESIDE; k++)
+            make_cell(rows->cells[row][k], row, x);
+        for (size_t i = 0; i < N_LONG; i++)
+            if (row == long_rows[i] || (row > long_rows[i] && next_random(x) % 50 == 0))
+                snprintf(rows->cells[row][long_columns[i]], CELL_BYTES, "%zu.3333333333", row);
+        for (size_t k = 0; k < N_BESIDE; k++) {
+            rows->bad[row] = rows->bad[row] || strcmp(rows->cells[row][k], "word") == 0;
+            fprintf(file, "%c%s", k > 0 ? ',' : '\n', rows->cells[row][k]);
+        }
+    }
+    fputs("\n", file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void check_rows(const wb_table *table, const rows_beside *rows)
+{
+    for (size_t k = 0; k < N_BESIDE; k++) {
+        const double *numbers = wb_table_numbers(table, k);
+        size_t at = 0;
+        for (size_t row = 0; row < ROWS_BESIDE; row++) {
+            const char *cell = rows->cells[row][k] + (rows->cells[row][k][0] == '"');
+            const double x = *cell == '\0' || *cell == '"' ? (double)NAN : strtod(cell, NULL);
+            if (rows->bad[row])
+                continue;
+            if (!(numbers[at] == x || (isnan(x) && isnan(numbers[at]))))
+                fail_msg("row %zu of x%zu is %.17g, written %s", row, k, numbers[at], rows->cells[row][k]);
+            at++;
+        }
+        assert_int_equal(at, wb_table_n_rows(table));
+    }
+}
+
+static void many_side_by_side_are_those_written(void **state)
+{
+    (void)state;
+    static rows_beside rows;
+    static const size_t chunks[] = {300, 1000, 2500, 9000, 0};
+    const wbi_flat_options flat = {.decimals = true};
+    wb_read_options options = WB_READ_OPTIONS_INIT;
+    wbi_flat_sizes sizes = WBI_FLAT_SIZES_INIT;
+    uint64_t x = 5;
+    options.on_error = WB_ON_ERROR_SKIP;
+    sizes.n_deciding = 3;
+    for (size_t turn = 0; turn < 40; turn++) {
+        wb_error err;
+        wb_table *table;
+        make_rows(&rows, "g.csv", &x);
+        sizes.chunk_bytes = chunks[turn % 5];
+        options.n_threads = 1 + (int)(turn / 5 % 2);
+        assert_ok(wbi_typed_read_flat_sized(&table, "g.csv", &flat, &options, sizes, &err), &err);
+        check_rows(table, &rows);
+        wb_table_free(table);
+    }
+}
+
 static int enter(void **state)
 {
     const int failed = enter_folder(state);
@@ -242,7 +335,7 @@ static int enter(void **state)
 
 static int leave(void **state)
 {
-    static const char *const files[] = {"f.csv", NULL};
+    static const char *const files[] = {"f.csv", "g.csv", NULL};
     return leave_folder(state, files);
 }
 
@@ -253,6 +346,7 @@ int main(void)
         cmocka_unit_test(threads_get_the_same_numbers),
         cmocka_unit_test(doubles_may_find_no_room),
         cmocka_unit_test(reading_may_find_no_room),
+        cmocka_unit_test(many_side_by_side_are_those_written),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
