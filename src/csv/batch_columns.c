@@ -171,8 +171,7 @@ static wb_status type_hundredths(const cursor *c, wb_error *err)
 
 static wb_status type_decimals(const cursor *c, size_t row, wb_error *err)
 {
-    const bool single = row + 1 == c->n_rows;
-    return type_narrow(c, row, (narrow_kind){single ? NULL : wbi_scanner_best()->decimals, wbi_convert_decimal}, err);
+    return type_narrow(c, row, (narrow_kind){wbi_scanner_best()->decimals, wbi_convert_decimal}, err);
 }
 
 /* ---- times ---- */
@@ -361,14 +360,19 @@ static size_t count_beside(wbi_batch_memory *m, size_t k, wbi_column_cells *cell
     return n;
 }
 
-/* The rows [row, end) of columns of decimals; *narrow: all are still that. */
-static wb_status type_beside(wbi_batch_memory *m, size_t k, size_t row, size_t end, bool *narrow, wb_error *err)
+/* One row of columns of decimals; *narrow: all are still that. */
+static wb_status type_row(wbi_batch_memory *m, size_t k, size_t row, bool *narrow, wb_error *err)
 {
-    for (size_t i = k; i < k + WBI_SCAN_SQUARE; i++) {
-        cursor c = cursor_at(m, i);
-        c.n_rows = end;
-        WBI_TRY(m->rows.columns[i].packing == WBI_PACKED_DECIMALS ? type_decimals(&c, row, err) : type_doubles(&c, row, err));
-        *narrow = *narrow && m->rows.columns[i].packing == WBI_PACKED_DECIMALS;
+    cursor c = cursor_at(m, k);
+    for (; c.k < k + WBI_SCAN_SQUARE && c.states[row] == WBI_ROW_KEPT; c.k++, c.place++) {
+        const wbi_packed *column = &m->rows.columns[c.k];
+        wbi_str cell;
+        WBI_TRY(cell_of(&c, row, &cell, err));
+        if (wbi_convert_decimal((int32_t *)column->values + row, cell.data, cell.length, m->typing.decimal))
+            continue;
+        const double value = parse(&c, row, cell, (wbi_parsed){.number = NAN}).number;
+        WBI_TRY(wbi_packed_set_number(&m->rows, c.k, row, value, row, err));
+        *narrow = *narrow && column->packing == WBI_PACKED_DECIMALS;
     }
     return WB_OK;
 }
@@ -390,11 +394,15 @@ static wb_status type_squares(wbi_batch_memory *m, size_t k, const wbi_column_ce
         const size_t end = wbi_scanner_best()->decimal_squares(out, &unusual, cells, first, m->typing.decimal);
         for (row = end; narrow && unusual != 0; unusual &= unusual - 1) {
             const size_t one = end - WBI_SCAN_SQUARE + (size_t)__builtin_ctz(unusual);
-            WBI_TRY(type_beside(m, k, one, one + 1, &narrow, err));
+            WBI_TRY(type_row(m, k, one, &narrow, err));
             row = narrow ? end : one + 1;
         }
     }
-    return type_beside(m, k, row, n, &narrow, err);
+    for (size_t i = k; i < k + WBI_SCAN_SQUARE; i++) {
+        const cursor c = cursor_at(m, i);
+        WBI_TRY(m->rows.columns[i].packing == WBI_PACKED_DECIMALS ? type_decimals(&c, row, err) : type_doubles(&c, row, err));
+    }
+    return WB_OK;
 }
 
 /* Types columns from k on, and says how many. The last ones of a row of squares are done with some before them again, where that
