@@ -79,7 +79,7 @@ static void check_linear_algebra(const wbi_kernels *kernels, size_t n_rows, size
 static void linear_algebra(void **state)
 {
     (void)state;
-    static const size_t columns[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 31, 63, 64};
+    static const size_t columns[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 31, 37, 63, 64};
     static const size_t rows[] = {1, 2, 127, 128, 129, 300};
     for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
         for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { PANEL_ROWS = 32, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES };
+enum { PANEL_ROWS = 32, AHEAD_ROWS = 128, PARTS = WBI_KERNEL_PAD / LANES, PADS_AT_ONCE = 4 };
 
 /* Tiles of a crossproduct; a vector's columns times SQUARE_VECTORS are WBI_KERNEL_PAD or twice that. */
 #ifndef SQUARE_VECTORS
@@ -234,22 +234,30 @@ static void eta(double *out, const wbi_matrix_rows *rows, const double *beta)
     }
 }
 
+/* Of the columns from j on that fill `n_pads` pads, whose sums do not wait for each other. */
+INLINE void gradient_tile(double *sums, const wbi_matrix_rows *rows, const double *residual, size_t j, size_t n_pads)
+{
+    const double *x = rows->x + j;
+    vec sum[PADS_AT_ONCE * PARTS];
+    double total[PADS_AT_ONCE * WBI_KERNEL_PAD];
+    for (size_t a = 0; a < n_pads * PARTS; a++)
+        sum[a] = SPLAT(0.0);
+    for (size_t i = 0; i < rows->n_rows; i++, x += rows->stride)
+        for (size_t a = 0; a < n_pads * PARTS; a++)
+            sum[a] += SPLAT(residual[i]) * LOAD(x + a * LANES);
+    for (size_t a = 0; a < n_pads * PARTS; a++)
+        STORE(total + a * LANES, sum[a]);
+    for (size_t k = 0; k < n_pads * WBI_KERNEL_PAD && j + k < rows->n_columns; k++)
+        sums[j + k] += total[k];
+}
+
 static void gradient(double *sums, const wbi_matrix_rows *rows, const double *residual)
 {
-    for (size_t j = 0; j < rows->n_columns; j += WBI_KERNEL_PAD) {
-        const double *x = rows->x + j;
-        vec sum[PARTS];
-        for (size_t a = 0; a < PARTS; a++)
-            sum[a] = SPLAT(0.0);
-        for (size_t i = 0; i < rows->n_rows; i++, x += rows->stride)
-            for (size_t a = 0; a < PARTS; a++)
-                sum[a] += SPLAT(residual[i]) * LOAD(x + a * LANES);
-        double total[WBI_KERNEL_PAD];
-        for (size_t a = 0; a < PARTS; a++)
-            STORE(total + a * LANES, sum[a]);
-        for (size_t k = 0; k < WBI_KERNEL_PAD && j + k < rows->n_columns; k++)
-            sums[j + k] += total[k];
-    }
+    size_t j = 0;
+    for (; j + PADS_AT_ONCE * WBI_KERNEL_PAD <= rows->stride; j += PADS_AT_ONCE * WBI_KERNEL_PAD)
+        gradient_tile(sums, rows, residual, j, PADS_AT_ONCE);
+    for (; j < rows->n_columns; j += WBI_KERNEL_PAD)
+        gradient_tile(sums, rows, residual, j, 1);
 }
 
 /* Of the crossproduct, of rows `stride` wide, LANES rows by `n_vectors` vectors, with those of one panel added: as many
