@@ -238,6 +238,31 @@ static void decimals_are_quotients(void **state)
         }
 }
 
+/* A value's place is that of the first that equals it, zeros being one value and NaN none. */
+static void places_are_of_equals(void **state)
+{
+    (void)state;
+    enum { N = 67, MOST = 9 };
+    const double of[MOST] = {2.5, -0.0, 7, 2.5, -INFINITY, 1e300, 3, NAN, 4}, others[] = {NAN, INFINITY, 2.75, 0.0};
+    double values[N];
+    int8_t out[N + 1];
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
+        for (size_t n = 0; n <= N; n++)
+            for (size_t n_of = 0; n_of <= MOST; n_of++) {
+                for (size_t i = 0; i < n; i++)
+                    values[i] = i % 4 == 1 ? others[(i + n) / 4 % 4] : of[(5 * i + n) % MOST];
+                out[n] = -99;
+                wbi_kernels_at(s)->places(out, values, n, of, n_of);
+                for (size_t i = 0; i < n; i++) {
+                    size_t place = 0;
+                    while (place < n_of && values[i] != of[place])
+                        place++;
+                    assert_int_equal(out[i], place);
+                }
+                assert_int_equal(out[n], -99);
+            }
+}
+
 /* A bucket is found by the same steps one by one. */
 static void buckets_are_as_one_by_one(void **state)
 {
@@ -481,6 +506,7 @@ int main(void)
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
         cmocka_unit_test(squares_of_rows),       cmocka_unit_test(quadratic_forms),
         cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows), cmocka_unit_test(decimals_are_quotients),
+        cmocka_unit_test(places_are_of_equals),
         cmocka_unit_test(buckets_are_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,9 @@ typedef struct wbi_kernels {
     /* bucket[i] = (value i - low) * per_unit without its fraction, the value taken for `low` where it is less or none, for `high`
      * where it is more. All sets give the same. */
     void (*buckets)(int32_t *bucket, const double *values, double low, double high, double per_unit, size_t n);
+    /* place[i] = the least k for which value i is of[k]; n_of, of which there are at most 127, where there is none. All sets
+     * give the same. */
+    void (*places)(int8_t *place, const double *values, size_t n, const double *of, size_t n_of);
     /* values[i] = x_i' M x_i, M symmetric and packed by wbi_kernel_pack for rows of this stride. */
     void (*quadratic)(double *values, const wbi_matrix_rows *rows, const double *packed);
     /* What predicting p costs when it comes true, -log(p), and when not, -log(1 - p), with p kept `least` away from 0 and 1. */

@@ -28,6 +28,7 @@ typedef double vec __attribute__((vector_size(8 * LANES), may_alias));
 typedef double vec_unaligned __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
 typedef int32_t half __attribute__((vector_size(4 * LANES), may_alias));
+typedef int8_t bytes __attribute__((vector_size(LANES), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 #define LOAD(p) (*(const vec_unaligned *)(p))
@@ -446,6 +447,22 @@ static void buckets(int32_t *bucket, const double *values, double low, double hi
     }
 }
 
+static void places(int8_t *place, const double *values, size_t n, const double *of, size_t n_of)
+{
+    const size_t whole = n / LANES * LANES;
+    double last[LANES] = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        if (i == whole)
+            memcpy(last, values + whole, (n - whole) * sizeof *last);
+        const vec v = LOAD(i == whole ? last : values + i);
+        vec at = SPLAT((double)n_of);
+        for (size_t k = n_of; k-- > 0;)
+            at = SELECT(v == SPLAT(of[k]), SPLAT((double)k), at);
+        const bytes found = __builtin_convertvector(__builtin_convertvector(at, half), bytes);
+        memcpy(place + i, &found, i == whole ? n - whole : LANES);
+    }
+}
+
 /* TILE_ROWS rows times one panel of the packed matrix, whose columns begin at k: eight accumulators. The matrix has nothing
  * above its diagonal. */
 INLINE void quadratic_tile(double *values, const double *const *x, size_t stride, const double *panel, size_t k)
@@ -563,4 +580,4 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
 
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,    sigmoid,
                                 moments,     standardise, matrix_eta, matrix_gradient, matrix_loss, matrix_crossproduct,
-                                interleave,  decimals,    buckets,    quadratic,       log_losses,  line};
+                                interleave,  decimals,    buckets,    places,          quadratic,   log_losses,      line};

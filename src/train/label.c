@@ -118,10 +118,9 @@ static wb_status find_values(int8_t *label, const wb_table *table, size_t column
     WBI_TRY(positive != NULL ? classes_by_choice(class_of, &seen, positive, err)
                              : classes_by_meaning(class_of, &seen, err));
     class_of[seen.n] = -1;
-    for (size_t row = 0; row < wb_table_n_rows(table); row++) {
-        const size_t k = wbi_values_at(&seen, row);
-        label[row] = use_row != NULL && !use_row[row] ? -1 : class_of[k];
-    }
+    wbi_values_places(label, &seen);
+    for (size_t row = 0; row < wb_table_n_rows(table); row++)
+        label[row] = use_row != NULL && !use_row[row] ? -1 : class_of[label[row]];
     return WB_OK;
 }
 

@@ -100,10 +100,12 @@ static wb_status arms_by_meaning(double of[2], const wbi_values *seen, wb_error 
 /* Marks each row, and counts those of neither arm. */
 static void mark_rows(wbi_arms *arms, const wbi_values *pair, const uint8_t *use_row)
 {
+    wbi_values_places(arms->of_row, pair);
     for (size_t row = 0; row < wb_table_n_rows(pair->table); row++) {
-        const size_t k = wbi_values_at(pair, row);
-        arms->of_row[row] = k < 2 ? (int8_t)k : -1;
-        if (k < 2 || (use_row != NULL && !use_row[row]))
+        if (arms->of_row[row] < 2)
+            continue;
+        arms->of_row[row] = -1;
+        if (use_row != NULL && !use_row[row])
             continue;
         uint64_t *count = isnan(wbi_values_cell(pair, row)) ? &arms->n_missing : &arms->n_others;
         ++*count;

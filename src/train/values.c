@@ -8,6 +8,39 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "design/number.h"
+#include "kernel/kernel.h"
+
+enum { AT_ONCE = 256 }; /* rows */
+
+/* How many there are from `row` on, at most AT_ONCE. */
+static size_t rows_at(const wbi_values *values, size_t row)
+{
+    const size_t left = wb_table_n_rows(values->table) - row;
+    return left < AT_ONCE ? left : AT_ONCE;
+}
+
+/* What n of them have. */
+static const double *cells_at(double room[AT_ONCE], const wbi_values *values, size_t row, size_t n)
+{
+    if (values->codes == NULL)
+        return wbi_number_run(wbi_numbers_from(values->numbers, row), n, room);
+    for (size_t i = 0; i < n; i++)
+        room[i] = wbi_values_cell(values, row + i);
+    return room;
+}
+
+static void add_value(wbi_values *values, double value)
+{
+    bool known = isnan(value);
+    for (size_t k = 0; k < values->n; k++)
+        known |= value == values->of[k];
+    if (known)
+        return;
+    values->more = values->n == WBI_VALUES_SHOWN;
+    if (!values->more)
+        values->of[values->n++] = value;
+}
 
 wb_status wbi_values_collect(wbi_values *out, const wb_table *table, size_t column, const uint8_t *use_row, const char *what,
                              wb_error *err)
@@ -20,16 +53,30 @@ wb_status wbi_values_collect(wbi_values *out, const wb_table *table, size_t colu
                         .column = column,
                         .numbers = wbi_table_numbers(table, column),
                         .codes = wb_table_codes(table, column)};
-    for (size_t row = 0, n = wb_table_n_rows(table); row < n && !out->more; row++) {
-        const double value = wbi_values_cell(out, row);
-        if ((use_row != NULL && !use_row[row]) || isnan(value) || wbi_values_at(out, row) < out->n)
+    const wbi_kernels *kernels = wbi_kernels_best();
+    double room[AT_ONCE];
+    int8_t places[AT_ONCE];
+    for (size_t row = 0, n; row < wb_table_n_rows(table) && !out->more; row += n) {
+        n = rows_at(out, row);
+        const double *cells = cells_at(room, out, row, n);
+        kernels->places(places, cells, n, out->of, out->n);
+        if (memchr(places, (int)out->n, n) == NULL)
             continue;
-        if (out->n == WBI_VALUES_SHOWN)
-            out->more = true;
-        else
-            out->of[out->n++] = value;
+        for (size_t i = 0; i < n && !out->more; i++)
+            if (use_row == NULL || use_row[row + i])
+                add_value(out, cells[i]);
     }
     return WB_OK;
+}
+
+void wbi_values_places(int8_t *places, const wbi_values *values)
+{
+    const wbi_kernels *kernels = wbi_kernels_best();
+    double room[AT_ONCE];
+    for (size_t row = 0, n; row < wb_table_n_rows(values->table); row += n) {
+        n = rows_at(values, row);
+        kernels->places(places + row, cells_at(room, values, row, n), n, values->of, values->n);
+    }
 }
 
 const char *wbi_value_text(char text[WBI_VALUE_CHARS], const wbi_values *values, size_t k)

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "table/table.h"
@@ -34,16 +35,8 @@ static inline double wbi_values_cell(const wbi_values *values, size_t row)
         return wbi_numbers_at(values->numbers, row);
     return values->codes[row] < 0 ? (double)NAN : (double)values->codes[row];
 }
-/* Which value a row has; n: none, or one that is not among them. Values come in no order that a branch on them could be foretold
- * by, and are all different. */
-static inline size_t wbi_values_at(const wbi_values *values, size_t row)
-{
-    const double value = wbi_values_cell(values, row);
-    size_t place = values->n;
-    for (size_t k = 0; k < values->n; k++)
-        place -= (size_t)(values->of[k] == value) * (values->n - k);
-    return place;
-}
+/* Which value each row has; values->n: none, or one that is not among them. */
+void wbi_values_places(int8_t *places, const wbi_values *values);
 /* A value as the file has it, for comparing and for messages. */
 const char *wbi_value_text(char text[WBI_VALUE_CHARS], const wbi_values *values, size_t k);
 /* "'a', 'b'" */
