@@ -238,6 +238,43 @@ static void decimals_are_quotients(void **state)
         }
 }
 
+/* What is sifted lies where one by one says, as a float. */
+static void sifted_values_lie_in_no_gap(void **state)
+{
+    (void)state;
+    enum { N = 64, N_GAPS = 3 };
+    static const double odd[] = {NAN, INFINITY, -INFINITY, 1e300, -1e300, 0.5, -0.0, 1 + 1e-12, -0.5, 1};
+    static const float low[N_GAPS] = {-INFINITY, 0, 1}, high[N_GAPS] = {-0.5F, 0.5F, INFINITY};
+    double values[N];
+    for (size_t s = 0; wbi_kernels_at(s) != NULL; s++)
+        for (size_t n = 0; n <= N; n++)
+            for (size_t n_gaps = 0; n_gaps <= N_GAPS; n_gaps++) {
+                wbi_kernel_gap gaps[N_GAPS];
+                uint64_t expected = 0;
+                for (size_t g = 0; g < n_gaps; g++)
+                    gaps[g] = (wbi_kernel_gap){low[g], 5, high[g], 7};
+                for (size_t i = 0; i < n; i++)
+                    values[i] = i % 3 == 2 ? odd[(i + n) % 10] : 2 * number(i + n);
+                const uint64_t bits = wbi_kernels_at(s)->sift(gaps, n_gaps, values, n);
+                size_t n_above[N_GAPS] = {5, 5, 5}, n_from[N_GAPS] = {7, 7, 7};
+                for (size_t i = 0; i < n; i++) {
+                    const float value = (float)values[i];
+                    bool within = false;
+                    for (size_t g = 0; g < n_gaps; g++) {
+                        n_above[g] += value > low[g];
+                        n_from[g] += value >= high[g];
+                        within = within || (value > low[g] && value < high[g]);
+                    }
+                    expected |= (uint64_t)!within << i;
+                }
+                assert_true(bits == expected);
+                for (size_t g = 0; g < n_gaps; g++) {
+                    assert_int_equal(gaps[g].n_above_low, n_above[g]);
+                    assert_int_equal(gaps[g].n_from_high, n_from[g]);
+                }
+            }
+}
+
 /* A value's place is that of the first that equals it, zeros being one value and NaN none. */
 static void places_are_of_equals(void **state)
 {
@@ -506,6 +543,7 @@ int main(void)
         cmocka_unit_test(wide_crossproduct),     cmocka_unit_test(blas_is_openblas),
         cmocka_unit_test(squares_of_rows),       cmocka_unit_test(quadratic_forms),
         cmocka_unit_test(scaling),               cmocka_unit_test(columns_become_rows), cmocka_unit_test(decimals_are_quotients),
+        cmocka_unit_test(sifted_values_lie_in_no_gap),
         cmocka_unit_test(places_are_of_equals),
         cmocka_unit_test(buckets_are_as_one_by_one),
     };

@@ -43,6 +43,14 @@ typedef struct wbi_kernel_line {
     const double *x, *negative, *positive;
 } wbi_kernel_line;
 
+/* Numbers above `low` and below `high`, and of some values how many are above the former and how many not below the latter. */
+typedef struct wbi_kernel_gap {
+    float low;
+    size_t n_above_low;
+    float high;
+    size_t n_from_high;
+} wbi_kernel_gap;
+
 /* Its loss, and with r and v as the first and second derivatives of that by eta the sums of r, r x, v, v x and v x^2. */
 enum { WBI_LINE_LOSS, WBI_LINE_R, WBI_LINE_RX, WBI_LINE_V, WBI_LINE_VX, WBI_LINE_VXX, WBI_LINE_SUMS };
 
@@ -83,6 +91,9 @@ typedef struct wbi_kernels {
     /* bucket[i] = (value i - low) * per_unit without its fraction, the value taken for `low` where it is less or none, for `high`
      * where it is more. All sets give the same. */
     void (*buckets)(int32_t *bucket, const double *values, double low, double high, double per_unit, size_t n);
+    /* Adds what there is to say of n values, at most 64, to the gaps. Bit i of what is returned: value i is in none of them. A
+     * value counts as the float that is nearest to it. All sets give the same. */
+    uint64_t (*sift)(wbi_kernel_gap *gaps, size_t n_gaps, const double *values, size_t n);
     /* place[i] = the least k for which value i is of[k]; n_of, of which there are at most 127, where there is none. All sets
      * give the same. */
     void (*places)(int8_t *place, const double *values, size_t n, const double *of, size_t n_of);

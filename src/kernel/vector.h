@@ -28,6 +28,9 @@ typedef double vec __attribute__((vector_size(8 * LANES), may_alias));
 typedef double vec_unaligned __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 typedef uint64_t vec_bits __attribute__((vector_size(8 * LANES), may_alias));
 typedef int32_t half __attribute__((vector_size(4 * LANES), may_alias));
+typedef double vec_twice __attribute__((vector_size(16 * LANES), aligned(8), may_alias));
+typedef float floats __attribute__((vector_size(8 * LANES)));
+typedef int32_t halves __attribute__((vector_size(8 * LANES)));
 typedef int8_t bytes __attribute__((vector_size(LANES), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
@@ -447,6 +450,45 @@ static void buckets(int32_t *bucket, const double *values, double low, double hi
     }
 }
 
+/* Bit by lane: whether x is above y, or at least y. */
+#ifndef ABOVE
+INLINE uint64_t lane_bits(halves mask)
+{
+    uint64_t bits = 0;
+    for (size_t a = 0; a < 2 * LANES; a++)
+        bits |= (uint64_t)(mask[a] & 1) << a;
+    return bits;
+}
+#define ABOVE(x, y)    lane_bits((x) > (y))
+#define AT_LEAST(x, y) lane_bits((x) >= (y))
+#endif
+
+static uint64_t sift(wbi_kernel_gap *gaps, size_t n_gaps, const double *values, size_t n)
+{
+    enum { MOST = 64, TWICE = 2 * LANES };
+    floats x[MOST / TWICE];
+    double all[MOST];
+    uint64_t within = 0;
+    if (n < MOST) {
+        for (size_t i = 0; i < MOST; i++)
+            all[i] = i < n ? values[i] : (double)NAN;
+        values = all;
+    }
+    for (size_t k = 0; k < MOST / TWICE; k++)
+        x[k] = __builtin_convertvector(*(const vec_twice *)(values + k * TWICE), floats);
+    for (size_t g = 0; g < n_gaps; g++) {
+        uint64_t above = 0, from = 0;
+        for (size_t k = 0; k < MOST / TWICE; k++) {
+            above |= ABOVE(x[k], gaps[g].low - (floats){0}) << k * TWICE;
+            from |= AT_LEAST(x[k], gaps[g].high - (floats){0}) << k * TWICE;
+        }
+        gaps[g].n_above_low += (size_t)__builtin_popcountll(above);
+        gaps[g].n_from_high += (size_t)__builtin_popcountll(from);
+        within |= above & ~from;
+    }
+    return ~within & (n < MOST ? ((uint64_t)1 << n) - 1 : ~(uint64_t)0);
+}
+
 static void places(int8_t *place, const double *values, size_t n, const double *of, size_t n_of)
 {
     const size_t whole = n / LANES * LANES;
@@ -580,4 +622,4 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
 
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,    sigmoid,
                                 moments,     standardise, matrix_eta, matrix_gradient, matrix_loss, matrix_crossproduct,
-                                interleave,  decimals,    buckets,    places,          quadratic,   log_losses,      line};
+                                interleave,  decimals,    buckets,    sift,   places,          quadratic,   log_losses,      line};

@@ -11,6 +11,8 @@
 #define LOWER          _mm512_min_pd
 #define HIGHER         _mm512_max_pd
 #define IF_FINITE(v, a, b) _mm512_mask_blend_pd(_mm512_fpclass_pd_mask(v, NOT_FINITE), a, b)
+#define ABOVE(x, y)    ((uint64_t)_mm512_cmp_ps_mask((__m512)(x), (__m512)(y), _CMP_GT_OQ))
+#define AT_LEAST(x, y) ((uint64_t)_mm512_cmp_ps_mask((__m512)(x), (__m512)(y), _CMP_GE_OQ))
 #define QUOTIENTS(digits, places) quotients_by_eight((__m256i)(digits), (__m256i)(places))
 
 #include <math.h>
