@@ -6,8 +6,9 @@
 #include "base/text.h"
 #include "design/basis.h"
 
-/* So few that they stay in a cache while column after column is written into them. */
-enum { CHUNK_ROWS = 64, PLAIN_AT_ONCE = 8 };
+/* Rows at a time: so few that they stay in a cache while column after column is written into them, or, of plain columns, of which
+ * so many are written at once, so many that listing these costs little. */
+enum { CHUNK_ROWS = 64, PLAIN_ROWS = 256, PLAIN_AT_ONCE = 8 };
 
 static const char *type_name(wb_type type)
 {
@@ -219,29 +220,44 @@ static void fill_encoded(const wbi_encoder *encoder, wbi_encoding *out)
     standardise(encoder, out->x, out->n);
 }
 
-/* The numbers of a plain column, where they lie if the rows stand there one behind the other (`run`), else brought together. */
-static wbi_numbers plain_values(const wbi_encoder *encoder, size_t k, const wbi_encoding *out, bool run, double *gathered)
+/* Numbers of one column, brought together. */
+typedef union gathered {
+    double wide[PLAIN_ROWS];
+    int32_t decimals[PLAIN_ROWS];
+} gathered;
+
+static wbi_numbers gather(gathered *room, wbi_numbers values, const size_t *rows, size_t n)
 {
-    static const double known[CHUNK_ROWS];
+    if (values.decimals == NULL) {
+        for (size_t i = 0; i < n; i++)
+            room->wide[i] = values.wide[rows[i]];
+        return (wbi_numbers){.wide = room->wide};
+    }
+    for (size_t i = 0; i < n; i++)
+        room->decimals[i] = values.decimals[rows[i]];
+    return (wbi_numbers){.decimals = room->decimals};
+}
+
+/* The numbers of a plain column, where they lie if the rows stand there one behind the other (`run`), else brought together. */
+static wbi_numbers plain_values(const wbi_encoder *encoder, size_t k, const wbi_encoding *out, bool run, gathered *room)
+{
+    static const double known[PLAIN_ROWS];
     const size_t source = encoder->plain[k].source;
     if (source == SIZE_MAX)
         return (wbi_numbers){.wide = known};
     const wbi_numbers values = wbi_table_numbers(encoder->table, source);
-    if (run)
-        return wbi_numbers_from(values, out->rows == NULL ? out->begin : out->rows[out->begin]);
-    for (size_t i = 0; i < out->n; i++)
-        gathered[i] = wbi_numbers_at(values, out->rows[out->begin + i]);
-    return (wbi_numbers){.wide = gathered};
+    return run ? wbi_numbers_from(values, out->rows == NULL ? out->begin : out->rows[out->begin])
+               : gather(room, values, out->rows + out->begin, out->n);
 }
 
 static void fill_plain(const wbi_encoder *encoder, const wbi_encoding *out)
 {
-    double gathered[PLAIN_AT_ONCE][CHUNK_ROWS];
+    gathered room[PLAIN_AT_ONCE];
     wbi_kernel_column columns[PLAIN_AT_ONCE];
     const bool run = out->rows == NULL || wbi_rows_are_run(out->rows + out->begin, out->n);
     for (size_t k = 0; k < encoder->n_plain; k++) {
         const size_t at = k % PLAIN_AT_ONCE;
-        const wbi_numbers values = plain_values(encoder, k, out, run, gathered[at]);
+        const wbi_numbers values = plain_values(encoder, k, out, run, &room[at]);
         columns[at] = encoder->plain[k].column;
         columns[at].values = values.wide;
         columns[at].decimals = values.decimals;
@@ -275,6 +291,7 @@ static void fill_chunk(const wbi_encoder *encoder, double *x, const size_t *rows
 
 void wbi_encoder_fill(const wbi_encoder *encoder, double *x, const size_t *rows, size_t begin, size_t n)
 {
-    for (size_t at = 0; at < n; at += CHUNK_ROWS)
-        fill_chunk(encoder, x + at * encoder->stride, rows, begin + at, n - at < CHUNK_ROWS ? n - at : CHUNK_ROWS);
+    const size_t n_chunk = encoder->any_encoded ? CHUNK_ROWS : PLAIN_ROWS;
+    for (size_t at = 0; at < n; at += n_chunk)
+        fill_chunk(encoder, x + at * encoder->stride, rows, begin + at, n - at < n_chunk ? n - at : n_chunk);
 }
