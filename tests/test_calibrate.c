@@ -40,7 +40,7 @@ static void cut(size_t n, int n_folds)
 
 static wb_status try_fit(wbi_calibration *map, wb_calibration asked, int n_threads, const wb_log *log, wb_error *err)
 {
-    const wbi_part part = {rows.n, NULL, rows.outcome, rows.weight, rows.customer};
+    const wbi_part part = {rows.n, NULL, rows.outcome, rows.weight, rows.customer, false};
     const wbi_held_rows given = {rows.log_odds, rows.probability, &part, rows.fold_ends, rows.n_folds, rows.n, rows.n, n_threads};
     *map = (wbi_calibration){0};
     return wbi_calibration_fit(map, &given, asked, log, err);

@@ -209,6 +209,36 @@ static void double_weight_is_two_rows(void **state)
     wb_features_free(frame);
 }
 
+/* Of 70000 rows a sample is fitted first. */
+static void weights_of_1_change_no_byte(void **state)
+{
+    (void)state;
+    static const wb_penalty penalty[] = {WB_PENALTY_RIDGE, WB_PENALTY_NONE, WB_PENALTY_FIRTH, WB_PENALTY_RIDGE};
+    static const double lambda[] = {NAN, NAN, NAN, 0.01};
+    static const size_t n_rows[] = {2000, 2000, 2000, 70000};
+    for (size_t k = 0; k < sizeof n_rows / sizeof *n_rows; k++) {
+        wb_features *frame = frame_shop(n_rows[k]);
+        wb_train_options options = WB_TRAIN_OPTIONS_INIT;
+        options.penalty = penalty[k];
+        options.lambda = lambda[k];
+        wb_model *expected = train(frame, &options);
+        double *weight = wbi_alloc_array(n_rows[k], sizeof *weight);
+        for (size_t i = 0; i < n_rows[k]; i++)
+            weight[i] = 1;
+        frame_numbers(frame, "w", weight, n_rows[k]);
+        options.weights = "w";
+        wb_model *model = train(frame, &options);
+        char *expected_bytes = model_bytes(expected), *bytes = model_bytes(model);
+        assert_string_equal(bytes, expected_bytes);
+        wbi_free(bytes);
+        wbi_free(expected_bytes);
+        wbi_free(weight);
+        wb_model_free(model);
+        wb_model_free(expected);
+        wb_features_free(frame);
+    }
+}
+
 static void scale_of_a_column_does_not_matter(void **state)
 {
     (void)state;
@@ -609,6 +639,7 @@ int main(void)
         cmocka_unit_test(score_equations_hold),
         cmocka_unit_test(shuffled_rows_and_threads_give_the_same_bytes),
         cmocka_unit_test(double_weight_is_two_rows),
+        cmocka_unit_test(weights_of_1_change_no_byte),
         cmocka_unit_test(scale_of_a_column_does_not_matter),
         cmocka_unit_test(folds_see_only_the_others),
         cmocka_unit_test(lambda_is_the_best_of_the_path),

@@ -71,7 +71,7 @@ static wbi_sample looked_at(const wbi_sample *given)
 {
     wbi_sample sample = *given;
     size_t n_others = 0;
-    for (size_t i = 1; i < sample.n; i++)
+    for (size_t i = 1; i < sample.n && !sample.equal_weights; i++)
         n_others += sample.weight[i] != sample.weight[0];
     sample.one_run = wbi_rows_are_run(sample.rows, sample.n);
     sample.equal_weights = n_others == 0;

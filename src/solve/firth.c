@@ -92,7 +92,7 @@ static wb_status add_block(void *context, size_t block, size_t begin, size_t end
     const wbi_likelihood_room room = wbi_likelihood_room_of(of, worker);
     double *eta = room.eta, *residual = room.residual, *curvature = room.curvature;
     const uint8_t *outcome = of->outcome + begin;
-    const double *weight = of->weight + begin;
+    const double *weight = wbi_likelihood_weight(of, begin);
     WBI_TRY(design->ops->load(design, begin, end, worker, err));
     design->ops->eta(design, worker, eta, work->at->beta);
     of->kernels->logistic(residual, curvature, eta, outcome, weight, end - begin);
@@ -100,7 +100,7 @@ static wb_status add_block(void *context, size_t block, size_t begin, size_t end
     design->ops->squares(design, worker, square, work->at->factor,
                          work->firth->blocks + (size_t)worker * design->block_rows * design->n_columns);
     for (size_t i = 0; i < end - begin; i++) {
-        const double p = residual[i] / weight[i] + outcome[i];
+        const double p = (weight == NULL ? residual[i] : residual[i] / weight[i]) + outcome[i];
         residual[i] += curvature[i] * square[i] * (p - 0.5);
     }
     design->ops->gradient(design, worker, partial, residual);

@@ -31,7 +31,7 @@ static wb_status add_block(void *context, size_t block, size_t begin, size_t end
     const wbi_likelihood_room room = wbi_likelihood_room_of(of, worker);
     double *eta = room.eta, *slope = room.residual, *v = room.curvature;
     const uint8_t *outcome = of->outcome + begin;
-    const double *weight = of->weight + begin;
+    const double *weight = wbi_likelihood_weight(of, begin);
     WBI_TRY(design->ops->load(design, begin, end, worker, err));
     design->ops->eta(design, worker, eta, work->beta);
     of->kernels->logistic(slope, v, eta, outcome, weight, n_rows);
@@ -39,7 +39,7 @@ static wb_status add_block(void *context, size_t block, size_t begin, size_t end
     design->ops->squares(design, worker, weighted, work->factor,
                          work->blocks + (size_t)worker * design->block_rows * n);
     for (size_t i = 0; i < n_rows; i++) {
-        const double p = slope[i] / weight[i] + outcome[i];
+        const double p = (weight == NULL ? slope[i] : slope[i] / weight[i]) + outcome[i];
         weighted[i] *= -v[i] * (1 - 6 * p * (1 - p)) / 2;
         slope[i] = v[i] * (1 - 2 * p);
     }

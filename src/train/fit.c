@@ -30,6 +30,12 @@ static size_t n_design_columns(const wbi_training *training, const wbi_basis *ba
     return (basis->n_columns + 1) * (training->treated == NULL ? 1 : 2);
 }
 
+/* NULL: all 1. */
+static const double *weights_of(const wbi_part *part)
+{
+    return part->alike ? NULL : part->weight;
+}
+
 static const double SMALL = 1e-8; /* how far lasso and elastic net may be from optimal */
 
 /* What a solver works on; kept together as its pieces live and die together. */
@@ -63,6 +69,7 @@ static wb_status sample_part(wbi_part *out, const wbi_part *part, wb_error *err)
 {
     const size_t n = part->n / WBI_SAMPLE_STEP;
     WBI_TRY(wbi_part_allocate(out, n, err));
+    out->alike = part->alike;
     for (size_t i = 0; i < n; i++)
         wbi_part_push(out, part, i * WBI_SAMPLE_STEP);
     return WB_OK;
@@ -81,7 +88,7 @@ static wb_status approach(wbi_newton **out, const workbench *bench, const wbi_tr
     if (!wbi_part_has_both(&some))
         goto cleanup;
     WBI_TRY_CLEANUP(make_design(&design, training, &some, basis, false, err));
-    const wbi_problem problem = {design, some.outcome, some.weight, bench->penalty, NULL};
+    const wbi_problem problem = {design, some.outcome, weights_of(&some), bench->penalty, NULL};
     WBI_TRY_CLEANUP(wbi_newton_approach(out, &problem, bench->start, NULL, lambda, err));
 cleanup:
     wbi_design_free(design);
@@ -112,7 +119,7 @@ static wb_status smooth_sample(workbench *bench, const wbi_training *training, c
     problem.n_rows = (double)some->n;
     problem.roughly = true;
     WBI_TRY_CLEANUP(make_design(&design, training, some, basis, false, err));
-    const wbi_problem of = {design, some->outcome, some->weight, bench->penalty, &bench->terms};
+    const wbi_problem of = {design, some->outcome, weights_of(some), bench->penalty, &bench->terms};
     WBI_TRY_CLEANUP(wbi_newton_create(&problem.newton, &of, bench->start, err));
     WBI_TRY_CLEANUP(wbi_smooth_minimise(&end, NULL, &problem, err));
     memcpy(bench->start, end.beta, (basis->n_columns + 1) * sizeof *bench->start);
@@ -179,7 +186,7 @@ static wb_status set_up(workbench *bench, const wbi_training *training, const wb
         return wbi_fail_nomem(err, bench->design->n_columns * sizeof *bench->start);
     wbi_part_weigh(weight, part);
     bench->start[0] = log(weight[1] / weight[0]);
-    wbi_problem problem = {bench->design, part->outcome, part->weight, bench->penalty, &bench->terms};
+    wbi_problem problem = {bench->design, part->outcome, weights_of(part), bench->penalty, &bench->terms};
     if (wbi_is_sparse(training->penalty)) {
         const wbi_coordinate_options options = {training->alpha, SMALL, training->roughly};
         return wbi_coordinate_create(&bench->coordinate, &problem, &options, bench->start, err);
@@ -218,6 +225,7 @@ static wb_status fit_basis(wbi_basis **out, const wbi_training *training, const 
                                .weight = part->weight,
                                .customer = part->customer,
                                .n = part->n,
+                               .equal_weights = part->alike,
                                .this_table_only = training->on_trial};
     const wbi_basis_options options = {.penalised = wbi_takes_lambda(training->penalty),
                                        .n_threads = training->n_threads,

@@ -115,8 +115,11 @@ static wb_status weigh_block(void *context, size_t block, size_t begin, size_t e
             add_numbers(sums, term, rows, n, together);
         partial[t] = weigh(sums, term->adds.constant, weight, n);
     }
-    for (size_t i = 0; i < n; i++)
-        partial[work->n_terms] += weight[i];
+    if (work->part->alike)
+        partial[work->n_terms] = (double)n;
+    else
+        for (size_t i = 0; i < n; i++)
+            partial[work->n_terms] += weight[i];
     return WB_OK;
 }
 

@@ -14,10 +14,12 @@ static const double HUGE_CONDITION = 1e6;
 /* Rows are not independent, or do not count alike. */
 static bool needs_scores(const wbi_part *part)
 {
+    uint32_t any = 0; /* all rows are looked at, which is fast */
     for (size_t i = 1; i < part->n; i++)
-        if (part->customer[i] == part->customer[i - 1] || part->weight[i] != part->weight[0])
-            return true;
-    return false;
+        any |= part->customer[i] == part->customer[i - 1];
+    for (size_t i = 1; i < part->n && !part->alike; i++)
+        any |= part->weight[i] != part->weight[0];
+    return any != 0;
 }
 
 /* Room for what the covariance is made of, n x n each. */

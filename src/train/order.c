@@ -155,33 +155,57 @@ cleanup:
 typedef struct checking {
     ordering *by;
     const size_t *rows;
-    uint8_t *sorted; /* by block: its rows, and the one before */
+    uint8_t *found; /* by block: what is true of each of its rows and the one before */
 } checking;
+
+enum { SORTED = 1, APART = 2 /* their ids differ */ };
 
 static wb_status check_rows(void *context, size_t block, size_t begin, size_t end, int worker, wb_error *err)
 {
     const checking *work = context;
+    const wb_table *table = work->by->table;
+    const size_t *rows = work->rows, id = work->by->id;
+    uint8_t found = SORTED | APART;
     size_t i = begin == 0 ? 1 : begin;
+    wbi_str before = wbi_id_at(table, id, rows[i - 1]);
     (void)worker, (void)err;
-    while (i < end && compare_rows(&work->rows[i - 1], &work->rows[i], work->by) <= 0)
-        i++;
-    work->sorted[block] = i >= end;
+    for (; i < end && (found & SORTED) != 0; i++) {
+        const wbi_str here = wbi_id_at(table, id, rows[i]);
+        const int order = wbi_str_compare(before, here);
+        if (order == 0)
+            found &= (uint8_t)~APART;
+        if (order > 0 || (order == 0 && compare_rows(&rows[i - 1], &rows[i], work->by) > 0))
+            found = 0;
+        before = here;
+    }
+    work->found[block] = found;
     return WB_OK;
 }
 
+static uint8_t of_all(const uint8_t *found, size_t n)
+{
+    uint8_t all = SORTED | APART;
+    for (size_t i = 0; i < n; i++)
+        all &= found[i];
+    return all;
+}
+
 /* Our own feature tables are sorted. */
-wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id, int n_threads, wb_error *err)
+wb_status wbi_order_rows(bool *apart, size_t *rows, size_t n, const wb_table *table, size_t id, int n_threads, wb_error *err)
 {
     ordering by = {table, id, wb_table_find(table, "cutoff")};
     const size_t n_blocks = wbi_par_n_blocks(n, BLOCK_ROWS);
+    *apart = false;
     if (table->spill != NULL)
         return order_spilled(rows, n, &by, err);
     checking work = {&by, rows, wbi_alloc_array(n_blocks, 1)};
-    if (work.sorted == NULL)
+    if (work.found == NULL)
         return wbi_fail_nomem(err, n_blocks);
     const wb_status status = wbi_par_for(n, BLOCK_ROWS, n_threads, check_rows, &work, err);
-    if (status == WB_OK && memchr(work.sorted, 0, n_blocks) != NULL)
+    const uint8_t found = status == WB_OK ? of_all(work.found, n_blocks) : SORTED;
+    if ((found & SORTED) == 0)
         qsort_r(rows, n, sizeof *rows, compare_rows, &by);
-    wbi_free(work.sorted);
+    *apart = (found & APART) != 0;
+    wbi_free(work.found);
     return status;
 }

@@ -46,11 +46,25 @@ bool wbi_part_has_both(const wbi_part *part)
     return part->n > 0 && memchr(part->outcome, 0, part->n) != NULL && memchr(part->outcome, 1, part->n) != NULL;
 }
 
+size_t wbi_part_n_positive(const wbi_part *part)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < part->n; i++)
+        n += part->outcome[i];
+    return n;
+}
+
 void wbi_part_weigh(double of[2], const wbi_part *part)
 {
     enum { LANES = 8 };
     const size_t whole = part->n / LANES * LANES;
     double lanes[2][LANES] = {{0}};
+    if (part->alike) {
+        const size_t n_positive = wbi_part_n_positive(part);
+        of[0] = (double)(part->n - n_positive);
+        of[1] = (double)n_positive;
+        return;
+    }
     of[0] = of[1] = 0;
     for (size_t i = 0; i < whole; i += LANES)
         for (size_t l = 0; l < LANES; l++) {
@@ -154,6 +168,7 @@ typedef struct taking {
     const int8_t *label;
     const double *weight; /* NULL: all 1 */
     size_t *counts; /* by block: its own, and then that of the blocks before it */
+    bool apart;     /* it is known that no two rows are of one customer */
 } taking;
 
 static bool is_taken(const taking *work, size_t row)
@@ -186,8 +201,8 @@ static wb_status list_taken(void *context, size_t block, size_t begin, size_t en
 static bool is_another_customer(const wbi_training *training, size_t i)
 {
     const size_t *rows = training->all.rows;
-    return training->id == SIZE_MAX || !wbi_str_equal(wbi_id_at(training->table, training->id, rows[i - 1]),
-                                                      wbi_id_at(training->table, training->id, rows[i]));
+    return !wbi_str_equal(wbi_id_at(training->table, training->id, rows[i - 1]),
+                          wbi_id_at(training->table, training->id, rows[i]));
 }
 
 /* Customers are numbered from the block's first row on. */
@@ -201,7 +216,7 @@ static wb_status describe_rows(void *context, size_t block, size_t begin, size_t
         const size_t row = all->rows[i];
         all->outcome[i] = (uint8_t)work->label[row];
         all->weight[i] = work->weight == NULL ? 1 : work->weight[row];
-        n_changes += i > 0 && is_another_customer(work->training, i);
+        n_changes += i > 0 && (work->apart || is_another_customer(work->training, i));
         all->customer[i] = n_changes;
     }
     work->counts[block] = n_changes;
@@ -241,9 +256,10 @@ static wb_status take(taking *work, wb_error *err)
         return wbi_fail(err, WB_ERR_ARGUMENT, "%zu rows are more than the %u that can be trained on", n, UINT32_MAX);
     WBI_TRY(wbi_part_allocate(all, n, err));
     all->n = n;
+    all->alike = work->weight == NULL;
     WBI_TRY(wbi_par_for(n_rows, BLOCK_ROWS, n_threads, list_taken, work, err));
     if (training->id != SIZE_MAX)
-        WBI_TRY(wbi_order_rows(all->rows, n, training->table, training->id, n_threads, err));
+        WBI_TRY(wbi_order_rows(&work->apart, all->rows, n, training->table, training->id, n_threads, err));
     WBI_TRY(wbi_par_for(n, BLOCK_ROWS, n_threads, describe_rows, work, err));
     const size_t n_changes = accumulate(work->counts, wbi_par_n_blocks(n, BLOCK_ROWS));
     training->n_customers = n == 0 ? 0 : n_changes + 1;
@@ -254,7 +270,7 @@ static wb_status take(taking *work, wb_error *err)
 static wb_status take_rows(wbi_training *training, const int8_t *label, const double *weight, wb_error *err)
 {
     const size_t n_blocks = wbi_par_n_blocks(wb_table_n_rows(training->table), BLOCK_ROWS);
-    taking work = {training, label, weight, wbi_alloc_array(n_blocks, sizeof *work.counts)};
+    taking work = {training, label, weight, wbi_alloc_array(n_blocks, sizeof *work.counts), training->id == SIZE_MAX};
     if (work.counts == NULL)
         return wbi_fail_nomem(err, n_blocks * sizeof *work.counts);
     const wb_status status = take(&work, err);
@@ -267,8 +283,7 @@ static wb_status check_classes(wbi_training *training, wb_error *err)
     const wbi_part *all = &training->all;
     double of[2];
     const char *name = wb_table_name(training->table, training->target);
-    for (size_t i = 0; i < all->n; i++)
-        training->n_positive += all->outcome[i];
+    training->n_positive = wbi_part_n_positive(all);
     wbi_part_weigh(of, all);
     training->base_rate = of[1] / (of[0] + of[1]);
     if (all->n == 0)

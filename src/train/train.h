@@ -21,6 +21,7 @@ typedef struct wbi_part {
     uint8_t *outcome;
     double *weight;     /* > 0, as given */
     uint32_t *customer; /* numbered in order */
+    bool alike;         /* all weigh 1; false where nobody looked */
 } wbi_part;
 
 /* Room for `n` rows; there are none yet. */
@@ -30,6 +31,7 @@ void wbi_part_free(wbi_part *part);
 void wbi_part_push(wbi_part *part, const wbi_part *from, size_t i);
 /* Both classes are there. */
 bool wbi_part_has_both(const wbi_part *part);
+size_t wbi_part_n_positive(const wbi_part *part);
 /* The weight of each outcome's rows. */
 void wbi_part_weigh(double of[2], const wbi_part *part);
 
@@ -141,8 +143,9 @@ static inline wbi_str wbi_id_at(const wb_table *table, size_t id, size_t row)
 /* The hash, in [0, 1), of the customer of a row. Without ids, the row's number (from 1) stands for one. */
 double wbi_customer_hash(const wbi_training *training, size_t row, const char *purpose, const char *salt);
 /* Sorts table rows by id, cutoff, and all other columns. Those of a table that does not lie in memory must be in the order of
- * id and cutoff already. */
-WB_WARN_UNUSED wb_status wbi_order_rows(size_t *rows, size_t n, const wb_table *table, size_t id, int n_threads, wb_error *err);
+ * id and cutoff already. *apart: no two have the same id; false where nobody looked. */
+WB_WARN_UNUSED wb_status wbi_order_rows(bool *apart, size_t *rows, size_t n, const wb_table *table, size_t id, int n_threads,
+                                        wb_error *err);
 
 /* Fills features: the columns that can be terms. Says which cannot, and why; refuses a copy of the label. */
 WB_WARN_UNUSED wb_status wbi_choose_features(wbi_training *training, const wb_train_options *options, wb_error *err);
