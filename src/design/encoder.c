@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "design/basis.h"
 
-/* Rows at a time: so few that they stay in a cache while column after column is written into them, or, of plain columns, of which
- * so many are written at once, so many that listing these costs little. */
+/* So few rows that they stay in a cache while column after column is written into them; of plain columns, of which so many are
+ * written at once, so many that listing these costs little. */
 enum { CHUNK_ROWS = 64, PLAIN_ROWS = 256, PLAIN_AT_ONCE = 8 };
 
 static const char *type_name(wb_type type)

@@ -622,4 +622,5 @@ static void line(double sums[WBI_LINE_SUMS], const wbi_kernel_line *of, size_t n
 
 const wbi_kernels KERNEL_SET = {KERNEL_NAME, eta,         gradient,   crossproduct,    logistic,    sigmoid,
                                 moments,     standardise, matrix_eta, matrix_gradient, matrix_loss, matrix_crossproduct,
-                                interleave,  decimals,    buckets,    sift,   places,          quadratic,   log_losses,      line};
+                                interleave,  decimals,    buckets,    sift,            places,      quadratic,
+                                log_losses,  line};
