@@ -450,8 +450,9 @@ static void buckets(int32_t *bucket, const double *values, double low, double hi
     }
 }
 
-/* Bit by lane: whether x is above y, or at least y. */
-#ifndef ABOVE
+/* Bit by lane: whether it is all ones; whether x is above y, or at least y. */
+#ifndef LANE_BITS
+#define LANE_BITS lane_bits
 INLINE uint64_t lane_bits(halves mask)
 {
     uint64_t bits = 0;
@@ -459,8 +460,10 @@ INLINE uint64_t lane_bits(halves mask)
         bits |= (uint64_t)(mask[a] & 1) << a;
     return bits;
 }
-#define ABOVE(x, y)    lane_bits((x) > (y))
-#define AT_LEAST(x, y) lane_bits((x) >= (y))
+#endif
+#ifndef ABOVE
+#define ABOVE(x, y)    LANE_BITS((x) > (y))
+#define AT_LEAST(x, y) LANE_BITS((x) >= (y))
 #endif
 
 static uint64_t sift(wbi_kernel_gap *gaps, size_t n_gaps, const double *values, size_t n)

@@ -4,6 +4,5 @@
 #define LANES       4
 #define LOWER       __builtin_ia32_minpd256
 #define HIGHER      __builtin_ia32_maxpd256
-#define ABOVE(x, y) ((uint64_t)(unsigned)__builtin_ia32_movmskps256((floats)((x) > (y))))
-#define AT_LEAST(x, y) ((uint64_t)(unsigned)__builtin_ia32_movmskps256((floats)((x) >= (y))))
+#define LANE_BITS(mask) ((uint64_t)(unsigned)__builtin_ia32_movmskps256((floats)(mask)))
 #include "kernel/vector.h"
