@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Numbers eight at a time: the algorithm of base/number.c, in whose words this is written, on vectors of AVX-512. What it
  * does not see to (whole numbers of more than eight digits, what is written with an e or nearly so) it leaves to that. Finding
- * the digits of eight rows of a column and putting a row together are apart, so that no branch asks what kind a number is. */
+ * the digits of a column's numbers and putting a row together are apart, so that no branch asks what kind a number is. */
 #include <immintrin.h>
 #include <math.h>
 #include <string.h>

@@ -186,6 +186,14 @@ static void each_wanted_bucket(bucketing *b, const range *from, const wbi_wanted
     }
 }
 
+static void select_in_buckets(bucketing *b, const range *from, const wbi_wanted_ranks *what)
+{
+    count_values(b, from);
+    each_wanted_bucket(b, from, what, true);
+    move_values(b, from);
+    each_wanted_bucket(b, from, what, false);
+}
+
 /* By key, which tells any values apart in six steps at most. */
 static void select_statistics(const range *from, const wbi_wanted_ranks *what)
 {
@@ -197,10 +205,7 @@ static void select_statistics(const range *from, const wbi_wanted_ranks *what)
     } else if (!divide_by_key(&b, from)) {
         pick(from, what, from->values);
     } else {
-        count_values(&b, from);
-        each_wanted_bucket(&b, from, what, true);
-        move_values(&b, from);
-        each_wanted_bucket(&b, from, what, false);
+        select_in_buckets(&b, from, what);
     }
 }
 
@@ -229,10 +234,7 @@ static bool select_from(const range *all, const wbi_wanted_ranks *what, bool fin
         select_statistics(all, what);
         return true;
     }
-    count_values(&b, all);
-    each_wanted_bucket(&b, all, what, true);
-    move_values(&b, all);
-    each_wanted_bucket(&b, all, what, false);
+    select_in_buckets(&b, all, what);
     return true;
 }
 

@@ -340,12 +340,8 @@ void wbi_view_move(wbi_view *view, int64_t cutoff_us)
     view->cutoff_us = cutoff_us;
     if (view->row_times == NULL)
         return;
-    for (size_t k = 0; k < view->n_customers; k++) {
-        size_t end = from[k];
-        while (end < view->starts[k + 1] && times[end] < end_us)
-            end++;
-        view->ends[k] = end;
-    }
+    for (size_t k = 0; k < view->n_customers; k++)
+        view->ends[k] = wbi_view_skip(times, from[k], view->starts[k + 1], end_us);
 }
 
 wb_status wbi_view_rows(wbi_view *view, size_t begin, size_t end, wb_error *err)

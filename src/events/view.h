@@ -47,6 +47,14 @@ const size_t *wbi_view_starts(const wbi_view *view);
 const size_t *wbi_view_ends(const wbi_view *view);
 /* NULL in tables without time. There is room for one more, which may be read. */
 const int64_t *wbi_view_times(const wbi_view *view);
+/* The first of the times [begin, end) that is not before a time, as a rule one of the first two. times[end] is read. */
+static inline size_t wbi_view_skip(const int64_t *times, size_t begin, size_t end, int64_t time_us)
+{
+    begin += (begin < end) & (times[begin] < time_us);
+    while (begin < end && times[begin] < time_us)
+        begin++;
+    return begin;
+}
 /* Values of a slot over the lines of wbi_view_rows. */
 WB_WARN_UNUSED wb_status wbi_view_slot(wbi_view *view, size_t slot, wbi_vector *out, wb_error *err);
 /* Values of the binding's expression `index` over the events; borrowed until the next build. */

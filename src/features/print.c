@@ -80,12 +80,6 @@ static wb_status print_row(const printing *p, printed_block *page, const wbi_blo
     return WB_OK;
 }
 
-static wb_status print_id(printed_block *page, wbi_str id, wb_error *err)
-{
-    page->id.length = 0;
-    return wbi_csv_text(&page->id, id.data, id.length, err);
-}
-
 static wb_status print_block(void *context, const wbi_block *block, size_t slot, wb_error *err)
 {
     const printing *p = context;
@@ -94,12 +88,17 @@ static wb_status print_block(void *context, const wbi_block *block, size_t slot,
     page->n_rows = 0;
     look_at(&page->numbers, block, p->plan);
     for (size_t k = 0, row = 0; k < block->n_customers; k++) {
-        WBI_TRY(print_id(page, wbi_compute_customer(p->events, block, k), err));
+        page->id.length = 0;
         for (size_t j = 0; j < p->options->n_cutoffs; j++, row++) {
             if (row % WBI_ROWS_AT_ONCE == 0)
                 wbi_number_rows_find(&page->numbers, row, block->n_rows - row);
-            if (block->eligible[row])
-                WBI_TRY(print_row(p, page, block, row, j, err));
+            if (!block->eligible[row])
+                continue;
+            if (page->id.length == 0) {
+                const wbi_str id = wbi_compute_customer(p->events, block, k);
+                WBI_TRY(wbi_csv_text(&page->id, id.data, id.length, err));
+            }
+            WBI_TRY(print_row(p, page, block, row, j, err));
         }
     }
     return WB_OK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "features/windows.h"
 
+#include <string.h>
+
 #include "base/array.h"
 #include "base/memory.h"
 
@@ -40,7 +42,7 @@ static wb_status find_or_add(size_t *at, wbi_windows *windows, const wbi_windowe
     const size_t n = windows->n_customers * (added->steady ? windows->n_cutoffs : 1);
     added->all = wbi_alloc_array(n, sizeof *added->all);
     added->from = wbi_alloc_zeroed(windows->n_cutoffs + 1, sizeof *added->from);
-    added->spans = wbi_alloc_array(windows->n_customers * windows->n_cutoffs, sizeof *added->spans);
+    added->spans = wbi_alloc_array(n, sizeof *added->spans);
     added->same = wbi_alloc_array(n, sizeof *added->same);
     added->latest = wbi_alloc_array(windows->n_customers, sizeof *added->latest);
     if (added->all == NULL || added->from == NULL || added->spans == NULL || added->same == NULL || added->latest == NULL)
@@ -139,12 +141,23 @@ static void find_narrowed(wbi_windows *windows, wbi_windowed *to)
     to->n_all = n;
 }
 
+static bool is_whole(const wbi_windows *windows, const wbi_windowed *windowed)
+{
+    return windowed == &windows->items[windowed->whole];
+}
+
+/* Spans of all events are sorted as they are found, and steady ones when there are those of all cutoffs. */
 static void find_first(wbi_windows *windows, wbi_windowed *windowed)
 {
-    if (windowed == &windows->items[windowed->whole])
+    const bool whole = is_whole(windows, windowed);
+    if (whole)
         find_whole(windows, windowed);
     else
         find_narrowed(windows, windowed);
+    if (whole || windowed->steady)
+        memcpy(windowed->spans, windowed->all, windowed->n_all * sizeof *windowed->spans);
+    else
+        wbi_spans_sort(windowed->spans, (wbi_spans){windowed->all, windowed->n_all});
     windowed->n_spans = windowed->n_all;
     windowed->n_same = 0;
 }
@@ -154,10 +167,8 @@ static void remember_first(const wbi_windows *windows, wbi_windowed *windowed)
     const size_t *starts = wbi_view_starts(windows->views[windowed->table]);
     for (size_t k = 0; k < windows->block->n_customers; k++)
         windowed->latest[k] = (wbi_span){UINT32_MAX, (uint32_t)starts[k], (uint32_t)starts[k]};
-    for (size_t s = 0; s < windowed->n_all; s++) {
-        windowed->spans[s] = windowed->all[s];
+    for (size_t s = 0; s < windowed->n_all; s++)
         windowed->latest[windowed->all[s].row / windows->n_cutoffs] = windowed->all[s];
-    }
 }
 
 /* ---- at the cutoffs behind it ---- */
@@ -168,22 +179,13 @@ static inline bool is_same(const wbi_span *span, const wbi_span *latest)
     return (latest->row + 1 == span->row) & (latest->begin == span->begin) & (latest->end == span->end);
 }
 
-/* The first of the times [begin, end) that is not before a time, as a rule one of the first two. times[end] may be read. */
-static uint32_t skip_before(const int64_t *times, uint32_t begin, uint32_t end, int64_t time_us)
-{
-    begin += (begin < end) & (times[begin] < time_us);
-    while (begin < end && times[begin] < time_us)
-        begin++;
-    return begin;
-}
-
 /* Events enter and leave a window in their order. */
 static void find_next(const wbi_windows *windows, wbi_windowed *windowed)
 {
     const wbi_view *view = windows->views[windowed->table];
     const size_t *ends = wbi_view_ends(view), n_cutoffs = windows->n_cutoffs;
     const int64_t *times = wbi_view_times(view);
-    const bool whole = windowed == &windows->items[windowed->whole], open = windowed->window.to_us == 0;
+    const bool whole = is_whole(windows, windowed), open = windowed->window.to_us == 0;
     const bounds b = bounds_of(windows, &windowed->window);
     const uint8_t *eligible = windows->block->eligible;
     wbi_span *const all = windowed->all + windowed->n_all, *const spans = windowed->spans + windowed->n_spans;
@@ -195,9 +197,9 @@ static void find_next(const wbi_windows *windows, wbi_windowed *windowed)
         if (!eligible[row])
             continue;
         if (!open)
-            span.end = skip_before(times, latest.end, span.end, b.to_us);
+            span.end = (uint32_t)wbi_view_skip(times, latest.end, span.end, b.to_us);
         if (!whole)
-            span.begin = skip_before(times, latest.begin, span.end, b.from_us);
+            span.begin = (uint32_t)wbi_view_skip(times, latest.begin, span.end, b.from_us);
         windowed->latest[k] = span;
         all[n_all] = span;
         spans[n_spans] = span;
@@ -212,14 +214,6 @@ static void find_next(const wbi_windows *windows, wbi_windowed *windowed)
 
 /* ---- all of them ---- */
 
-static void sort_spans(wbi_windows *windows, wbi_windowed *windowed, const wbi_span *spans)
-{
-    wbi_spans_sort(windows->unsorted, (wbi_spans){spans, windowed->n_spans});
-    wbi_span *const sorted = windows->unsorted;
-    windows->unsorted = windowed->spans;
-    windowed->spans = sorted;
-}
-
 void wbi_windows_find(wbi_windows *windows, size_t cutoff)
 {
     windows->cutoff = cutoff;
@@ -227,22 +221,27 @@ void wbi_windows_find(wbi_windows *windows, size_t cutoff)
         wbi_windowed *windowed = &windows->items[w];
         if (cutoff > 0 && windowed->steady)
             find_next(windows, windowed);
-        else {
+        else
             find_first(windows, windowed);
-            if (windowed->steady)
-                remember_first(windows, windowed);
-            else
-                sort_spans(windows, windowed, windowed->all);
-        }
-        windowed->from[cutoff + 1] = windowed->steady ? windowed->n_all : 0;
+        if (!windowed->steady)
+            continue;
+        if (cutoff == 0)
+            remember_first(windows, windowed);
+        windowed->from[cutoff + 1] = windowed->n_all;
     }
 }
 
 void wbi_windows_end(wbi_windows *windows)
 {
-    for (size_t w = 0; w < windows->n; w++)
-        if (windows->items[w].steady)
-            sort_spans(windows, &windows->items[w], windows->items[w].spans);
+    for (size_t w = 0; w < windows->n; w++) {
+        wbi_windowed *windowed = &windows->items[w];
+        if (!windowed->steady)
+            continue;
+        wbi_span *const sorted = windows->unsorted;
+        wbi_spans_sort(sorted, (wbi_spans){windowed->spans, windowed->n_spans});
+        windows->unsorted = windowed->spans;
+        windowed->spans = sorted;
+    }
 }
 
 const wbi_windowed *wbi_windows_of(const wbi_windows *windows, size_t feature)

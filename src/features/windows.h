@@ -16,8 +16,8 @@ typedef struct wbi_windowed {
     int64_t within_us;
     size_t whole;     /* number of the window without bounds over the table */
     bool steady;
-    wbi_span *all; /* of the eligible customers, by cutoff */
-    size_t *from;  /* by cutoff: where its spans begin; of a steady view, then where the last one's end */
+    wbi_span *all;    /* of the eligible customers, by cutoff */
+    size_t *from;     /* by cutoff: where its spans begin; then where the last one's end. Only 0 unless steady */
     wbi_span *spans;  /* of these, what holds other events than at the cutoff before, shorter ones first */
     uint32_t *same;   /* rows of the others: each is as the row before it */
     size_t n_all, n_spans, n_same;
